@@ -326,6 +326,12 @@ def _notes(state: ConversionState, values: list[Value], pair: bool) -> Iterator[
     if state.parts:
         listed = _list_ranges(state.parts, state.parts.values())
         yield f"the input concatenates all inputs, as channels: {listed}"
+    moved = [d for d in state.decisions if d.why.startswith("the input is ")]
+    if moved:
+        why = moved[-1].why
+        names = ", ".join(d.layer for d in moved if state.layers[d.layer].reads)
+        how = f", as {names} in Keras" if names else ""
+        yield f"{why.split(': ')[-1] if state.parts else why}{how}"
     if len(values) > 1:
         sizes = [prod(value.shape) for value in values]
         listed = _list_ranges(state.model.outputs, sizes)

@@ -214,7 +214,9 @@ def _read_hdf5(store: Store) -> Found:
     if stored["model_config"] is None:
         raise _without_config(store)
     model, graph, is_old = _build(stored, store.path)
-    return model, graph, None if is_old else h5_weights(store, graph, ROOT)
+    if is_old:
+        return replace(model, has_old_weights=True), graph, None
+    return model, graph, h5_weights(store, graph, ROOT)
 
 
 def _without_config(store: Store) -> RefusedModelError:

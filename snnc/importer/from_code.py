@@ -47,7 +47,7 @@ def saved_by_code(how: str, target: str) -> Iterator[Path]:
 
 def failed(how: str, target: str, reason: str, meant: str = "") -> RefusedModelError:
     """Refuse code that returns no model; suggest a function, or what to check."""
-    way_out = "load it in Keras and save it with `model.save('model.keras')`"
+    way_out = "where the model is built, save it with `model.save('model.keras')`"
     if how == "call":
         module, function = target.split(":")
         way_out = (

@@ -118,6 +118,8 @@ def build_any(
     value: Any, keras: Any, backend: Any, training: Any = None
 ) -> tuple[KerasModel, Graph, bool]:
     """Build a model, and return whether Keras 1, or Keras with Theano, wrote it."""
+    if keras is None and isinstance(value, dict) and "registered_name" in value:
+        keras = "3"  # its `to_json` does not say so
     writer = old_writer(keras, backend)
     if not writer and is_old(value):
         writer = old_writer("1", backend)

@@ -72,6 +72,9 @@ class KerasModel:
         The tool that made the model, and whose conventions its outputs follow.
     notes :
         Sentences about how the model's files were read.
+    has_old_weights :
+        Whether the file contains weights that are not read, because Keras 1, or Keras
+        with Theano, wrote it.
     """
 
     name: str
@@ -82,6 +85,7 @@ class KerasModel:
     compiled: Compiled | None
     tool: str = "Keras"
     notes: tuple[str, ...] = ()
+    has_old_weights: bool = False
 
 
 @dataclass(frozen=True, slots=True)

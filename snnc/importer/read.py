@@ -23,7 +23,7 @@ from snnc.ir.layout import input_scale, tensors
 from snnc.ir.logical import LogicalNetwork
 from snnc.passes import Compilation
 from snnc.rules.files import CannotWrite
-from snnc.rules.model_files import NoWeights, PackageMissing
+from snnc.rules.model_files import NoWeights, OldModel, PackageMissing
 from snnc.runtime.files import replacing
 from snnc.source import whole_file
 from snnc.text.installing import installation
@@ -230,6 +230,8 @@ def outcome(
     network: LogicalNetwork | None = None
     arrays: Tensors = {}
     if needs_tensors:
+        if weights is None and model.has_old_weights:
+            raise refused(OldModel, path=target, writer=f"Keras {model.keras}")
         if weights is None:
             report.add(NoWeights(span=whole_file(Path(target)), path=target))
         if weights is None or made.lowered is None:  # its diagnostics say why

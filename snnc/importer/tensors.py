@@ -108,6 +108,7 @@ class TensorMaker:
         if draft.image:  # the input is one pixel, so the outputs are taps
             taps = kernel.reshape(-1, *draft.image[:2], draft.image[2])
             kernel = np.moveaxis(taps, 0, -1)
+            bias = bias[: draft.image[2]] if draft.bias == "off" else bias
         if draft.window.upscale:  # Keras reverses these kernels, and swaps channels
             kernel = kernel[::-1].swapaxes(-1, -2)
         yield f"{name}.kernel", of_groups(kernel, draft.groups)
@@ -369,7 +370,8 @@ class Kernels:
             return np.full((*taps, 1), 1 / prod(taps))
         arrays = self._weights.of(step.layer)
         is_depthwise = step.op in ("depthwise", "separable")
-        planes = _planes(arrays["depthwise_kernel" if is_depthwise else "kernel"])
+        own = "depthwise_kernel"  # `kernel` in HDF5 files of Keras 3
+        planes = _planes(arrays[own if is_depthwise and own in arrays else "kernel"])
         kernel = planes.reshape(-1, *planes.shape[-2:])
         if step.op == "separable":
             pointwise = _planes(arrays["pointwise_kernel"])

@@ -8,9 +8,10 @@ import h5py
 import numpy as np
 import pytest
 
+from snnc.diagnostics import Diagnostics
 from snnc.importer.convert import convert
 from snnc.importer.model import ImportRequest
-from snnc.importer.read import read
+from snnc.importer.read import read, run
 from snnc.importer.refusals import RefusedModelError
 from tests.importer.configs import CONV, ended, functional, layer, small
 
@@ -43,6 +44,10 @@ def test_what_an_old_keras_wrote_is_read_without_weights(
     with pytest.raises(RefusedModelError, match=f"are from {writer}, but") as caught:
         read(text, print, file)
     assert caught.value.diagnostic.code == "SNN825"
+    report = Diagnostics()
+    assert run(str(file), ImportRequest(), True, "net.snn", report, print) is None
+    (problem,) = report.diagnostics
+    assert problem.message == caught.value.diagnostic.message.replace("m.json", "m.h5")
 
 
 KERAS_1 = [
@@ -116,6 +121,31 @@ def test_other_versions_are_read(tmp_path: Path) -> None:
     for version in ("2.2.4", None):
         path = save(tmp_path, small() | {"keras_version": version})
         assert read(path)[0].keras == version
+
+
+def test_keras_3_is_recognized_without_its_version(tmp_path: Path) -> None:
+    config = small() | {"module": "keras", "registered_name": "Functional"}
+    del config["keras_version"]
+    assert read(save(tmp_path, config))[0].keras == "3"
+
+
+def test_a_depthwise_kernel_of_keras_3_may_be_called_kernel(tmp_path: Path) -> None:
+    depthwise = layer("DepthwiseConv2D", "c", "image", kernel_size=[2, 2])
+    arrays: dict[str, dict[str, tuple[int, ...]]] = {
+        "c": {"kernel": (2, 2, 1, 1)},
+        "end": {"kernel": (49, 3)},
+    }
+    with h5py.File(tmp_path / "m.h5", "w") as file:
+        file.attrs["model_config"] = json.dumps(ended(depthwise))
+        for name, shapes in arrays.items():
+            group = file.create_group(f"model_weights/{name}")
+            group.attrs["weight_names"] = [f"{name}/{key}" for key in shapes]
+            for key, shape in shapes.items():
+                group[f"{name}/{key}"] = np.ones(shape, "f4")
+    report = Diagnostics()
+    done = run(str(tmp_path / "m.h5"), ImportRequest(), True, "net.snn", report, print)
+    assert done is not None
+    assert done.tensors["end.kernel"].clip(0).sum() == 49 * 3 * 4
 
 
 def test_a_learning_rate_of_old_files_is_kept(tmp_path: Path) -> None:

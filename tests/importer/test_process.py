@@ -253,6 +253,7 @@ def test_nothing_is_imported_from_the_current_folder(tmp_path: Path) -> None:
     assert process.returncode == 0
     _, told = snnc("import", "saved", folder=tmp_path).communicate()
     assert "SNN808" in told
+    assert "help: where the model is built, save it" in told
     assert "was run" not in told
 
 

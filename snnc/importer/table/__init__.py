@@ -153,13 +153,16 @@ def fits(kind: str, rank: int, option: str, value: Any) -> bool:
             return len(sizes) == rank and all(map(_is_size, sizes))
         case "data_format" | "padding":
             return value is None or isinstance(value, str)
+        case "output_padding":
+            sizes = value if isinstance(value, list) else [value] * rank
+            return value is None or (len(sizes) == rank and all(map(_is_pad, sizes)))
         case "keepdims" | "use_bias":
             return value is None or isinstance(value, bool)
         case "epsilon":
             return _is_number(value)
         case "rate":
             return value is None or (_is_number(value) and 0 <= value <= 1)
-        case "axis" | "target_shape":
+        case "axis" | "target_shape" | "newshape":
             whole = value if isinstance(value, list) else [value]
             return value is None or all(type(item) is int for item in whole)
     return True
@@ -263,6 +266,8 @@ UNKNOWN = (
 )
 EACH_PLACE = ("Dense", "Activation", "ReLU", "LeakyReLU", "Dropout")
 """Layers that `TimeDistributed` does not change: they do not mix positions."""
+WHOLE = ("Flatten", "Global")
+"""Layers that would also mix the steps of time with one more axis."""
 NUMERIC = ("Add", "Subtract", "Multiply", "Maximum", "Minimum", "Average")
 """Layers of several values whose names Keras 3 also uses for operations on a number."""
 TOOLS = {
@@ -319,7 +324,13 @@ def _read_unknown(layer: CurrentLayer) -> Value:
     if isinstance(inner, Mapping) and inner.get("class_name") in EACH_PLACE:
         options = inner.get("config") or {}
         return read_layer(replace(layer, kind=inner["class_name"], options=options))
-    raise RefusedLayerError(*REFUSED.get(layer.kind, UNKNOWN))
+    why, remedy = REFUSED.get(layer.kind, UNKNOWN)
+    if isinstance(inner, Mapping) and str(inner.get("class_name")).startswith(WHOLE):
+        remedy = (
+            "use a convolution or a pool with a window of the whole image, and of size "
+            "1 along time"
+        )
+    raise RefusedLayerError(why, remedy)
 
 
 def _one_order(state: ConversionState) -> str:

@@ -25,6 +25,7 @@ from snnc.rules.imports import ActivationRefused
 ALIASES = {
     "silu": "swish", "leakyrelu": "leaky_relu", "leaky_re_lu": "leaky_relu",
     "p_re_lu": "prelu", "re_lu": "relu", "none": "linear", "hard_silu": "hard_swish",
+    "thresholded_re_lu": "thresholded_relu",
 }  # fmt: skip
 Activation = tuple[str, Mapping[str, Any]]
 """The name of a function, and its options."""
@@ -34,8 +35,8 @@ _OWN = (
 IDENTITY_LIMIT = 3000
 """The most values that a readout passes on with a matrix."""
 NARROWER = (
-    "pad by less than the width of the kernel, preferably with `padding='same'` "
-    "instead of `ZeroPadding`, and retrain"
+    "pad each axis by fewer zeros in all than the width of the kernel, preferably "
+    "with `padding='same'` instead of `ZeroPadding`, and retrain"
 )
 
 
@@ -179,7 +180,7 @@ def _fire(
             raise UnfitError("a batch norm over a flat vector comes without a kernel")
         fired = add_relu(layer.state, layer.name, value, units)
     except UnfitError as error:
-        return _refuse_unfit(layer, value, error)
+        return refuse_unfit(layer, value, error)
     if len(units) > 1:
         return mix(fired, layer.name, value, units)
     if layer.name not in layer.state.refused:
@@ -187,7 +188,7 @@ def _fire(
     return fired
 
 
-def _refuse_unfit(layer: CurrentLayer, value: Value, error: UnfitError) -> Value:
+def refuse_unfit(layer: CurrentLayer, value: Value, error: UnfitError) -> Value:
     """Refuse a layer, or the layer before it that no kernel can compute."""
     why, faulty = str(error), layer.state.layers.get(error.layer, layer)
     windows = [[step.op == "window" for step in term.steps] for term in value.terms]
@@ -198,6 +199,8 @@ def _refuse_unfit(layer: CurrentLayer, value: Value, error: UnfitError) -> Value
         remedy = NARROWER
     elif faulty.name in layer.state.refused:
         return BROKEN
+    elif error.remedy:
+        remedy = error.remedy
     elif "Pooling" in faulty.kind:
         remedy = (
             "add `--rewrite avgpool=zeros` (padded zeros count as values), or use "

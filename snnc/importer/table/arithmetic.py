@@ -136,6 +136,8 @@ def read_operation(layer: CurrentLayer, value: Value, *_: Value) -> Value:
     function = _function(layer)
     given = layer.options.get(CALLED_WITH)
     others: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
+    settings = {**layer.options, **others}  # where depends on the version of Keras 3
+    perm = settings.get("perm", settings.get("axes"))
     if function in SAME:
         layer.keep("its output equals its input")
         return value
@@ -148,11 +150,11 @@ def read_operation(layer: CurrentLayer, value: Value, *_: Value) -> Value:
         return _read_as("Concatenate", layer, axis=others.get("axis", -1))
     if function == "reshape" and (sizes := _sizes(others)):
         return reshaped(layer, value, sizes[1:])
-    if function == "transpose" and isinstance(others.get("perm"), list):
-        return _read_as("Permute", layer, dims=others["perm"][1:])
-    if function in ("reduce_mean", "mean") and _is_over_space(value, others):
+    if function == "transpose" and isinstance(perm, list):
+        return _read_as("Permute", layer, dims=perm[1:])
+    if function in ("reduce_mean", "mean") and _is_over_space(value, settings):
         kind = f"GlobalAveragePooling{len(value.view) - 1}D"
-        return _read_as(kind, layer, keepdims=bool(others.get("keepdims")))
+        return _read_as(kind, layer, keepdims=bool(settings.get("keepdims")))
     raise RefusedLayerError(
         f"specs do not support `{function}`",
         "replace it with a standard Keras layer, or preprocess the data instead",

@@ -208,10 +208,6 @@ def read_transposed(layer: CurrentLayer, value: Value) -> Value:
     if value.broken:
         return BROKEN
     options = layer.options
-    dilation = dims(layer, "dilation_rate")
-    if options.get("output_padding") is not None or set(dilation) != {1}:
-        why = "specs have no `output_padding`, and no dilation with a stride"
-        raise RefusedLayerError(why, "remove the option, and retrain")
     padding: Literal["valid", "same"] = (
         "same" if options.get("padding") == "same" else "valid"
     )
@@ -219,11 +215,26 @@ def read_transposed(layer: CurrentLayer, value: Value) -> Value:
     if None in axes.of:
         raise RefusedLayerError("its kernel moves along an axis of size 1")
     windows: list[AxisWindow] = []
-    pairs = zip(dims(layer, "kernel_size"), dims(layer, "strides"), strict=True)
-    for size, (taps, apart) in zip(axes.sizes, pairs, strict=True):
-        before = taps - 1 - transposed_crop(taps, apart, padding)
-        places = transposed_places(size, taps, apart, padding)
-        windows.append(AxisWindow(size, taps, 1, before, places, step=apart))
+    shapes = (dims(layer, key) for key in ("kernel_size", "strides", "dilation_rate"))
+    is_longer = options.get("output_padding") is not None
+    added = dims(layer, "output_padding") if is_longer else (0, 0)
+    for size, taps, apart, dilation, more in zip(
+        axes.sizes, *shapes, added, strict=True
+    ):
+        extent = (taps - 1) * dilation + 1
+        before = extent - 1 - transposed_crop(extent, apart, padding)
+        places = transposed_places(size, extent, apart, padding)
+        crop = extent // 2 * 2 if padding == "same" else 0
+        is_usual = (size - 1) * apart + extent - crop + more == places
+        if (is_longer and not is_usual) or 1 not in (apart, dilation):
+            raise RefusedLayerError(
+                "specs have no `output_padding` that changes the size, and no dilation "
+                "with a stride",
+                "remove the option, and retrain",
+            )
+        windows.append(
+            AxisWindow(size, extent, 1, before, places, dilation, step=apart)
+        )
     given = options.get("output_shape")  # from Keras 1
     if isinstance(given, list):
         sizes_given = given[2:] if layer.is_channels_first else given[1:-1]
@@ -244,8 +255,9 @@ def read_upsampling(layer: CurrentLayer, value: Value) -> Value:
     way = str(layer.options.get("interpolation") or "nearest")
     axes = axes_of(layer, value)
     pairs = list(zip(axes.sizes, dims(layer, "size", 2), strict=True))
-    is_repeated = way == "nearest" or all(1 in pair for pair in pairs)
-    if not is_repeated or None in axes.of:
+    if None in axes.of:
+        raise RefusedLayerError("its kernel moves along an axis of size 1")
+    if way != "nearest" and not all(1 in pair for pair in pairs):
         raise RefusedLayerError(
             "only repeated values correspond to one kernel at all positions",
             "use `interpolation='nearest'`, or `Conv2DTranspose`, and retrain",

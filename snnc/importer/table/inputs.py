@@ -9,6 +9,7 @@ from typing import Any
 from snnc.importer.graph import LARGEST_INPUT
 from snnc.importer.linear import LinearStep, Shape, Term, points
 from snnc.importer.model import KerasLayer
+from snnc.importer.neurons import add_relu, identity_neurons, mix
 from snnc.importer.state import (
     ENDING,
     NO_DROPOUT,
@@ -17,7 +18,16 @@ from snnc.importer.state import (
     RefusedLayerError,
 )
 from snnc.importer.table import each_rank, reads
-from snnc.importer.values import BROKEN, INPUT, RELU, Bias, StatementDraft, Value, plain
+from snnc.importer.values import (
+    BROKEN,
+    INPUT,
+    RELU,
+    SIGNED,
+    Bias,
+    StatementDraft,
+    Value,
+    plain,
+)
 from snnc.rules.imports import InputRefused, SeveralModelInputs
 from snnc.text.tables import dims
 
@@ -26,6 +36,14 @@ NOISE = (
     "RandomRotation", "RandomZoom", "RandomTranslation", "RandomContrast",
     "RandomBrightness",
 )  # fmt: skip
+
+MASKED = (
+    "Activation", "ReLU", "LeakyReLU", "PReLU", "BatchNormalization", "Dense", "Add",
+    "Average", "Concatenate", "Maximum", "Minimum", "Subtract", "Dropout",
+    "SpatialDropout1D", "GaussianDropout", "GaussianNoise", "AlphaDropout",
+    "ActivityRegularization", "TimeDistributed",
+)  # fmt: skip
+"""Layers after which Keras still leaves out the words that an `Embedding` masks."""
 
 
 @reads("InputLayer")
@@ -171,6 +189,8 @@ def read_flatten(layer: CurrentLayer, value: Value) -> Value:
 def read_reshape(layer: CurrentLayer, value: Value) -> Value:
     """Read a `Reshape` that only renames axes, or that reshapes the input."""
     sizes = layer.options.get("target_shape") or []
+    whole = layer.options.get("newshape")  # of an operation, with the batch
+    sizes = whole[1:] if isinstance(whole, list) else sizes
     target = list(sizes) if isinstance(sizes, list) else [sizes]
     return reshaped(layer, value, target)
 
@@ -187,6 +207,8 @@ def reshaped(layer: CurrentLayer, value: Value, target: list[int]) -> Value:
         raise RefusedLayerError(why, "save the model again", option)
     shape = tuple(target)
     view = None if value.parts else value.regrouped(shape)
+    if shape == value.shape and set(shape[:-1]) == {1}:  # one pixel
+        view = plain(len(shape))
     is_vector = view is None and len(value.shape) == 1
     is_last = not layer.state.readers[layer.name] or is_vector
     is_end = is_last and layer.state.output_of(layer, ENDING) is not None
@@ -220,26 +242,41 @@ def reshaped(layer: CurrentLayer, value: Value, target: list[int]) -> Value:
 
 
 def _image_of_dense(layer: CurrentLayer, value: Value, target: Shape) -> Value | None:
-    """Return a dense layer's values as an image, or None if that is impossible.
+    """Return a vector's values as an image, or None if that is impossible.
 
     A transposed convolution of one pixel computes a matrix whose output is an image.
     """
-    state = layer.state
-    draft = state.drafts.get(value.spikes or INPUT)
-    if draft is None or draft.kind != "dense" or len(target) != 3:
-        return None
+    state, before = layer.state, layer
     formats = [other.options.get("data_format") for other in state.model.layers]
-    reads_image = any(len(term.read) > 1 for term in draft.main)
-    is_first = "channels_first" in formats
-    if is_first or reads_image or draft.beside or draft.units != RELU:
+    is_vector = len(value.shape) == 1 and not value.flat
+    if len(target) != 3 or not is_vector or "channels_first" in formats:
         return None
-    while layer.is_read_alone and layer.kind != "Dense":
-        layer = state.layers[layer.reads[0]]
-    if layer.kind != "Dense":
-        return None
+    while before.is_read_alone and before.kind != "Dense":
+        before = state.layers[before.reads[0]]
+    draft = state.drafts.get(value.terms[0].source)
+    steps = [step.op for term in value.terms for step in term.steps]
+    if (
+        draft is None
+        or draft.kind != "dense"
+        or draft.beside
+        or before.kind != "Dense"
+        or len(value.terms) > 1
+        or steps not in ([], ["mix"])
+        or any(len(term.read) > 1 for term in draft.main)
+    ):  # more neurons pass the values on
+        if any(len(term.read) > 1 for term in value.terms):
+            value = identity_neurons(state, layer.name, value)
+        units = RELU if value.is_positive else SIGNED
+        fired = add_relu(state, layer.name, value, units)
+        draft = state.drafts[fired.terms[0].source]
+    shape = (*target[:2], target[2] * len(draft.units))
     bias: Bias = "off" if draft.bias == "off" and not draft.batchnorm else "neuron"
-    image = replace(draft, shape=target, image=target, bias=bias, batchnorm=False)
-    return state.add(image)
+    image = state.add(
+        replace(draft, shape=shape, image=shape, bias=bias, batchnorm=False)
+    )
+    if draft.units == RELU:
+        return image
+    return mix(image, layer.name, replace(value, shape=target), draft.units)
 
 
 @reads("Embedding")
@@ -247,6 +284,14 @@ def read_embedding(layer: CurrentLayer, value: Value) -> Value:
     """Let the host look up the rows if no other layer reads the input."""
     width = layer.options.get("output_dim")
     is_part = layer.reads[0] in layer.state.parts
+    mean = _masked_mean(layer) if layer.options.get("mask_zero") else None
+    if mean is not None:
+        raise RefusedLayerError(
+            f"`{mean}` averages only the words that are not 0, and their number "
+            "differs by example",
+            "use `mask_zero=False`, and retrain",
+            "mask_zero on",
+        )
     is_known = is_part or (value.is_alone and len(value.shape) == 1)
     if isinstance(width, int) and is_known and layer.is_read_alone:
         shape = value.shape if is_part else (*value.shape, width)
@@ -261,6 +306,19 @@ def read_embedding(layer: CurrentLayer, value: Value) -> Value:
         "look up the rows before the network: the input of the spec is the "
         "embedded sequence, length x channels",
     )
+
+
+def _masked_mean(layer: CurrentLayer) -> str | None:
+    """Return a mean over the places that an `Embedding` masks, or None."""
+    due = [layer.name]
+    for name in due:
+        for reader in layer.state.readers[name]:
+            kind = layer.state.layers[reader].kind
+            if kind == "GlobalAveragePooling1D":
+                return reader
+            if kind in MASKED and reader not in due:
+                due.append(reader)
+    return None
 
 
 @reads("Permute")

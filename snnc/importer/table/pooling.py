@@ -26,7 +26,7 @@ from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, identity_neurons
 from snnc.importer.state import CurrentLayer, RefusedLayerError
 from snnc.importer.table import dims, each_rank, reads
-from snnc.importer.table.activations import NARROWER, unpadded
+from snnc.importer.table.activations import NARROWER, refuse_unfit, unpadded
 from snnc.importer.table.arithmetic import larger
 from snnc.importer.table.convolutions import Axes, axes_of, normed, slide
 from snnc.importer.values import INPUT, StatementDraft, Value, View
@@ -67,13 +67,16 @@ def maximum(layer: CurrentLayer, value: Value, windows: Windows, view: View) -> 
         why, first = (ODD, SAME) if value.is_positive else (NEGATIVE, BEFORE)
         if is_padded and not value.is_positive:
             why, first = PADDED, f"use `padding='valid'`, {BEFORE}"
-        mean = "add `--rewrite maxpool=avgpool` (its readers compute the mean)"
+        pool = "globalmaxpool" if layer.kind.startswith("Global") else "maxpool"
+        mean = f"add `--rewrite {pool}=avgpool` (its readers compute the mean)"
         remedy = f"{first}, or {mean}; both need retraining"
         raise RefusedLayerError(why, remedy, rule=MaxPoolRefused)
     layer.rewrite("max(a, b) is b + relu(a - b): neurons for each of its values")
     try:
         return replace(_compared(layer, value, windows), view=view)
     except UnfitError as error:
+        if error.layer:
+            return refuse_unfit(layer, value, error)
         remedy = NARROWER if str(error) == BORDER else BEFORE
         raise RefusedLayerError(str(error), remedy, rule=MaxPoolRefused) from error
 
