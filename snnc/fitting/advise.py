@@ -259,8 +259,7 @@ def advise_blocks(
     network = mapped.lowered.network
     if not isinstance(network.target, Loihi):
         return
-    device = network.device
-    trials = Trials(spec, network.target, device)
+    trials, most = Trials(spec, network.target, network.device), network.device.core
     floors = compartment_floors(mapped.lowered)
     for name, floor in floors.items() if trials.countable else ():
         population = mapped.by_name[name]
@@ -273,7 +272,7 @@ def advise_blocks(
             return
         if free is None or free.cores >= mapped.cores:
             continue
-        if _most_axons(mapped, name) <= device.core.out_axons < _most_axons(free, name):
+        if _most_axons(mapped, name) <= most.out_axons < _most_axons(free, name):
             continue  # a board may need this block
         better = block_of(free.by_name[layer.name])
         assert better is not None, "layers on the chip have blocks"

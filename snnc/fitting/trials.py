@@ -166,10 +166,10 @@ class Trials:
         return self._lowered[changes]
 
     def map(
-        self, changes: Changes, target: Loihi | None = None
+        self, changes: Changes, target: Loihi | None = None, unmixes: bool = True
     ) -> MappedNetwork | None:
         """Return the mapped variant; None if it does not fit the target."""
-        outcome = self._attempt(changes, target or self.target)
+        outcome = self._attempt(changes, target or self.target, unmixes)
         return None if outcome is None else outcome.build_mapping()
 
     def cost(self, changes: Changes) -> VariantCost | None:
@@ -245,8 +245,7 @@ class Trials:
         most = 2 * self._far
         chips = ceil(most / self.profile.chip.cores)
         target = replace(self.target, chips=chips, cores=most)
-        outcome = self._attempt((), target, unmixes=False)
-        return None if outcome is None else outcome.build_mapping()
+        return self.map((), target, unmixes=False)
 
 
 def cost_of(lowered: LoweredNetwork, cores: int) -> VariantCost:

@@ -83,7 +83,7 @@ def _braced_choice(tokens: Tokens, index: int) -> Diagnostic | None:
 
 def _outside_block(tokens: Tokens, index: int) -> Diagnostic:
     before = tokens[index - 1] if index else None
-    if index == 2 < len(tokens) and _is_meant_as_name(*tokens[1:3]):
+    if [t.type for t in tokens[1 : index + 1]] in (["IN", "DIMS"], ["IN", "LBRACE"]):
         return _unexpected(tokens, 1, "a name")
     if before is not None and before.type in _AFTER:
         return _unexpected(tokens, index, _AFTER[before.type])
@@ -95,11 +95,6 @@ def _outside_block(tokens: Tokens, index: int) -> Diagnostic:
     if kind == "NAME":
         return stray_word(tokens, index)
     return _unexpected(tokens, index, _REST if index else "a statement")
-
-
-def _is_meant_as_name(word: Token, after: Token) -> bool:
-    """Return whether a reserved word before a shape or a block is to be a name."""
-    return word.type in ("IN", "AS") and after.type in ("DIMS", "LBRACE")
 
 
 def _head_and_opener(tokens: Tokens) -> tuple[str, Token | None]:

@@ -207,8 +207,7 @@ class _Header:
         """Consume and report a ``{`` that comes after the line of the network."""
         start = self._index
         self._skip_lines()
-        opener = self._take("LBRACE") if name is not None else None
-        if opener is None or name is None:
+        if name is None or (opener := self._take("LBRACE")) is None:
             self._index = start
             return None
         self._report.add(block_below(name, opener))

@@ -225,8 +225,8 @@ class _Splitter:
         if not current.openers and token.type == "NEWLINE":
             self._end_line(index)
             return
+        fix = Fix(token.span, "")
         if not current.openers and token.type == "RBRACE":
-            fix = Fix(token.span, "")
             problem = rules.syntax.UnmatchedBrace(span=token.span, closer="}", fix=fix)
             self._report.add(problem)
             return
@@ -236,7 +236,7 @@ class _Splitter:
                 expected="a statement",
                 found="`{`",
                 advice="remove it",
-                fix=Fix(token.span, ""),
+                fix=fix,
             )
             self._report.add(stray)
             return

@@ -196,10 +196,9 @@ def find_variants(spec: Spec, cores: int | None, patient: bool = True) -> Fit:
 
 def _cores_needed(spec: Spec, trials: Trials) -> int | None:
     """Return the cores of the unchanged spec, as `snnc check` and `report` do."""
-    refusals = (d for d in spec.diagnostics if isinstance(d, TooManyCores))
-    refused = next(refusals, None)
-    if refused is not None and not refused.bound:
-        return refused.cores
+    for refused in spec.diagnostics:
+        if isinstance(refused, TooManyCores) and not refused.bound:
+            return refused.cores
     mapped = spec.made.mapped or trials.without_limit
     return None if mapped is None else mapped.cores
 
@@ -300,14 +299,10 @@ def _share(layer: LogicalLayer, share: float) -> Change:
 COLUMNS = ("change", "cores", "neurons", "weights", "keeps")
 SHOWN = 10
 KEEPS = "keeps: neurons and weights as a fraction of the spec's (geometric mean)"
-TRIED = (
-    "tried: fewer filters or a larger stride in one layer or two, and fewer filters in "
-    "all layers"
-)
-LEFT = (
-    "other options: a smaller input, more chips, or larger strides in several layers; "
-    "the most neurons are in "
-)
+TRIED = """
+tried: fewer filters or a larger stride in one layer or two, fewer filters in all layers
+other options: a smaller input, more chips, or larger strides in several layers
+most neurons: """
 ONE_BY_ONE = 2
 """With more changes than this, all layers change."""
 
@@ -341,7 +336,7 @@ def _sentence(found: Fit, shown: int | None) -> str:
         chip = (layer for layer in network.layers if layer.on_chip)
         ordered = sorted(chip, key=lambda layer: -prod(layer.shape))
         largest = ", ".join(layer.name for layer in ordered[:PAIRED])
-        return f"{found.spec.name}: {refused}{needs}{untried}\n{TRIED}\n{LEFT}{largest}"
+        return f"{found.spec.name}: {refused}{needs}{untried}{TRIED}{largest}"
     left = 0 if shown is None else count - shown
     more = f" ({left} more with --all)" if left > 0 else ""
     offered = f"{counted(count, 'variant')} on at most {cores}"
