@@ -74,7 +74,8 @@ def build_command(
     options.refuse(refusals)
     report = Diagnostics()
     paths = tuple(options.with_folders(specs, report, allow_empty))
-    if report.errors:
+    if report.errors:  # also name the packages whose specs were removed
+        Build(output, "check").run((), lambda own: report.extend(own.diagnostics))
         options.print_diagnostics_as(form, report)
         return 1
     show: Tell = ignore

@@ -126,10 +126,9 @@ def fit_command(spec: str, cores: int | None, everything: bool, form: str) -> in
     """
     report = Diagnostics()
     made = compile_file(spec, report, "place", options.device())
-    large = [d for d in report.diagnostics if isinstance(d, TooManyCores)]
-    for diagnostic in large:
-        report.withdraw(diagnostic)  # the list below replaces it
-    printing.print_diagnostics(report)
+    shown = Diagnostics()  # the list below replaces SNN406
+    shown.extend(d for d in report.diagnostics if not isinstance(d, TooManyCores))
+    printing.print_diagnostics(shown)
     if made is None or made.spec is None or made.lowered is None:
         return 1
     name = made.device.name

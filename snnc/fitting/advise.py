@@ -17,7 +17,7 @@ from snnc.fitting.solve import bisect_largest, for_axons, for_cores, for_fan_in
 from snnc.fitting.trials import Change, Changes, OutOfWorkError, Trials, legal_network
 from snnc.ir.device import Profile
 from snnc.ir.logical import LogicalNetwork, Loihi, Shape
-from snnc.ir.mapped import MappedNetwork, block_of
+from snnc.ir.mapped import MappedNetwork, block_of, most_axons
 from snnc.language.model import ValidatedSpec
 from snnc.language.properties import MOST_CHIPS
 from snnc.loihi.diagnose import BLOCK_AXES, refuse_mapping
@@ -42,8 +42,8 @@ DIRECTIONS = {
     "stride": "a larger",
     "factor": "a larger",
 }
-FEWER = "give the layers fewer neurons, or "
-BOUNDS = "for the neurons alone: "
+FEWER = "use a smaller input, larger strides or fewer filters, or "
+BOUNDS = "needed for the neurons alone, and maybe not enough: "
 
 
 def advise(spec: ValidatedSpec, network: LogicalNetwork, report: Diagnostics) -> None:
@@ -59,7 +59,9 @@ def advise(spec: ValidatedSpec, network: LogicalNetwork, report: Diagnostics) ->
     # A change after which the whole network fits is also advice for each layer.
     whole: Changes = ()
     with suppress(OutOfWorkError):
-        whole = () if large is None else for_cores(trials, large.largest)
+        # If only the neurons are counted, and these fit, any change seems to be enough.
+        is_known = large is not None and (trials.certain or not trials.fits(()))
+        whole = for_cores(trials, large.largest) if large and is_known else ()
     blocks = [d for d in diagnostics if isinstance(d, Refused)]
     with suppress(OutOfWorkError):
         for refused, advice in zip(blocks, _for_blocks(blocks, trials), strict=False):
@@ -130,10 +132,11 @@ def _cores(diagnostic: TooManyCores, trials: Trials, changes: Changes) -> Diagno
 def _place(change: Change, trials: Trials) -> dict[str, object]:
     """Return the span of the layer's width, and the largest width that fits."""
     layer = trials.as_is.network.by_name[change.layer]
-    fit = "fit" if trials.certain else "can fit"
     stride = " at this stride" if change.key == "filters" else ""
     span = layer.spans.get(change.key, layer.span)
-    return {"span": span, "remedy": f"at most {change.value} {fit}{stride}"}
+    fit = f"at most {change.value} fit"
+    fit = fit if trials.certain else f"more than {change.value} can't fit"
+    return {"span": span, "remedy": f"{fit}{stride}"}
 
 
 def _blocks_of(layers: Sequence[str]) -> str:
@@ -173,11 +176,14 @@ def _larger_target(found: TooManyCores, trials: Trials) -> tuple[list[str], list
     if target.chips > MOST_CHIPS:
         return [], []
     written = _written_target(target, trials)
+    text, place = f"`{written}`", " in `target`"
+    if trials.spec.parts["target"].span == trials.spec.span:  # there is no `target`
+        text, place = f"`target loihi {{ {written} }}`", ""
     if not found.bound:
-        return [f"`{written}` in `target`"], []
+        return [f"{text}{place}"], []
     keys = [key for key in ("chips", "cores") if f"{key} " in written]
     more = " and ".join(f"`{key}`" for key in keys)
-    return [f"more {more} in `target`"], [f"`{written}` or more"]
+    return [f"more {more} in `target`"], [f"{text} or more"]
 
 
 def _system_for(diagnostic: MoreCoresThanChips, trials: Trials) -> str:
@@ -253,7 +259,7 @@ def advise_blocks(
     network = mapped.lowered.network
     if not isinstance(network.target, Loihi):
         return
-    trials = Trials(spec, network.target, network.device)
+    trials, most = Trials(spec, network.target, network.device), network.device.core
     floors = compartment_floors(mapped.lowered)
     for name, floor in floors.items() if trials.countable else ():
         population = mapped.by_name[name]
@@ -266,6 +272,8 @@ def advise_blocks(
             return
         if free is None or free.cores >= mapped.cores:
             continue
+        if _most_axons(mapped, name) <= most.out_axons < _most_axons(free, name):
+            continue  # a board may need this block
         better = block_of(free.by_name[layer.name])
         assert better is not None, "layers on the chip have blocks"
         costly = CostlyBlock.at(
@@ -281,6 +289,11 @@ def advise_blocks(
             better=better,
         )
         report.add(costly)
+
+
+def _most_axons(mapped: MappedNetwork, name: str) -> int:
+    registers = (r for e in mapped.by_name[name].ensembles for r in e.registers)
+    return max(most_axons(mapped, each) for each in registers)
 
 
 NOTHING = (

@@ -166,10 +166,10 @@ class Trials:
         return self._lowered[changes]
 
     def map(
-        self, changes: Changes, target: Loihi | None = None
+        self, changes: Changes, target: Loihi | None = None, unmixes: bool = True
     ) -> MappedNetwork | None:
         """Return the mapped variant; None if it does not fit the target."""
-        outcome = self._attempt(changes, target or self.target)
+        outcome = self._attempt(changes, target or self.target, unmixes)
         return None if outcome is None else outcome.build_mapping()
 
     def cost(self, changes: Changes) -> VariantCost | None:
@@ -181,7 +181,9 @@ class Trials:
                 self._costs[changes] = cost_of(outcome.plan.lowered, cores)
         return self._costs[changes]
 
-    def _attempt(self, changes: Changes, target: Loihi) -> Attempt | None:
+    def _attempt(
+        self, changes: Changes, target: Loihi, unmixes: bool = True
+    ) -> Attempt | None:
         """Return the mapping of the variant; None if it does not fit the target."""
         lowered = self.lower(changes)
         if lowered is None or self.floor(changes) > target.cores:
@@ -191,7 +193,7 @@ class Trials:
             return None
         before = len(self.cache.choices)
         effort = EFFORT if changes else 1
-        outcome = attempt(own, target, self.cache, target.cores, effort)
+        outcome = attempt(own, target, self.cache, target.cores, effort, unmixes)
         more = len(self.cache.choices) - before
         self.work += outcome.work + CHOICES * more
         return outcome if outcome.fits else None
@@ -234,7 +236,7 @@ class Trials:
 
     @cached_property
     def without_limit(self) -> MappedNetwork | None:
-        """Map the spec to as many cores as it needs.
+        """Map the spec to as many cores as it needs, maybe with axons of two kinds.
 
         Return None if these are too many to count, or if no number of cores suffices.
         """
@@ -242,7 +244,8 @@ class Trials:
             return None
         most = 2 * self._far
         chips = ceil(most / self.profile.chip.cores)
-        return self.map((), replace(self.target, chips=chips, cores=most))
+        target = replace(self.target, chips=chips, cores=most)
+        return self.map((), target, unmixes=False)
 
 
 def cost_of(lowered: LoweredNetwork, cores: int) -> VariantCost:

@@ -117,7 +117,7 @@ def _network(analysis: Analysis) -> Iterator[str]:
         share = f" ({summary.cores} of {counted(most, 'core')}, on {chips})"
     yield f"**{network.name}**: {_size(summary.neurons, summary.cores, network)}{share}"
     if summary.on_chip:
-        yield prose(total_sentence(summary.reasons, network.name))
+        yield prose(total_sentence(summary.reasons, summary.mapped))
 
 
 def layer(analysis: Analysis, name: str) -> str:

@@ -120,9 +120,10 @@ def report_orphan(
     """Report a package that should be removed, and its edited files."""
     yield from refusals(comparison)
     yield from report_kept(comparison)
-    if comparison.names(FileState.LEFT_OVER):
-        span = whole_file(comparison.folder)
-        yield rules.LeftOver(span=span, reason=reason, command=command)
+    if names := comparison.names(FileState.LEFT_OVER):
+        span, what = whole_file(comparison.folder), counted(len(names), "file")
+        what = f"the package ({what})"
+        yield rules.LeftOver(span=span, reason=reason, command=command, what=what)
 
 
 def difference(comparison: Comparison) -> str:

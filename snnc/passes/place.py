@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Diagnostics, Label, Severity
-from snnc.ir.logical import LogicalLayer, Loihi
+from snnc.ir.logical import LogicalLayer, Loihi, MaxPooling
 from snnc.ir.lowered import LoweredNetwork, Pairwise
 from snnc.ir.mapped import (
     KINDS,
@@ -66,7 +66,7 @@ def place(
         if mapped.learned is not None and (lack := _lacks_room(mapped, target)):
             report.add(lack)
             return None
-        report.extend(_risks(mapped))
+        report.extend(_risks(mapped, tried.least_unmixed))
         return mapped
     report.add(*diagnose.refuse_plan(tried.plan, target, tried.search, mapped))
     return None
@@ -125,7 +125,8 @@ class Attempt(NamedTuple):
     """A search for a mapping, and its result, for any number of cores.
 
     ``unmixed`` lists the populations that use one kind of axon because their neurons
-    would otherwise have both kinds. ``work`` is the total work of all searches, in
+    would otherwise have both kinds. If both remain, ``least_unmixed`` is a lower bound
+    on the cores with one kind. ``work`` is the total work of all searches, in
     candidates examined.
     """
 
@@ -134,6 +135,7 @@ class Attempt(NamedTuple):
     search: Search
     solution: Solution | None
     unmixed: Unmixed | None = None
+    least_unmixed: int = 0
     work: int = 0
 
     @property
@@ -161,16 +163,18 @@ def attempt(
     cache: PlanCache | None = None,
     most: int = maxsize,
     effort: float = 1,
+    unmixes: bool = True,
 ) -> Attempt:
     """Search for a mapping of a network to a system, with one kind of axon per neuron.
 
-    ``most`` is the maximum number of cores, and ``effort`` the search effort.
+    ``most`` is the maximum number of cores, and ``effort`` the search effort. Unless it
+    ``unmixes``, neurons may have axons of both kinds, which takes fewer cores.
     """
     cache = PlanCache() if cache is None else cache
     plan = make_plan(lowered, cache)
     # Be brief: mapping one variant could take as long as mapping all the others.
     free = _search(plan, target, cache, most, effort, is_brief=effort < 1)
-    return _unmix(free, cache, effort) if free.fits else free
+    return _unmix(free, cache, effort) if unmixes and free.fits else free
 
 
 KEPT = 8
@@ -214,15 +218,15 @@ def _unmix(free: Attempt, cache: PlanCache, effort: float) -> Attempt:
     neuron), or population axons where possible.
     """
     assert free.solution is not None
-    best, work = free, free.work
+    best, work, least = free, free.work, maxsize
     mixed = mixed_in(free.plan, free.solution)
     for kind in KINDS if mixed else ():
         made = _of_one_kind(free, mixed, kind, cache, effort)
-        work += made.work
+        work, least = work + made.work, min(least, made.least_unmixed)
         best = min(best, made, key=lambda each: each.unmixed_cores)
         if best.unmixed_cores == 0:
             break
-    return best._replace(work=work)
+    return best._replace(work=work, least_unmixed=least)
 
 
 def _of_one_kind(
@@ -235,14 +239,16 @@ def _of_one_kind(
     lowered, target = free.plan.lowered, free.target
     assert free.solution is not None
     axons: dict[str, AxonKind] = {}
-    work = 0
+    work, least = 0, maxsize
     for _ in range(ROUNDS):
         for name in mixed:
             compared = any(isinstance(p.reach, Pairwise) for p in lowered.out_of(name))
             axons[name] = "discrete" if compared else kind
         plan = make_plan(lowered, cache, axons)
         if plan.unmappable:
+            least = maxsize
             break
+        least = plan.floor
         made = _search(plan, target, cache, target.cores, effort)
         work += made.work
         if made.solution is None or not made.fits:
@@ -252,7 +258,7 @@ def _of_one_kind(
             more = max(0, made.solution.cores - free.solution.cores)
             unmixed = Unmixed(axons, more)
             return made._replace(search=free.search, unmixed=unmixed, work=work)
-    return free._replace(work=work)
+    return free._replace(work=work, least_unmixed=least)
 
 
 def find_unsound(lowered: LoweredNetwork, target: Loihi) -> Iterator[Diagnostic]:
@@ -273,24 +279,39 @@ RECORDED = 784
 """The most neurons that nengo-loihi's tests for boards record: `test_conv_deepnet`."""
 
 
-def _risks(mapped: MappedNetwork) -> Iterator[Diagnostic]:
+def _risks(mapped: MappedNetwork, least_unmixed: int) -> Iterator[Diagnostic]:
     """Yield possible failures on a board, as errors if the device is strict."""
     strict = mapped.lowered.network.device.strict
-    for diagnostic in _ungraded_risks(mapped):
+    for diagnostic in _ungraded_risks(mapped, least_unmixed):
         yield diagnostic.graded(Severity.ERROR) if strict else diagnostic
     unmixed = mapped.unmixed
     if unmixed is not None and unmixed.cores:
         more = counted(unmixed.cores, "core")
-        yield rules.loihi.CostlyAxons(**_concerned(mapped, unmixed.axons), more=more)
+        concerned, advice = _concerned(mapped, unmixed.axons), _for_one_kind(mapped)
+        yield rules.loihi.CostlyAxons(**concerned, more=more, advice=advice)
 
 
-def _ungraded_risks(mapped: MappedNetwork) -> Iterator[Diagnostic]:
+def _for_one_kind(mapped: MappedNetwork) -> str:
+    """Say how to change a network so that no layer needs axons of two kinds."""
+    layers = mapped.lowered.network.layers
+    if any(isinstance(layer.operation, MaxPooling) for layer in layers):
+        return "write `avgpool` or `downsample` in place of `maxpool`"
+    return "let convolutions and other layers read different layers"
+
+
+def _ungraded_risks(mapped: MappedNetwork, least_unmixed: int) -> Iterator[Diagnostic]:
     network = mapped.lowered.network
     target, board = network.target, network.device.board
     assert isinstance(target, Loihi)
     if mapped.of_both_forms:
-        mixed = _concerned(mapped, mapped.of_both_forms)
-        yield rules.loihi.MixedAxons(**mixed, allowed=target.cores)
+        mixed, advice = _concerned(mapped, mapped.of_both_forms), _for_one_kind(mapped)
+        needs = f"no mapping to {target.cores} cores with axons of one kind was found"
+        if target.cores < least_unmixed < maxsize:
+            needs = f"axons of one kind would need at least {least_unmixed} cores"
+            advice = f"allow more cores, or {advice}"
+        elif target.cores < 2 * least_unmixed < maxsize:
+            advice = f"more cores may be enough; otherwise, {advice}"
+        yield rules.loihi.MixedAxons(**mixed, needs=needs, advice=advice)
     for layer in network.layers:
         levels = mapped.of_layer(layer.name)
         ensembles = (e for level in levels for e in level.ensembles)
@@ -319,8 +340,12 @@ def _of_layer(
     device = mapped.lowered.network.device
     fullest = max(registers, key=lambda each: most_axons(mapped, each))
     if most_axons(mapped, fullest) > device.core.out_axons:
+        advice = ", or give it a smaller `block`, which takes more cores"
+        if isinstance(layer.operation, MaxPooling):
+            advice = ", or write `avgpool`, which has no neurons"
         yield rules.loihi.UncertainOutAxons.at(
             layer,
+            advice=advice,
             shared=fullest.shared_axons,
             own=most_axons(mapped, fullest),
             most=device.core.out_axons,

@@ -20,7 +20,7 @@ class FileMissing(Diagnostic):
     code = "SNN700"
     title = "no such file"
     message = "there is no file `{name}`"
-    help = "check the path; it is relative to the current directory"
+    advice = "check the path; it is relative to the current directory"
 
     name: str
 

@@ -46,8 +46,8 @@ class FitsNoCore(_ExceedsCore):
     message = "`{name}` does not fit on a core of Loihi, however it is split"
     label = "one neuron alone needs {value} {limit}"
     advice = (
-        "let each neuron read less: put a `downsample` before this layer (a pool is "
-        "folded and does not help), or give the layer that it reads fewer neurons"
+        "let each neuron read less: put a `downsample` before this layer (an `avgpool` "
+        "is folded and does not help), or give the layer that it reads fewer neurons"
     )
 
 
@@ -131,7 +131,7 @@ class TooManyCores(LayerDiagnostic):
     notes = (
         "`{largest}` alone takes {share} of these cores",
         "{bounds}",
-        "`snnc fit` lists changes that make the network fit, with their costs",
+        "`snnc fit` looks for changes that make the network fit, and lists their costs",
     )
     advice = "give the layers fewer neurons, or larger strides"
 
@@ -221,13 +221,10 @@ class MixedAxons(SpecWarning):
     title = "axons of two kinds"
     message = "neurons of {layers} have axons of two kinds, which a board may refuse"
     label = "read by convolutions and by other layers"
-    notes = ("axons of one kind would need more than {allowed} cores",)
-    help = (
-        "allow more cores, or let convolutions and other layers read different layers"
-    )
+    notes = ("{needs}",)
 
     layers: str
-    allowed: int
+    needs: str
 
 
 class CostlyAxons(SpecWarning):
@@ -244,9 +241,7 @@ class CostlyAxons(SpecWarning):
     message = "reading {layers} through axons of one kind adds {more}"
     label = "read by convolutions and by other layers"
     notes = ("NxSDK rejects neurons with two kinds of axons (nengo-loihi issue 242)",)
-    help = (
-        "if cores are scarce, let convolutions and other layers read different layers"
-    )
+    help = "if cores are scarce, {advice}"
 
     layers: str
     more: str
@@ -267,7 +262,10 @@ class UncertainOutAxons(LayerWarning):
     message = "the out-axons of `{name}` may not fit on a core of a board"
     label = "{shared} if neurons share lists, {own} if each has its own list"
     notes = ("a core has {most} out-axons; how many a board needs is not public",)
-    help = "give `{name}` a smaller `block`, or its readers larger ones"
+    help = (
+        "let layers with fewer neurons read `{name}`{advice}; to accept the risk, "
+        "write `# snnc: allow SNN412 reason` above this line"
+    )
 
     shared: int
     own: int

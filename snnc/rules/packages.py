@@ -150,9 +150,10 @@ class LeftOver(_Outdated):
     code = "SNN727"
     title = "leftover generated file"
     message = "`{file}` is left over: {reason}"
-    help = "run `{command}`, which removes the file"
+    help = "run `{command}`, which removes {what}"
 
     reason: str
+    what: str = "the file"
 
 
 class Untracked(Diagnostic):

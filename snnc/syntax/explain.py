@@ -22,6 +22,7 @@ _REST = "the rest of the statement or the line's end"
 _LONGEST = 30
 JOINS = ("add", "concat")
 _ADVICE = {
+    "a name": "use another name: this word is reserved",
     _SHAPE: "sizes are numbers, without a batch axis: write, for example,"
     " `input image 28x28x1 in 0..1`",
     _AFTER["IN"]: "write, for example, `in 0..1`",
@@ -82,6 +83,8 @@ def _braced_choice(tokens: Tokens, index: int) -> Diagnostic | None:
 
 def _outside_block(tokens: Tokens, index: int) -> Diagnostic:
     before = tokens[index - 1] if index else None
+    if [t.type for t in tokens[1 : index + 1]] in (["IN", "DIMS"], ["IN", "LBRACE"]):
+        return _unexpected(tokens, 1, "a name")
     if before is not None and before.type in _AFTER:
         return _unexpected(tokens, index, _AFTER[before.type])
     if problem := _describe_order(tokens, index):

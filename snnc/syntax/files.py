@@ -50,7 +50,10 @@ def _unreadable(name: str, error: Exception) -> Diagnostic:
     span = whole_file(name)
     match error:
         case FileNotFoundError() | NotADirectoryError():
-            return rules.files.FileMissing(span=span, name=name)
+            missing = rules.files.FileMissing(span=span, name=name)
+            near = (f"{name}{suffix}" for suffix in SUFFIXES)
+            known = next((path for path in near if Path(path).is_file()), "")
+            return missing.but(advice=f"did you mean `{known}`?") if known else missing
         case IsADirectoryError():
             return rules.files.FileIsDirectory(span=span, is_package=is_package(name))
         case source.NotRegularError():

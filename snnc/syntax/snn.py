@@ -24,7 +24,7 @@ from snnc.syntax.lexical import (
     problem_of,
     whole_items,
 )
-from snnc.syntax.split import StatementTokens, split
+from snnc.syntax.split import StatementTokens, block_below, split
 from snnc.text.near import closest
 
 EDITION = 1
@@ -196,12 +196,22 @@ class _Header:
         elif hyphens := find_hyphens(name.span):
             self._report.add(hyphens)
             self._skip_to("NEWLINE", "LBRACE")
-        opener = self._take("LBRACE")
+        opener = self._take("LBRACE") or self._opener_below(name)
         if opener is None and name is not None:
             self._expect("`{`", f"write `network {name} {{`")
         if opener is None:
             self._skip_to("NEWLINE")
         return (None if name is None else tree.Word(str(name), name.span)), opener
+
+    def _opener_below(self, name: Token | None) -> Token | None:
+        """Consume and report a ``{`` that comes after the line of the network."""
+        start = self._index
+        self._skip_lines()
+        if name is None or (opener := self._take("LBRACE")) is None:
+            self._index = start
+            return None
+        self._report.add(block_below(name, opener))
+        return opener
 
     def _expect(self, expected: str, advice: str) -> None:
         token = self._next

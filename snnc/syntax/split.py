@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from itertools import takewhile
 
 from snnc import rules
-from snnc.diagnostics import Diagnostics, Fix, Label
+from snnc.diagnostics import Diagnostic, Diagnostics, Fix, Label
 from snnc.language.keywords import BEGINNINGS, HEADERS, KEYS, KINDS
 from snnc.source import Span
 from snnc.syntax.build import CLOSERS, OPENERS, Token, Tokens
@@ -116,6 +116,13 @@ def _gap(before: Token, after: Token) -> Span:
     return Span(after.span.source, before.span.end, after.span.start)
 
 
+def block_below(last: Token, opener: Token) -> Diagnostic:
+    """Describe a ``{`` on a line below its statement, of which ``last`` is the end."""
+    gap = _gap(last, opener)
+    fix = None if gap.text.strip() else Fix(gap, " ")
+    return rules.syntax.BlockOnNextLine(span=opener.span, fix=fix)
+
+
 class _Splitter:
     def __init__(self, report: Diagnostics, tokens: Tokens) -> None:
         self._report = report
@@ -218,10 +225,20 @@ class _Splitter:
         if not current.openers and token.type == "NEWLINE":
             self._end_line(index)
             return
+        fix = Fix(token.span, "")
         if not current.openers and token.type == "RBRACE":
-            fix = Fix(token.span, "")
             problem = rules.syntax.UnmatchedBrace(span=token.span, closer="}", fix=fix)
             self._report.add(problem)
+            return
+        if not current.tokens and token.type == "LBRACE":
+            stray = rules.syntax.UnexpectedText(
+                span=token.span,
+                expected="a statement",
+                found="`{`",
+                advice="remove it",
+                fix=fix,
+            )
+            self._report.add(stray)
             return
         if token.type == "RBRACE" and not current.in_block:
             self._close_open("LBRACE", "`}`")
@@ -268,9 +285,7 @@ class _Splitter:
         if following is None or following.type != "LBRACE":
             self._flush()
         elif self._tokens[index + 1] is following:
-            gap = _gap(self._current.tokens[-1], following)
-            fix = None if gap.text.strip() else Fix(gap, " ")
-            self._report.add(rules.syntax.BlockOnNextLine(span=following.span, fix=fix))
+            self._report.add(block_below(self._current.tokens[-1], following))
 
     def _flush(self) -> None:
         """End the current statement, and close its open brackets."""

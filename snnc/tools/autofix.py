@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from snnc.diagnostics import Diagnostic, Diagnostics, Fix
 from snnc.driver import compile_spec
 from snnc.ir.device import Profile
+from snnc.language.keywords import KINDS
 from snnc.loihi.plan import PlanCache
 from snnc.passes.parse import parse
 from snnc.source import SourceFile
@@ -40,7 +41,7 @@ MOST_COUNTED = 1_000
 class Fixed:
     """A spec after a number of fixes, and the remaining diagnostics.
 
-    ``unread`` is the number of statements with syntax errors.
+    ``unread`` is the number of statements with syntax errors or of an unknown kind.
     """
 
     source: SourceFile
@@ -93,7 +94,8 @@ class _Mender:
         report = Diagnostics(MOST_COUNTED)
         made = compile_spec(source, report, "place", self._device, self.cache)
         assert made.document is not None
-        unread = sum(statement.broken for statement in made.document.statements)
+        read = made.document.statements
+        unread = sum(each.broken or each.kind.text not in KINDS for each in read)
         return Fixed(source, count, report, unread)
 
     def all_at_once(self, state: Fixed) -> Fixed | None:

@@ -20,6 +20,7 @@ from snnc.fitting.trials import (
     spec_text,
 )
 from snnc.ir.logical import LogicalLayer, Loihi
+from snnc.rules.loihi import TooManyCores
 from snnc.text.display import Json, Tabular
 from snnc.text.tables import TextTable, counted, prose
 from snnc.tools.report.html import Part, tables_html
@@ -187,10 +188,19 @@ def find_variants(spec: Spec, cores: int | None, patient: bool = True) -> Fit:
         trials.most_work = BRIEF_WORK if present.cores <= MAPPED else 0
     search = _Search(trials)
     variants, tried = search.fitting(fits=present is not None)
-    limitless, count = present or trials.without_limit, len(search.layers)
-    needed = None if limitless is None else limitless.cores
+    count = len(search.layers)
+    needed = _cores_needed(spec, trials) if present is None else present.cores
     ordered = tuple(sorted(variants, key=lambda v: (-v.kept, v.cost.cores)))
     return Fit(spec, target.cores, needed, present, ordered, count, count - tried)
+
+
+def _cores_needed(spec: Spec, trials: Trials) -> int | None:
+    """Return the cores of the unchanged spec, as `snnc check` and `report` do."""
+    for refused in spec.diagnostics:
+        if isinstance(refused, TooManyCores) and not refused.bound:
+            return refused.cores
+    mapped = spec.made.mapped or trials.without_limit
+    return None if mapped is None else mapped.cores
 
 
 class _Search:
@@ -237,7 +247,7 @@ class _Search:
         """Yield the variant with the most filters in a layer that fit."""
         now = layer.shape[-1]
         more = self._widest(layer, GROWTH * now)
-        if more is not None and more.value != now:
+        if more and isinstance(more.value, int) and more.value > now:
             yield (more,)
 
     def _narrower(self, layer: LogicalLayer) -> Iterator[Changes]:
@@ -289,6 +299,10 @@ def _share(layer: LogicalLayer, share: float) -> Change:
 COLUMNS = ("change", "cores", "neurons", "weights", "keeps")
 SHOWN = 10
 KEEPS = "keeps: neurons and weights as a fraction of the spec's (geometric mean)"
+TRIED = """
+tried: fewer filters or a larger stride in one layer or two, fewer filters in all layers
+other options: a smaller input, more chips, or larger strides in several layers
+most neurons: """
 ONE_BY_ONE = 2
 """With more changes than this, all layers change."""
 
@@ -306,6 +320,9 @@ def changes_text(variant: FitVariant) -> str:
 
 
 def _sentence(found: Fit, shown: int | None) -> str:
+    lowered = found.spec.made.lowered
+    assert lowered is not None
+    network = lowered.network
     count, cores = len(found.variants), counted(found.cores, "core")
     needs = "" if found.needed is None else f"; unchanged, it takes {found.needed}"
     untried = ""
@@ -316,10 +333,18 @@ def _sentence(found: Fit, shown: int | None) -> str:
     if not count and found.present is None:
         no = "no change that was tried" if found.untried else "no change"
         refused = f"{no} of filters or stride fits on {cores}"
-        return f"{found.spec.name}: {refused}{needs}{untried}"
+        chip = (layer for layer in network.layers if layer.on_chip)
+        ordered = sorted(chip, key=lambda layer: -prod(layer.shape))
+        largest = ", ".join(layer.name for layer in ordered[:PAIRED])
+        return f"{found.spec.name}: {refused}{needs}{untried}{TRIED}{largest}"
     left = 0 if shown is None else count - shown
     more = f" ({left} more with --all)" if left > 0 else ""
     offered = f"{counted(count, 'variant')} on at most {cores}"
+    own = network.target
+    if count and isinstance(own, Loihi) and found.cores != own.cores:
+        chips = ceil(found.cores / found.spec.made.device.chip.cores)
+        target = f"`chips {chips}, cores {found.cores}` in `target loihi`"
+        untried += f"\nthe numbers hold with {target}"
     kept = f"\n{KEEPS}" if count else ""
     return f"{found.spec.name}: {offered}{more}{needs}{untried}{kept}"
 

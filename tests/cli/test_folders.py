@@ -116,3 +116,24 @@ def test_a_folder_without_specs_is_a_diagnostic(verb: str, tmp_path: Path) -> No
     done = run(verb, tmp_path)
     assert done.returncode == 1
     assert "error[SNN706]: there is no spec in" in done.stderr
+
+
+@pytest.mark.parametrize("options", [(), ("--check",)])
+def test_packages_of_removed_specs_are_named(
+    options: tuple[str, ...], tmp_path: Path
+) -> None:
+    write(tmp_path, "specs/a.snn")
+    build = ("build", tmp_path / "specs", "-o", tmp_path / "to", *options)
+    assert run(*build[:4]).returncode == 0
+    (tmp_path / "specs/a.snn").unlink()
+    done = run(*build)
+    assert done.returncode == 1
+    assert "error[SNN706]" in done.stderr
+    assert f"error[SNN727]: `{tmp_path}/to/net` is left over" in done.stderr
+    assert "which removes the package (" in done.stderr
+
+
+def test_the_suffix_of_a_spec_is_suggested(tmp_path: Path) -> None:
+    write(tmp_path, "a.snn")
+    done = run("report", tmp_path / "a")
+    assert f"help: did you mean `{tmp_path}/a.snn`?" in done.stderr

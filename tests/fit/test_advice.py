@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 import pytest
 
+import snnc
 from snnc.diagnostics import Diagnostic
 from tests.fit.nets import far_reaching, layers, wide
-from tests.support import codes, compile_text, layered, problems
+from tests.support import ROOT, codes, compile_text, layered, problems
 
 TOO_WIDE = wide(filters=200, cores=20)
 
@@ -86,12 +87,13 @@ def far_too_large(chips: int) -> str:
 def test_on_many_chips_changes_are_bounds_and_the_chips_are_counted() -> None:
     diagnostic = only(far_too_large(chips=128))
     assert diagnostic.message.startswith("`net` needs 32768 cores")
-    assert diagnostic.label == "at most 16 can fit at this stride"
+    assert diagnostic.label == "more than 16 can't fit at this stride"
     assert diagnostic.help == (
         "write fewer `filters` or a larger `stride` in `a`, or `chips 256` in `target`"
     )
     assert diagnostic.notes[1] == (
-        "for the neurons alone: `filters 16` or fewer, `stride 2x1x1` or more"
+        "needed for the neurons alone, and maybe not enough: `filters 16` or fewer, "
+        "`stride 2x1x1` or more"
     )
     assert compile_text(far_too_large(chips=256), "place")[0].mapped is not None
 
@@ -119,3 +121,31 @@ def test_what_mends_the_whole_network_is_told_for_its_layer_too() -> None:
     assert change[0] in helps["SNN406"]
     written = change[1] if "filters" in change[1] else f"filters 96, {change[1]}"
     assert problems(text.replace("filters 96", written)) == []
+
+
+def test_changes_are_no_bounds_if_the_neurons_alone_would_fit() -> None:
+    lines = "conv2d a { filters 256 }", "conv2d b { filters 1200 }"
+    diagnostic = only(layers(*lines, shape="10x10x2", target="chips 3"))
+    assert (diagnostic.code, diagnostic.label) == ("SNN406", "")
+    assert diagnostic.help.endswith("fewer filters, or write `chips 4` in `target`")
+
+
+def test_a_target_that_is_not_written_is_written_in_full() -> None:
+    lines = "conv2d a { filters 256 }", "conv2d b { filters 512 }"
+    text = layers(*lines, shape="10x10x2").replace("target loihi { chips 1 }", "")
+    assert only(text).help.endswith(", or `target loihi { chips 2 }`")
+
+
+def test_the_cores_needed_may_have_axons_of_two_kinds() -> None:
+    text = (ROOT / "tests/rules/cases/SNN410/invalid.snn").read_text(encoding="utf-8")
+    fewer = text.replace("cores 11", "cores 10")
+    assert "`cores 11` in `target`" in only(fewer).help
+    assert snnc.parse(fewer).fit(patient=False).needed == 11
+    assert codes(text) == ["SNN410"]
+
+
+def test_a_block_that_a_board_may_need_is_not_called_costly() -> None:
+    first = "conv2d a { filters 24, padding same, block 32x4x4 }"
+    lines = first, "maxpool p", "conv2d b { filters 48, padding same }"
+    _, report = compile_text(layers(*lines, shape="32x32x4"), "place")
+    assert "SNN409" not in {d.code for d in report.diagnostics}

@@ -53,6 +53,23 @@ def test_all_is_discrete_or_all_of_populations_whichever_is_cheaper() -> None:
 
 
 @pytest.mark.parametrize(
+    ("cores", "told"),
+    [
+        (18, "allow more cores, or write `avgpool`"),
+        (27, "more cores may be enough; otherwise, write `avgpool`"),
+        (100, "if cores are scarce, write `avgpool`"),
+    ],
+)
+def test_more_cores_are_advised_only_if_they_may_help(cores: int, told: str) -> None:
+    lines = "conv2d a { filters 32, padding same }", "maxpool p"
+    last = "conv2d b { filters 32, padding same }"
+    text = layered(*lines, last, shape="16x16x2", target=f"loihi {{ cores {cores} }}")
+    _, report = compile_text(text, "place")
+    helps = [d.help for d in report.diagnostics if d.code in ("SNN410", "SNN411")]
+    assert [told in each for each in helps] == [True]
+
+
+@pytest.mark.parametrize(
     ("code", "errors"),
     [("SNN410", 1), ("SNN411", 0), ("SNN412", 1), ("SNN413", 1), ("SNN414", 1)],
 )

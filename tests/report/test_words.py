@@ -1,6 +1,7 @@
 """Reasons in words."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -80,8 +81,20 @@ def test_a_single_neuron_needs() -> None:
     assert sentence(alone, CORE) == "d: 1 core. 1 neuron alone needs 1 (1024 per core)."
 
 
-def test_the_total_says_how_near_to_the_best_an_inexact_mapping_is() -> None:
-    assert total(Reasons((), 12, 9, False), "net") == (
-        "net: 12 cores, at most 3 above the optimum; "
-        "the layers on their own need 9, which is a lower bound."
+@pytest.mark.parametrize(
+    ("least", "bound"),
+    [
+        (9, "9, which is a lower bound"),
+        (10, "9, and all together at least 10"),
+        (8, "9, with axons of one kind"),
+    ],
+)
+def test_the_total_says_how_near_to_the_best_an_inexact_mapping_is(
+    least: int, bound: str
+) -> None:
+    lowered = SimpleNamespace(network=SimpleNamespace(name="net"))
+    mapped: Any = SimpleNamespace(lowered=lowered, lower_bound=least)
+    assert total(Reasons((), 12, 9, False), mapped) == (
+        f"net: 12 cores, at most {12 - least} above the optimum; "
+        f"the layers on their own need {bound}."
     )

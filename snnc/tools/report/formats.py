@@ -85,7 +85,7 @@ def document(summary: Summary, why: bool = False) -> Json:
         **_totals(summary),
     }
     if why and summary.on_chip:
-        report["why"] = sentences.total(summary.reasons, summary.network.name)
+        report["why"] = sentences.total(summary.reasons, summary.mapped)
     return report
 
 

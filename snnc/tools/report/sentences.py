@@ -9,7 +9,7 @@ from math import ceil, prod, sqrt
 
 from snnc.ir.device import Core
 from snnc.ir.logical import LogicalLayer, LogicalNetwork, MaxPooling
-from snnc.ir.mapped import most_axons
+from snnc.ir.mapped import MappedNetwork, most_axons
 from snnc.ir.shapes import error_of, levels_of
 from snnc.loihi.link import LimitViolation
 from snnc.loihi.why import Reason, Reasons
@@ -76,19 +76,23 @@ def sentence(reason: Reason, core: Core) -> str:
     return f"{takes}; {reason.alone} would {enough}, but {_miss(reason)}."
 
 
-def total(reasons: Reasons, name: str) -> str:
-    """Compare the cores of a network with the lower bound."""
+def total(reasons: Reasons, mapped: MappedNetwork) -> str:
+    """Compare the cores of a network with the lower bounds."""
+    least, name = mapped.lower_bound, mapped.lowered.network.name
     takes = f"{name}: {counted(reasons.cores, 'core')}"
-    over = reasons.cores - reasons.floor
-    if over == 0:
+    kind = "with axons of one kind" if reasons.floor > least else ""
+    if reasons.cores == reasons.floor:
         why = ", because no layer takes more than it needs on its own"
         if any(reason.bound == "block" for reason in reasons.layers):
             why = " with the blocks that the spec sets"
-        return f"{takes}, the smallest possible number{why}."
-    floor = f"the layers on their own need {reasons.floor}, which is a lower bound"
+        return f"{takes}, the smallest possible number{kind and ' '}{kind}{why}."
+    floor = f"the layers on their own need {reasons.floor}"
     if reasons.exact:
+        floor = f"{floor}, which is a lower bound"
         return f"{takes}; {floor}, but no split into equal blocks takes fewer."
-    return f"{takes}, at most {over} above the optimum; {floor}."
+    also = f"and all together at least {least}" if reasons.floor < least else kind
+    floor = f"{floor}, {also or 'which is a lower bound'}"
+    return f"{takes}, at most {reasons.cores - least} above the optimum; {floor}."
 
 
 def _miss(reason: Reason) -> str:
@@ -121,7 +125,7 @@ def reasons(summary: Summary) -> Iterator[str]:
     layers = (reason for row in summary.rows for reason in row.reasons)
     yield from (sentence(reason, summary.profile.core) for reason in layers)
     yield from maxima_alternatives(summary)
-    yield total(summary.reasons, summary.network.name)
+    yield total(summary.reasons, summary.mapped)
 
 
 def caption(summary: Summary) -> str:
