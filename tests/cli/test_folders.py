@@ -123,10 +123,10 @@ def test_packages_of_removed_specs_are_named(
     options: tuple[str, ...], tmp_path: Path
 ) -> None:
     write(tmp_path, "specs/a.snn")
-    build = ("build", tmp_path / "specs", "-o", tmp_path / "to", *options)
-    assert run(*build[:4]).returncode == 0
+    build = ("build", tmp_path / "specs", "-o", tmp_path / "to")
+    assert run(*build).returncode == 0
     (tmp_path / "specs/a.snn").unlink()
-    done = run(*build)
+    done = run(*build, *options)
     assert done.returncode == 1
     assert "error[SNN706]" in done.stderr
     assert f"error[SNN727]: `{tmp_path}/to/net` is left over" in done.stderr

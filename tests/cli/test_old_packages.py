@@ -32,7 +32,7 @@ def test_a_package_of_another_spec_is_not_taken_over() -> None:
     Path("twin.snn").rename("sub/twin.snn")
     done = run("build", "sub/twin.snn", "-o", "models")
     assert "is the package of `net.snn`" in done.stderr
-    done = run("build", "twin.snn", "-o", "../models", cwd="sub")
+    done = run("build", "twin.snn", "-o", "../models", cwd=Path("sub"))
     assert "is the package of `../net.snn`" in done.stderr
 
 
