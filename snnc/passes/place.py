@@ -20,6 +20,7 @@ from snnc.ir.mapped import (
     MappedNetwork,
     Registers,
     Unmixed,
+    block_of,
     most_axons,
 )
 from snnc.language.properties import MOST_CHIPS
@@ -36,7 +37,7 @@ from snnc.loihi.plan import (
 )
 from snnc.loihi.search import Search, Solution
 from snnc.text.display import Json
-from snnc.text.tables import counted
+from snnc.text.tables import counted, dims
 
 
 def place(
@@ -340,7 +341,8 @@ def _of_layer(
     device = mapped.lowered.network.device
     fullest = max(registers, key=lambda each: most_axons(mapped, each))
     if most_axons(mapped, fullest) > device.core.out_axons:
-        advice = ", or give it a smaller `block`, which takes more cores"
+        block = dims(block_of(mapped.of_layer(layer.name)[0]) or ())
+        advice = f", or split its `block {block}` further, which takes more cores"
         if isinstance(layer.operation, MaxPooling):
             advice = ", or write `avgpool`, which has no neurons"
         yield rules.loihi.UncertainOutAxons.at(
