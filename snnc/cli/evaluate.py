@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import importlib
 import os
-import re
 import sys
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -30,15 +29,6 @@ NEW_DATA = "An .npz file with x, an .npy file, or a folder with x.npy."
 LEARNING_SIMULATORS = ("exact", "loihi", "nengo")
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 """The matrices are small, so more threads would only wait for each other."""
-
-
-class Fraction(click.FloatRange):
-    """A range from 0 to 1; the message for a percentage says what to write."""
-
-    def fail(self, message: str, *context: Any) -> NoReturn:
-        found = re.match(r"(\d\d?\.\d+) is not in", message)
-        hint = f" Did you mean {float(found[1]) / 100:g}?" if found else ""
-        super().fail(message + hint, *context)
 
 
 @click.command(
@@ -101,7 +91,7 @@ class Fraction(click.FloatRange):
 @options.flag("--strict", help="Exit with 1 if a layer misses its rate budget.")
 @click.option(
     "--min-accuracy",
-    type=Fraction(0, 1),
+    type=click.FloatRange(0, 1),
     metavar="FRACTION",
     help="Exit with 1 if the accuracy is below FRACTION, such as 0.9.",
 )

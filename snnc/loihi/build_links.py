@@ -52,14 +52,7 @@ from snnc.loihi.sparse_link import (
     transposed_axis,
     window_axis,
 )
-from snnc.loihi.tiling import (
-    NO_EDGES,
-    Bands,
-    Edges,
-    EnsembleTiling,
-    Tiling,
-    one_band,
-)
+from snnc.loihi.tiling import NO_EDGES, Bands, Edges, EnsembleTiling, Tiling, one_band
 from snnc.runtime.maxima import EVERY, entries
 
 Links = Mapping[Form, Link]

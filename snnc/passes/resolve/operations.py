@@ -79,11 +79,7 @@ class Operations:
         reached = tuple(-(-n // s) for n, s in zip(sizes, strides, strict=False))
         if len(sizes) != len(targets) or reached != targets:
             problem = rules.shapes.ShortcutMismatch.at(
-                draft,
-                "shortcut",
-                source=source,
-                source_shape=source_shape,
-                shape=shape,
+                draft, "shortcut", source=source, source_shape=source_shape, shape=shape
             )
             self._refuse(problem)
         return Shortcut(source, strides)

@@ -143,10 +143,7 @@ def one_pair(node: nodes.Mapping) -> nodes.Pair:
     if rest:
         second = rest[0][0]
         problem = rules.yaml.SeveralKeys(
-            span=second.span,
-            first=first.text,
-            key=second.text,
-            advice=_with_kind(node),
+            span=second.span, first=first.text, key=second.text, advice=_with_kind(node)
         )
         raise nodes.UnreadableError(problem)
     return node.pairs[0]
