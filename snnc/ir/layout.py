@@ -26,11 +26,7 @@ from snnc.ir.logical import (
     pointwise,
 )
 
-SPATIAL_AXES = {
-    1: ("length",),
-    2: ("height", "width"),
-    3: ("depth", "height", "width"),
-}
+SPATIAL_AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 DENSE_AXES = ("in", "out")
 TRANSPOSED_AXES = ("out", "in")
 Kernel = Convolution | TransposedConvolution
