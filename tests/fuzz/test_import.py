@@ -40,7 +40,7 @@ def answer(file: Path) -> None:
         report = Diagnostics()
         try:
             model, weights = read(file)
-            wanted = weights is not None
+            wanted = "" if weights is None else "w.safetensors"
             with weights or nullcontext():
                 if weights is not None:
                     weights.load()
