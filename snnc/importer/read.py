@@ -279,7 +279,7 @@ def _next_steps(
     state, network = conversion.state, conversion.written.network
     recipe = SPIKES_RECIPE.format(network=network, file=weights)
     if state.request.rewrites:
-        every_phase = recipe.replace(" --phases spikes", "")
+        every_phase = recipe.replace(" --phases scale,spikes", "")
         yield (
             f"with --rewrite, the outputs differ from {conversion.model.tool}'s: run "
             f"`snnc build {spec}`, and train these weights in all phases: "

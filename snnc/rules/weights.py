@@ -387,8 +387,8 @@ class WeightsRounded(_ChangedWeights):
 
 
 SPIKES_RECIPE = (
-    "python -m models.{network}.train --data train.npz --from {file} --phases spikes "
-    "--weights trained.safetensors"
+    "python -m models.{network}.train --data train.npz --from {file} --phases "
+    "scale,spikes --weights trained.safetensors"
 )
 """Works in the folder where `snnc build` wrote the package."""
 
@@ -401,8 +401,8 @@ class SpikesTooStrong(LayerWarning):
     in Keras. Weights become this large if a batch norm with small standard deviations
     is folded into them, or if the neurons that a layer reads rarely fire.
 
-    Train these weights in the phase `spikes`. If the `--input-range` of an import is
-    wider than the range of the data, import the model again with the latter.
+    Train these weights in the phases `scale` and `spikes`. If the `--input-range` of an
+    import is wider than the range of the data, import the model again with the latter.
 
     snnc warns if the largest weight of the median channel exceeds four times the
     threshold.

@@ -40,7 +40,7 @@ def answer(file: Path) -> None:
         report = Diagnostics()
         try:
             model, weights = read(file)
-            wanted = "" if weights is None else "w"
+            wanted = "" if weights is None else "w.safetensors"
             with weights or nullcontext():
                 if weights is not None:
                     weights.load()

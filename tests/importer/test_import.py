@@ -151,7 +151,9 @@ def test_outputs_are_those_before_the_last_activation(here: Path, final: str) ->
     assert f"note: the outputs are Keras's{before}\n" in done.stderr
 
 
-@pytest.mark.parametrize(("options", "phases"), [((), " --phases spikes"), (MEAN, "")])
+@pytest.mark.parametrize(
+    ("options", "phases"), [((), " --phases scale,spikes"), (MEAN, "")]
+)
 def test_the_command_for_training_runs_as_it_is_printed(
     here: Path, options: tuple[str, ...], phases: str
 ) -> None:
