@@ -54,7 +54,7 @@ def said(template: str, **values: object) -> str:
     return " ".join(template.format(**values, **summary.CLASSIFIES).split())
 
 
-SETTLED = said(summary.BELOW, first="", before="")
+SETTLED = said(summary.BELOW + summary.HELPS, first="", before="")
 RISES = said(summary.RISES)
 
 
@@ -63,7 +63,7 @@ def enough(steps: int) -> str:
 
 
 def fall(best: str) -> str:
-    return said(summary.FALLS, best=best, steps=50, first="")
+    return said(summary.FALLS + summary.HELPS, best=best, steps=50, first="")
 
 
 @pytest.mark.parametrize(
