@@ -50,7 +50,7 @@ def _once(text: str) -> float:
     started = time.perf_counter()
     report = Diagnostics()
     compile_spec(SourceFile("deep.snn", text), report, through="place")
-    assert not report.diagnostics, report.diagnostics[0].message
+    assert not report.errors, report.diagnostics[0].message
     return time.perf_counter() - started
 
 
