@@ -31,6 +31,7 @@ def drawing_settings(count: int) -> settings:
     return settings(
         max_examples=count,
         database=None,
+        deadline=None,
         phases=(Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
     )
