@@ -1,7 +1,7 @@
 """The spec as data: the models of its statements, with their positions.
 
-The statements about the whole network are here, and those of layers in `layers`. A
-model checks one statement. Rules about several statements (names, shapes, the chip) are
+The statements about the whole network are here, and `layers` has the others. A model
+checks one statement. Rules about several statements (names, shapes, the chip) are
 checked on the graph. Times are in seconds, rates in Hz.
 """
 

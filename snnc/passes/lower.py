@@ -73,7 +73,7 @@ class _Lowering:
             yield Population(level_name(layer.name, i), layer, volume, on_chip, level=i)
 
     def _inputs(self, layer: LogicalLayer) -> Iterator[Projection]:
-        """Yield the projections into a layer, those of its shortcut last."""
+        """Yield the projections into a layer; its shortcut comes last."""
         if isinstance(layer.operation, MaxPooling):
             yield from self._comparisons(layer, layer.operation)
         else:
@@ -173,7 +173,7 @@ def _transposed_window(operation: logical.TransposedConvolution) -> Window:
     """Return a transposed convolution as a convolution over a source with added zeros.
 
     Output ``o`` reads position ``i`` with tap ``o + crop - i * stride``: the reversed
-    kernel begins ``kernel - 1 - crop`` positions before that of the output.
+    kernel begins ``kernel - 1 - crop`` positions before the output's position.
     """
     before = [
         kernel - 1 - shapes.transposed_crop(kernel, stride, operation.padding)

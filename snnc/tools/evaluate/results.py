@@ -60,8 +60,8 @@ class Score:
     the value for Keras with the weights from before the phase `spikes`; ``unknown``
     says why it is missing. ``loss`` is the 95 % interval of the loss of accuracy, or of
     the increase of the error, compared with Keras on the same examples. For the
-    comparison, Keras uses the weights from before `spikes`, or the same weights if
-    there was no such phase.
+    comparison, Keras uses the weights from before `spikes`, or the same weights
+    without such a phase.
     """
 
     value: float
@@ -128,7 +128,7 @@ class ClassResult:
 
 @dataclass(frozen=True)
 class UnitResult:
-    """The error of a unit of a regression; ``r2`` is None if the target is constant."""
+    """The error of a unit of a regression; a constant target has no ``r2`` (None)."""
 
     rmse: float
     r2: float | None

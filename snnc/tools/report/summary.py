@@ -22,13 +22,12 @@ COUNTERS = ("compartments", "in-axons", "out-axons", "synapses")
 class Row:
     """One layer of a report.
 
-    ``neurons`` is None for a ``folded`` layer, which is part of the weights of the next
-    layers, and for the readout. ``cores`` is None for layers that are not on the chip.
-    ``block``, the part on one core, is None if the levels of a max pool have different
-    blocks. ``use`` has the shares of the limits in `COUNTERS` that the fullest
-    core uses. ``activity`` is an upper bound. ``reasons`` explain the number of cores:
-    one, or one per level of a max pool. With several chips, ``chips`` has the chip of
-    each core, in nengo-loihi's order.
+    The readout and a ``folded`` layer, which is part of the next layers' weights, have
+    no ``neurons`` (None). Layers off the chip have no ``cores``. ``block`` is the part
+    on one core, or None if the levels of a max pool differ. ``use`` has the shares of
+    the limits in `COUNTERS` that the fullest core uses. ``activity`` is an upper bound.
+    ``reasons`` explain the number of cores: one, or one per level of a max pool. With
+    several chips, ``chips`` has the chip of each core, in nengo-loihi's order.
     """
 
     name: str
