@@ -84,15 +84,15 @@ def _train_step(self: Any, data: Any) -> Any:
         return {layer.name: layer.stage(x, {}) for layer in firsts}
 
     def advance(first: Any, state: Any) -> Any:
-        return first + CHUNK, run._advance(x, fixed(), state, False)[2]
+        return first + CHUNK, run._advance(x, fixed(), state, None)[2]
 
     state = tf.while_loop(lambda first, _: first < half, advance, (0, state))[1]
     with tf.GradientTape() as tape:
         given, parts, reads = fixed(), [], []
         for _ in range(half, steps, CHUNK):
-            values, read, state = run._advance(x, given, state, False)
+            values, read, state = run._advance(x, given, state, None)
             reads.append(read)
-            parts.append(values[2])
+            parts.append(values[0])
         excess = 0.0
         for layer, counts in zip(run.layers, zip(*parts, strict=True), strict=True):
             rate = tf.add_n(counts) / (steps - half) * layer.scale

@@ -83,7 +83,7 @@ def as_in_keras(
     *values, read = probe(x, training=False)
     slopes = tuple(tf.cast(value > 0, tf.float32) for value in values)
     firing = package.module("_runtime.keras.spiking").Firing
-    return firing(tuple(values), slopes, tuple(values), read[None])
+    return firing(tuple(values), read[None], tuple(values), slopes)
 
 
 def test_rates_above_their_bounds_are_paid(net: Made) -> None:
@@ -91,7 +91,7 @@ def test_rates_above_their_bounds_are_paid(net: Made) -> None:
     model = package.module("keras_model").build_model()
     training = training_of(package, model, 2)
     x = tf.constant(examples(2)[0])
-    firing, _ = training._run.present(x, training._run.rest(2))
+    firing, _ = training._run.present(x, training._run.rest(2), sampled=True)
     allowed = package.module("_runtime.keras.spike_training").ALLOWED
     silent = tuple(tf.zeros_like(rate) for rate in firing.rates)
     assert float(training._outputs(x, firing._replace(rates=silent))[1]) == 0
@@ -168,7 +168,7 @@ def test_slopes_are_weighted_means(tmp_path: Path, steps: int, decide: str) -> N
     run = package.module("_runtime.keras.spiking").SpikingRun(package.network, model)
     x = tf.ones((2, 12))
     _, state = run.present(x, run.rest(2))
-    firing, _ = run.present(x, state, slopes=True)
+    firing, _ = run.present(x, state, sampled=True)
     # All currents are above 0.
     for slope in firing.slopes:
         np.testing.assert_allclose(slope, 1.0, rtol=1e-5)

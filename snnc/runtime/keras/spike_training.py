@@ -15,7 +15,6 @@ steps.
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,7 +26,7 @@ from ..examples import Array
 from ..network import Network
 from .backend import Dataset, Logs, Tensor, keras, tell, tf, verbosity
 from .pipelines import Batches
-from .spiking import Firing, SpikingRun, State
+from .spiking import SAMPLES, Firing, SpikingRun, State
 
 UPDATES = 800  # at least, unless they cost too much
 # Short examples have noisier gradients, so they get more updates.
@@ -42,7 +41,6 @@ ROUNDS = 10  # after each, the network is evaluated on held-out examples
 MOST = 10  # times the cost of the phase smooth
 MEMORY = 2e9  # bytes for the state of all streams and a training step
 VALUES = 30  # numbers of 4 bytes, per neuron and stream
-NEURON = 10  # operations of a neuron per step, like a few weights
 RESTS = 0.3  # the share of streams that start an update from rest
 HELD_OUT = 256  # examples at most: these runs take time from training
 HELD_OUT_STREAMS = 16  # simulations of held-out examples side by side
@@ -103,39 +101,34 @@ def plan_spikes(
     ``examples`` is the number of examples in all epochs of the phase smooth.
     By default, there are `UPDATES` updates, or more until they present `STEPS`
     steps. They cost at most `MOST` times as much as that phase. The cost is
-    counted in operations, so a plan is the same on every machine.
+    counted in passes through the network, so a plan is the same on every
+    machine: a step is a pass, and a gradient takes three, as many as training
+    in Keras takes per example.
     """
     neurons = network.neurons
     room = int(MEMORY // (4 * VALUES * neurons))
     streams = max(1, min(STREAMS, room)) // replicas * replicas or replicas
-    weights, is_depthwise = _count_weights(model)
-    step = weights + NEURON * neurons
-    update = streams * (network.steps * step + 3 * weights)
-    affordable = MOST * 3 * weights * examples // update
+    update = streams * (network.steps + 3 * SAMPLES)
+    affordable = MOST * 3 * examples // update
     usual = max(UPDATES, STEPS // network.steps)
     cut = updates is None and affordable < usual
     count = max(ROUNDS, affordable) if cut else updates or usual
     is_deep = len(network.layers) >= MANY
-    rate = LOW_RATE if is_depthwise or is_deep else RATE
+    rate = LOW_RATE if is_deep or _is_depthwise(model) else RATE
     return SpikePlan(-(-count // ROUNDS), streams, seed, cut, rate)
 
 
-def _count_weights(model: keras.Model) -> tuple[int, bool]:
-    """Count multiplications by weights; say if a convolution is depthwise."""
-    count, is_depthwise = 0, False
+def _is_depthwise(model: keras.Model) -> bool:
+    """Return whether a convolution reads one channel per output."""
     for layer in model.layers:
         # A depthwise layer of Keras 2 has a kernel too, which is None.
-        own = getattr(layer, "depthwise_kernel", None)
-        kernel = getattr(layer, "kernel", None) if own is None else own
-        if kernel is None:
-            continue
-        places = math.prod(map(int, layer.output.shape[1:-1]))
-        count += places * math.prod(map(int, kernel.shape))
+        if getattr(layer, "depthwise_kernel", None) is not None:
+            return True
         # Keras has no DepthwiseConv3D.
         groups = getattr(layer, "groups", 1)
-        single = groups > 1 and int(kernel.shape[-2]) == 1
-        is_depthwise |= own is not None or single
-    return count, is_depthwise
+        if groups > 1 and int(layer.kernel.shape[-2]) == 1:
+            return True
+    return False
 
 
 class SpikeTraining(keras.Model):
@@ -200,7 +193,7 @@ class SpikeTraining(keras.Model):
         x = tf.ensure_shape(x, [self._streams, *x.shape[1:]])
         stored, each = self._state(), tf.nest.map_structure
         state = self._rested(each(lambda kept: kept.read_value(), stored))
-        firing, state = self._run.present(x, state, slopes=True)
+        firing, state = self._run.present(x, state, sampled=True)
         each(lambda kept, value: kept.assign(value), stored, state)
         variables = self.trainable_variables
         with tf.GradientTape() as tape:
@@ -244,8 +237,9 @@ class SpikeTraining(keras.Model):
         x = tf.concat([x] * samples, 0)
         outputs: dict[str, Tensor] = {}
         excess: Tensor = 0.0
-        several = zip(run.layers, *firing[:3], strict=True)
-        for layer, activation, slope, rate in several:
+        rates, _, *sampled = firing
+        several = zip(run.layers, rates, *sampled, strict=True)
+        for layer, rate, activation, slope in several:
             name, drive = layer.name, layer.stage(x, outputs)
             if layer.layer.pool is not None:
                 drive = self.trained.get_layer(name)(drive)

@@ -6,7 +6,7 @@ The simulation differs from the chip only in that weights are not rounded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
 
@@ -15,12 +15,11 @@ import numpy as np
 from ..examples import Array
 from ..network import Network, lowpass_decay
 from .backend import Tensor, keras, tf
-from .spiking_neurons import SpikingLayer, States
+from .spiking_neurons import SAMPLED, SpikingLayer, States
 from .wiring import LinearStage, end_of
 
 CHUNK = 10  # steps at once, which takes convolutions half the time
 Values = tuple[Tensor, ...]  # an entry per layer
-SAMPLED = 3  # steps between slopes of rate curves, as currents change slowly
 SAMPLES = 5  # of the activity of an example, at most, for gradients
 LENGTH = 10  # steps of a sample
 READINGS = 3  # steps of an example that its last step decides
@@ -42,18 +41,18 @@ class State(NamedTuple):
 class Firing(NamedTuple):
     """The result of examples, values (batch, *shape) with an entry per layer.
 
-    ``activations``, and ``slopes`` of the rate curves, are samples, of shape
-    (samples * batch, *shape): each is a mean over a few deciding steps.
     ``rates`` are means over the whole example; for a max pool, they are the
-    rates (batch, neurons) of its neurons. All are in activations. ``readings``
-    are the inputs of the readout, (readings, batch, values), in the deciding
-    steps.
+    rates (batch, neurons) of its neurons. ``readings`` are the inputs of the
+    readout, (readings, batch, values), in the deciding steps. ``activations``,
+    and ``slopes`` of the rate curves, are samples, of shape (samples * batch,
+    *shape): each is a mean over a few deciding steps. Except for slopes, the
+    unit is that of activations.
     """
 
-    activations: Values
-    slopes: Values
     rates: Values
     readings: Tensor
+    activations: Values = ()
+    slopes: Values = ()
 
 
 class SpikingRun:
@@ -85,20 +84,24 @@ class SpikingRun:
         chunk = next(n for n in range(CHUNK, 0, -1) if steps % n == 0)
         self._chunk = chunk
         self._moments = tf.constant(reading_weights(network), tf.float32)
-        self._samples = tf.constant(sample_weights(network), tf.float32)
+        weights = sample_weights(network, chunk)
         # Of slopes, the last step of each chunk is sampled.
-        weights = sample_weights(network)
-        weights *= np.arange(steps)[::-1] % chunk % SAMPLED == 0
-        weights /= weights.sum(axis=1, keepdims=True)
-        self._slope_samples = tf.constant(weights, tf.float32)
+        slopes = weights * (np.arange(steps)[::-1] % chunk % SAMPLED == 0)
+        slopes /= slopes.sum(axis=1, keepdims=True)
+        shares = np.stack([weights, slopes], axis=1)
+        self._samples = tf.constant(shares, tf.float32)
+        chosen = [np.flatnonzero(row)[[0, -1]] for row in weights]
+        spans = [(a // chunk * chunk, b + 1) for a, b in chosen]
+        self._spans = tf.constant(spans, tf.int32)
         self._traced = tf.function(self.present, autograph=False)
 
     def rest(self, batch: int) -> State:
         """Return the state at the start of ``batch`` simulations."""
         shapes = [layer.shape for layer in self.layers]
         silent = tuple(tf.zeros((batch, *shape)) for shape in shapes)
-        given = dict(zip(self.names, silent, strict=True))
-        x = tf.zeros((batch, *self.network.input.shape))
+        one = [tf.zeros((1, *shape)) for shape in shapes]
+        given = dict(zip(self.names, one, strict=True))
+        x = tf.zeros((1, *self.network.input.shape))
         # Biases don't pass through synapses.
         several = (layer.stage(x, given) for layer in self.layers)
         pairs = zip(self.layers, several, strict=True)
@@ -109,67 +112,66 @@ class SpikingRun:
         self,
         x: Tensor,
         state: State,
-        slopes: bool = False,
+        sampled: bool = False,
     ) -> tuple[Firing, State]:
         """Present an example of ``x`` (batch, *shape) to each simulation.
 
-        Slopes of rate curves are 0 unless ``slopes`` is set.
+        There are activations and slopes only if ``sampled`` is set.
         """
         steps, chunk = self.network.steps, self._chunk
         # Currents that only depend on the input are the same in each step.
         firsts = (layer for layer in self.layers if not layer.stage.sources)
         fixed = {layer.name: layer.stage(x, {}) for layer in firsts}
-        count = self._samples.shape[0]
-        zeros = tuple(tf.zeros((count, *v.shape)) for v in state.outputs)
+
+        def run(start: Tensor, stop: Tensor, weights: Tensor | None) -> Tensor:
+            """Return the values of a loop after some steps."""
+
+            def advance(first: Tensor, state: State, sums: Tensor) -> Tensor:
+                now = slice(first, first + chunk)
+                own = None if weights is None else weights[:, now]
+                added, reads, state = self._advance(x, fixed, state, own)
+                moments = tf.tensordot(self._moments[:, now], reads, 1)
+                sums = tf.nest.map_structure(tf.add, sums, (moments, *added))
+                return first + chunk, state, sums
+
+            return _loop(lambda first, *_: first < stop, advance, start)
+
+        def sample(
+            index: Tensor,
+            values: tuple[Tensor, ...],
+            arrays: list[Tensor],
+        ) -> Tensor:
+            begin, end = tf.unstack(self._spans[index])
+            first, state, sums = run(values, begin, None)
+            silent = tuple(map(tf.zeros_like, state.outputs))
+            values = first, state, (*sums, silent, silent)
+            first, state, sums = run(values, end, self._samples[index])
+            several = zip(arrays, (*sums[2], *sums[3]), strict=True)
+            arrays = [array.write(index, value) for array, value in several]
+            return index + 1, (first, state, sums[:2]), arrays
+
         each = zip(self.layers, state.layers, strict=True)
         fired = tuple(tf.zeros_like(layer.fired(own)) for layer, own in each)
         readings = tf.zeros((self._moments.shape[0], *state.read.shape))
-
-        def advance(
-            first: Tensor,
-            state: State,
-            firing: Firing,
-            sampled: bool,
-        ) -> Tensor:
-            read_slopes = sampled and slopes
-            values, reads, state = self._advance(x, fixed, state, read_slopes)
-            outputs, currents, total = values
-            now = slice(first, first + chunk)
-            shares = self._samples[:, now]
-            means = _means(shares, outputs) if sampled else zeros
-            rises = self._slopes(currents, now) if read_slopes else zeros
-            moments = tf.tensordot(self._moments[:, now], reads, 1)
-            added = Firing(means, rises, total, moments)
-            firing = tf.nest.map_structure(tf.add, firing, added)
-            return first + chunk, state, firing
-
-        after = 0, state, Firing(zeros, zeros, fired, readings)
-        # Samples take half of the time, and only the last steps have any.
-        begin = _deciding_steps(self.network)[0] // chunk * chunk
-        for stop, sampled in (begin, False), (steps, True):
-            after = tf.while_loop(
-                lambda first, *_, stop=stop: first < stop,
-                partial(advance, sampled=sampled),
-                after,
-                parallel_iterations=1,
-            )
-        _, state, firing = after
-
-        def join(values: Values) -> Values:
-            """Join the axes of samples and of the batch."""
-            return tuple(tf.reshape(v, (-1, *v.shape[2:])) for v in values)
-
-        activations, gradients = map(join, firing[:2])
-        rates = tuple(total / steps for total in firing.rates)
-        return Firing(activations, gradients, rates, firing.readings), state
-
-    def _slopes(self, currents: Values, now: slice) -> Values:
-        """Return the part of some steps in the samples of slopes."""
-        first = (self._chunk - 1) % SAMPLED
-        weights = self._slope_samples[:, now][:, first::SAMPLED]
-        pairs = zip(self.layers, currents, strict=True)
-        several = (layer.slope(each[first::SAMPLED]) for layer, each in pairs)
-        return _means(weights, several)
+        values = 0, state, (readings, fired)
+        samples: list[Tensor] = []
+        if sampled:
+            count = self._spans.shape[0]
+            shapes = [(x.shape[0], *layer.shape) for layer in self.layers] * 2
+            kind = partial(tf.TensorArray, tf.float32, count)
+            arrays = [kind(element_shape=shape) for shape in shapes]
+            given = 0, values, arrays
+            _, values, arrays = _loop(lambda i, *_: i < count, sample, given)
+            for array, (batch, *shape) in zip(arrays, shapes, strict=True):
+                whole = count * batch, *shape
+                samples.append(tf.ensure_shape(array.concat(), whole))
+        else:
+            values = run(values, steps, None)
+        _, state, (readings, totals) = values
+        rates = tuple(total / steps for total in totals)
+        half = len(samples) // 2
+        activations, slopes = tuple(samples[:half]), tuple(samples[half:])
+        return Firing(rates, readings, activations, slopes), state
 
     def simulate(self, x: Array, streams: int) -> Iterator[Firing]:
         """Yield the results of examples, ``streams`` at a time, from rest.
@@ -201,18 +203,17 @@ class SpikingRun:
         x: Tensor,
         fixed: dict[str, Tensor],
         state: State,
-        sampled: bool,
+        weights: Tensor | None,
     ) -> tuple[tuple[Values, ...], Tensor, State]:
         """Simulate a chunk of steps, layer by layer.
 
-        Returns the outputs, the currents (if ``sampled``) and the sum of
-        spikes of each layer, then the readout's inputs and the state. All but
-        the sum have the shape (steps, batch, ...).
+        Returns the sums of each layer (see `SpikingLayer.scan`), the readout's
+        inputs (steps, batch, values), and the state.
         """
         # A spike takes one step to the next layer.
         arriving: dict[str, Tensor] = {}
         sent: dict[str, Tensor] = {}
-        values, ends, chunk = [], [], self._chunk
+        sums, ends, chunk = [], [], self._chunk
         several = zip(self.layers, state.outputs, state.layers, strict=True)
         for layer, before, own in several:
             if layer.name in fixed:
@@ -223,12 +224,11 @@ class SpikingRun:
             if layer.layer.pool is not None:
                 # What reads a max pool reads its source at the same time.
                 sources = tf.split(layer.stage(x, sent), chunk)
-            given = drives, sources, own, sampled
-            outputs, currents, total, after = layer.scan(*given)
+            given = drives, sources, own, weights
+            outputs, after, totals = layer.scan(*given)
             sent[layer.name] = tf.concat(outputs, axis=0)
             arriving[layer.name] = tf.concat([before, *outputs[:-1]], axis=0)
-            shown = tf.stack(currents or [before])
-            values.append((tf.stack(outputs), shown, total))
+            sums.append(totals)
             ends.append((after, outputs[-1]))
         read, reads = state.read, []
         for one in tf.split(self.readout(x, arriving), chunk):
@@ -236,26 +236,26 @@ class SpikingRun:
             reads.append(read)
         layers, last = zip(*ends, strict=True)
         state = State(layers, last, read)
-        return tuple(zip(*values, strict=True)), tf.stack(reads), state
+        return tuple(zip(*sums, strict=True)), tf.stack(reads), state
 
 
-def _means(weights: Tensor, values: Iterable[Tensor]) -> Values:
-    return tuple(tf.tensordot(weights, each, 1) for each in values)
+_loop = partial(tf.while_loop, parallel_iterations=1)
 
 
-def sample_weights(network: Network) -> Array:
+def sample_weights(network: Network, chunk: int) -> Array:
     """Return the weights (samples, steps) of means over a few steps each.
 
-    The samples are spread over the steps that decide. If these are few, one
-    sample covers them all.
+    The samples are spread over the steps that decide, and end with a chunk of
+    steps. If few steps decide, one sample covers them all.
     """
     deciding = _deciding_steps(network)
     count = min(SAMPLES, max(1, len(deciding) // LENGTH))
     parts = np.array_split(deciding, count)
     weights = np.zeros((len(parts), network.steps))
     for row, part in zip(weights, parts, strict=True):
-        chosen = part if count == 1 else part[-LENGTH:]
-        row[chosen] = 1 / len(chosen)
+        stop = (part[-1] + 1) // chunk * chunk
+        length = len(part) if count == 1 else LENGTH // chunk * chunk
+        row[stop - length : stop] = 1 / length
     return weights
 
 

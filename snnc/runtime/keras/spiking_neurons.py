@@ -26,6 +26,7 @@ class NeuronState(NamedTuple):
     wait: Tensor
 
 
+SAMPLED = 3  # steps between slopes of rate curves, as currents change slowly
 States = tuple[NeuronState, ...]  # an entry per level of a max pool, or one
 # From current, voltage and wait to output, voltage and wait.
 Advanced = tuple[Tensor, Tensor, Tensor]
@@ -57,19 +58,19 @@ class SpikingLayer:
         # XLA fuses the many operations of neurons: a LIF network then takes
         # half the time.
         fused = tf.function(self._scan, jit_compile=True, autograph=False)
-        self.scan: Callable[..., tuple[list[Tensor], ...]] = fused
+        self.scan: Callable[..., tuple[Tensor, ...]] = fused
 
     def rest(self, batch: int, bias: Tensor) -> States:
         """Return the state at the start of ``batch`` simulations.
 
-        ``bias`` is the current without spikes; a max pool has none.
+        ``bias`` (1, *shape) is the current without spikes; a max pool has none.
         """
         pool, states = self.layer.pool, []
         for shape in (self.shape,) if pool is None else pool.volumes:
             zeros = voltage = tf.zeros((batch, *shape))
             if self._voltages is not None:
                 voltage += tf.constant(self._voltages, tf.float32)
-            current = bias if pool is None else zeros
+            current = zeros if pool is not None else zeros + bias
             states.append(NeuronState(zeros, current, voltage, zeros))
         return tuple(states)
 
@@ -78,16 +79,19 @@ class SpikingLayer:
         drives: list[Tensor],
         sources: list[Tensor],
         states: States,
-        sampled: bool,
+        weights: Tensor | None,
     ) -> Tensor:
-        """Return outputs, currents if ``sampled``, sums of spikes, states.
+        """Return outputs, states and sums over the steps.
 
-        ``sources``, which only a max pool reads, are drives a step later.
+        The sums are those of spikes and, with ``weights`` (2, steps), weighted
+        ones of outputs and of slopes. ``sources``, which only a max pool
+        reads, are drives a step later.
         """
-        pool = self.layer.pool
-        outputs, currents = [], []
+        pool, last = self.layer.pool, len(drives) - 1
+        outputs: list[Tensor] = []
         total = tf.zeros_like(self.fired(states))
-        for drive, source in zip(drives, sources, strict=True):
+        mean = slope = 0.0
+        for step, (drive, source) in enumerate(zip(drives, sources)):
             if pool is None:
                 states = (self._fire(drive, states[0]),)
                 output, current = states[0].output, states[0].current
@@ -100,9 +104,12 @@ class SpikingLayer:
                 output = current = tf.reshape(largest, (-1, *self.shape))
             outputs.append(output)
             total += self.fired(states)
-            if sampled:
-                currents.append(current)
-        return outputs, currents, total, states
+            if weights is not None:
+                mean += weights[0, step] * output
+                if (last - step) % SAMPLED == 0:
+                    slope += weights[1, step] * self.slope(current)
+        sums = (total,) if weights is None else (total, mean, slope)
+        return outputs, states, sums
 
     def _fire(self, drive: Tensor, state: NeuronState) -> NeuronState:
         current = self._kept * state.current + (1 - self._kept) * drive
