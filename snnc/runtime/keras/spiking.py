@@ -20,6 +20,7 @@ from .wiring import LinearStage, end_of
 
 CHUNK = 10  # steps at once, which takes convolutions half the time
 Values = tuple[Tensor, ...]  # an entry per layer
+_View = tuple[dict[str, Tensor], dict[str, Tensor]]
 SAMPLES = 5  # of the activity of an example, at most, for gradients
 LENGTH = 10  # steps of a sample
 READINGS = 3  # steps of an example that its last step decides
@@ -29,12 +30,12 @@ class State(NamedTuple):
     """The state of a simulation after a step.
 
     ``layers`` and ``outputs``, of shape (batch, *shape), have one entry per
-    layer. ``read``, of shape (batch, values), is the output of the readout's
-    filter.
+    layer; for outputs, those of the last two steps. ``read``, of shape (batch,
+    values), is the output of the readout's filter.
     """
 
     layers: tuple[States, ...]
-    outputs: Values
+    outputs: tuple[tuple[Tensor, Tensor], ...]
     read: Tensor
 
 
@@ -98,7 +99,7 @@ class SpikingRun:
     def rest(self, batch: int) -> State:
         """Return the state at the start of ``batch`` simulations."""
         shapes = [layer.shape for layer in self.layers]
-        silent = tuple(tf.zeros((batch, *shape)) for shape in shapes)
+        silent = tuple((tf.zeros((batch, *shape)),) * 2 for shape in shapes)
         one = [tf.zeros((1, *shape)) for shape in shapes]
         given = dict(zip(self.names, one, strict=True))
         x = tf.zeros((1, *self.network.input.shape))
@@ -143,7 +144,7 @@ class SpikingRun:
         ) -> Tensor:
             begin, end = tf.unstack(self._spans[index])
             first, state, sums = run(values, begin, None)
-            silent = tuple(map(tf.zeros_like, state.outputs))
+            silent = tuple(tf.zeros_like(last) for _, last in state.outputs)
             values = first, state, (*sums, silent, silent)
             first, state, sums = run(values, end, self._samples[index])
             several = zip(arrays, (*sums[2], *sums[3]), strict=True)
@@ -210,12 +211,14 @@ class SpikingRun:
         Returns the sums of each layer (see `SpikingLayer.scan`), the readout's
         inputs (steps, batch, values), and the state.
         """
-        # A spike takes one step to the next layer.
-        arriving: dict[str, Tensor] = {}
-        sent: dict[str, Tensor] = {}
+        # For layers on the chip, and on the host: what arrives in each step,
+        # and what arrives a step later. A spike takes one step to the next
+        # layer, and two from the chip to the host.
+        views: tuple[_View, _View] = ({}, {}), ({}, {})
         sums, ends, chunk = [], [], self._chunk
         several = zip(self.layers, state.outputs, state.layers, strict=True)
         for layer, before, own in several:
+            arriving, later = views[not layer.layer.on_chip]
             if layer.name in fixed:
                 drives = [fixed[layer.name]] * chunk
             else:
@@ -223,14 +226,19 @@ class SpikingRun:
             sources = drives
             if layer.layer.pool is not None:
                 # What reads a max pool reads its source at the same time.
-                sources = tf.split(layer.stage(x, sent), chunk)
+                sources = tf.split(layer.stage(x, later), chunk)
             given = drives, sources, own, weights
             outputs, after, totals = layer.scan(*given)
-            sent[layer.name] = tf.concat(outputs, axis=0)
-            arriving[layer.name] = tf.concat([before, *outputs[:-1]], axis=0)
+            sent = [*before, *outputs]
+            for is_host, (arriving, later) in enumerate(views):
+                first = 0 if is_host and layer.layer.on_chip else 1
+                now, next_ = sent[first:][:chunk], sent[first + 1 :][:chunk]
+                arriving[layer.name] = tf.concat(now, axis=0)
+                later[layer.name] = tf.concat(next_, axis=0)
             sums.append(totals)
-            ends.append((after, outputs[-1]))
+            ends.append((after, tuple(sent[-2:])))
         read, reads = state.read, []
+        arriving, _ = views[1]
         for one in tf.split(self.readout(x, arriving), chunk):
             read = self._kept * read + (1 - self._kept) * one
             reads.append(read)
