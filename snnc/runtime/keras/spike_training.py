@@ -2,8 +2,8 @@
 """Plans the phase `spikes`, and trains a network on its own spikes.
 
 The forward pass simulates the network in spikes, with examples in a row. The
-gradient is that of one pass through the Keras model, on means of the spikes
-in a few steps each: a neuron has the mean slope of its rate curve at its
+gradient is computed in one pass through the Keras model, on means of spikes
+over a few steps each: a neuron has the mean slope of its rate curve at its
 currents (a straight-through estimator), and its output is replaced by its
 spikes (tandem learning: Wu et al., 2021, doi:10.1109/TNNLS.2021.3095724). The
 steps are few because a neuron of few inputs fires while these are strong,
@@ -101,9 +101,8 @@ def plan_spikes(
     ``examples`` is the number of examples in all epochs of the phase smooth.
     By default, there are `UPDATES` updates, or more until they present `STEPS`
     steps. They cost at most `MOST` times as much as that phase. The cost is
-    counted in passes through the network, so a plan is the same on every
-    machine: a step is a pass, and a gradient takes three, as many as training
-    in Keras takes per example.
+    counted in passes through the network: one for each step of an example, and
+    three for a gradient. A plan is therefore the same on every machine.
     """
     neurons = network.neurons
     room = int(MEMORY // (4 * VALUES * neurons))

@@ -30,8 +30,8 @@ class State(NamedTuple):
     """The state of a simulation after a step.
 
     ``layers`` and ``outputs``, of shape (batch, *shape), have one entry per
-    layer; for outputs, those of the last two steps. ``read``, of shape (batch,
-    values), is the output of the readout's filter.
+    layer. An entry of ``outputs`` is a pair, of the last two steps. ``read``,
+    of shape (batch, values), is the output of the readout's filter.
     """
 
     layers: tuple[States, ...]
@@ -46,8 +46,8 @@ class Firing(NamedTuple):
     rates (batch, neurons) of its neurons. ``readings`` are the inputs of the
     readout, (readings, batch, values), in the deciding steps. ``activations``,
     and ``slopes`` of the rate curves, are samples, of shape (samples * batch,
-    *shape): each is a mean over a few deciding steps. Except for slopes, the
-    unit is that of activations.
+    *shape): each is a mean over a few deciding steps. The values are in
+    activations, except for slopes.
     """
 
     rates: Values
@@ -86,7 +86,7 @@ class SpikingRun:
         self._chunk = chunk
         self._moments = tf.constant(reading_weights(network), tf.float32)
         weights = sample_weights(network, chunk)
-        # Of slopes, the last step of each chunk is sampled.
+        # The last step of each chunk has a slope.
         slopes = weights * (np.arange(steps)[::-1] % chunk % SAMPLED == 0)
         slopes /= slopes.sum(axis=1, keepdims=True)
         shares = np.stack([weights, slopes], axis=1)
@@ -211,9 +211,9 @@ class SpikingRun:
         Returns the sums of each layer (see `SpikingLayer.scan`), the readout's
         inputs (steps, batch, values), and the state.
         """
-        # For layers on the chip, and on the host: what arrives in each step,
-        # and what arrives a step later. A spike takes one step to the next
-        # layer, and two from the chip to the host.
+        # The outputs that arrive in each step, and a step later, at a layer on
+        # the chip, and at one on the host. A spike takes one step to the next
+        # layer, but two from the chip to the host.
         views: tuple[_View, _View] = ({}, {}), ({}, {})
         sums, ends, chunk = [], [], self._chunk
         several = zip(self.layers, state.outputs, state.layers, strict=True)
@@ -225,7 +225,7 @@ class SpikingRun:
                 drives = tf.split(layer.stage(x, arriving), chunk)
             sources = drives
             if layer.layer.pool is not None:
-                # What reads a max pool reads its source at the same time.
+                # The readers of a max pool also read its source.
                 sources = tf.split(layer.stage(x, later), chunk)
             given = drives, sources, own, weights
             outputs, after, totals = layer.scan(*given)
