@@ -131,15 +131,22 @@ def test_layers_fire_as_a_chip_that_does_not_round(
 ) -> None:
     text = f"timing {{ present 40 ms }}\ndefaults {{ neuron {neuron} }}\n"
     text = network(text + {**BODIES, **MORE}[name], f"net_{name}")
-    package = open_package(write_package(text, tmp_path))
+    compare_without_rounding(text, tmp_path, monkeypatch)
+
+
+def compare_without_rounding(
+    text: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fail unless rates and outputs are those of an emulator that does not round."""
+    package = open_package(write_package(text, folder))
     library = package.module("_runtime.keras.spiking_neurons")
-    # Here the decay of voltages has no 12 bits either.
+    # The decay of this emulator's voltages has no 12 bits either.
     monkeypatch.setattr(library, "round", lambda value: value, raising=False)
     weights, x = random_weights(package), random_images(package, 3)
     wanted, outputs = chip_rates(package, weights, x)
     run = spiking_run(package, weights)
     given = rates_of(package, run, x)
-    assert sum(rates.any() for rates in wanted.values()) > 2
+    assert any(rates.any() for rates in wanted.values())
     for layer, rates in wanted.items():
         apart = np.abs(given[layer].reshape(rates.shape) - rates)
         # Sums of spikes in single precision may reach a threshold a step later.
