@@ -218,7 +218,7 @@ def test_known_texts_are_answered_and_kept(path: Path) -> None:
         check(YAML if path.suffix == ".yaml" else SNN, text, unsafe)
 
 
-@fuzz(80)
+@fuzz(40)
 @given(named_texts(), st.booleans())
 def test_texts_are_answered_and_kept(named: tuple[str, str], unsafe: bool) -> None:
     check_answer(*named)

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.slow
 
 WITHIN = 1e-4
 EXAMPLES = 2
-RANDOM_MODELS = 40
+RANDOM_MODELS = 24
 
 _IMPORTS = itertools.count()
 
