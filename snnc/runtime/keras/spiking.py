@@ -20,7 +20,6 @@ from .wiring import LinearStage, end_of
 
 CHUNK = 10  # steps at once, which takes convolutions half the time
 Values = tuple[Tensor, ...]  # an entry per layer
-_View = tuple[dict[str, Tensor], dict[str, Tensor]]
 SAMPLES = 5  # of the activity of an example, at most, for gradients
 LENGTH = 10  # steps of a sample
 READINGS = 3  # steps of an example that its last step decides
@@ -98,16 +97,13 @@ class SpikingRun:
 
     def rest(self, batch: int) -> State:
         """Return the state at the start of ``batch`` simulations."""
-        shapes = [layer.shape for layer in self.layers]
-        silent = tuple((tf.zeros((batch, *shape)),) * 2 for shape in shapes)
-        one = [tf.zeros((1, *shape)) for shape in shapes]
-        given = dict(zip(self.names, one, strict=True))
-        x = tf.zeros((1, *self.network.input.shape))
+        each, x = self.layers, tf.zeros((1, *self.network.input.shape))
+        silent = {layer.name: tf.zeros((1, *layer.shape)) for layer in each}
         # Biases don't pass through synapses.
-        several = (layer.stage(x, given) for layer in self.layers)
-        pairs = zip(self.layers, several, strict=True)
-        layers = tuple(layer.rest(batch, bias) for layer, bias in pairs)
-        return State(layers, silent, tf.zeros((batch, *self.readout.shape)))
+        layers = (layer.rest(batch, layer.stage(x, silent)) for layer in each)
+        pairs = ((tf.zeros((batch, *layer.shape)),) * 2 for layer in each)
+        read = tf.zeros((batch, *self.readout.shape))
+        return State(tuple(layers), tuple(pairs), read)
 
     def present(
         self,
@@ -214,7 +210,7 @@ class SpikingRun:
         # The outputs that arrive in each step, and a step later, at a layer on
         # the chip, and at one on the host. A spike takes one step to the next
         # layer, but two from the chip to the host.
-        views: tuple[_View, _View] = ({}, {}), ({}, {})
+        views: list[tuple[dict[str, Tensor], ...]] = [({}, {}), ({}, {})]
         sums, ends, chunk = [], [], self._chunk
         several = zip(self.layers, state.outputs, state.layers, strict=True)
         for layer, before, own in several:
@@ -230,11 +226,11 @@ class SpikingRun:
             given = drives, sources, own, weights
             outputs, after, totals = layer.scan(*given)
             sent = [*before, *outputs]
-            for is_host, (arriving, later) in enumerate(views):
+            for is_host, view in enumerate(views):
                 first = 0 if is_host and layer.layer.on_chip else 1
-                now, next_ = sent[first:][:chunk], sent[first + 1 :][:chunk]
-                arriving[layer.name] = tf.concat(now, axis=0)
-                later[layer.name] = tf.concat(next_, axis=0)
+                for start, arrivals in enumerate(view, first):
+                    now = sent[start : start + chunk]
+                    arrivals[layer.name] = tf.concat(now, axis=0)
             sums.append(totals)
             ends.append((after, tuple(sent[-2:])))
         read, reads = state.read, []
