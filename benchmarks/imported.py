@@ -131,8 +131,13 @@ def accuracies(chosen: Trained, folder: Path) -> tuple[int, dict[str, float]]:
     package = spec.build(folder)
     start, spikes = folder / "imported.safetensors", folder / "spikes.safetensors"
     package.layout.save_weights(start, imported)
-    phases = "scale", "spikes"
-    package.train(data.train.x, data.train.y, spikes, initial=start, phases=phases)
+    package.train(
+        data.train.x,
+        data.train.y,
+        weights=spikes,
+        initial=start,
+        phases=("scale", "spikes"),
+    )
     calibrated = snnc.calibrate(package, data.train.x[:1000], imported)
     used: dict[str, Any] = {
         "imported": imported,
