@@ -28,15 +28,15 @@ from .backend import Dataset, Logs, Tensor, keras, tell, tf, verbosity
 from .pipelines import Batches
 from .spiking import SAMPLES, Firing, SpikingRun, State
 
-UPDATES = 800  # at least, unless they cost too much
+UPDATES = 1600  # at least, unless they cost too much
 # Short examples have noisier gradients, so they get more updates.
-STEPS = 48_000  # of all updates together, at least
+STEPS = 96_000  # of all updates together, at least
 RATE = 8e-3  # the highest learning rate
 # Learning is less stable for neurons of few inputs, because these fire by
 # strong single spikes, and in networks of many layers.
 LOW_RATE = 4e-3
 MANY = 7  # layers of neurons, with the encoder
-STREAMS = 20  # simulations side by side, each with one example per update
+STREAMS = 10  # simulations side by side, each with one example per update
 ROUNDS = 10  # after each, the network is evaluated on held-out examples
 MOST = 10  # times the cost of the phase smooth
 MEMORY = 2e9  # bytes for the state of all streams and a training step
