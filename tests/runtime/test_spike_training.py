@@ -219,7 +219,7 @@ class TestPlan:
 
     @pytest.mark.parametrize(
         ("neurons", "replicas", "streams"),
-        [(10_000, 1, STREAMS), (10_000, 3, 18), (10**6, 1, 16), (10**9, 1, 1)],
+        [(10_000, 1, STREAMS), (10_000, 3, 9), (4 * 10**6, 1, 4), (10**9, 1, 1)],
     )
     def test_memory_bounds_the_streams_and_devices_share_them_evenly(
         self, neurons: int, replicas: int, streams: int
