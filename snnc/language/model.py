@@ -215,7 +215,7 @@ class Place(NamedTuple):
     ``span`` is the statement's head, from the kind to the name. ``keys`` holds the span
     of the value of each written property (and of ``shape``, ``within`` and ``mapped``),
     and ``sources`` the span of each name after ``from``. For a statement that is not
-    written, the spans are those of the network's name.
+    written, each is the span of the network's name.
     """
 
     span: Span
@@ -235,8 +235,8 @@ class ValidatedSpec:
     Attributes
     ----------
     places, defaults
-        One per item of ``spec.layers`` and ``spec.defaults``. A place's name is None if
-        the layer has no name, or a name that is already taken.
+        One per item of ``spec.layers`` and ``spec.defaults``. A layer without a
+        name, or with one that is already taken, has a place without a name.
     parts
         The positions of `input`, `readout`, `target`, `timing` and `train`.
     broken

@@ -1,6 +1,6 @@
 """Models of Keras that run in spikes are the chip's networks, but for rounding.
 
-nengo-loihi's emulator can run without rounding too, and then fires alike.
+nengo-loihi's emulator can run without rounding too, and then fires the same spikes.
 """
 
 from pathlib import Path
@@ -137,7 +137,7 @@ def test_layers_fire_as_a_chip_that_does_not_round(
 def compare_without_rounding(
     text: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Fail unless rates and outputs are those of an emulator that does not round."""
+    """Compare rates and outputs with an emulator that does not round."""
     package = open_package(write_package(text, folder))
     library = package.module("_runtime.keras.spiking_neurons")
     # The decay of this emulator's voltages has no 12 bits either.

@@ -15,7 +15,7 @@ import numpy as np
 from ..examples import Array
 from ..network import Network, lowpass_decay
 from .backend import Tensor, keras, tf
-from .spiking_neurons import SAMPLED, SpikingLayer, States
+from .spiking_neurons import SLOPE_STEPS, SpikingLayer, States
 from .wiring import LinearStage, end_of
 
 CHUNK = 10  # steps at once, which takes convolutions half the time
@@ -86,10 +86,9 @@ class SpikingRun:
         self._moments = tf.constant(reading_weights(network), tf.float32)
         weights = sample_weights(network, chunk)
         # The last step of each chunk has a slope.
-        slopes = weights * (np.arange(steps)[::-1] % chunk % SAMPLED == 0)
+        slopes = weights * (np.arange(steps)[::-1] % chunk % SLOPE_STEPS == 0)
         slopes /= slopes.sum(axis=1, keepdims=True)
-        shares = np.stack([weights, slopes], axis=1)
-        self._samples = tf.constant(shares, tf.float32)
+        self._samples = tf.constant(np.stack([weights, slopes], 1), tf.float32)
         chosen = [np.flatnonzero(row)[[0, -1]] for row in weights]
         spans = [(a // chunk * chunk, b + 1) for a, b in chosen]
         self._spans = tf.constant(spans, tf.int32)
@@ -152,7 +151,7 @@ class SpikingRun:
         readings = tf.zeros((self._moments.shape[0], *state.read.shape))
         values = 0, state, (readings, fired)
         samples: list[Tensor] = []
-        if sampled:
+        if sampled:  # the last sample ends with the example
             count = self._spans.shape[0]
             shapes = [(x.shape[0], *layer.shape) for layer in self.layers] * 2
             kind = partial(tf.TensorArray, tf.float32, count)

@@ -26,7 +26,7 @@ class NeuronState(NamedTuple):
     wait: Tensor
 
 
-SAMPLED = 3  # steps between slopes of rate curves, as currents change slowly
+SLOPE_STEPS = 3  # between slopes of rate curves, as currents change slowly
 States = tuple[NeuronState, ...]  # an entry per level of a max pool, or one
 # From current, voltage and wait to output, voltage and wait.
 Advanced = tuple[Tensor, Tensor, Tensor]
@@ -83,15 +83,16 @@ class SpikingLayer:
     ) -> Tensor:
         """Return outputs, states and sums over the steps.
 
-        The sums are those of spikes and, with ``weights`` (2, steps), weighted
-        ones of outputs and of slopes. ``sources``, which only a max pool
+        The sums count spikes. With ``weights`` (2, steps), there are also
+        weighted sums of outputs and of slopes. ``sources``, which only a max pool
         reads, are drives a step later.
         """
         pool, last = self.layer.pool, len(drives) - 1
         outputs: list[Tensor] = []
         total = tf.zeros_like(self.fired(states))
         mean = slope = 0.0
-        for step, (drive, source) in enumerate(zip(drives, sources)):
+        pairs = zip(drives, sources, strict=True)
+        for step, (drive, source) in enumerate(pairs):
             if pool is None:
                 states = (self._fire(drive, states[0]),)
                 output, current = states[0].output, states[0].current
@@ -106,7 +107,7 @@ class SpikingLayer:
             total += self.fired(states)
             if weights is not None:
                 mean += weights[0, step] * output
-                if (last - step) % SAMPLED == 0:
+                if (last - step) % SLOPE_STEPS == 0:
                     slope += weights[1, step] * self.slope(current)
         sums = (total,) if weights is None else (total, mean, slope)
         return outputs, states, sums
