@@ -63,7 +63,7 @@ class SpikingLayer:
     def rest(self, batch: int, bias: Tensor) -> States:
         """Return the state at the start of ``batch`` simulations.
 
-        ``bias`` (1, *shape) is the current without spikes; a max pool has none.
+        ``bias`` (1, *shape) is the current without spikes (not in max pools).
         """
         pool, states = self.layer.pool, []
         for shape in (self.shape,) if pool is None else pool.volumes:
@@ -84,8 +84,8 @@ class SpikingLayer:
         """Return outputs, states and sums over the steps.
 
         The sums count spikes. With ``weights`` (2, steps), there are also
-        weighted sums of outputs and of slopes. ``sources``, which only a max pool
-        reads, are drives a step later.
+        weighted sums of outputs and of slopes. ``sources``, which only a max
+        pool reads, are drives a step later.
         """
         pool, last = self.layer.pool, len(drives) - 1
         outputs: list[Tensor] = []
