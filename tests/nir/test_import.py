@@ -16,7 +16,7 @@ from snnc.nir.export import CannotExportError, export_nir
 from snnc.nir.graph_file import read_graph
 from snnc.nir.importing import restore
 from tests.agreement.specs import draw_specs
-from tests.nir.graphs import GRAPHS
+from tests.nir.graphs import GRAPHS, affine, chain, conv, fires, flat
 from tests.nir.networks import BODIES, channels_first, keras_model, spec_of, weights_of
 from tests.nir.rates import rates
 from tests.support import network, sound
@@ -239,6 +239,23 @@ def test_a_spec_in_a_graph_commands_no_terminal(
         assert "##vso" not in printed
         assert not any(x.lstrip().startswith("::") for x in printed.splitlines())
         assert hash_of(printed) is not None
+
+
+@pytest.mark.parametrize(("weight", "is_said"), [(0.25, False), (2.0, True)])
+def test_an_encoder_that_may_exceed_one_spike_per_step_is_named(
+    weight: float, is_said: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    on_chip = affine(4, 32), fires(4), affine(3, 4)
+    nodes = conv(2, 1), fires(2, 4, 4), flat(2, 4, 4), *on_chip
+    nodes[0].weight[:] = weight / 9
+    nodes[0].bias[:] = 0
+    nir.write("net.nir", chain((1, 6, 6), 3, *nodes))
+    written = ["-o", "b.snn", "--weights-out", "b.safetensors"]
+    assert main(["import", "net.nir", *written, "--input-range=-1..1"]) == 0
+    assert "encode conv n0" in Path("b.snn").read_text()
+    notes = " ".join(capsys.readouterr().err.split())
+    assert ("n0 may output up to 2 per step" in notes) == is_said
+    assert ("the outputs are near NIR's" in notes) == is_said
 
 
 @pytest.mark.slow
