@@ -262,6 +262,15 @@ def outcome(
     return ImportOutcome(written.text, notes, conversion, made, network, arrays)
 
 
+def _counts_spikes(conversion: Conversion) -> bool:
+    """Whether an activation of the encoder is a number of spikes per step, as in NIR.
+
+    With a leak, it is a multiple of this number.
+    """
+    neurons = [layer for layer in conversion.model.layers if layer.kind == "Neurons"]
+    return bool(neurons) and not neurons[0].options.get("properties")
+
+
 def _next_steps(
     conversion: Conversion, scales: TensorMaker, spec: str, weights: str
 ) -> Iterator[str]:
@@ -288,6 +297,13 @@ def _next_steps(
         return
     near = "near " if state.curves else ""
     finals = ", ".join(sorted(set(state.finals.values())))
+    if scales.bound > 1 and _counts_spikes(conversion):
+        yield (
+            f"{may} per step: tools in which a neuron fires at most once per step clip "
+            "it at 1, but the spec does not, so outputs differ for inputs with which "
+            f"{conversion.state.encoder} is above 1; `--input-range` sets the range"
+        )
+        near = "near "
     outputs = f"the outputs are {near}{conversion.model.tool}'s"
     yield f"{outputs}, before the {finals}" if finals else outputs
     yield (
