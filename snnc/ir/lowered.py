@@ -209,6 +209,18 @@ class LoweredNetwork:
         """A function that returns the projections from a population to others."""
         return group_by_name((p.source, p) for p in self.projections)
 
+    @cached_property
+    def on_chip(self) -> set[str]:
+        """The names of the populations on the chip."""
+        return {p.name for p in self.populations if p.on_chip}
+
+    @cached_property
+    def read_by_host(self) -> tuple[str, ...]:
+        """The populations on the chip whose spikes go to the host."""
+        reads = (*self.projections, *self.readout)
+        leaving = (p.source for p in reads if p.target not in self.on_chip)
+        return tuple(dict.fromkeys(name for name in leaving if name in self.on_chip))
+
 
 def group_by_name(
     named: Iterable[tuple[str, Value]],

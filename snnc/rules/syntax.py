@@ -235,7 +235,6 @@ class NumberTooLong(OverLimit):
     title = "long number"
     message = "the number has too many digits"
     label = "at most {limit} digits"
-    help = "write fewer digits"
 
 
 class KeyPunctuation(PropertyDiagnostic):
@@ -248,9 +247,10 @@ class KeyPunctuation(PropertyDiagnostic):
     title = "punctuation after a key"
     message = "`{mark}` is not allowed between `{key}` and its value"
     label = "not needed"
-    help = "write `{key}`, a space, and the value"
+    help = "write {written}"
 
     mark: str
+    written: str
 
 
 class BlockOnNextLine(Diagnostic):

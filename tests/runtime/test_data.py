@@ -269,6 +269,7 @@ LABELS = {
 VALUES = {
     "flat": np.zeros(50),
     "of three units": np.zeros((50, 3)),
+    "images": np.zeros((50, 1, 2, 1)),
     "text": np.full((50, 2), "a"),
     "too large": np.full((50, 2), 1e300),
 }

@@ -8,7 +8,7 @@ from itertools import chain, count
 from typing import Any, NamedTuple
 
 from snnc import rules
-from snnc.diagnostics import Diagnostic, Diagnostics, Fix
+from snnc.diagnostics import Diagnostics, Fix
 from snnc.ir.logical import Rate, Spiking, reading_order
 from snnc.language import layers
 from snnc.language.keywords import otherwise
@@ -47,7 +47,7 @@ class KnownNames:
             return True
         if self._report.full or self._lacks_one:
             return False
-        readable = self._readable_by(reader)
+        readable = self.readable_by(reader)
         only = only_near(name, readable)
         problem = rules.references.UnknownLayer(
             span=span,
@@ -87,14 +87,12 @@ class KnownNames:
         shortcut = _shortcut_of(spec)
         if shortcut and not self.check(shortcut, key_span(place, "shortcut"), name):
             shortcut, sound = None, False
-        problems = tuple(_source_problems(name, spec, place))
-        self._report.add(*problems)
         given = [(spec, place), *self._defaults_of(spec)]
         specs = tuple(each for each, _ in given)
         spans: dict[str, Span] = {}
         for _, each in reversed(given):
             spans |= each.keys
-        sound = sound and not problems
+        sound = sound and has_right_count(spec)
         return Draft(name, spec, place, sources, shortcut, sound, specs, spans)
 
     def _defaults_of(
@@ -108,7 +106,7 @@ class KnownNames:
         for scope in (spec.kind, None):
             yield from (each for each in written if each[0].layer == scope)
 
-    def _readable_by(self, reader: str | None) -> tuple[str, ...]:
+    def readable_by(self, reader: str | None) -> tuple[str, ...]:
         """Return the names that a layer, or the readout (None), could read.
 
         Encoders read the input; other layers read layers that do not depend on them.
@@ -207,30 +205,11 @@ def key_span(place: Place, *keys: str) -> Span:
     return next((place.keys[key] for key in keys if key in place.keys), place.span)
 
 
-def _source_problems(
-    name: str, spec: layers.LayerSpec, place: Place
-) -> Iterator[Diagnostic]:
-    """Yield what is wrong with the number of sources."""
-    spans, kind, count = place.sources, spec.kind, len(spec.sources)
-    if not isinstance(spec, layers.JoinSpec):
-        if count > 1:
-            yield rules.references.TooManySources(
-                span=spans[1].to(spans[-1]),
-                name=name,
-                kind=kind,
-                count=count,
-                sources=", ".join(spec.sources),
-            )
-        return
-    if count < 2:
-        yield rules.references.TooFewSources(
-            span=place.span, name=name, kind=kind, count=count
-        )
-    for index, source in enumerate(spec.sources):
-        if source in spec.sources[:index]:
-            yield rules.references.RepeatedSource(
-                span=spans[index], kind=kind, source=source
-            )
+def has_right_count(spec: layers.LayerSpec) -> bool:
+    """Return whether a layer names as many layers as its kind reads."""
+    if isinstance(spec, layers.JoinSpec):
+        return len(set(spec.sources)) == len(spec.sources) >= 2
+    return len(spec.sources) <= 1
 
 
 def in_order(
