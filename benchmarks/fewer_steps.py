@@ -222,7 +222,9 @@ def interval(share: float, count: int) -> tuple[float, float]:
     """Return the 95 % Wilson interval of a share of ``count`` examples."""
     square = 1.96**2 / count
     middle = (share + square / 2) / (1 + square)
-    half = 1.96 / (1 + square) * (share * (1 - share) / count + square / 4 / count) ** 0.5
+    half = (
+        1.96 / (1 + square) * (share * (1 - share) / count + square / 4 / count) ** 0.5
+    )
     return middle - half, middle + half
 
 
