@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snnc.diagnostics import Diagnostics, Severity
+from snnc.diagnostics import Diagnostics
+from snnc.driver import add_advice
 from snnc.importer.convert import Conversion, convert
 from snnc.importer.files import read_file
 from snnc.importer.from_code import saved_by_code
@@ -24,7 +25,6 @@ from snnc.ir.logical import LogicalNetwork
 from snnc.language.written import interval
 from snnc.passes import Compilation
 from snnc.rules.files import CannotWrite
-from snnc.rules.loihi import TooManyCores
 from snnc.rules.model_files import NoWeights, OldModel, PackageMissing
 from snnc.rules.weights import SPIKES_RECIPE
 from snnc.runtime.files import replacing
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
 LARGEST_FILE = 4 * 2**30
 """The most bytes; VGG16 with the state of its optimizer has 1.7 GB."""
-FEWER = "leave out `--chips`, or run `snnc check` on the spec for changes that fit"
 CALL = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 
 
@@ -225,13 +224,8 @@ def outcome(
         return ImportOutcome("", (), conversion)
     compiled = Diagnostics()
     written, made = compile_written(written, spec, compiled, request)
-    is_too_large = made.lowered is not None and made.mapped is None
-    for diagnostic in compiled.diagnostics:
-        if request.chips is not None and isinstance(diagnostic, TooManyCores):
-            diagnostic = diagnostic.but(advice=FEWER)
-        # Unless the user chose the number of chips, the import goes on.
-        warns = is_too_large and request.chips is None
-        report.add(diagnostic.graded(Severity.WARNING) if warns else diagnostic)
+    add_advice(made, compiled)
+    report.extend(compiled.diagnostics)
     notes = (*model.notes, *written.notes)
     network: LogicalNetwork | None = None
     arrays: Tensors = {}
@@ -258,7 +252,8 @@ def outcome(
         for layer in placed:  # exact in Keras, but spikes may lose information
             given = "" if request.values is None else interval(*request.values)
             report.extend(strong_spikes(layer, file=weights_out, asked_range=given))
-        notes = (*notes, *_next_steps(conversion, scales, spec, weights_out))
+        if made.mapped is not None:
+            notes = (*notes, *_next_steps(conversion, scales, spec, weights_out))
     return ImportOutcome(written.text, notes, conversion, made, network, arrays)
 
 

@@ -260,8 +260,7 @@ def compile_written(
 
     If the network needs more than one chip and the user did not choose a number, the
     spec gets as many chips as its cores need. This function does not search for a
-    smaller network that fits, because the search takes longer than the import. `snnc
-    check` searches for one.
+    smaller network that fits.
     """
     own, cache = Diagnostics(), PlanCache()
 
