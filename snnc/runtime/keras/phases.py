@@ -28,6 +28,7 @@ from ..files import warn
 from ..layout import FileName, Layout, progress_path, smooth_hash, smooth_path
 from ..network import Network
 from .backend import Dataset, Logs, keras, tell, tf, verbosity
+from .description import Description, describe_model, describe_network
 from .layers import BalancedAdd, Neurons
 from .model import fold_model, model_weights
 from .pipelines import Pipelines
@@ -83,25 +84,28 @@ class Session:
             batches = pipelines.of_arrays(x, y, options.get("groups"))
         if training.validation and batches.validation is None:
             warn("there are too few examples to hold some out for validation")
-        run = {"network": layout.id, "data": batches.steps, **vars(training)}
-        for name in "initial", "spike_updates", "patience", "class_weight":
-            run[name] = options.get(name)
+        patience = options.get("patience")
+        if patience is not None and batches.validation is None:
+            reason = "patience needs validation: no examples are held out"
+            raise DataError(reason)
+        checksum = batches.steps
         data = [batches.sample if y is None else x, y, options.get("groups")]
         for values in (*data, *(options.get("validation") or ())):
             if values is not None:
                 content = np.ascontiguousarray(values).data
-                run["data"] = zlib.crc32(content, run["data"])
-        path = None if weights is None else progress_path(weights)
-        self._progress = Progress(path, run, options.get("patience"))
-        if options.get("resume"):
-            self._progress.read()
-        if self._progress.patience is not None and batches.validation is None:
-            reason = "patience needs validation: no examples are held out"
-            raise DataError(reason)
+                checksum = zlib.crc32(content, checksum)
         self._batches = batches
         self._history, self._written = WholeHistory(), list[Path]()
         with strategy.scope():
             model = self._model()
+            path = None if weights is None else progress_path(weights)
+            run = self._describe(model, checksum)
+            self._progress = Progress(path, run, patience)
+            if options.get("resume"):
+                self._progress.read()
+            initial = options.get("initial")
+            if initial is not None:
+                self.program.import_weights(model, initial)
             self._scaler = Scaler(network, layout, model, batches.sample)
             some = batches.sample[: training.batch]
             stops = StopAtNaN(self._scaler, some, self._progress)
@@ -111,7 +115,6 @@ class Session:
                 self._train_phases()
             except DivergedError:
                 self._progress.remove()
-                initial = options.get("initial")
                 for smooth in self._written:
                     if initial is None or not smooth.samefile(initial):
                         smooth.unlink()
@@ -135,10 +138,16 @@ class Session:
             program.compile_model(model, steps=steps)
         else:
             program.compile_model(model)
-        initial = self.options.get("initial")
-        if initial is not None:
-            program.import_weights(model, initial)
         return model
+
+    def _describe(self, model: keras.Model, checksum: int) -> Description:
+        """Describe the training, with a checksum of its data."""
+        run = {"network": self.layout.id, "data": checksum}
+        run |= vars(self.training)
+        for name in "initial", "spike_updates", "patience", "class_weight":
+            run[name] = self.options.get(name)
+        run |= describe_network(self.network)
+        return run | describe_model(model, self.network.readout)
 
     def _train_phases(self) -> None:
         """Run the phases of the training."""
@@ -234,8 +243,8 @@ class Session:
             were_missed = scaler.scales != progress.scales
             progress.scales = scaler.scales
             # Of the states so far, only the start is within the rates.
-            if were_missed and progress.best_epoch > first:
-                progress.forget_best()
+            if were_missed:
+                progress.return_to_start()
 
         begins = keras.callbacks.LambdaCallback(on_epoch_begin=hold)
         each = [begins, spiking.callback()]
@@ -271,7 +280,10 @@ class Session:
             )
         progress.finish(model)
         if progress.best_weights:
-            tell(f"kept epoch {progress.best_epoch}, {best}")
+            kept = f"epoch {progress.best_epoch}, {best}"
+            if progress.keeps_start:
+                kept = "the start: no round improved on it"
+            tell(f"kept {kept}")
 
 
 def _prepare(model: keras.Model, smooth: bool, balanced: bool = False) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..data import DataError
+from ..data import LISTED, DataError
 from ..examples import Array
 from ..files import UserError, replacing
 from .backend import Logs, Tensor, keras, tell
@@ -29,6 +29,9 @@ STATE = (
     "best_rank",
     "start_loss",
     "start_accuracy",
+    "start_epoch",
+    "start_scales",
+    "waits_from",
 )
 EVERY = 32  # batches between copies of the weights, as copying takes time
 ADVICE = "a smaller learning rate may do, or another `--seed`"
@@ -68,19 +71,24 @@ class Progress(keras.callbacks.Callback):
         self.best_rank: list[float] = [True, math.inf]
         self.best_epoch = 0
         self.best_weights: list[Array] = []
+        self.start_epoch = -1
+        self.start_scales: Scales = {}
+        self.start_weights: list[Array] = []
+        self.waits_from = 0
         self.saved: list[Array] = []
 
     @property
     def is_stalled(self) -> bool:
         """Whether the last ``patience`` epochs brought no improvement."""
-        waited = self.epoch - self.best_epoch
+        waited = self.epoch - max(self.best_epoch, self.waits_from)
         return self.patience is not None and waited >= self.patience
 
     def begin(self, stage: int, start: int, scales: Scales) -> None:
         """Begin a stage, whose losses can't be compared with other stages."""
         self.stage, self.scales = stage, scales
         self.epoch = max(self.epoch, start)
-        self.forget_best()
+        self.best_epoch = self.epoch
+        self.best_rank, self.best_weights = [True, math.inf], []
 
     def keep_start(self, model: keras.Model, logs: dict[str, float]) -> None:
         """Keep a stage's first weights until an epoch improves on them.
@@ -91,6 +99,13 @@ class Progress(keras.callbacks.Callback):
         self.start_loss = logs.get("val_loss", math.inf)
         self.start_accuracy = logs.get("val_accuracy", -math.inf)
         self.keep_best(model, logs)
+        self.start_epoch, self.start_scales = self.epoch, self.best_scales
+        self.start_weights = self.best_weights
+
+    @property
+    def keeps_start(self) -> bool:
+        """Whether no epoch has improved on the start."""
+        return self.best_epoch == self.start_epoch
 
     def keep_best(self, model: keras.Model, logs: dict[str, float]) -> None:
         """Keep a model's weights if their validation loss is the lowest.
@@ -108,10 +123,12 @@ class Progress(keras.callbacks.Callback):
             self.best_weights = model.get_weights()
             self.best_scales = dict(self.scales)
 
-    def forget_best(self) -> None:
-        """Forget the best weights, and count epochs from here."""
-        self.best_epoch = self.epoch
-        self.best_rank, self.best_weights = [True, math.inf], []
+    def return_to_start(self) -> None:
+        """Let the start be the best again, and count epochs from here."""
+        self.waits_from = self.epoch
+        self.best_epoch, self.best_scales = self.start_epoch, self.start_scales
+        self.best_rank = [True, self.start_loss]
+        self.best_weights = self.start_weights
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Compare the epoch with the best one so far, and save the state."""
@@ -152,14 +169,19 @@ class Progress(keras.callbacks.Callback):
             run = dict(state.pop("run"))
         except Exception as error:
             raise DataError(f"{self.path} is damaged: {ANEW}") from error
-        other = [name for name in self.run if run.get(name) != self.run[name]]
+        names = dict.fromkeys([*self.run, *run])
+        other = [n for n in names if run.get(n) != self.run.get(n)]
         if other:
             message = f"{self.path} is of another training"
-            named = f"not the same {', '.join(other)}"
+            named = f"not the same {', '.join(other[:LISTED])}"
+            if len(other) > LISTED:
+                named += f" and {len(other) - LISTED} more"
             raise DataError(f"{message} ({named}): {ANEW}")
         self.__dict__.update(state)
         best = [name for name in arrays if name.startswith("best")]
         self.best_weights = [arrays.pop(name) for name in best]
+        start = [name for name in arrays if name.startswith("start")]
+        self.start_weights = [arrays.pop(name) for name in start]
         self.saved = list(arrays.values())
 
     def restore(self, model: keras.Model) -> None:
@@ -182,6 +204,8 @@ class Progress(keras.callbacks.Callback):
         arrays = {"state": np.array(json.dumps({"run": self.run, **state}))}
         for i, value in enumerate(self.best_weights):
             arrays[f"best.{i}"] = value
+        for i, value in enumerate(self.start_weights):
+            arrays[f"start.{i}"] = value
         for i, variable in enumerate(_variables(self.model)):
             arrays[f"variable.{i}"] = variable.numpy()
         with replacing(path) as file:
