@@ -25,6 +25,7 @@ import numpy as np
 from ..examples import Array
 from ..network import Network
 from .backend import Dataset, Logs, Tensor, keras, tell, tf, verbosity
+from .numba_run import NumbaRun
 from .pipelines import Batches
 from .spiking import SAMPLES, Firing, SpikingRun, State
 
@@ -152,14 +153,17 @@ class SpikeTraining(keras.Model):
         self._run = run
         self._replicas = tf.distribute.get_strategy().num_replicas_in_sync
         self._plan, self._streams = plan, plan.streams // self._replicas
-        kind = partial(
-            tf.Variable,
-            trainable=False,
-            # Each device has its own streams.
-            synchronization=tf.VariableSynchronization.ON_READ,
-            aggregation=tf.VariableAggregation.NONE,
-        )
-        state = tf.nest.map_structure(kind, run.rest(self._streams))
+        state = run.rest(self._streams)
+        self._is_eager = isinstance(run, NumbaRun)
+        if not self._is_eager:
+            kind = partial(
+                tf.Variable,
+                trainable=False,
+                # Each device has its own streams.
+                synchronization=tf.VariableSynchronization.ON_READ,
+                aggregation=tf.VariableAggregation.NONE,
+            )
+            state = tf.nest.map_structure(kind, state)
         # Keras would save variables that are attributes.
         self._state: Callable[[], State] = lambda: state
         self._validation: tuple[Array, Array] | None = None
@@ -175,7 +179,10 @@ class SpikeTraining(keras.Model):
         rate = WarmCosine(plan.rate, plan.updates)
         # XLA takes longer for loops of small convolutions on a CPU.
         optimizer = keras.optimizers.Adam(rate)
-        self.compile(optimizer=optimizer, jit_compile=False)
+        eager = self._is_eager
+        self.compile(optimizer, jit_compile=False, run_eagerly=eager)
+        optimizer.build(model.trainable_variables)
+        self._learn_fast = tf.function(self._learn, autograph=False)
 
     @property
     def metrics(self) -> list[Tensor]:
@@ -190,10 +197,26 @@ class SpikeTraining(keras.Model):
         """Present a batch, and update the weights."""
         x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
         x = tf.ensure_shape(x, [self._streams, *x.shape[1:]])
+        if self._is_eager:
+            state = self._state()
+            self._rest_some(state)
+            firing, _ = self._run.present(x, state, sampled=True)
+            logs: dict[str, Tensor] = self._learn_fast(x, y, weight, firing)
+            return logs
         stored, each = self._state(), tf.nest.map_structure
         state = self._rested(each(lambda kept: kept.read_value(), stored))
         firing, state = self._run.present(x, state, sampled=True)
         each(lambda kept, value: kept.assign(value), stored, state)
+        return self._learn(x, y, weight, firing)
+
+    def _learn(
+        self,
+        x: Tensor,
+        y: Tensor,
+        weight: Tensor,
+        firing: Firing,
+    ) -> dict[str, Tensor]:
+        """Update the weights after a presentation."""
         variables = self.trainable_variables
         with tf.GradientTape() as tape:
             outputs, excess = self._outputs(x, firing)
@@ -208,13 +231,26 @@ class SpikeTraining(keras.Model):
             metric.update_state(y, outputs[0])
         return {metric.name: metric.result() for metric in self._kinds}
 
-    def _rested(self, state: State) -> State:
-        """Return the state with some streams reset to rest."""
+    def _rests(self) -> Tensor:
+        """Return which streams start from rest, of shape (streams,)."""
         step = tf.cast(self.optimizer.iterations, tf.int32)
         seed = tf.stack([self._plan.seed, step])
         drawn = tf.random.stateless_uniform([self._streams], seed)
         # A round starts from rest, so it is the same after an interruption.
-        rests = (drawn < RESTS) | (step % self._plan.each == 0)
+        return (drawn < RESTS) | (step % self._plan.each == 0)
+
+    def _rest_some(self, state: State) -> None:
+        """Reset some streams of a state of arrays to rest."""
+        rests = self._rests().numpy()
+
+        def reset(now: Array, rest: Array) -> None:
+            now[rests] = rest
+
+        tf.nest.map_structure(reset, state, self._run.rest(1))
+
+    def _rested(self, state: State) -> State:
+        """Return the state with some streams reset to rest."""
+        rests = self._rests()
 
         def chosen(now: Tensor, rest: Tensor) -> Tensor:
             shape = [self._streams] + [1] * (len(now.shape) - 1)
