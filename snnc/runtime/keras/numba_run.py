@@ -142,9 +142,8 @@ class NumbaRun(SpikingRun):
     def _compute(self, stage: LinearStage, inputs: Sequence[Any]) -> Values:
         """Return the currents of a stage, for any number of rows."""
         if stage not in self._traced:
-            specs = [
-                tf.TensorSpec((None, *each)) for each in stage.input_shapes
-            ]
+            shapes = [(None, *shape) for shape in stage.input_shapes]
+            specs = [tf.TensorSpec(shape) for shape in shapes]
             traced = tf.function(stage.compute, specs, autograph=False)
             self._traced[stage] = traced.get_concrete_function()
         return _array(self._traced[stage](*map(tf.constant, inputs)))

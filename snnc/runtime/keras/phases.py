@@ -12,7 +12,9 @@ the optimizer's state. Last, the network is trained on its own spikes.
 from __future__ import annotations
 
 import itertools
+import math
 import os
+import time
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -170,8 +172,7 @@ class Session:
                 scaler.recalibrate_batchnorm()
             if scales:
                 history.begin("scale")
-                scaler.fill()
-                scaler.hold()
+                self._scale()
         if "spikes" in phases:
             history.begin("spikes")
             fold_model(model, scaler.layout)
@@ -183,12 +184,34 @@ class Session:
                 tell(f"rate not held: {line}")
             if not missed:
                 tell("all layers are within their rates, in spikes")
-        if self._batches.validation is not None:
-            settings: dict[str, Any] = {"verbose": 0, "return_dict": True}
-            metrics = model.evaluate(self._batches.validation, **settings)
-            tell(f"at the end, in Keras: {_format(metrics, 'val_')}")
+        self._report_kept()
         scaler.fold()  # last, because penalties apply to the weights before it
         model.history = history
+
+    def _scale(self) -> None:
+        """Run the phase scale."""
+        scaler = self._scaler
+        started = time.perf_counter()
+        scaler.measure_activations()
+        seconds = (time.perf_counter() - started) * (2 + len(scaler.groups))
+        purpose = "brings the rates of all layers within their bounds"
+        tell(f"scale: {purpose}, about {math.ceil(seconds)} s")
+        scaler.fill()
+        scaler.hold()
+
+    def _report_kept(self) -> None:
+        """Print what the weights that are kept reach on held-out examples."""
+        held_out, progress = self._batches.validation, self._progress
+        if held_out is None:
+            return
+        settings: dict[str, Any] = {"verbose": 0, "return_dict": True}
+        metrics = self._scaler.model.evaluate(held_out, **settings)
+        in_keras = {f"val_{name}": value for name, value in metrics.items()}
+        tell(f"at the end, in Keras: {_format(in_keras)}")
+        self._history.kept = in_keras
+        if "spikes" in self.training.phases and progress.best_logs:
+            tell(f"at the end, in spikes: {_format(progress.best_logs)}")
+            self._history.kept = progress.best_logs
 
     def _train_smooth(self, index: int, stage: range, scaled: bool) -> None:
         progress, scaler, batches = self._progress, self._scaler, self._batches
@@ -204,8 +227,8 @@ class Session:
         start = progress.epoch
         if start < stage.stop and not progress.is_stalled:
             several = f"s {start + 1} to" if start + 1 < stage.stop else ""
-            epochs = self.training.epochs
-            tell(f"epoch{several} {stage.stop} of {epochs}: smooth")
+            which = f"epoch{several} {stage.stop} of {self.training.epochs}"
+            tell(f"smooth: trains as plain Keras, {which}")
         data = batches.training, batches.steps
         self._fit(scaler.model, *data, stage.stop, held_out=batches.validation)
 
@@ -234,6 +257,8 @@ class Session:
             progress.begin(index, first, scaler.scales)
             progress.keep_start(spiking, spiking.held_out())
         tell(str(plan))
+        if progress.start_logs:
+            tell(f"the start, in spikes: {_format(progress.start_logs)}")
 
         def hold(epoch: int, logs: Logs) -> None:
             """Bring the rates within their bounds before some rounds."""
@@ -282,8 +307,9 @@ class Session:
         if progress.best_weights:
             kept = f"epoch {progress.best_epoch}, {best}"
             if progress.keeps_start:
-                kept = "the start: no round improved on it"
-            tell(f"kept {kept}")
+                kept = "the weights from before: no round improved on them"
+            if progress.best_epoch < progress.epoch:
+                tell(f"kept {kept}")
 
 
 def _prepare(model: keras.Model, smooth: bool, balanced: bool = False) -> None:
@@ -299,5 +325,5 @@ def _prepare(model: keras.Model, smooth: bool, balanced: bool = False) -> None:
     model.make_predict_function(force=True)
 
 
-def _format(values: dict[str, Any], prefix: str = "") -> str:
-    return ", ".join(f"{prefix}{n} {value:.4g}" for n, value in values.items())
+def _format(values: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value:.4g}" for name, value in values.items())

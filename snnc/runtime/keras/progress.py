@@ -25,11 +25,13 @@ STATE = (
     "stage",
     "scales",
     "best_epoch",
+    "best_logs",
     "best_scales",
     "best_rank",
     "start_loss",
     "start_accuracy",
     "start_epoch",
+    "start_logs",
     "start_scales",
     "waits_from",
 )
@@ -47,9 +49,9 @@ class Progress(keras.callbacks.Callback):
 
     The state consists of the number of finished epochs, the weights, the
     variables of the optimizer and of random generators, and the scales of
-    layers. With ``patience``, it also contains the weights with the lowest
-    validation loss of the stage. The stage ends after ``patience`` epochs
-    without improvement.
+    layers. With held-out examples, it also contains the weights with the
+    lowest validation loss of the stage. With ``patience``, the stage ends
+    after so many epochs without improvement.
     """
 
     def __init__(
@@ -63,6 +65,8 @@ class Progress(keras.callbacks.Callback):
         self.path = path
         self.run = json.loads(json.dumps(run, default=str))
         self.patience = patience
+        self.best_logs: dict[str, float] = {}
+        self.start_logs: dict[str, float] = {}
         self.epoch = 0
         self.stage = -1
         self.scales: Scales = {}
@@ -101,6 +105,7 @@ class Progress(keras.callbacks.Callback):
         self.keep_best(model, logs)
         self.start_epoch, self.start_scales = self.epoch, self.best_scales
         self.start_weights = self.best_weights
+        self.start_logs = self.best_logs
 
     @property
     def keeps_start(self) -> bool:
@@ -122,6 +127,7 @@ class Progress(keras.callbacks.Callback):
             self.best_epoch = self.epoch
             self.best_weights = model.get_weights()
             self.best_scales = dict(self.scales)
+            self.best_logs = _validation_of(logs)
 
     def return_to_start(self) -> None:
         """Let the start be the best again, and count epochs from here."""
@@ -129,12 +135,12 @@ class Progress(keras.callbacks.Callback):
         self.best_epoch, self.best_scales = self.start_epoch, self.start_scales
         self.best_rank = [True, self.start_loss]
         self.best_weights = self.start_weights
+        self.best_logs = self.start_logs
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Compare the epoch with the best one so far, and save the state."""
         self.epoch = epoch + 1
-        if self.patience is not None:
-            self.keep_best(self.model, logs or {})
+        self.keep_best(self.model, logs or {})
         if self.is_stalled:
             self.model.stop_training = True
         if self.path is not None:
@@ -212,6 +218,10 @@ class Progress(keras.callbacks.Callback):
             np.savez(file, **arrays)
 
 
+def _validation_of(logs: dict[str, float]) -> dict[str, float]:
+    return {n: float(v) for n, v in logs.items() if n.startswith("val_")}
+
+
 def _variables(model: keras.Model) -> list[Tensor]:
     """Return every variable of a compiled model that training changes."""
     model.optimizer.build(model.trainable_variables)
@@ -267,7 +277,8 @@ class WholeHistory(keras.callbacks.History):
     """The history of several training runs, one after another.
 
     ``phases`` contains the name of each phase that runs, with the number of
-    epochs before it.
+    epochs before it. ``kept`` contains the validation metrics of the weights
+    that the training keeps: in spikes, if it ends with the phase spikes.
     """
 
     def __init__(self) -> None:
@@ -275,6 +286,7 @@ class WholeHistory(keras.callbacks.History):
         super().__init__()
         self.epoch: list[int] = []
         self.phases: list[tuple[str, int]] = []
+        self.kept: dict[str, float] = {}
 
     def begin(self, phase: str) -> None:
         """Note that a phase begins."""

@@ -15,6 +15,7 @@ steps.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -59,7 +60,6 @@ class SpikePlan:
     each: int
     streams: int
     seed: int
-    cut: bool = False
     rate: float = RATE
 
     @property
@@ -68,12 +68,9 @@ class SpikePlan:
         return self.each * ROUNDS
 
     def __str__(self) -> str:
-        """Describe the length of the phase in one line."""
-        line = f"spikes: {self.updates} updates of {self.streams} examples"
-        if not self.cut:
-            return line
-        limit = f"{MOST} times the training in Keras"
-        return f"{line}, as more would cost over {limit}"
+        """Describe the phase in one line."""
+        length = f"{self.updates} updates of {self.streams} examples"
+        return f"spikes: trains on the spikes that the network fires, {length}"
 
     def batches(self, batches: Batches, start: int, stop: int) -> Dataset:
         """Return the batches of the rounds, which count as epochs.
@@ -111,11 +108,10 @@ def plan_spikes(
     update = streams * (network.steps + 3 * SAMPLES)
     affordable = MOST * 3 * examples // update
     usual = max(UPDATES, STEPS // network.steps)
-    cut = updates is None and affordable < usual
-    count = max(ROUNDS, affordable) if cut else updates or usual
+    count = updates or max(ROUNDS, min(affordable, usual))
     is_deep = len(network.layers) >= MANY
     rate = LOW_RATE if is_deep or _is_depthwise(model) else RATE
-    return SpikePlan(-(-count // ROUNDS), streams, seed, cut, rate)
+    return SpikePlan(-(-count // ROUNDS), streams, seed, rate)
 
 
 def _is_depthwise(model: keras.Model) -> bool:
@@ -171,6 +167,7 @@ class SpikeTraining(keras.Model):
             several = validation.unbatch().take(HELD_OUT)
             x, y = zip(*several.as_numpy_iterator(), strict=True)
             self._validation = np.stack(x), np.stack(y)
+        self._evaluation_seconds = 0.0
         self._loss_mean = keras.metrics.Mean(name="loss")
         self._kinds = [self._loss_mean]
         if self._network.readout.classes:
@@ -306,7 +303,9 @@ class SpikeTraining(keras.Model):
         if self._validation is None:
             return {}
         x, y = self._validation
+        started = time.perf_counter()
         outputs = self._run.predict(x, HELD_OUT_STREAMS)
+        self._evaluation_seconds = time.perf_counter() - started
         y = y[: len(outputs)]
         losses = self.losses_of(tf.constant(y), outputs)
         logs = {"val_loss": float(np.mean(losses))}
@@ -324,10 +323,9 @@ class SpikeTraining(keras.Model):
             if len(times) == FEW:
                 each = (times[-1] - times[1]) / (FEW - 2)
                 seconds = each * self._plan.updates
+                seconds += ROUNDS * self._evaluation_seconds
                 # Keras leaves the line of its bar open.
-                line = f"spikes: about {seconds:.0f} s for all updates"
-                if self._validation is not None:
-                    line += f", plus {ROUNDS} evaluations"
+                line = f"spikes: about {math.ceil(seconds)} s"
                 tell("\n" * (verbosity() == 1) + line)
 
         return keras.callbacks.LambdaCallback(
