@@ -227,6 +227,20 @@ class TestPlan:
         assert plan.streams == streams
 
 
+@pytest.mark.parametrize(
+    ("accuracy", "share"), [(0.1, 1.0), (0.7, 1.0), (0.85, 2 / 3), (1.0, 0.1)]
+)
+def test_a_start_that_decides_well_is_trained_at_a_lower_rate(
+    net: Made, accuracy: float, share: float
+) -> None:
+    package = open_package(net.package)
+    training = training_of(package, package.module("keras_model").build_model(), 2)
+    training._validation = examples(8)
+    training.lower_rate({"val_loss": 1.0, "val_accuracy": accuracy})
+    wanted = share * RATE
+    assert training._schedule.rate == pytest.approx(wanted)
+
+
 def test_the_learning_rate_rises_and_falls() -> None:
     rate = WarmCosine(4e-3, 400)
     rates = np.array([float(rate(step)) for step in range(400)])

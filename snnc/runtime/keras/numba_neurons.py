@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..network import Layer, Lif
+from .layers import SOFTNESS
 from .spiking_neurons import chip_lif
 
 try:
@@ -32,6 +33,10 @@ Advance = Callable[[Values, Values, Values, Values, Values, Values], None]
 BLOCK = 1024  # neurons whose state stays in the cache for all steps
 ZERO = np.float32(0)
 ONE = np.float32(1)
+THRESHOLD = np.float32(1 / 64)
+SOFT = np.float32(SOFTNESS)
+FAR = np.float32(20)  # from the threshold, so that it is as good as hard
+LEAST = np.float32(1e-6)
 
 
 def is_supported(layer: Layer) -> bool:
@@ -84,6 +89,29 @@ def _lif_constants(
     gain = np.float32(lif.gain(layer.high) * share) * np.float32(scale)
     rest = np.float32(63 / 64 * share)
     return gain, rest, np.float32(1 - share), np.float32(refractory)
+
+
+def write_slopes(
+    layer: Layer,
+    scale: float,
+    currents: Values,
+    slopes: Values,
+) -> None:
+    """Write the slopes of the rate curve at currents.
+
+    `SpikingLayer.slope` describes them.
+    """
+    if layer.lif is None:
+        np.greater(currents, 0, out=slopes)
+        return
+    gain = layer.lif.gain(layer.high)
+    constants = (
+        np.float32(gain * scale),
+        np.float32(gain * layer.lif.tau_rc / layer.high),
+        np.float32(layer.lif.tau_rc),
+        np.float32(layer.lif.tau_ref),
+    )
+    _WRITE_LIF_SLOPES(currents, slopes, constants)
 
 
 def _compile(function: Any) -> Any:
@@ -181,7 +209,30 @@ def _fire_chip_lif(
         total[i] += outputs[i]
 
 
+def _write_lif_slopes(
+    currents: Values,
+    slopes: Values,
+    constants: Constants,
+) -> None:
+    """Write what `layers.soft_lif_gradient` returns."""
+    gain, unit, tau_rc, tau_ref = constants
+    for i in range(currents.size):
+        above = (gain * currents[i] - THRESHOLD) / SOFT
+        if above < -FAR:
+            slopes[i] = ZERO
+            continue
+        soft = SOFT * above
+        softened = ONE
+        if above < FAR:
+            power = np.exp(above)
+            soft = max(SOFT * np.log1p(power), LEAST)
+            softened = power / (ONE + power)
+        period = tau_ref + tau_rc * np.log1p(ONE / soft)
+        slopes[i] = unit * softened / (soft * (soft + ONE) * period * period)
+
+
 _ADVANCE = _compile(_advance)
+_WRITE_LIF_SLOPES = _compile(_write_lif_slopes)
 _FIRE_CHIP = _compile(_fire_chip)
 _FIRE_HOST = _compile(_fire_host)
 _FIRE_CHIP_LIF = _compile(_fire_chip_lif)

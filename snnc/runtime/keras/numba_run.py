@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ..examples import Array
 from ..network import Network
 from .backend import Tensor, keras, tf
-from .numba_neurons import is_supported, neurons
+from .numba_neurons import is_supported, neurons, write_slopes
 from .spiking import Firing, SpikingRun, State
 from .spiking_neurons import NeuronState, SpikingLayer
 from .wiring import LinearStage
@@ -198,8 +198,8 @@ class Progression:
         self.name, self.layer, self.neurons = layer.name, layer.layer, layer
         self.state, self.samples = state, samples
         count = state.current.size
-        scale = float(layer.scale.numpy())
-        self._advance = neurons(layer.layer, scale, layer.kept, layer.dt)
+        self._scale = float(layer.scale.numpy())
+        self._advance = neurons(layer.layer, self._scale, layer.kept, layer.dt)
         self._scratch = np.empty(count, np.float32)
         self._total = np.zeros(count, np.float32)
         self._means = np.zeros((len(samples), count), np.float32)
@@ -245,11 +245,8 @@ class Progression:
 
     def _add_slopes(self, currents: Values, weights: Values) -> None:
         """Add weighted slopes to those of each sample."""
-        if self.layer.lif is None:
-            np.greater(currents, 0, out=self._scratch)
-            slopes = self._scratch
-        else:
-            slopes = _array(self.neurons.slope_of_array(currents))
+        slopes = self._scratch
+        write_slopes(self.layer, self._scale, currents, slopes)
         for sample in np.flatnonzero(weights):
             self._slopes[sample] += weights[sample] * slopes
 

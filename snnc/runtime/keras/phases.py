@@ -256,6 +256,7 @@ class Session:
                 scaler.hold()
             progress.begin(index, first, scaler.scales)
             progress.keep_start(spiking, spiking.held_out())
+        spiking.lower_rate(progress.start_logs)
         tell(str(plan))
         if progress.start_logs:
             tell(f"the start, in spikes: {_format(progress.start_logs)}")

@@ -93,6 +93,7 @@ class Progress(keras.callbacks.Callback):
         self.epoch = max(self.epoch, start)
         self.best_epoch = self.epoch
         self.best_rank, self.best_weights = [True, math.inf], []
+        self.best_logs = {}
 
     def keep_start(self, model: keras.Model, logs: dict[str, float]) -> None:
         """Keep a stage's first weights until an epoch improves on them.

@@ -38,6 +38,10 @@ RATE = 8e-3  # the highest learning rate
 # strong single spikes, and in networks of many layers.
 LOW_RATE = 4e-3
 MANY = 7  # layers of neurons, with the encoder
+# A start that decides well in spikes would be undone by the full rate. The
+# rate is lower in proportion to the start's error, relative to guessing.
+ERROR = 0.3  # at least, for the full rate
+LEAST = 0.1  # of the full rate
 STREAMS = 10  # simulations side by side, each with one example per update
 ROUNDS = 10  # after each, the network is evaluated on held-out examples
 MOST = 10  # times the cost of the phase smooth
@@ -173,9 +177,9 @@ class SpikeTraining(keras.Model):
         if self._network.readout.classes:
             kind = keras.metrics.SparseCategoricalAccuracy
             self._kinds.append(kind(name="accuracy"))
-        rate = WarmCosine(plan.rate, plan.updates)
+        self._schedule = WarmCosine(plan.rate, plan.updates)
         # XLA takes longer for loops of small convolutions on a CPU.
-        optimizer = keras.optimizers.Adam(rate)
+        optimizer = keras.optimizers.Adam(self._schedule)
         eager = self._is_eager
         self.compile(optimizer, jit_compile=False, run_eagerly=eager)
         optimizer.build(model.trainable_variables)
@@ -314,6 +318,23 @@ class SpikeTraining(keras.Model):
             logs["val_accuracy"] = float(right.mean())
         return logs
 
+    def lower_rate(self, logs: dict[str, float]) -> None:
+        """Lower the learning rate, given the start's `held_out` results."""
+        if self._validation is None or not logs:
+            return
+        error = 1.0
+        _, y = self._validation
+        if self._network.readout.classes:
+            guessed = 1 - 1 / self._network.readout.units
+            error = (1 - logs["val_accuracy"]) / guessed
+        else:
+            means = np.broadcast_to(y.mean(axis=0), y.shape)
+            losses = self.losses_of(tf.constant(y), tf.constant(means))
+            guessed = float(np.mean(losses))
+            error = logs["val_loss"] / guessed if guessed > 0 else 1.0
+        share = min(max(error / ERROR, LEAST), 1.0)
+        self._schedule.rate = share * self._plan.rate
+
     def callback(self) -> keras.callbacks.Callback:
         """Return a callback that evaluates rounds and estimates the time."""
         times: list[float] = []
@@ -343,11 +364,11 @@ class WarmCosine(keras.optimizers.schedules.LearningRateSchedule):
 
     def __init__(self, rate: float, updates: int) -> None:
         """Create it with the highest rate and the number of updates."""
-        self._rate, self._updates = rate, updates
+        self.rate, self._updates = rate, updates
 
     def __call__(self, step: Tensor) -> Tensor:
         """Return the learning rate of an update, counted from 0."""
         done = tf.cast(step, tf.float32) / self._updates
         fall = tf.maximum(0.0, (done - WARM_UP) / (1 - WARM_UP))
         rise = tf.minimum(1.0, (done + 1 / self._updates) / WARM_UP)
-        return self._rate * rise * (1 + tf.cos(np.pi * fall)) / 2
+        return self.rate * rise * (1 + tf.cos(np.pi * fall)) / 2

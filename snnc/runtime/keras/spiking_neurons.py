@@ -59,8 +59,6 @@ class SpikingLayer:
         # half the time.
         fused = tf.function(self._scan, jit_compile=True, autograph=False)
         self.scan: Callable[..., tuple[Tensor, ...]] = fused
-        fused = tf.function(self.slope, jit_compile=True, autograph=False)
-        self.slope_of_array: Callable[[Tensor], Tensor] = fused
 
     def rest(self, batch: int, bias: Tensor) -> States:
         """Return the state at the start of ``batch`` simulations.
