@@ -228,7 +228,7 @@ class TestPlan:
 
 
 @pytest.mark.parametrize(
-    ("accuracy", "share"), [(0.1, 1.0), (0.7, 1.0), (0.85, 2 / 3), (1.0, 0.1)]
+    ("accuracy", "share"), [(0.1, 1.0), (0.9, 1.0), (0.955, 0.6), (1.0, 0.25)]
 )
 def test_a_start_that_decides_well_is_trained_at_a_lower_rate(
     net: Made, accuracy: float, share: float

@@ -40,8 +40,8 @@ LOW_RATE = 4e-3
 MANY = 7  # layers of neurons, with the encoder
 # A start that decides well in spikes would be undone by the full rate. The
 # rate is lower in proportion to the start's error, relative to guessing.
-ERROR = 0.3  # at least, for the full rate
-LEAST = 0.1  # of the full rate
+ERROR = 0.1  # at least, for the full rate
+LEAST = 0.25  # of the full rate
 STREAMS = 10  # simulations side by side, each with one example per update
 ROUNDS = 10  # after each, the network is evaluated on held-out examples
 MOST = 10  # times the cost of the phase smooth
