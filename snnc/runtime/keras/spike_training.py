@@ -33,7 +33,7 @@ from .spiking import SAMPLES, Firing, SpikingRun, State
 UPDATES = 1600  # at least, unless they cost too much
 # Short examples have noisier gradients, so they get more updates.
 STEPS = 96_000  # of all updates together, at least
-RATE = 12e-3  # the highest learning rate
+RATE = 8e-3  # the highest learning rate
 BETA_2 = 0.99  # Adam's usual 0.999 is an average over most of the updates
 # Learning is less stable for neurons of few inputs, because these fire by
 # strong single spikes, and in networks of many layers.
