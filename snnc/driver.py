@@ -67,7 +67,7 @@ def add_advice(made: Compilation, report: Diagnostics) -> None:
     from snnc.fitting.advise import advise, advise_blocks, advise_windows  # rare
 
     if made.lowered is not None and made.mapped is None and report.errors:
-        advise(made.spec, made.lowered.network, report)
+        advise(made.spec, made.lowered, report)
     if _has_large_windows(report):
         advise_windows(made.spec, made.device, report)
     if made.mapped is not None and _has_blocks(made.mapped):
@@ -97,7 +97,8 @@ def map_without_limit(made: Compilation) -> MappedNetwork | None:
         return None
     from snnc.fitting.trials import Trials  # not needed for a network that fits
 
-    return Trials(made.spec, target, made.device).without_limit
+    trials = Trials(made.spec, target, made.device, lowered=made.lowered)
+    return trials.without_limit
 
 
 def _has_large_windows(report: Diagnostics) -> bool:
