@@ -69,7 +69,7 @@ def add_advice(made: Compilation, report: Diagnostics) -> None:
     from snnc.fitting.board_blocks import advise_board_blocks
 
     if made.lowered is not None and made.mapped is None and report.errors:
-        advise(made.spec, made.lowered.network, report)
+        advise(made.spec, made.lowered, report)
     if _has(report, "SNN301"):
         advise_windows(made.spec, made.device, report)
     if made.mapped is not None and _has_blocks(made.mapped):
@@ -101,7 +101,8 @@ def map_without_limit(made: Compilation) -> MappedNetwork | None:
         return None
     from snnc.fitting.trials import Trials  # not needed for a network that fits
 
-    return Trials(made.spec, target, made.device).without_limit
+    trials = Trials(made.spec, target, made.device, lowered=made.lowered)
+    return trials.without_limit
 
 
 def _has(report: Diagnostics, code: str) -> bool:

@@ -24,7 +24,8 @@ from snnc.fitting.trials import (
     legal_network,
 )
 from snnc.ir.device import Profile
-from snnc.ir.logical import LogicalNetwork, Loihi, Shape
+from snnc.ir.logical import Loihi, Shape
+from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.mapped import MappedNetwork, block_of
 from snnc.language.model import ValidatedSpec
 from snnc.language.properties import MOST_CHIPS
@@ -55,14 +56,15 @@ FEWER = "use a smaller input, larger strides or fewer filters, or "
 BOUNDS = "needed for the neurons alone, and maybe not enough: "
 
 
-def advise(spec: ValidatedSpec, network: LogicalNetwork, report: Diagnostics) -> None:
+def advise(spec: ValidatedSpec, lowered: LoweredNetwork, report: Diagnostics) -> None:
     """Add changes that make the network fit to the diagnostics in a report.
 
     The only errors of the spec are in the mapping.
     """
+    network = lowered.network
     if not isinstance(network.target, Loihi):
         return
-    trials = Trials(spec, network.target, network.device)
+    trials = Trials(spec, network.target, network.device, lowered=lowered)
     diagnostics = report.diagnostics
     large = next((d for d in diagnostics if isinstance(d, TooManyCores)), None)
     # A change after which the whole network fits is also advice for each layer.

@@ -314,9 +314,12 @@ def _steps(layers: Mapping[str, LogicalLayer], name: str) -> Iterator[Step]:
         return
     operation, source = layer.operation, layer.sources[0]
     if isinstance(operation, MaxPooling):
-        for level, grid in tree_of(operation, layers[source].shape).picks:
+        shape = layers[source].shape
+        every = whole(triple_of(shape[:-1]))
+        for level, grid in tree_of(operation, shape).picks:
             read = source if level is None else level_name(name, level)
-            yield read, partial(picked_of, picked=grid)
+            is_whole = level is None and grid == every
+            yield read, partial(picked_of, picked=grid, is_whole=is_whole)
     elif isinstance(operation, AveragePooling):
         yield source, partial(_pooled, pool=(operation, layers[source].shape))
     elif layer.spiking is None:
@@ -335,17 +338,19 @@ def _shifted(path: Path, rows: int) -> Path:
     return replace(path, first_row=path.first_row + rows)
 
 
-def picked_of(path: Path, picked: Grid) -> Path:
-    """Return a path with only some of its output positions.
+def picked_of(path: Path, picked: Grid, *, is_whole: bool = False) -> Path:
+    """Return a path with only some of its output positions, or with all (``is_whole``).
 
     The input of the path's pools then contains only positions that they cover.
     """
     if not path.pools:
+        if is_whole:
+            return path  # in a chain of maxima, this saves most of the time
         grid = picked
         if path.picked is not None:
             both = zip(path.picked, picked, strict=True)
             grid = tuple(old[new.start : new.stop : new.step] for old, new in both)
-        return replace(path, picked=grid)
+        return Path(path.source, path.first_row, picked=grid)
     shape = path.pools[0][1]
     grid = path.picked or whole(triple_of(shape[:-1]))
     steps = [(triple_of(pool.window), triple_of(pool.stride)) for pool, _ in path.pools]
