@@ -18,7 +18,7 @@ from snnc.importer.files import read_file
 from snnc.importer.from_code import saved_by_code
 from snnc.importer.model import ImportRequest, KerasModel, ModelWeights
 from snnc.importer.refusals import RefusedModelError, not_a_model, refused, too_large
-from snnc.importer.spec import TOP, compile_written
+from snnc.importer.spec import LIMIT, TOP, compile_written
 from snnc.importer.weights import StoredWeights, refusing
 from snnc.ir.layout import input_scale, tensors
 from snnc.ir.logical import LogicalNetwork
@@ -274,9 +274,9 @@ def _next_steps(
     may = f"{conversion.state.encoder} may output up to {scales.bound:.4g}"
     if scales.encoder != 1.0:
         yield (
-            f"{may}, but an encoder of 250 Hz clips at 4: its weights are divided by "
-            f"{scales.encoder:g}, and those of its readers are multiplied, so outputs "
-            "stay the same"
+            f"{may}, but an encoder of {TOP:g} Hz clips at {LIMIT:g}: its weights are "
+            f"divided by {scales.encoder:g}, and those of its readers are multiplied, "
+            "so outputs stay the same"
         )
     if scales.rate != TOP:
         yield f"{may}: `rate ..{scales.rate:g} Hz` prevents clipping in its encoder"

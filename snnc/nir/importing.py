@@ -26,6 +26,7 @@ from snnc.ir.logical import LogicalNetwork
 from snnc.ir.lowered import LoweredNetwork
 from snnc.nir.graph import ExportedGraph, Neuron, TensorTerm, graph_of
 from snnc.nir.graph_file import NirGraph, read_graph
+from snnc.nir.parameters import STEP, TOP
 from snnc.nir.translate import translate
 from snnc.runtime.examples import Array
 from snnc.source import SourceFile
@@ -85,8 +86,8 @@ ROUNDING = 1e-5
 RESETS = (
     "when neurons of the chip fire, they reset to 0 and lose the excess above their "
     "threshold, while sinabs and Spyx subtract the threshold: at a rate R, the loss "
-    "is about R dt / 2 of the rate, 7 % at 150 Hz; `snnc calibrate` brings rates into "
-    "their range"
+    f"is about R dt / 2 of the rate, {100 * TOP * STEP / 2:.3g} % at {TOP:g} Hz; "
+    "`snnc calibrate` brings rates into their range"
 )
 
 

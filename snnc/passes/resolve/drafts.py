@@ -11,6 +11,7 @@ from snnc import rules
 from snnc.diagnostics import Diagnostics, Fix
 from snnc.ir.logical import Rate, Spiking, reading_order
 from snnc.language import layers
+from snnc.language.editions import NEWEST
 from snnc.language.keywords import otherwise
 from snnc.language.model import Place, ValidatedSpec
 from snnc.language.models import StatementModel, fields_of
@@ -80,6 +81,7 @@ class KnownNames:
         self, name: str, spec: layers.LayerSpec, place: Place, before: str
     ) -> Draft:
         """Resolve the sources of a layer, by default the statement ``before`` it."""
+        valid = self._validated
         sources = tuple(self.existing(spec.sources, place.sources, name))
         sound = len(sources) == len(spec.sources)
         if not spec.sources and not isinstance(spec, layers.JoinSpec):
@@ -93,7 +95,17 @@ class KnownNames:
         for _, each in reversed(given):
             spans |= each.keys
         sound = sound and has_right_count(spec)
-        return Draft(name, spec, place, sources, shortcut, sound, specs, spans)
+        return Draft(
+            name=name,
+            spec=spec,
+            place=place,
+            sources=sources,
+            shortcut=shortcut,
+            sound=sound,
+            specs=specs,
+            spans=spans,
+            edition=valid.spec.snn,
+        )
 
     def _defaults_of(
         self, spec: layers.LayerSpec
@@ -162,7 +174,8 @@ class Draft(NamedTuple):
 
     ``sources`` and ``shortcut`` contain only existing names; ``sound`` is set if all
     names exist. ``specs`` are the layer and the defaults that apply to it, by
-    precedence, and ``spans`` the positions of their properties.
+    precedence, and ``spans`` the positions of their properties. ``edition`` determines
+    the defaults.
     """
 
     name: str
@@ -173,6 +186,7 @@ class Draft(NamedTuple):
     sound: bool
     specs: tuple[StatementModel, ...]
     spans: Mapping[str, Span]
+    edition: int
 
     @property
     def span(self) -> Span:
@@ -192,8 +206,9 @@ class Draft(NamedTuple):
             return fallback
         values = (getattr(spec, key, None) for spec in self.specs)
         given = next((value for value in values if value is not None), None)
-        value = otherwise(type(self.spec), key) if given is None else given
-        return fallback if value is None else value
+        if given is None:
+            given = otherwise(type(self.spec), key, self.edition)
+        return fallback if given is None else given
 
     def span_of(self, key: str) -> Span:
         """Return the position of a property, or of the statement's head."""
@@ -233,7 +248,7 @@ def in_order(
 
 
 # The percentile for the range of an encoder or a max pool, which equals that of layers.
-PERCENTILE: float = otherwise(layers.SpikingSpec, "percentile")
+PERCENTILE: float = otherwise(layers.SpikingSpec, "percentile", NEWEST)
 
 
 def spiking_of(draft: Draft, l2: float, synapse: float) -> Spiking | None:
