@@ -1,93 +1,250 @@
-"""``python -m benchmarks.fewer_steps``: accuracy, energy and latency by ``present``.
+"""``python -m benchmarks.fewer_steps``: accuracy and energy by the time base.
 
-Networks of `benchmarks.fidelity` are trained on MNIST, or on clips of drifting digits,
-with 30, 60 and 100 ms per example, in the phases smooth and scale, then on spikes too.
-Each decision takes ``present``. It prints a table in Markdown: accuracy on the exact
-engine, examples in a row, and microjoules per example, as ``snnc report`` counts them.
-About 25 minutes on two free cores (an estimate); ``--kinds`` and ``--times`` take a
-part, and ``--seed`` names another seed.
+A setting is ``PRESENT,SYNAPSE,RATE,ENCODER,READOUT``: milliseconds per example, the
+synapse of each layer in milliseconds, the upper rates of layers and of the encoder in
+Hz, and the readout's synapse in milliseconds. Each network of `benchmarks.fidelity` is
+trained with each setting, with default options.
+
+Settings are chosen on held-out training data: a quarter of them isn't trained on, and
+measures the setting. With ``--test``, all training data are used, and test data measure
+the setting: at most 1,000 examples in a row on the exact engine. Each row is printed
+and appended to ``--output``: command, commit, seed, examples, value, interval.
+
+    python -m benchmarks.fewer_steps 40,1,250,500,8 20,0,400,1000,4
+    python -m benchmarks.fewer_steps 30,0,300,1000,5 --kinds relu --seeds 0 1 2 --test
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import os
 import re
+import subprocess
 import sys
-import tempfile
+import time
 import warnings
 from contextlib import redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the exact engine has its threads
 warnings.simplefilter("ignore")
 
 import snnc  # noqa: E402
-from benchmarks.fidelity.networks import spec_of  # noqa: E402
-from benchmarks.study.data import drift, mnist  # noqa: E402
+from benchmarks.fidelity.__main__ import DATA  # noqa: E402
+from benchmarks.fidelity.networks import KINDS, spec_of  # noqa: E402
+from benchmarks.study.data import Split  # noqa: E402
 from benchmarks.study.packages import build  # noqa: E402
 
-SHORT = "drift, short filters"
-SHORTER = {
-    "synapse 5 ms": "synapse 1 ms",
-    "decide last": "decide last, synapse 2 ms",
-    "20..150 Hz": "20..250 Hz",
+ROOT = Path(__file__).parents[1]
+NETWORKS = {
+    "relu": "relu, synapse 5 ms",
+    "relu-norm": "relu + batch norm, synapse 5 ms",
+    "lif": "lif, synapse 5 ms",
+    "lif-norm": "lif + batch norm, synapse 5 ms",
+    "deep": "deep, relu + batch norm, synapse 5 ms",
+    "drift": "drift",
+    "characters": "characters",
+    "depthwise": "depthwise",
+    "depthwise-norm": "depthwise + batch norm",
+    "power-relu": "power, relu, 40 ms",
+    "power-lif": "power, lif, 40 ms",
+    "vowels-relu": "vowels, relu, 40 ms",
+    "vowels-lif": "vowels, lif, 40 ms",
 }
-KINDS = (
-    "relu, synapse 5 ms",
-    "lif, synapse 5 ms",
-    "relu + batch norm, synapse 5 ms",
-    "drift",
-    SHORT,
+"""Names of the kinds of `benchmarks.fidelity` on the command line."""
+
+IMAGES = 1000  # of a test, at most
+COLUMNS = (
+    "command",
+    "commit",
+    "seed",
+    "examples",
+    "measure",
+    "value",
+    "low",
+    "high",
+    "unit",
 )
-TIMES = (30, 60, 100)  # milliseconds
-HEAD = "| network | present | without `spikes` | energy | with `spikes` | energy |"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A time base; ``layer`` and ``encoder`` are upper rates in Hz."""
+
+    present: int
+    synapse: float
+    layer: int
+    encoder: int
+    readout: float
+
+    def __str__(self) -> str:
+        """Return the setting as on the command line."""
+        times = f"{self.present},{self.synapse:g},{self.layer},{self.encoder}"
+        return f"{times},{self.readout:g}"
+
+    def rewrite(self, text: str) -> str:
+        """Return a spec's text with this time base."""
+        timing = f"present {self.present} ms, synapse {self.synapse:g} ms"
+        text = re.sub(r"(timing \{)[^}]*", rf"\1 {timing} ", text)
+        text = re.sub(r"20\.\.\d+ Hz", f"20..{self.layer} Hz", text)
+        text = re.sub(r"(encode conv \{[^}]*?)(, rate [^,}]*)? \}", r"\1 }", text)
+        rate = f", rate ..{self.encoder} Hz }}"
+        text = re.sub(r"(encode conv \{[^}]*?) \}", rf"\1{rate}", text)
+        synapse = f", synapse {self.readout:g} ms }}"
+        return re.sub(r"(readout \w+ \{[^}]*?) \}", rf"\1{synapse}", text)
+
+
+def read_setting(text: str) -> Setting:
+    """Return a setting from the command line."""
+    present, synapse, layer, encoder, readout = text.split(",")
+    return Setting(
+        present=int(present),
+        synapse=float(synapse),
+        layer=int(layer),
+        encoder=int(encoder),
+        readout=float(readout),
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Read the command line and print the table; return the exit status."""
+    """Read the command line, measure, and print; return the exit status."""
     parser = argparse.ArgumentParser("benchmarks.fewer_steps", description=__doc__)
-    parser.add_argument("--kinds", nargs="*", choices=KINDS, default=KINDS)
-    parser.add_argument("--times", nargs="*", type=int, metavar="MS", default=TIMES)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--spike-updates", type=int, metavar="N")
+    add = parser.add_argument
+    add("settings", nargs="+", type=read_setting, metavar="SETTING")
+    add("--kinds", nargs="+", choices=NETWORKS, default=("relu",))
+    add("--data", choices=DATA, help="for networks that have several data sets")
+    add("--seeds", nargs="+", type=int, default=(0,))
+    add("--spike-updates", type=int, metavar="N")
+    add("--test", action="store_true", help="measure on test data")
+    add("--output", type=Path, default=ROOT / "benchmarks" / "results.csv")
+    add("--work", type=Path, default=ROOT / "snnc-fidelity" / "steps")
     options = parser.parse_args(arguments)
-    training = {"seed": options.seed, "spike_updates": options.spike_updates}
-    print(f"{HEAD}\n|---|--:|--:|--:|--:|--:|", flush=True)
-    with tempfile.TemporaryDirectory() as folder:
-        for kind in options.kinds:
-            for time in options.times:
-                own = Path(folder) / f"{time}"
-                own.mkdir(exist_ok=True)
-                cells = " | ".join(_measured(kind, time, own, training))
-                print(f"| {kind} | {time} ms | {cells} |", flush=True)
+    for kind in options.kinds:
+        several = KINDS[NETWORKS[kind]].data
+        data = options.data if options.data in several else several[0]
+        whole = DATA[data]()
+        split = whole if options.test else hold_out(whole)
+        for setting in options.settings:
+            for seed in options.seeds:
+                rows = measure(kind, data, setting, seed, split, options)
+                write(options.output, rows)
     return 0
 
 
-def _measured(
-    kind: str, time: int, folder: Path, training: dict[str, int | None]
-) -> list[str]:
-    """Return accuracy and energy before the phase ``spikes``, and after it."""
-    name, text = spec_of("drift" if kind == SHORT else kind)
-    for old, new in SHORTER.items() if kind == SHORT else ():
-        text = text.replace(old, new)
+def hold_out(whole: Split) -> Split:
+    """Return three quarters of the training data, and the rest as a test."""
+    count = 3 * len(whole.train) // 4
+    train = whole.train
+    rest = type(train)(train.x[count:], train.y[count:])
+    return Split(train.first(count), rest)
+
+
+def measure(
+    kind: str,
+    data: str,
+    setting: Setting,
+    seed: int,
+    split: Split,
+    options: argparse.Namespace,
+) -> list[dict[str, object]]:
+    """Train and evaluate a network; return the rows of its numbers."""
+    name, text = spec_of(NETWORKS[kind])
+    label = f"{name}_{data}_{str(setting).replace(',', '_').replace('.', 'p')}"
+    folder = options.work / label
+    folder.mkdir(parents=True, exist_ok=True)
     spec = folder / f"{name}.snn"
-    timed, count = re.subn(r"present \d+ ms", f"present {time} ms", text)
-    assert count == 1
-    spec.write_text(timed, encoding="utf-8")
+    spec.write_text(setting.rewrite(text), encoding="utf-8")
     package = snnc.Package(build(spec, folder))
-    split = drift() if name == "drift" else mnist()
-    train, test = split.train, split.test
-    weights = folder / f"{name}.safetensors"
+    weights = folder / f"{seed}.safetensors"
+    test = split.test.first(IMAGES)
+    started = time.process_time()
     with redirect_stdout(sys.stderr):
-        package.opened.module("train").train(train.x, train.y, weights, **training)
-    cells = []
-    for file in (weights.with_suffix(".smooth.safetensors"), weights):
-        found = package.evaluate(test.x, test.y, file, progress=False)
-        assert found.accuracy is not None
-        assert found.energy is not None
-        cells += [f"{100 * found.accuracy:.1f} %", f"{1e6 * found.energy:.2f} µJ"]
-    return cells
+        package.opened.module("train").train(
+            split.train.x,
+            split.train.y,
+            weights,
+            seed=seed,
+            spike_updates=options.spike_updates,
+        )
+    seconds = time.process_time() - started
+    evaluation = package.evaluate(test.x, test.y, weights, progress=False)
+    rest = package.evaluate(
+        test.x, test.y, weights, progress=False, presentation="rest"
+    )
+    print(evaluation, file=sys.stderr)
+    command = f"fewer_steps {setting} --kinds {kind} --data {data}"
+    if options.test:
+        command += " --test"
+    if options.spike_updates:
+        command += f" --spike-updates {options.spike_updates}"
+    common = {
+        "command": command,
+        "commit": commit(),
+        "seed": seed,
+        "examples": len(test),
+    }
+    low, high = interval(evaluation.accuracy, len(test))
+    energy = 1e6 * evaluation.energy
+    return [
+        {
+            **common,
+            "measure": "accuracy in a row",
+            "value": round(100 * evaluation.accuracy, 2),
+            "low": round(100 * low, 2),
+            "high": round(100 * high, 2),
+            "unit": "%",
+        },
+        {
+            **common,
+            "measure": "accuracy from rest",
+            "value": round(100 * rest.accuracy, 2),
+            "unit": "%",
+        },
+        {
+            **common,
+            "measure": "energy per example",
+            "value": round(energy, 2),
+            "unit": "uJ",
+        },
+        {
+            **common,
+            "measure": "training, processor time",
+            "value": round(seconds, 1),
+            "unit": "s",
+        },
+    ]
+
+
+def interval(share: float, count: int) -> tuple[float, float]:
+    """Return the 95 % Wilson interval of a share of ``count`` examples."""
+    square = 1.96**2 / count
+    middle = (share + square / 2) / (1 + square)
+    half = (
+        1.96 / (1 + square) * (share * (1 - share) / count + square / 4 / count) ** 0.5
+    )
+    return middle - half, middle + half
+
+
+def commit() -> str:
+    """Return the short hash of the checkout's commit."""
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def write(path: Path, rows: list[dict[str, object]]) -> None:
+    """Append rows to a file of results, and print them."""
+    is_new = not path.exists()
+    with path.open("a", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        if is_new:
+            table.writeheader()
+        table.writerows(rows)
+    for row in rows:
+        print(row["command"], row["seed"], row["measure"], row["value"], flush=True)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from typing import Any
 import snnc
 from benchmarks.fidelity.series import power, vowels
 from benchmarks.study.data import Split, fashion, mnist
+from snnc.tools.opening import RefusedRunError
 
 TESTED = 1000
 """Examples to test with, or all if there are fewer."""
@@ -138,12 +139,11 @@ def accuracies(chosen: Trained, folder: Path) -> tuple[int, dict[str, float]]:
         initial=start,
         phases=("scale", "spikes"),
     )
-    calibrated = snnc.calibrate(package, data.train.x[:1000], imported)
-    used: dict[str, Any] = {
-        "imported": imported,
-        "calibrated": calibrated.weights,
-        "trained on spikes": spikes,
-    }
+    used: dict[str, Any] = {"imported": imported}
+    with contextlib.suppress(RefusedRunError):  # if they are worse
+        calibrated = snnc.calibrate(package, data.train.x[:1000], imported)
+        used["calibrated"] = calibrated.weights
+    used["trained on spikes"] = spikes
     found = {"Keras": float(model.evaluate(test.x, test.y, verbose=0)[1])}
     for name, weights in used.items():
         result = package.evaluate(test.x, test.y, weights, progress=False)
@@ -163,7 +163,8 @@ def main() -> None:
         silent = contextlib.redirect_stdout(io.StringIO())
         with tempfile.TemporaryDirectory() as folder, silent:
             cores, found = accuracies(MODELS[name], Path(folder))
-        row = " | ".join(f"{value:.1f}" for value in found.values())
+        cells = (f"{found[name]:.1f}" if name in found else "" for name in head[2:])
+        row = " | ".join(cells)
         print(f"| {name} | {cores} | {row} |", flush=True)
 
 

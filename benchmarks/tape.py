@@ -46,19 +46,20 @@ def taped(package: ImportedPackage) -> Iterator[None]:
     keras = "_runtime.keras."
     training = package.module(f"{keras}spike_training").SpikeTraining
     layer = package.module(f"{keras}spiking_neurons").SpikingLayer
-    before = training.train_step, layer._fire
-    training.train_step, layer._fire = _train_step, _fire
+    numba = package.module(f"{keras}numba_neurons")
+    before = training.train_step, layer._fire, numba.numba
+    training.train_step, layer._fire, numba.numba = _train_step, _fire, None
     try:
         yield
     finally:
-        training.train_step, layer._fire = before
+        training.train_step, layer._fire, numba.numba = before
 
 
 def _fire(self: Any, drive: Any, state: Any) -> Any:
     """Advance neurons; the gradient is the slope of their rate curve."""
     import tensorflow as tf
 
-    current = self._kept * state.current + (1 - self._kept) * drive
+    current = self.kept * state.current + (1 - self.kept) * drive
     still = tf.stop_gradient(current)
     output, *rest = self._advance(still, state.voltage, state.wait)
     change = tf.stop_gradient(self.slope(still)) * (current - still)

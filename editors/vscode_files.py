@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from snnc.editors.rules import NETWORK, Category, rules, to_fill
+from snnc.language.editions import NEWEST
 from snnc.language.keywords import FORMS, MODELS
 from snnc.text.display import Json
 
@@ -18,7 +19,7 @@ GRAMMAR = ROOT / "grammar/snn.tmLanguage.json"
 SNIPPETS = ROOT / "editors/vscode/snippets/snn.json"
 _SPEC = {
     "prefix": "snn",
-    "body": ["snn 1", "", *NETWORK],
+    "body": [f"snn {NEWEST}", "", *NETWORK],
     "description": "A spec with an input and a readout.",
 }
 

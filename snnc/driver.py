@@ -57,7 +57,8 @@ def compile_spec(
 def wants_advice(made: Compilation, report: Diagnostics) -> bool:
     """Return whether a compilation has problems whose advice requires trials."""
     exceeds = made.lowered is not None and made.mapped is None and report.errors > 0
-    return exceeds or _has_large_windows(report) or _has_blocks(made.mapped)
+    trials = exceeds or _has(report, "SNN301") or _has_blocks(made.mapped)
+    return trials or _has(report, "SNN412") or _has(report, "SNN413")
 
 
 def add_advice(made: Compilation, report: Diagnostics) -> None:
@@ -65,13 +66,16 @@ def add_advice(made: Compilation, report: Diagnostics) -> None:
     if made.spec is None or not wants_advice(made, report):
         return
     from snnc.fitting.advise import advise, advise_blocks, advise_windows  # rare
+    from snnc.fitting.board_blocks import advise_board_blocks
 
     if made.lowered is not None and made.mapped is None and report.errors:
-        advise(made.spec, made.lowered.network, report)
-    if _has_large_windows(report):
+        advise(made.spec, made.lowered, report)
+    if _has(report, "SNN301"):
         advise_windows(made.spec, made.device, report)
     if made.mapped is not None and _has_blocks(made.mapped):
         advise_blocks(made.spec, made.mapped, report)
+    if made.mapped is not None:
+        advise_board_blocks(made.spec, made.mapped, report)
 
 
 def place_on_chips(made: Compilation) -> RoutedNetwork | None:
@@ -97,11 +101,12 @@ def map_without_limit(made: Compilation) -> MappedNetwork | None:
         return None
     from snnc.fitting.trials import Trials  # not needed for a network that fits
 
-    return Trials(made.spec, target, made.device).without_limit
+    trials = Trials(made.spec, target, made.device, lowered=made.lowered)
+    return trials.without_limit
 
 
-def _has_large_windows(report: Diagnostics) -> bool:
-    return any(d.code == "SNN301" for d in report.diagnostics)
+def _has(report: Diagnostics, code: str) -> bool:
+    return any(diagnostic.code == code for diagnostic in report.diagnostics)
 
 
 def _has_blocks(mapped: MappedNetwork | None) -> bool:

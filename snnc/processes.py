@@ -88,7 +88,9 @@ def local_workers(width: int, log: Path | None = None) -> Iterator[Workers]:
     opened: list[ProcessPoolExecutor] = []
 
     def start() -> Executor:
-        opened.append(ProcessPoolExecutor(1, _Context(), _print_to, (log,)))
+        # Its queues start a process too: the resource tracker of multiprocessing.
+        with _STARTING, _alone():
+            opened.append(ProcessPoolExecutor(1, _Context(), _print_to, (log,)))
         return opened[-1]
 
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from snnc.cli import main
-from tests.support import ROOT
+from tests.support import PROJECT, ROOT
 
 Done = subprocess.CompletedProcess[str]
 NOBODY = {
@@ -64,6 +64,12 @@ def git(*arguments: str, cwd: Path | None = None, fails: bool = False) -> str:
     done = _run(["git", *arguments], cwd, NOBODY)
     assert (done.returncode != 0) is fails, f"{done.stdout}{done.stderr}"
     return done.stdout
+
+
+def console_script() -> str:
+    """Return the text of the program that an installation puts on the path."""
+    module, _, function = PROJECT["project"]["scripts"]["snnc"].partition(":")
+    return f"import sys\nfrom {module} import {function}\nsys.exit({function}())\n"
 
 
 def _run(command: list[str], cwd: Path | None, environment: dict[str, str]) -> Done:

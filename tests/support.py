@@ -8,6 +8,11 @@ from typing import Any
 
 import pytest
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
 from snnc.emit.files import GeneratedFile, Origin
@@ -16,6 +21,7 @@ from snnc.passes import PIPELINE
 from snnc.source import SourceFile
 
 ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 MAKES = {step.name: step.makes for step in PIPELINE}
 FULL_STACK = pytest.mark.skipif(
     sys.version_info >= (3, 12),

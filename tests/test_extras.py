@@ -1,21 +1,14 @@
 """The extras can be installed on each Python that snnc runs on, and fit together."""
 
 import re
-import sys
 from collections.abc import Iterator
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from tests.support import ROOT
+from tests.support import PROJECT, ROOT
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 EXTRAS: dict[str, list[str]] = PROJECT["project"]["optional-dependencies"]
 FOR_USERS = sorted(EXTRAS.keys() - {"dev"})
 PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"]

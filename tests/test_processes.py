@@ -1,7 +1,6 @@
 """Processes of snnc: what they import, how they die and end."""
 
 import os
-import re
 import signal
 import time
 from collections.abc import Iterator
@@ -133,17 +132,3 @@ def test_a_script_needs_no_guard(tmp_path: Path) -> None:
     done = run_python("script.py", ROOT, cwd=tmp_path)
     assert done.stdout.count("random.py") == 1
     assert not done.stderr
-
-
-STARTS = re.compile(
-    r"sys\.executable|ProcessPool|multiprocessing|os\.(exec|spawn|fork)"
-)
-
-
-def test_two_modules_start_processes_of_python() -> None:
-    starters = {
-        path.relative_to(ROOT / "snnc").as_posix()
-        for path in (ROOT / "snnc").rglob("*.py")
-        if STARTS.search(path.read_text(encoding="utf-8"))
-    }
-    assert starters == {"cli/exchange.py", "processes.py"}

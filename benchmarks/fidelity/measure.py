@@ -19,6 +19,8 @@ from snnc.tools.evaluate.measures import layer_result, with_activations
 from snnc.tools.scores import Correlation, LayerFiring, per_example_score
 
 WAYS: tuple[Decide, ...] = ("last", "mean")
+MOST_EPOCHS = 100  # of plain Keras
+PATIENCE = 25  # epochs without a higher accuracy
 
 Bools = NDArray[np.bool_]
 
@@ -35,7 +37,7 @@ def measure(
     """
     package, test = open_package(folder), split.test
     network, readout = package.network, package.network.readout
-    right = {"plain": _right(_plain(package, split, seed), test)}
+    right = {"plain": _right(converged(package, split, seed), test)}
     x, y = split.train.x, split.train.y
     package.module("train").train(x, y, weights, seed=seed, **training)
     before = weights.with_suffix(".smooth.safetensors")
@@ -80,8 +82,13 @@ def unpack(text: str) -> Bools:
     return np.unpackbits(values, count=int(count)).astype(bool)
 
 
-def _plain(package: ImportedPackage, split: Split, seed: int) -> Any:
-    """Train the layers as a user of Keras does, with the same examples held out."""
+def converged(package: ImportedPackage, split: Split, seed: int) -> Any:
+    """Train the layers in plain Keras until they stop improving.
+
+    The same examples are held out as in the package's training. It ends after
+    `PATIENCE` epochs without a higher accuracy on these, or after `MOST_EPOCHS`, and
+    the best weights are used. Returns the outputs of the test.
+    """
     from tensorflow import keras
 
     program = package.module("keras_model")
@@ -90,15 +97,22 @@ def _plain(package: ImportedPackage, split: Split, seed: int) -> Any:
     model = program.build_model(seed=seed)
     if training.schedule == "cosine":
         epoch = (1 - training.validation) * len(split.train) / training.batch
-        program.compile_model(model, steps=round(training.epochs * epoch))
+        program.compile_model(model, steps=round(MOST_EPOCHS * epoch))
     else:
         program.compile_model(model)
+    stop = keras.callbacks.EarlyStopping(
+        monitor="val_accuracy",
+        mode="max",
+        patience=PATIENCE,
+        restore_best_weights=True,
+    )
     model.fit(
         split.train.x,
         split.train.y,
         batch_size=training.batch,
-        epochs=training.epochs,
+        epochs=MOST_EPOCHS,
         validation_split=training.validation,
+        callbacks=[stop],
         verbose=0,
     )
     return model.predict(split.test.x, verbose=0)

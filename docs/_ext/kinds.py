@@ -7,7 +7,15 @@ from pathlib import Path
 
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file
-from snnc.language.keywords import FORMS, MODELS, default, keys_of, kinds
+from snnc.language.editions import NEWEST
+from snnc.language.keywords import (
+    FORMS,
+    MODELS,
+    default,
+    keys_of,
+    kinds,
+    older_defaults,
+)
 from snnc.language.models import Model, fields_of, is_required
 from snnc.passes.route import route
 from snnc.syntax.files import print_document
@@ -58,7 +66,9 @@ def _properties(model: type[Model]) -> str:
 def _rows(model: type[Model]) -> Iterator[tuple[str, str, str]]:
     for key, entry in keys_of(model).items():
         field = fields_of(model)[key]
-        shown = "required" if is_required(field) else prose(default(field))
+        shown = "required" if is_required(field) else prose(default(field, NEWEST))
+        older = older_defaults(field)
+        shown = f"{shown} ({older})" if older else shown
         yield code(key), shown, prose(f"{entry.about}.")
 
 

@@ -10,6 +10,7 @@ import click
 from snnc.cli import options, printing
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file, compile_spec
+from snnc.language.editions import EDITIONS
 from snnc.passes.parse import parse
 from snnc.runtime.files import write_file
 from snnc.syntax import files
@@ -152,7 +153,13 @@ def schema_command(modeline: str | None) -> None:
     "--to",
     "form",
     among=["yaml", "snn"],
-    help="The notation  [default: the other notation]",
+    help="The notation  [default: the other one; with --edition, the same one]",
+)
+@options.choice(
+    "--edition",
+    among=[*map(str, EDITIONS)],
+    help="Write the spec in this edition of the language. The old edition's defaults"
+    " on which the spec relies are written, so its meaning stays the same.",
 )
 @click.option(
     "--modeline",
@@ -164,10 +171,15 @@ def schema_command(modeline: str | None) -> None:
 @options.file("-o", "--output", help="The file to write  [default: stdout]")
 @options.force
 def convert_command(
-    spec: str, form: str | None, modeline: str | None, output: Path | None, force: bool
+    spec: str,
+    form: str | None,
+    edition: str | None,
+    modeline: str | None,
+    output: Path | None,
+    force: bool,
 ) -> int:
     """Convert SPEC to the other notation, including its comments."""
-    form = form or ("snn" if Path(spec).suffix in (".yaml", ".yml") else "yaml")
+    form = form or _notation(spec, is_other=edition is None)
     if modeline is not None and form != "yaml":
         raise click.BadParameter("only YAML has such a line", param_hint="--modeline")
     report = Diagnostics()
@@ -183,6 +195,10 @@ def convert_command(
     printing.print_diagnostics(report)
     if document is None or report.errors:
         return 1
+    if edition is not None:
+        from snnc.syntax.editions import in_edition  # rarely used
+
+        document = in_edition(document, int(edition))
     text = files.print_document(document, form)
     if modeline is not None:  # add the first line, or replace it
         first, _, rest = text.partition("\n")
@@ -199,3 +215,9 @@ def convert_command(
         return 1
     printing.say(f"{spec}: {output} written")
     return 0
+
+
+def _notation(spec: str, *, is_other: bool) -> str:
+    """Return the notation of a spec, or the other one."""
+    is_yaml = Path(spec).suffix in (".yaml", ".yml")
+    return "yaml" if is_yaml != is_other else "snn"

@@ -101,7 +101,9 @@ def _migrate(
     " --weights trained.safetensors -o drift.safetensors",
 )
 @click.argument("package", type=click.Path(path_type=Path))
-@options.path("--data", help="An .npz file with x.", required=True, metavar="PATH")
+@options.path(
+    "--data", help="An .npz file with x, and maybe y.", required=True, metavar="PATH"
+)
 @options.path("--weights", help="The safetensors file to read.", required=True)
 @options.path(
     "-o",
@@ -125,9 +127,11 @@ def calibrate_command(
     """Scale the weights of PACKAGE so that rates are within their ranges.
 
     Use this command for existing weights, because `train` already scales the weights
-    that it trains. The outputs of the network don't change. Rates are measured on the
-    data, which may be the training data. If the package's spec exists, the command also
-    checks whether the chip can store the scaled weights.
+    that it trains. The outputs of the Keras model don't change. Rates are measured on
+    the data, which may be the training data. The command runs some other examples of
+    the data in spikes. If the scaled weights are significantly worse there than the
+    given weights, it writes nothing and exits with 1. If the package's spec exists, it
+    also checks whether the chip can store the scaled weights.
     """
     if output.resolve() == data.resolve():
         raise click.UsageError("-o would replace the data")

@@ -13,11 +13,20 @@ from dataclasses import replace
 from math import ceil
 
 from snnc.diagnostics import Diagnostic, Diagnostics
+from snnc.fitting.board_blocks import is_needed_on_board, predict_risks
 from snnc.fitting.solve import bisect_largest, for_axons, for_cores, for_fan_in
-from snnc.fitting.trials import Change, Changes, OutOfWorkError, Trials, legal_network
+from snnc.fitting.trials import (
+    COUNTED,
+    Change,
+    Changes,
+    OutOfWorkError,
+    Trials,
+    legal_network,
+)
 from snnc.ir.device import Profile
-from snnc.ir.logical import LogicalNetwork, Loihi, Shape
-from snnc.ir.mapped import MappedNetwork, block_of, most_axons
+from snnc.ir.logical import Loihi, Shape
+from snnc.ir.lowered import LoweredNetwork
+from snnc.ir.mapped import MappedNetwork, block_of
 from snnc.language.model import ValidatedSpec
 from snnc.language.properties import MOST_CHIPS
 from snnc.loihi.diagnose import BLOCK_AXES, refuse_mapping
@@ -31,6 +40,7 @@ from snnc.rules.loihi import (
     MoreCoresThanChips,
     TooManyCores,
     TooManyOutAxons,
+    chips_request,
 )
 from snnc.rules.shapes import looks_channels_first
 from snnc.rules.windows import KernelTooLarge
@@ -46,14 +56,15 @@ FEWER = "use a smaller input, larger strides or fewer filters, or "
 BOUNDS = "needed for the neurons alone, and maybe not enough: "
 
 
-def advise(spec: ValidatedSpec, network: LogicalNetwork, report: Diagnostics) -> None:
+def advise(spec: ValidatedSpec, lowered: LoweredNetwork, report: Diagnostics) -> None:
     """Add changes that make the network fit to the diagnostics in a report.
 
     The only errors of the spec are in the mapping.
     """
+    network = lowered.network
     if not isinstance(network.target, Loihi):
         return
-    trials = Trials(spec, network.target, network.device)
+    trials = Trials(spec, network.target, network.device, lowered=lowered)
     diagnostics = report.diagnostics
     large = next((d for d in diagnostics if isinstance(d, TooManyCores)), None)
     # A change after which the whole network fits is also advice for each layer.
@@ -78,37 +89,57 @@ def _replace(old: Diagnostic, better: Diagnostic | None, report: Diagnostics) ->
 
 
 def _advise(old: Diagnostic, trials: Trials, whole: Changes) -> Diagnostic | None:
-    advice = ""
     if isinstance(old, TooManyCores):
         return _cores(old, trials, whole)
     if isinstance(old, FitsNoCore):
-        advice = _fan_in(old, trials, whole)
-    elif isinstance(old, TooManyOutAxons):
-        if blocks := _blocks_in_the_way(trials):
-            advice = f"remove {_blocks_of(blocks)}"
-        elif changes := for_axons(trials, old.name):
-            advice = f"write {_join(_texts(changes))}"
-    elif isinstance(old, MoreCoresThanChips):
-        advice = f"write {_system_for(old, trials)}"
-    return old.but(advice=advice) if advice else None
+        return _fan_in(old, trials, whole)
+    if isinstance(old, TooManyOutAxons):
+        return _out_axons(old, trials)
+    if isinstance(old, MoreCoresThanChips):
+        return _more_chips(old, trials)
+    return None
 
 
-def _fan_in(diagnostic: FitsNoCore, trials: Trials, whole: Changes) -> str:
-    """Return changes after which the network, or at least this layer, fits."""
-    if trials.certain and whole:
-        return f"write {_join(_texts(whole))}"
-    alone = for_fan_in(trials, diagnostic.name)
-    if not alone:
-        return ""
-    if fitting := [change for change in alone if trials.fits_surely((change,))]:
-        return f"write {_join(_texts(fitting))}"
-    return f"write {_join(_texts(alone))}, so that this layer fits on a core"
+def _out_axons(old: TooManyOutAxons, trials: Trials) -> Diagnostic | None:
+    if blocks := _blocks_in_the_way(trials):
+        risk = _risk_of([_without_blocks(blocks)], trials)
+        return old.but(advice=f"remove {_blocks_of(blocks)}", risk=risk)
+    if changes := for_axons(trials, old.name):
+        risk = _risk_of([(change,) for change in changes], trials)
+        return old.but(advice=f"write {_join(_texts(changes))}", risk=risk)
+    return None
+
+
+def _risk_of(variants: Iterable[Changes], trials: Trials) -> str:
+    """Say what may not fit on a board after any of some changes."""
+    risk = ""
+    with suppress(OutOfWorkError):
+        small = [c for c in variants if trials.floor(c) <= COUNTED]
+        risk = predict_risks(trials.map(changes) for changes in small)
+    return risk
+
+
+def _fan_in(
+    diagnostic: FitsNoCore, trials: Trials, whole: Changes
+) -> Diagnostic | None:
+    """Advise changes after which the network, or at least this layer, fits."""
+    fitting = list(whole) if trials.certain else []
+    alone = () if fitting else for_fan_in(trials, diagnostic.name)
+    fitting += [change for change in alone if trials.fits_surely((change,))]
+    if fitting:
+        risk = _risk_of([(change,) for change in fitting], trials)
+        return diagnostic.but(advice=f"write {_join(_texts(fitting))}", risk=risk)
+    if alone:
+        advice = f"write {_join(_texts(alone))}, so that this layer fits on a core"
+        return diagnostic.but(advice=advice)
+    return None
 
 
 def _cores(diagnostic: TooManyCores, trials: Trials, changes: Changes) -> Diagnostic:
     if (mapped := trials.without_limit) is not None:
         diagnostic = refuse_mapping(mapped, trials.target)
-    target, least = _larger_target(diagnostic, trials)
+    larger = _of_cores(diagnostic.cores, trials)
+    target, least = _larger_target(diagnostic, larger, trials)
     if trials.certain:
         written, blocks, bounds = _texts(changes), _blocks_in_the_way(trials), least
     else:  # only name the direction of changes that were not mapped
@@ -122,9 +153,14 @@ def _cores(diagnostic: TooManyCores, trials: Trials, changes: Changes) -> Diagno
     advice += [f"write {_join(choices)}"] if choices else []
     fewer = "" if changes or blocks else FEWER
     widths = [c for c in changes if c.key in ("filters", "units")]
+    # Without certainty, no value is advised.
+    variants: list[Changes] = [(c,) for c in changes if trials.certain]
+    variants += [_without_blocks(blocks)] if blocks else []
     return diagnostic.but(
         advice=f"{fewer}{', or '.join(advice)}",
         bounds=f"{BOUNDS}{', '.join(bounds)}" if bounds else "",
+        request=_request(larger, trials) if target else "",
+        risk=_risk_of(variants, trials),
         **(_place(widths[0], trials) if widths else {}),
     )
 
@@ -170,9 +206,10 @@ def _join(texts: Sequence[str], word: str = "or") -> str:
 WORDS = "fewer `cores` or more `chips`"
 
 
-def _larger_target(found: TooManyCores, trials: Trials) -> tuple[list[str], list[str]]:
+def _larger_target(
+    found: TooManyCores, target: Loihi, trials: Trials
+) -> tuple[list[str], list[str]]:
     """Return the text for a larger `target`, if any, and its bound if untested."""
-    target = _of_cores(found.cores, trials)
     if target.chips > MOST_CHIPS:
         return [], []
     written = _written_target(target, trials)
@@ -186,19 +223,34 @@ def _larger_target(found: TooManyCores, trials: Trials) -> tuple[list[str], list
     return [f"more {more} in `target`"], [f"{text} or more"]
 
 
-def _system_for(diagnostic: MoreCoresThanChips, trials: Trials) -> str:
-    """Return the text for a `target` whose chips have too few cores."""
+def _more_chips(diagnostic: MoreCoresThanChips, trials: Trials) -> Diagnostic:
+    """Advise a `target` whose chips have enough cores."""
+    systems = _systems_for(diagnostic, trials)
+    largest = max(systems.values(), key=lambda system: system.chips, default=None)
+    return diagnostic.but(
+        advice=f"write {', or '.join(systems) or WORDS}",
+        request="" if largest is None else _request(largest, trials),
+    )
+
+
+def _systems_for(diagnostic: MoreCoresThanChips, trials: Trials) -> dict[str, Loihi]:
+    """Return the targets on which the network fits, by their texts."""
     if not trials.countable:
-        return WORDS
+        return {}
     systems = {
         f"`cores {diagnostic.most}`": replace(trials.target, cores=diagnostic.most),
         f"`chips {diagnostic.needed}`": replace(trials.target, chips=diagnostic.needed),
     }
     legal = {w: system for w, system in systems.items() if system.chips <= MOST_CHIPS}
-    parts = [w for w, system in legal.items() if trials.map((), system) is not None]
-    if not parts and (mapped := trials.without_limit) is not None:
-        parts.append(f"`{_written_target(_of_cores(mapped.cores, trials), trials)}`")
-    return ", or ".join(parts) or WORDS
+    fitting = {w: s for w, s in legal.items() if trials.map((), s) is not None}
+    if not fitting and (mapped := trials.without_limit) is not None:
+        system = _of_cores(mapped.cores, trials)
+        fitting[f"`{_written_target(system, trials)}`"] = system
+    return fitting
+
+
+def _request(target: Loihi, trials: Trials) -> str:
+    return chips_request(target.chips, trials.profile.board.chips)
 
 
 def _of_cores(cores: int, trials: Trials) -> Loihi:
@@ -240,9 +292,13 @@ def _blocks_in_the_way(trials: Trials) -> tuple[str, ...]:
     populations = trials.as_is.populations
     layers = [p.layer.name for p in populations if p.on_chip and p.block]
     for names in [*([name] for name in layers), layers]:
-        if names and _with_blocks(dict.fromkeys(names, FREE), trials) is not None:
+        if names and trials.map(_without_blocks(names)) is not None:
             return tuple(names)
     return ()
+
+
+def _without_blocks(names: Iterable[str]) -> Changes:
+    return tuple(Change(name, "block", FREE) for name in names)
 
 
 def _with_blocks(
@@ -259,7 +315,7 @@ def advise_blocks(
     network = mapped.lowered.network
     if not isinstance(network.target, Loihi):
         return
-    trials, most = Trials(spec, network.target, network.device), network.device.core
+    trials = Trials(spec, network.target, network.device)
     floors = compartment_floors(mapped.lowered)
     for name, floor in floors.items() if trials.countable else ():
         population = mapped.by_name[name]
@@ -272,8 +328,8 @@ def advise_blocks(
             return
         if free is None or free.cores >= mapped.cores:
             continue
-        if _most_axons(mapped, name) <= most.out_axons < _most_axons(free, name):
-            continue  # a board may need this block
+        if is_needed_on_board(mapped, free, layer.name):
+            continue
         better = block_of(free.by_name[layer.name])
         assert better is not None, "layers on the chip have blocks"
         costly = CostlyBlock.at(
@@ -289,11 +345,6 @@ def advise_blocks(
             better=better,
         )
         report.add(costly)
-
-
-def _most_axons(mapped: MappedNetwork, name: str) -> int:
-    registers = (r for e in mapped.by_name[name].ensembles for r in e.registers)
-    return max(most_axons(mapped, each) for each in registers)
 
 
 NOTHING = (

@@ -73,6 +73,8 @@ LAYER = 40
 CHOICES = 100
 """The work for one layer of a variant or for new choices, in work units of the
 search."""
+PROJECTIONS_OF_WORK = 2
+"""The number of projections that take as long as one unit of work."""
 MOST_WORK = 100_000
 PATIENT_WORK = 112_000
 """The work after which no further variant is tried, without and with patience."""
@@ -106,6 +108,8 @@ class Trials:
         Map variants with any number of cores, which can take seconds.
     mapped
         The mapping of the unchanged spec on its own target, if known.
+    lowered
+        The unchanged spec, lowered, if known.
 
     Attributes
     ----------
@@ -123,6 +127,7 @@ class Trials:
         device: Profile,
         patient: bool = False,
         mapped: MappedNetwork | None = None,
+        lowered: LoweredNetwork | None = None,
     ) -> None:
         self.spec = spec
         self.target = target
@@ -135,6 +140,9 @@ class Trials:
         if mapped is not None and mapped.lowered.network.target == target:
             self._costs[()] = cost_of(mapped.lowered, mapped.cores)
         self._lowered: dict[Changes, LoweredNetwork | None] = {}
+        if lowered is not None and lowered.network.target == target:
+            self._lowered[()] = lowered
+            self._count_lowering(lowered)
 
     @cached_property
     def as_is(self) -> LoweredNetwork:
@@ -159,11 +167,18 @@ class Trials:
             # again.
             as_is = self._lowered.get(())
             self._lowered = {} if as_is is None else {(): as_is}
-            self.work += LAYER * len(self.spec.spec.layers)
             network = legal_network(self.spec, self.profile, changes)
             own = None if network is None else replace(network, target=self.target)
-            self._lowered[changes] = None if own is None else lower(own)
+            lowered = None if own is None else lower(own)
+            self._count_lowering(lowered)
+            self._lowered[changes] = lowered
         return self._lowered[changes]
+
+    def _count_lowering(self, lowered: LoweredNetwork | None) -> None:
+        """Add the work for lowering a variant, or for refusing it."""
+        self.work += LAYER * len(self.spec.spec.layers)
+        if lowered is not None:
+            self.work += len(lowered.projections) // PROJECTIONS_OF_WORK
 
     def map(
         self, changes: Changes, target: Loihi | None = None, unmixes: bool = True

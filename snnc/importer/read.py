@@ -11,20 +11,20 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snnc.diagnostics import Diagnostics, Severity
+from snnc.diagnostics import Diagnostics
+from snnc.driver import add_advice
 from snnc.importer.convert import Conversion, convert
 from snnc.importer.files import read_file
 from snnc.importer.from_code import saved_by_code
 from snnc.importer.model import ImportRequest, KerasModel, ModelWeights
 from snnc.importer.refusals import RefusedModelError, not_a_model, refused, too_large
-from snnc.importer.spec import TOP, compile_written
+from snnc.importer.spec import LIMIT, TOP, compile_written
 from snnc.importer.weights import StoredWeights, refusing
 from snnc.ir.layout import input_scale, tensors
 from snnc.ir.logical import LogicalNetwork
 from snnc.language.written import interval
 from snnc.passes import Compilation
 from snnc.rules.files import CannotWrite
-from snnc.rules.loihi import TooManyCores
 from snnc.rules.model_files import NoWeights, OldModel, PackageMissing
 from snnc.rules.weights import SPIKES_RECIPE
 from snnc.runtime.files import replacing
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
 LARGEST_FILE = 4 * 2**30
 """The most bytes; VGG16 with the state of its optimizer has 1.7 GB."""
-FEWER = "leave out `--chips`, or run `snnc check` on the spec for changes that fit"
 CALL = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 
 
@@ -225,13 +224,8 @@ def outcome(
         return ImportOutcome("", (), conversion)
     compiled = Diagnostics()
     written, made = compile_written(written, spec, compiled, request)
-    is_too_large = made.lowered is not None and made.mapped is None
-    for diagnostic in compiled.diagnostics:
-        if request.chips is not None and isinstance(diagnostic, TooManyCores):
-            diagnostic = diagnostic.but(advice=FEWER)
-        # Unless the user chose the number of chips, the import goes on.
-        warns = is_too_large and request.chips is None
-        report.add(diagnostic.graded(Severity.WARNING) if warns else diagnostic)
+    add_advice(made, compiled)
+    report.extend(compiled.diagnostics)
     notes = (*model.notes, *written.notes)
     network: LogicalNetwork | None = None
     arrays: Tensors = {}
@@ -258,8 +252,18 @@ def outcome(
         for layer in placed:  # exact in Keras, but spikes may lose information
             given = "" if request.values is None else interval(*request.values)
             report.extend(strong_spikes(layer, file=weights_out, asked_range=given))
-        notes = (*notes, *_next_steps(conversion, scales, spec, weights_out))
+        if made.mapped is not None:
+            notes = (*notes, *_next_steps(conversion, scales, spec, weights_out))
     return ImportOutcome(written.text, notes, conversion, made, network, arrays)
+
+
+def _counts_spikes(conversion: Conversion) -> bool:
+    """Whether an activation of the encoder is a number of spikes per step, as in NIR.
+
+    With a leak, it is a multiple of this number.
+    """
+    neurons = [layer for layer in conversion.model.layers if layer.kind == "Neurons"]
+    return bool(neurons) and not neurons[0].options.get("properties")
 
 
 def _next_steps(
@@ -270,9 +274,9 @@ def _next_steps(
     may = f"{conversion.state.encoder} may output up to {scales.bound:.4g}"
     if scales.encoder != 1.0:
         yield (
-            f"{may}, but an encoder of 250 Hz clips at 4: its weights are divided by "
-            f"{scales.encoder:g}, and those of its readers are multiplied, so outputs "
-            "stay the same"
+            f"{may}, but an encoder of {TOP:g} Hz clips at {LIMIT:g}: its weights are "
+            f"divided by {scales.encoder:g}, and those of its readers are multiplied, "
+            "so outputs stay the same"
         )
     if scales.rate != TOP:
         yield f"{may}: `rate ..{scales.rate:g} Hz` prevents clipping in its encoder"
@@ -288,6 +292,13 @@ def _next_steps(
         return
     near = "near " if state.curves else ""
     finals = ", ".join(sorted(set(state.finals.values())))
+    if scales.bound > 1 and _counts_spikes(conversion):
+        yield (
+            f"{may} per step: tools in which a neuron fires at most once per step clip "
+            "it at 1, but the spec does not, so outputs differ for inputs with which "
+            f"{conversion.state.encoder} is above 1; `--input-range` sets the range"
+        )
+        near = "near "
     outputs = f"the outputs are {near}{conversion.model.tool}'s"
     yield f"{outputs}, before the {finals}" if finals else outputs
     yield (

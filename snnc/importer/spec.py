@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain, count
@@ -19,20 +20,28 @@ from snnc.importer.model import (
 from snnc.importer.refusals import refused
 from snnc.importer.state import ConversionState
 from snnc.importer.values import COUNTS, INPUT, StatementDraft
+from snnc.language.editions import EDITIONS, NEWEST
 from snnc.language.readers import LONGEST_NAME, why_no_name, why_no_package
-from snnc.language.written import extents, interval, number
+from snnc.language.written import extents, interval, number, rates
 from snnc.loihi.plan import PlanCache
 from snnc.loihi.profile import read_profile
 from snnc.passes import Compilation, allow_warnings, run_passes
 from snnc.passes.place import cores_needed, exceeds_target, place
 from snnc.rules.imports import LongSpec
+from snnc.rules.times import needed_steps
 from snnc.source import SourceFile
 from snnc.syntax.printer import print_snn
 from snnc.syntax.snn import MOST_TOKENS, parse_snn
 
-TOP = 250.0
+_DEFAULTS = EDITIONS[NEWEST]
+TOP = _DEFAULTS.encoder_rate[1]
 """The upper rate of an encoder in Hz."""
-RATE = f"rate ..{TOP:g} Hz"
+LIMIT = 1000 / TOP
+"""The activation at which an encoder clips: 1/(dt HI) at a time step of 1 ms."""
+RATE = f"rate {rates(*_DEFAULTS.encoder_rate)}"
+ROUND = 10
+"""`present` is a multiple of this number of milliseconds."""
+_TIMING = re.compile(r"\n  timing \{ present \d+ ms \}")
 ENCODED = "encoded"
 ALLOW = "  # snnc: allow {} the Keras model has it"
 """Allows a warning about a likely mistake, since an existing model intends it."""
@@ -77,8 +86,15 @@ class WrittenSpec:
 
     def on(self, chips: int) -> WrittenSpec:
         """Return the spec for several chips."""
-        target = f"\n  target loihi {{ chips {chips} }}\n  defaults "
-        return replace(self, text=self.text.replace("\n  defaults ", target, 1))
+        after = "\n  timing " if _TIMING.search(self.text) else "\n  defaults "
+        target = f"\n  target loihi {{ chips {chips} }}{after}"
+        return replace(self, text=self.text.replace(after, target, 1))
+
+    def lasting(self, milliseconds: int) -> WrittenSpec:
+        """Return the spec with a time per example."""
+        timing = f"\n  timing {{ present {milliseconds} ms }}\n  defaults "
+        text = _TIMING.sub("", self.text)
+        return replace(self, text=text.replace("\n  defaults ", timing, 1))
 
 
 def write(state: ConversionState) -> WrittenSpec:
@@ -110,11 +126,11 @@ class _SpecWriter:
         chips, shape = state.request.chips, "x".join(map(str, state.input_shape))
         encoded = interval(*state.encoded)
         lines = [
-            "snn 1",
+            f"snn {NEWEST}",
             f"network {name} {{",
             f'about "{about}"',
             *([] if chips is None else [f"target loihi {{ chips {chips} }}"]),
-            "defaults { rate 20..150 Hz }",
+            f"defaults {{ rate {rates(*_DEFAULTS.rate)} }}",
             "",
             f"input {self._names[self._input.name]} {shape} in {given}"
             + (f" as {encoded}" if state.given != state.encoded else ""),
@@ -260,8 +276,8 @@ def compile_written(
 
     If the network needs more than one chip and the user did not choose a number, the
     spec gets as many chips as its cores need. This function does not search for a
-    smaller network that fits, because the search takes longer than the import. `snnc
-    check` searches for one.
+    smaller network that fits. If the network responds later than an example of the
+    usual length ends, the spec gets a longer `present`.
     """
     own, cache = Diagnostics(), PlanCache()
 
@@ -271,6 +287,14 @@ def compile_written(
         return run_passes(start, report, "lower")
 
     made = lower(written.text, own)
+    if made.lowered is not None and not own.errors:
+        network = made.lowered.network
+        steps = needed_steps(network, network.readout.decide)
+        if steps > network.timing.steps:
+            milliseconds = 1000 * steps * network.timing.dt
+            written = written.lasting(ROUND * ceil(milliseconds / ROUND - 1e-6))
+            own = Diagnostics()
+            made = lower(written.text, own)
     if made.lowered is not None and not own.errors:
         mapped, cores = None, None
         is_large = request.chips is None and exceeds_target(made.lowered)

@@ -17,7 +17,7 @@ import numpy as np
 from snnc.importer.linear import AxisWindow, LinearStep, Shape, Term, Windows, joint
 from snnc.importer.model import KerasLayer, ModelWeights
 from snnc.importer.refusals import unclear
-from snnc.importer.spec import TOP
+from snnc.importer.spec import LIMIT, TOP
 from snnc.importer.values import INPUT, RELU, StatementDraft
 from snnc.ir.layout import tensors
 from snnc.ir.logical import LogicalNetwork
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     Stored = NDArray[np.float32]
 
 
-LIMIT = 1000 / TOP
-"""The activation at which an encoder clips: 1/(dt HI) at a time step of 1 ms."""
 DIVERGED = "the training diverged: train again, with a lower learning rate"
 
 

@@ -209,6 +209,18 @@ class LoweredNetwork:
         """A function that returns the projections from a population to others."""
         return group_by_name((p.source, p) for p in self.projections)
 
+    @cached_property
+    def on_chip(self) -> set[str]:
+        """The names of the populations on the chip."""
+        return {p.name for p in self.populations if p.on_chip}
+
+    @cached_property
+    def read_by_host(self) -> tuple[str, ...]:
+        """The populations on the chip whose spikes go to the host."""
+        reads = (*self.projections, *self.readout)
+        leaving = (p.source for p in reads if p.target not in self.on_chip)
+        return tuple(dict.fromkeys(name for name in leaving if name in self.on_chip))
+
 
 def group_by_name(
     named: Iterable[tuple[str, Value]],
@@ -302,9 +314,12 @@ def _steps(layers: Mapping[str, LogicalLayer], name: str) -> Iterator[Step]:
         return
     operation, source = layer.operation, layer.sources[0]
     if isinstance(operation, MaxPooling):
-        for level, grid in tree_of(operation, layers[source].shape).picks:
+        shape = layers[source].shape
+        every = whole(triple_of(shape[:-1]))
+        for level, grid in tree_of(operation, shape).picks:
             read = source if level is None else level_name(name, level)
-            yield read, partial(picked_of, picked=grid)
+            is_whole = level is None and grid == every
+            yield read, partial(picked_of, picked=grid, is_whole=is_whole)
     elif isinstance(operation, AveragePooling):
         yield source, partial(_pooled, pool=(operation, layers[source].shape))
     elif layer.spiking is None:
@@ -323,17 +338,19 @@ def _shifted(path: Path, rows: int) -> Path:
     return replace(path, first_row=path.first_row + rows)
 
 
-def picked_of(path: Path, picked: Grid) -> Path:
-    """Return a path with only some of its output positions.
+def picked_of(path: Path, picked: Grid, *, is_whole: bool = False) -> Path:
+    """Return a path with only some of its output positions, or with all (``is_whole``).
 
     The input of the path's pools then contains only positions that they cover.
     """
     if not path.pools:
+        if is_whole:
+            return path  # in a chain of maxima, this saves most of the time
         grid = picked
         if path.picked is not None:
             both = zip(path.picked, picked, strict=True)
             grid = tuple(old[new.start : new.stop : new.step] for old, new in both)
-        return replace(path, picked=grid)
+        return Path(path.source, path.first_row, picked=grid)
     shape = path.pools[0][1]
     grid = path.picked or whole(triple_of(shape[:-1]))
     steps = [(triple_of(pool.window), triple_of(pool.stride)) for pool, _ in path.pools]

@@ -165,20 +165,9 @@ class MappedNetwork:
         kinds: dict[str, set[AxonKind]] = {}
         for mapping in self.projections:
             source, target = mapping.projection.source, mapping.projection.target
-            if {source, target} <= self._on_chip:
+            if {source, target} <= self.lowered.on_chip:
                 kinds.setdefault(source, set()).add(kind_of(mapping.form))
         return tuple(name for name, both in kinds.items() if len(both) > 1)
-
-    @cached_property
-    def read_by_host(self) -> tuple[str, ...]:
-        """The populations on the chip whose spikes go to the host."""
-        reads = (each.projection for each in (*self.projections, *self.readout))
-        leaving = (p.source for p in reads if p.target not in self._on_chip)
-        return tuple(dict.fromkeys(name for name in leaving if name in self._on_chip))
-
-    @cached_property
-    def _on_chip(self) -> set[str]:
-        return {p.name for p in self.lowered.populations if p.on_chip}
 
     @cached_property
     def cores(self) -> int:

@@ -5,12 +5,13 @@ Notes on the types of fields describe them: a property, a part, a default, a rea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import Field
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import Field, replace
 from functools import cache
 from typing import Any, TypeVar, get_args
 
 from snnc.language import models, properties, readers, tree, written
+from snnc.language.editions import EDITIONS, NEWEST, ByEdition
 from snnc.language.model import ABOUT, SCOPES, STATEMENTS, DefaultsSpec
 from snnc.language.models import Key, Model, Otherwise, ReadBy, StatementPart, fields_of
 from snnc.language.properties import Choice, NeuronSpec
@@ -19,7 +20,8 @@ from snnc.language.readers import REFUSED as REFUSED
 from snnc.language.readers import UNITS as UNITS
 from snnc.language.readers import is_reserved
 
-Note = TypeVar("Note", Key, Otherwise, ReadBy, StatementPart)
+Note = TypeVar("Note", Key, Otherwise, ReadBy, StatementPart, ByEdition)
+Statement = TypeVar("Statement", bound=Model)
 
 
 def note(field: Field[Any], kind: type[Note]) -> Note | None:
@@ -61,22 +63,62 @@ def types_in(annotation: object) -> Iterator[Any]:
         yield from types_in(part)
 
 
-def otherwise(model: type[Model], key: str) -> Any:
+def otherwise(model: type[Model], key: str, edition: int) -> Any:
     """Return the default of a property, or None if it has no default."""
+    by_edition = defaults_by_edition(model).get(key)
+    if by_edition is not None:
+        return by_edition.of(edition)
     field = fields_of(model).get(key)
     fallback = None if field is None else note(field, Otherwise)
     return None if fallback is None else fallback.value
 
 
+@cache
+def defaults_by_edition(model: type[Model]) -> Mapping[str, ByEdition]:
+    """Return the defaults that depend on the edition, by key."""
+    return _notes_of(model, ByEdition)
+
+
+def in_edition(
+    statement: Statement, written_keys: Collection[str], edition: int
+) -> Statement:
+    """Return a statement with an edition's defaults for the keys without a value.
+
+    A key whose default comes from other statements stays None.
+    """
+    defaults = {
+        key: by_edition.of(edition)
+        for key, by_edition in defaults_by_edition(type(statement)).items()
+        if key not in written_keys and getattr(statement, key) is not None
+    }
+    return replace(statement, **defaults) if defaults else statement
+
+
 def description(model: type[Model], field: str) -> str:
     """Describe a property or part, with its default in brackets."""
     entry = keys_of(model).get(field) or parts_of(model)[field]
-    shown = default(fields_of(model)[field])
+    shown = default(fields_of(model)[field], NEWEST)
+    older = older_defaults(fields_of(model)[field])
+    shown = "; ".join(filter(None, (shown, older)))
     return f"{entry.about} ({shown})." if shown else f"{entry.about}."
 
 
-def default(field: Field[Any]) -> str:
+def older_defaults(field: Field[Any]) -> str:
+    """Describe the defaults of older editions; empty if they are equal."""
+    newest = default(field, NEWEST)
+    older = {edition: default(field, edition) for edition in EDITIONS}
+    return "; ".join(
+        f"{shown} in edition {edition}"
+        for edition, shown in older.items()
+        if shown != newest
+    )
+
+
+def default(field: Field[Any], edition: int) -> str:
     """Return a field's default in ``.snn`` notation, or describe what it depends on."""
+    by_edition = note(field, ByEdition)
+    if by_edition is not None:
+        return written_value(by_edition.of(edition), field)
     fallback = note(field, Otherwise)
     if fallback is not None and fallback.text:
         return fallback.text

@@ -1,12 +1,14 @@
 """The table of layers: their properties and descriptions.
 
-None means "not written". The value then comes from `defaults` or `Otherwise` when the
-logical graph is built. `DefaultsSpec` has the properties that `defaults` may set.
+None means "not written". The value then comes from `defaults`, `Otherwise` or
+`ByEdition` when the logical graph is built. `DefaultsSpec` has the properties that
+`defaults` may set.
 """
 
 from typing import Annotated, Literal
 
 from snnc.language import properties as has
+from snnc.language.editions import FIRST, ByEdition
 from snnc.language.models import Form, Otherwise, StatementModel, form, layer
 
 
@@ -20,7 +22,7 @@ class NamedLayer(StatementModel):
 class SpikingSpec(StatementModel):
     """Properties of every spiking layer."""
 
-    rate: Annotated[has.Rate | None, Otherwise((20.0, 150.0))] = None
+    rate: Annotated[has.Rate | None, ByEdition("rate")] = None
     percentile: Annotated[has.Percentile | None, Otherwise(99.9)] = None
     neuron: Annotated[has.Neuron | None, Otherwise(text="relu")] = None
     batchnorm: Annotated[has.BatchNorm | None, Otherwise(False)] = None
@@ -54,7 +56,7 @@ class ConvEncoderSpec(StatementModel, variant="conv"):
     bias: has.Bias = True
     batchnorm: has.BatchNorm = False
     dropout: has.Dropout = 0.0
-    rate: has.Rate = (0.0, 250.0)
+    rate: Annotated[has.Rate, ByEdition("encoder_rate")] = FIRST.encoder_rate
     start: has.Start = "spread"
 
 
@@ -66,7 +68,7 @@ class RateEncoderSpec(StatementModel, variant="rate"):
     kind: Literal["encode rate"] = "encode rate"
     name: has.Name | None = None
     sources: has.Sources = ()
-    rate: has.Rate = (0.0, 250.0)
+    rate: Annotated[has.Rate, ByEdition("encoder_rate")] = FIRST.encoder_rate
     start: has.Start = "spread"
 
 
@@ -201,7 +203,7 @@ class MaxPoolSpec(NamedLayer):
     window: Annotated[has.Window | None, Otherwise((2,))] = None
     stride: Annotated[has.Stride | None, Otherwise(text="the window")] = None
     padding: Annotated[has.Padding | None, Otherwise("valid")] = None
-    rate: Annotated[has.UpperRate | None, Otherwise((0.0, 150.0))] = None
+    rate: Annotated[has.UpperRate | None, ByEdition("pool_rate")] = None
     synapse: Annotated[has.Synapse | None, Otherwise(text="as in `timing`")] = None
 
 

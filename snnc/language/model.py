@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, Literal, NamedTuple, get_args
 
 from snnc.language import properties as has
+from snnc.language.editions import FIRST, ByEdition
 from snnc.language.layers import ConvProperties, LayerSpec, MaxPoolSpec, SpikingSpec
 from snnc.language.models import Key, Limits, Otherwise, StatementModel, ValueWord, form
 from snnc.language.readers import KINDS, PHASES
@@ -58,8 +59,8 @@ class TimingSpec(StatementModel):
     forms = (form("timing { dt 1 ms, present 60 ms }", once=True),)
 
     dt: has.Step = 1e-3
-    present: has.Present = 0.1
-    synapse: has.Synapse = 5e-3
+    present: Annotated[has.Present, ByEdition("present")] = FIRST.present
+    synapse: Annotated[has.Synapse, ByEdition("synapse")] = FIRST.synapse
 
 
 class InputSpec(StatementModel):
@@ -87,7 +88,9 @@ class ReadoutSpec(StatementModel):
     stride: has.Stride = (1,)
     padding: has.Padding = "valid"
     decide: has.Decide = "mean"
-    synapse: has.ReadoutSynapse = 10e-3
+    synapse: Annotated[has.ReadoutSynapse, ByEdition("readout_synapse")] = (
+        FIRST.readout_synapse
+    )
     learn: has.Learn | None = None
 
 
@@ -184,9 +187,9 @@ class DefaultsSpec(ConvProperties):
 
 
 class NetworkSpec(StatementModel):
-    """A whole network, edition 1 of the language."""
+    """A whole network; ``snn`` is the edition of the language."""
 
-    snn: Literal[1] = 1
+    snn: int = 1
     network: has.Identifier
     about: str = ""
     target: LoihiTarget | NengoTarget = LoihiTarget()

@@ -13,6 +13,7 @@ from itertools import chain
 from typing import Any
 
 from snnc.language import keywords, models, readers
+from snnc.language.editions import EDITIONS
 from snnc.language.keywords import description, keys_of, parts_of, types_in
 from snnc.language.model import SCOPES, DefaultsSpec
 from snnc.language.models import Limits, Model, ReadBy, ValueWord, fields_of
@@ -73,7 +74,7 @@ _FORMS: dict[Any, Schema] = {
     readers.classes: _CLASSES,
 }
 _FILE = {
-    "snn": "The edition of the language: 1.",
+    "snn": f"The edition of the language: {' or '.join(map(str, EDITIONS))}.",
     "network": "The name of the network and of the generated package.",
     "layers": "The layers in order. Each item has one key, its kind.",
 }
@@ -98,7 +99,7 @@ class _SchemaWriter:
     def file(self) -> Schema:
         front, back = keywords.kinds("front", "encoder"), keywords.kinds("back")
         properties = {
-            "snn": {"enum": [1, "1"]},
+            "snn": {"enum": [*EDITIONS, *map(str, EDITIONS)]},
             "network": _NAME,
             **{kind: self._statement(kind) for kind in front},
             "layers": {"type": "array", "items": self._layer()},
@@ -108,7 +109,7 @@ class _SchemaWriter:
         return {
             "$schema": DRAFT,
             "$id": ID,
-            "title": "snnc, edition 1",
+            "title": f"snnc, editions {' and '.join(map(str, EDITIONS))}",
             "type": "object",
             "properties": {k: _describe(v, about[k]) for k, v in properties.items()},
             "required": ["snn", "network", "input", "readout"],

@@ -11,6 +11,7 @@ from lsprotocol import types
 
 from snnc.editors.rules import NETWORK, to_fill
 from snnc.language import keywords, readers
+from snnc.language.editions import NEWEST
 from snnc.language.keywords import description, keys_of, parts_of, values_in
 from snnc.language.models import Form, fields_of
 from snnc.language_server import cursor, hover
@@ -127,7 +128,7 @@ def _complete(place: CursorPlace, text: _Text) -> Iterator[types.CompletionItem]
 def _header(text: _Text) -> Iterator[types.CompletionItem]:
     before = text.source.text[: text.at]
     if not re.search(r"^\s*snn\b", before, re.MULTILINE):
-        yield _item("snn", "snn 1", Kind.Text, "the edition of the language")
+        yield _item("snn", f"snn {NEWEST}", Kind.Text, "the edition of the language")
     elif "network" not in before:
         about = "a network with an input and a readout"
         yield _item("network", "\n".join(NETWORK), Kind.Text, about)

@@ -106,7 +106,7 @@ def activity_of(routed: RoutedNetwork) -> NetworkActivity:
         own = operations[name], arrivals[name]
         layers.append(Activity(name, 0.0, *own, updates, learned))
     entering = [r for r in routes if not populations[r.source].on_chip]
-    leaving = [populations[name] for name in mapped.read_by_host]
+    leaving = [populations[name] for name in mapped.lowered.read_by_host]
     return NetworkActivity(
         *astuple(sum_activity(network.name, layers)),
         layers=tuple(layers),

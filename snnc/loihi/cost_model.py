@@ -57,7 +57,10 @@ class CostModel:
 
     def __post_init__(self) -> None:
         self.work = 0
+        self._links: dict[Forms, tuple[Link, ...]] = {}
+        self._counts: dict[Forms, Counter[Link]] = {}
         self._fits: dict[Hashable, BlockFit | LimitViolation] = {}
+        self._inputs: dict[tuple[Forms, tuple[int, ...]], Counter[Inputs]] = {}
         self._views: dict[tuple[int, int, Forms], list[Views]] = {}
         self._feeds: dict[Hashable, tuple[tuple[int, bool, Feeds], ...]] = {}
 
@@ -76,12 +79,25 @@ class CostModel:
 
     def links_of(self, forms: Forms) -> tuple[Link, ...]:
         """Return the links of some forms, one per projection."""
-        return tuple(links[form] for links, form in zip(self.links, forms, strict=True))
+        if forms not in self._links:
+            pairs = zip(self.links, forms, strict=True)
+            self._links[forms] = tuple(links[form] for links, form in pairs)
+        return self._links[forms]
+
+    def _count_links(self, forms: Forms) -> Counter[Link]:
+        """Return the number of projections with each link."""
+        if forms not in self._counts:
+            self._counts[forms] = Counter(self.links_of(forms))
+        return self._counts[forms]
 
     def inputs(self, tiling: Tiling, groups: Sequence[int]) -> Counter[Inputs]:
         """Return the number of equal projections into a tiling."""
-        links = self.links_of(tiling.forms)
-        return Counter(map(Inputs, tiling.forms, links, groups))
+        # Count once for all tiles: there may be hundreds of projections.
+        key = tiling.forms, tuple(groups)
+        if key not in self._inputs:
+            links = self.links_of(tiling.forms)
+            self._inputs[key] = Counter(map(Inputs, tiling.forms, links, groups))
+        return self._inputs[key]
 
     def fit(self, tiling: Tiling, groups: tuple[int, ...]) -> BlockFit | LimitViolation:
         """Return whether a tiling fits on cores, given the groups of the sources."""
@@ -123,7 +139,7 @@ class CostModel:
         """Return the views of the tile with the most inputs along an axis."""
         if len(tiles) <= MANY:
             return self._along(axis, tiling, tiles)[0]
-        links = Counter(self.links_of(tiling.forms))
+        links = self._count_links(tiling.forms)
         some = range(0, len(tiles), len(tiles) // 2)
         every = (views_of(links, axis, tiles[i]) for i in some)
         return max(every, key=partial(inputs_seen, links))
@@ -141,7 +157,7 @@ class CostModel:
         """Return the different views of tiles for all links, largest first."""
         key = (axis, tiling.tile[axis], tiling.forms)
         if key not in self._views:
-            links = Counter(self.links_of(tiling.forms))
+            links = self._count_links(tiling.forms)
             alike = (link.plane[axis].equivalent_tiles(tiles) for link in links)
             few = unlike_items(len(tiles), alike)
             every = (views_of(links, axis, tiles[i]) for i in few)

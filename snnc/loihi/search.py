@@ -236,10 +236,13 @@ class Search:
 
     def __post_init__(self) -> None:
         choices = [step.choices for step in self.steps]
-        self._cost_models = {c.costs for c in choices if isinstance(c, ChipChoices)}
+        on_chip = [each for each in choices if isinstance(each, ChipChoices)]
+        self._counted = {each.costs: each.costs.work for each in on_chip}
+        self._fitted = 0
         self._tested, self._patience = 0, maxsize
-        self._known = self._work
         self.floors = [each.floor for each in choices]
+        for i in range(len(self.steps)):
+            self._count_work(i)
         self.floor = self.lower_bound = sum(self.floors)
         self._began = self.work
         self.infeasible: Infeasible | None = None
@@ -254,11 +257,15 @@ class Search:
     @property
     def work(self) -> int:
         """The work so far, measured in tests of a tiling against its readers."""
-        return self._tested + (self._work - self._known) // FITS_OF_WORK
+        return self._tested + self._fitted // FITS_OF_WORK
 
-    @property
-    def _work(self) -> int:
-        return sum(costs.work for costs in self._cost_models)
+    def _count_work(self, i: int) -> None:
+        """Add the work of a step's cost model since it was last counted."""
+        choices = self.steps[i].choices
+        if isinstance(choices, ChipChoices):
+            costs = choices.costs
+            self._fitted += costs.work - self._counted[costs]
+            self._counted[costs] = costs.work
 
     def run(self, hopeless: bool = False) -> Solution | None:
         """Return the best mapping found, or None; end early if ``hopeless``."""
@@ -350,6 +357,7 @@ class Search:
                 more = self._with(before, i, tiling, fit, groups)
                 if more is not None and more.bound <= bound:
                     yield more
+        self._count_work(i)
 
     def _with(
         self,
@@ -393,12 +401,14 @@ class Search:
                     if tiling.cores >= least and self._serves(i, readers, tiling)
                 )
                 most = next(serving, most)
+            self._count_work(i)
             self._needs[key] = most if most < maxsize else None
         return self._needs[key]
 
     def _serves(self, i: int, readers: Readers, tiling: Tiling) -> bool:
         """Return whether a tiling's blocks have enough out-axons for all readers."""
         self._tested += 1
+        self._count_work(i)
         if self._patience < maxsize and self.work > self._patience:
             raise OutOfPatienceError
         over = self.use.exceeds(readers, tiling, self.core.out_axons)

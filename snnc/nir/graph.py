@@ -188,7 +188,8 @@ class ExportedGraph:
         for projection, source, linear in terms:
             scale = gain * self.spikes[projection.source]
             weight = scale * linear.weight
-            if names and _changes_nothing(linear, weight):
+            is_fixed = projection.tensor is None
+            if names and is_fixed and _changes_nothing(linear, weight):
                 names.append(source)
                 continue
             own, offset, moved = node, np.zeros(len(weight)), None

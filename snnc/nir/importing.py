@@ -6,8 +6,9 @@ the graph, the spec is exported again with tensors whose values are their own in
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
 
@@ -22,8 +23,10 @@ from snnc.importer.weights import refusing
 from snnc.ir.device import Profile
 from snnc.ir.layout import layout_id, tensors
 from snnc.ir.logical import LogicalNetwork
+from snnc.ir.lowered import LoweredNetwork
 from snnc.nir.graph import ExportedGraph, Neuron, TensorTerm, graph_of
-from snnc.nir.graph_file import NirGraph, Node, read_graph
+from snnc.nir.graph_file import NirGraph, read_graph
+from snnc.nir.parameters import STEP, TOP
 from snnc.nir.translate import translate
 from snnc.runtime.examples import Array
 from snnc.source import SourceFile
@@ -78,11 +81,13 @@ CHANGED = (
     "the graph was changed after its export, so this spec is built from the nodes, not "
     "copied from the graph"
 )
+ROUNDING = 1e-5
+"""The largest difference of two equal graphs: a fraction of a node's largest value."""
 RESETS = (
     "when neurons of the chip fire, they reset to 0 and lose the excess above their "
     "threshold, while sinabs and Spyx subtract the threshold: at a rate R, the loss "
-    "is about R dt / 2 of the rate, 7 % at 150 Hz; `snnc calibrate` brings rates into "
-    "their range"
+    f"is about R dt / 2 of the rate, {100 * TOP * STEP / 2:.3g} % at {TOP:g} Hz; "
+    "`snnc calibrate` brings rates into their range"
 )
 
 
@@ -104,20 +109,19 @@ def restore(
         return None
     kinds = {node.kind for node in graph.nodes.values()}
     neuron: Neuron = "cubalif" if "CubaLIF" in kinds else "if"
-    ones = {t.name: np.ones(t.shape) for t in layout}
-    numbers = {n: one.cumsum().reshape(one.shape) for n, one in ones.items()}
-    places, used = (graph_of(lowered, t, neuron) for t in (numbers, ones))
-    if not _is_same(places, graph):
+    values = {t.name: np.zeros(t.shape) for t in layout}
+    exported = graph_of(lowered, values, neuron)
+    if not _has_nodes_of(exported, graph):
         return None
-    values = {name: np.full(one.size, np.nan) for name, one in ones.items()}
-    for name, term in places.terms.items():
-        if not _take(term, used.terms[name], graph.nodes[name], values):
-            return None
-    for tensor in layout:
-        found = values[tensor.name]
-        if np.isnan(found).any() or (tensor.zeros and found.any()):
-            return None
-    whole = {t.name: values[t.name].reshape(t.shape).astype("f4") for t in layout}
+    biases = _bias_sums(exported, graph)
+    _take_biases(exported, biases, values)
+    if not _TensorReader(lowered, graph, neuron, values).read_weights():
+        return None
+    if any(tensor.zeros and values[tensor.name].any() for tensor in layout):
+        return None
+    whole = {name: value.astype("f4") for name, value in values.items()}
+    if not _is_same(graph_of(lowered, whole, neuron), graph, biases):
+        return None
     return lowered.network, whole, _printable(print_snn(document))
 
 
@@ -130,41 +134,133 @@ def _printable(spec: str) -> str:
     return "\n".join(map(escaped, spec.split("\n")))
 
 
-def _is_same(exported: ExportedGraph, graph: NirGraph) -> bool:
-    """Return whether a graph differs from an exported graph in its weights only."""
+def _has_nodes_of(exported: ExportedGraph, graph: NirGraph) -> bool:
+    """Return whether a graph has the nodes, edges and shapes of an exported graph."""
     kinds = {name: node.kind for name, node in exported.nodes.items()}
     if kinds != {name: node.kind for name, node in graph.nodes.items()}:
         return False
-    pairs = (
-        (array, np.asarray(exported.nodes[name].values.get(key), np.float32))
-        for name, node in graph.nodes.items()
-        if name not in exported.terms and node.kind not in ("Input", "Output")
-        for key, array in node.arrays.items()
-        if key not in ("input_type", "end_dim")  # parameters of a Flatten node
-    )
-    return set(graph.edges) == set(exported.edges) and all(
-        array.size in (1, own.size) and bool((array.ravel() == own.ravel()).all())
-        for array, own in pairs
-    )
-
-
-def _take(
-    place: TensorTerm, used: TensorTerm, node: Node, tensors: dict[str, Array]
-) -> bool:
-    """Copy a tensor's values from a node; return whether it has no other values."""
-    weight = node.arrays["weight"].astype(float)
-    # The number of values that the average pools cover.
-    windows = prod(prod(pool.window) for pool in place.projection.pools)
-    number, count = (np.rint(t.linear.weight * windows) for t in (place, used))
-    if weight.shape != number.shape or weight[count == 0].any():
+    if set(graph.edges) != set(exported.edges):
         return False
-    if place.bias is not None:
-        gain, rest = place.bias
-        bias = node.arrays.get("bias", np.zeros(len(weight))).astype(float)
-        values = tensors[f"{place.projection.target}.bias"]
-        values[:] = ((bias - np.float32(rest)) / gain)[: len(values)]
-    if (tensor := place.projection.tensor) is not None:
-        alone = count == 1
-        values = weight[alone] / place.scale * windows
-        tensors[tensor][number[alone].astype(int) - 1] = values
+    return all(
+        graph.nodes[name].array("weight").shape == node.values["weight"].shape
+        and graph.nodes[name].array("bias").shape == node.values["bias"].shape
+        for name, node in exported.nodes.items()
+        if "weight" in node.values
+    )
+
+
+def _bias_sums(exported: ExportedGraph, graph: NirGraph) -> dict[str, Array]:
+    """Return the sum of the biases of a layer's nodes, under its first node.
+
+    The export writes a layer's bias into its first node, but training in another tool
+    also changes the others.
+    """
+    sums: dict[str, Array] = {}
+    for linear in (placed.linear for placed in exported.placed):
+        nodes = [name for name in linear if name in exported.terms]
+        biases = [graph.nodes[name].array("bias").astype(float) for name in nodes]
+        sums.update(dict.fromkeys(nodes, np.zeros(1)))
+        sums[nodes[0]] = np.sum(biases, axis=0)
+    return sums
+
+
+def _is_same(
+    exported: ExportedGraph, graph: NirGraph, biases: Mapping[str, Array]
+) -> bool:
+    """Return whether two graphs with the same nodes have the same values.
+
+    ``biases`` replace the biases of the graph.
+    """
+    for name, node in graph.nodes.items():
+        if node.kind in ("Input", "Output"):
+            continue
+        values = exported.nodes[name].values
+        arrays = node.arrays | ({"bias": biases[name]} if name in biases else {})
+        for key, array in arrays.items():
+            if key in ("input_type", "end_dim"):  # parameters of a Flatten node
+                continue
+            own = np.asarray(values.get(key), np.float32)
+            if array.size not in (1, own.size):
+                return False
+            error = np.abs(array.ravel() - own.ravel()).max(initial=0)
+            if not error <= ROUNDING * np.abs(own).max(initial=0):
+                return False
     return True
+
+
+def _take_biases(
+    exported: ExportedGraph, biases: Mapping[str, Array], tensors: dict[str, Array]
+) -> None:
+    """Copy the biases of the layers from the graph's."""
+    for name, term in exported.terms.items():
+        if term.bias is not None:
+            gain, rest = term.bias
+            bias = tensors[f"{term.projection.target}.bias"]
+            bias[:] = ((biases[name] - np.float32(rest)) / gain)[: len(bias)]
+
+
+@dataclass(frozen=True, slots=True)
+class _TensorReader:
+    """Finds the tensors of a spec in the weights of a graph.
+
+    Where the windows of a pool overlap, a weight of the graph is the sum of several
+    values of a tensor. So values are found in rounds: each round finds the values that
+    are the only unknown ones in a sum.
+    """
+
+    lowered: LoweredNetwork
+    graph: NirGraph
+    neuron: Neuron
+    tensors: dict[str, Array]
+
+    def read_weights(self) -> bool:
+        """Write the weights into ``tensors``; return whether all were found.
+
+        Values that are in no sum, because they only read padding, stay 0.
+        """
+        unknown = {
+            name: np.zeros(tensor.shape)
+            if name.endswith(".bias")
+            else np.ones(tensor.shape)
+            for name, tensor in self.tensors.items()
+        }
+        while any(flags.any() for flags in unknown.values()):
+            counts = self._sums(unknown)
+            if not any((count == 1).any() for count in counts.values()):
+                return not any(count.any() for count in counts.values())
+            self._read_lone_values(unknown, counts)
+        return True
+
+    def _read_lone_values(
+        self, unknown: dict[str, Array], counts: Mapping[str, Array]
+    ) -> None:
+        places = self._sums(
+            {
+                name: np.arange(1, flags.size + 1).reshape(flags.shape) * flags
+                for name, flags in unknown.items()
+            }
+        )
+        terms = graph_of(self.lowered, self.tensors, self.neuron).terms
+        for name, count in counts.items():
+            term = terms[name]
+            weight = self.graph.nodes[name].array("weight").astype(float)
+            rest = weight / term.scale - term.linear.weight
+            is_alone = count == 1
+            places_found = places[name][is_alone].astype(int) - 1
+            tensor = str(term.projection.tensor)
+            values = rest[is_alone] * _covered_values(term)
+            self.tensors[tensor].reshape(-1)[places_found] = values
+            unknown[tensor].reshape(-1)[places_found] = 0
+
+    def _sums(self, tensors: Mapping[str, Array]) -> dict[str, Array]:
+        """Return the sums of integers in the nodes that have a tensor's weights."""
+        return {
+            name: np.rint(term.linear.weight * _covered_values(term))
+            for name, term in graph_of(self.lowered, tensors, self.neuron).terms.items()
+            if term.projection.tensor is not None
+        }
+
+
+def _covered_values(term: TensorTerm) -> int:
+    """Return the number of values that the windows of a term's pools cover."""
+    return prod(prod(pool.window) for pool in term.projection.pools)

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from snnc.ir.logical import Shape
+from snnc.language.editions import EDITIONS, NEWEST
 from snnc.nir.graph_file import AGAIN, Node
 from snnc.runtime import network
 from snnc.runtime.examples import Array
 
 NEURONS = ("IF", "LIF", "CubaLIF")
-TOP = 150.0
+TOP = EDITIONS[NEWEST].rate[1]
 """The upper rate of the layers of an imported spec, in Hz."""
 STEP = 1e-3
 """The time step of an imported spec, in seconds."""

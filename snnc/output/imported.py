@@ -16,17 +16,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, SourceFileLoader
 from itertools import chain
 from os import PathLike
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, cast
 
 from snnc import runtime
 from snnc.emit.files import LIBRARY, OPTIONAL, library_files, own_library
 from snnc.loihi.profile import DEFAULT, ProfileError, is_file, read_profile
-from snnc.output.package import origin_of, other_format, rebuild_command
+from snnc.output.package import (
+    PackageRecords,
+    origin_of,
+    other_format,
+    rebuild_command,
+)
 
 if TYPE_CHECKING:
     from snnc.ir.device import Energy
@@ -124,16 +129,25 @@ class ImportedPackage:
 def open_package(folder: str | PathLike[str]) -> ImportedPackage:
     """Import a package that `snnc build` wrote, without hiding other modules.
 
-    Raises CannotRunError if the folder holds no such package, or a package that another
-    version of snnc wrote in another format or with another library.
+    Raises CannotRunError if the folder holds no such package, a package whose build is
+    unfinished, or a package that another version of snnc wrote in another format or
+    with another library.
     """
     path = Path(os.path.realpath(folder))
-    if not (path / "nengo_network.py").is_file():
+    modules = {path.name: path.read_bytes() for path in sorted(path.glob("*.py"))}
+    library = library_files(path / LIBRARY)
+    # A build changes the records before other files, so they are read after these.
+    if path.is_dir() and PackageRecords.of(path).is_unfinished:
+        rebuild = rebuild_command(Path(folder))
+        reason = "a build was interrupted or is still running, so its files may differ"
+        raise CannotRunError(f"{folder}: {reason}: run `{rebuild}`")
+    if "nengo_network.py" not in modules:
         raise _no_package(folder)
+    if "__init__.py" not in modules:
+        raise _unusable(Path(folder), "__init__.py is missing")
     other = other_format(Path(folder))
     if other is not None:
         raise CannotRunError(f"{other.message}; {other.help}")
-    library = library_files(path / LIBRARY)
     unused = (names for names in OPTIONAL.values() if library.keys().isdisjoint(names))
     needed = own_library().keys() - {*chain.from_iterable(unused)}
     if not library:
@@ -142,20 +156,17 @@ def open_package(folder: str | PathLike[str]) -> ImportedPackage:
         rebuild = rebuild_command(Path(folder))
         raise CannotRunError(f"{folder} was built by another snnc: run `{rebuild}`")
     # The name includes a hash of the content, so a rebuilt package gets a new name.
-    sources = {path.name: path.read_bytes() for path in sorted(path.glob("*.py"))}
-    sources |= {f"{LIBRARY}/{name}": content for name, content in library.items()}
+    copies = {f"{LIBRARY}/{name}": content for name, content in library.items()}
+    sources = modules | copies
     digest = hashlib.sha256(repr((path, sources)).encode()).hexdigest()
     name = _PREFIX + digest[:16]
     if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(
-            name, path / "__init__.py", submodule_search_locations=[str(path)]
-        )
-        assert spec is not None
-        assert spec.loader is not None
         if _ALIASES not in sys.meta_path:
             sys.meta_path.insert(0, _ALIASES)
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
+        for file, content in modules.items():
+            module = f"{name}.{file}".removesuffix(".py").removesuffix(".__init__")
+            _ALIASES.loaders[module] = _Loader(module, str(path / file), content)
+        importlib.import_module(name)
     return ImportedPackage(path, name, sources)
 
 
@@ -166,12 +177,31 @@ def spec_of(folder: Path) -> Path | None:
     return spec if spec is not None and spec.is_file() else None
 
 
+class _Loader(SourceFileLoader):
+    """Loads a module as it was when its package was opened."""
+
+    def __init__(self, name: str, path: str, content: bytes) -> None:
+        super().__init__(name, path)
+        self._content = content
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self._content, self.path)
+
+
 class _Aliases(MetaPathFinder, Loader):
-    """Makes the modules of ``_runtime`` in packages aliases of `snnc.runtime`'s."""
+    """Finds the modules of open packages.
+
+    Those of ``_runtime`` are aliases of `snnc.runtime`'s.
+    """
+
+    def __init__(self) -> None:
+        self.loaders: dict[str, _Loader] = {}
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
+        if name in self.loaders:
+            return importlib.util.spec_from_loader(name, self.loaders[name])
         package, _, rest = name.partition(".")
         is_ours = package.startswith(_PREFIX) and rest.split(".")[0] == LIBRARY
         return ModuleSpec(name, self) if is_ours else None

@@ -19,7 +19,7 @@ from snnc.ir.lowered import (
     picked_of,
 )
 from snnc.ir.shapes import level_name, tree_of, triple_of
-from snnc.runtime.maxima import EVERY
+from snnc.runtime.maxima import EVERY, whole
 
 Pools = tuple[tuple[logical.AveragePooling, Shape], ...]
 """The pools of a path, each with its input shape."""
@@ -50,6 +50,8 @@ class _Lowering:
         self._spiking = [layer for layer in network.layers if layer.spiking is not None]
         self._populations = tuple(p for x in self._spiking for p in self._neurons(x))
         self._volumes = {p.name: p.volume for p in self._populations}
+        self._volumes[network.input.name] = shapes.volume_of(network.input.shape)
+        self._wholes = {n: whole(size[:3]) for n, size in self._volumes.items()}
 
     def run(self) -> LoweredNetwork:
         spiking = self._spiking
@@ -99,6 +101,8 @@ class _Lowering:
         """Yield the projections into each level of a max pool."""
         network, source = self._network, layer.sources[0]
         pooled = paths(network.by_name, source, self._known)
+        *places, rows = network.shape_of(source)
+        every = whole(triple_of(tuple(places)))
         for i, level in enumerate(tree_of(pool, network.shape_of(source)).levels):
             reader = ValueReader(level_name(layer.name, i), None, pool, layer.shape)
             for read in level.reads:
@@ -106,9 +110,10 @@ class _Lowering:
                 before = pooled
                 if read.level is not None:
                     before = (Path(level_name(layer.name, read.level)),)
+                is_whole = read.level is None and read.grid == every
                 for path in before:
-                    way = picked_of(path, read.grid)
-                    yield self._project(way, source, reader, reach)
+                    way = picked_of(path, read.grid, is_whole=is_whole)
+                    yield self._project(way, rows, reader, reach)
 
     def _readout(self) -> Iterator[Projection]:
         readout = self._network.readout
@@ -126,20 +131,20 @@ class _Lowering:
         # Handle each combination of pools once: hundreds of paths may share it.
         reaches = {p: _reach(reader, shape, p) for p in {path.pools for path in ways}}
         for path in ways:
-            yield self._project(path, read, reader, reaches[path.pools])
+            yield self._project(path, shape[-1], reader, reaches[path.pools])
 
     def _project(
-        self, path: Path, read: str, reader: ValueReader, reach: Reach
+        self, path: Path, all_rows: int, reader: ValueReader, reach: Reach
     ) -> Projection:
-        given = shapes.volume_of(self._network.input.shape)
-        *places, channels = self._volumes.get(path.source, given)
-        is_whole = path.picked == tuple(map(range, triple_of(tuple(places))))
+        # Compute nothing here that is equal for other paths: there may be thousands.
+        channels = self._volumes[path.source][-1]
+        is_whole = path.picked == self._wholes[path.source]
         return Projection(
             source=path.source,
             target=reader.target,
             tensor=reader.tensor,
             rows=(path.first_row, path.first_row + channels),
-            all_rows=self._network.shape_of(read)[-1],
+            all_rows=all_rows,
             pools=tuple(
                 lowered.Pooling(triple_of(pool.window), triple_of(pool.stride))
                 for pool, _ in path.pools

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Diagnostics, Label, Severity
+from snnc.ir.device import Profile
 from snnc.ir.logical import LogicalLayer, Loihi, MaxPooling
 from snnc.ir.lowered import LoweredNetwork, Pairwise
 from snnc.ir.mapped import (
@@ -24,6 +25,7 @@ from snnc.ir.mapped import (
     most_axons,
 )
 from snnc.language.properties import MOST_CHIPS
+from snnc.language.written import extents
 from snnc.loihi import diagnose
 from snnc.loihi.plan import (
     Plan,
@@ -36,6 +38,7 @@ from snnc.loihi.plan import (
     without_device,
 )
 from snnc.loihi.search import Search, Solution
+from snnc.passes.recorded import find_recorded
 from snnc.text.display import Json
 from snnc.text.tables import counted, dims
 
@@ -52,6 +55,7 @@ def place(
     if not isinstance(target, Loihi):
         return without_device(lowered)
     profile = lowered.network.device
+    report.extend(_graded(find_recorded(lowered), profile))
     problems = list(find_unsound(lowered, target))
     if not problems and least_cores(lowered) > MOST_CHIPS * profile.chip.cores:
         # No system is large enough, so don't search for a mapping.
@@ -112,7 +116,9 @@ def _lacks_room(mapped: MappedNetwork, target: Loihi) -> Diagnostic | None:
     ensembles = mapped.by_name[source].ensembles
     spent = max(block.out_axons for e in ensembles for block in e.blocks)
     most = mapped.lowered.network.device.core.out_axons
-    advice = f"write `cores {mapped.cores}` in `target`, with enough `chips`"
+    room = mapped.lowered.network.device.chip.cores
+    chips = f"chips {mapped.chips}, " if mapped.cores > target.chips * room else ""
+    advice = f"write `{chips}cores {mapped.cores}` in `target`"
     needs = {"value": mapped.cores, "limit": "cores", "most": target.cores}
     if mapped.cores <= target.cores:
         if spent <= most:
@@ -276,15 +282,10 @@ def find_unsound(lowered: LoweredNetwork, target: Loihi) -> Iterator[Diagnostic]
             yield diagnose.refuse_block(population, block)
 
 
-RECORDED = 784
-"""The most neurons that nengo-loihi's tests for boards record: `test_conv_deepnet`."""
-
-
 def _risks(mapped: MappedNetwork, least_unmixed: int) -> Iterator[Diagnostic]:
-    """Yield possible failures on a board, as errors if the device is strict."""
-    strict = mapped.lowered.network.device.strict
-    for diagnostic in _ungraded_risks(mapped, least_unmixed):
-        yield diagnostic.graded(Severity.ERROR) if strict else diagnostic
+    """Yield what may fail on a board because of this mapping."""
+    found = _ungraded_risks(mapped, least_unmixed)
+    yield from _graded(found, mapped.lowered.network.device)
     unmixed = mapped.unmixed
     if unmixed is not None and unmixed.cores:
         more = counted(unmixed.cores, "core")
@@ -292,11 +293,22 @@ def _risks(mapped: MappedNetwork, least_unmixed: int) -> Iterator[Diagnostic]:
         yield rules.loihi.CostlyAxons(**concerned, more=more, advice=advice)
 
 
+def _graded(risks: Iterable[Diagnostic], device: Profile) -> Iterator[Diagnostic]:
+    """Yield possible failures on a board, as errors if the device is strict."""
+    for diagnostic in risks:
+        yield diagnostic.graded(Severity.ERROR) if device.strict else diagnostic
+
+
 def _for_one_kind(mapped: MappedNetwork) -> str:
     """Say how to change a network so that no layer needs axons of two kinds."""
     layers = mapped.lowered.network.layers
-    if any(isinstance(layer.operation, MaxPooling) for layer in layers):
-        return "write `avgpool` or `downsample` in place of `maxpool`"
+    for layer in layers:
+        if isinstance(layer.operation, MaxPooling):
+            size = extents(layer.operation.stride)
+            return (
+                f"write `avgpool {layer.name} {{ window {size} }}` or `downsample "
+                f"{layer.name} {{ factor {size} }}` in place of the `maxpool`"
+            )
     return "let convolutions and other layers read different layers"
 
 
@@ -309,7 +321,10 @@ def _ungraded_risks(mapped: MappedNetwork, least_unmixed: int) -> Iterator[Diagn
         needs = f"no mapping to {target.cores} cores with axons of one kind was found"
         if target.cores < least_unmixed < maxsize:
             needs = f"axons of one kind would need at least {least_unmixed} cores"
-            advice = f"allow more cores, or {advice}"
+            advice = (
+                f"{advice}, or allow more `cores` and write `# snnc: allow SNN411 "
+                f"reason` above `{mixed['layers'].partition(',')[0]}`"
+            )
         elif target.cores < 2 * least_unmixed < maxsize:
             advice = f"more cores may be enough; otherwise, {advice}"
         yield rules.loihi.MixedAxons(**mixed, needs=needs, advice=advice)
@@ -319,16 +334,6 @@ def _ungraded_risks(mapped: MappedNetwork, least_unmixed: int) -> Iterator[Diagn
         registers = [each for ensemble in ensembles for each in ensemble.registers]
         if registers:
             yield from _of_layer(mapped, layer, registers)
-    read = mapped.read_by_host
-    neurons = sum(mapped.by_name[name].population.neurons for name in read)
-    if neurons >= board.too_many_recorded:
-        yield rules.loihi.ManyRecorded(
-            span=network.readout.span,
-            neurons=neurons,
-            layers=_concerned(mapped, read)["layers"],
-            limit=board.too_many_recorded,
-            works=min(RECORDED, board.too_many_recorded - 1),
-        )
     if mapped.chips > board.chips:
         yield rules.loihi.ChipsUnasked(
             span=target.span, chips=mapped.chips, usual=board.chips
@@ -342,9 +347,9 @@ def _of_layer(
     fullest = max(registers, key=lambda each: most_axons(mapped, each))
     if most_axons(mapped, fullest) > device.core.out_axons:
         block = dims(block_of(mapped.of_layer(layer.name)[0]) or ())
-        advice = f", or split its `block {block}` further, which takes more cores"
+        advice = f"write a smaller `block` than {block}, which takes more cores, or "
         if isinstance(layer.operation, MaxPooling):
-            advice = ", or write `avgpool`, which has no neurons"
+            advice = "write `avgpool`, which has no neurons, or "
         yield rules.loihi.UncertainOutAxons.at(
             layer,
             advice=advice,

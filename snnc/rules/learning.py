@@ -25,15 +25,16 @@ class LearnsFromWrongLayer(LayerDiagnostic):
     code = "SNN420"
     title = "layer that a readout can't learn from"
     message = "`{name}` can't learn from {what}"
-    help = "put a `dense` layer on the chip before `{name}`, or remove `learn`"
+    help = "{remedy}, or remove `learn`"
 
     what: str
+    remedy: str
 
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[LearnsFromWrongLayer]:
         readout = network.readout
         if what := _fault(network):
-            yield cls.at(readout, "learn", what=what)
+            yield cls.at(readout, "learn", what=what, remedy=_remedy(network))
 
 
 def _fault(network: LogicalNetwork) -> str:
@@ -55,6 +56,17 @@ def _fault(network: LogicalNetwork) -> str:
     if isinstance(network.target, Loihi) and not layer.on_chip:
         return f"`{layer.name}`, which is on the host"
     return ""
+
+
+def _remedy(network: LogicalNetwork) -> str:
+    """Say how a readout gets a layer to learn from."""
+    readout = network.readout
+    layer = network.by_name.get(readout.sources[0])
+    # A new layer on the chip can't follow one on the host.
+    on_host = isinstance(network.target, Loihi) and layer and not layer.on_chip
+    if layer and on_host and layer.spiking is not None:
+        return f"write `place chip` in `{layer.name}`"
+    return f"write `dense NAME {{ units 64 }}` before `{readout.name}`"
 
 
 def learned_layer(network: LogicalNetwork) -> LogicalLayer | None:

@@ -15,11 +15,12 @@ from snnc.ir.logical import Shape
 class _ExceedsCore(LayerDiagnostic):
     """A layer that needs more of something than a core has."""
 
-    notes: ClassVar[tuple[str, ...]] = ("a core has {most} {limit}",)
+    notes: ClassVar[tuple[str, ...]] = ("a core has {most} {limit}", "{risk}")
 
     limit: str
     value: int
     most: int
+    risk: str = ""
 
 
 class _WrongBlock(LayerDiagnostic):
@@ -132,6 +133,8 @@ class TooManyCores(LayerDiagnostic):
         "`{largest}` alone takes {share} of these cores",
         "{bounds}",
         "`snnc fit` looks for changes that make the network fit, and lists their costs",
+        "{request}",
+        "{risk}",
     )
     advice = "give the layers fewer neurons, or larger strides"
 
@@ -142,6 +145,8 @@ class TooManyCores(LayerDiagnostic):
     share: int
     remedy: str = ""
     bounds: str = ""
+    request: str = ""
+    risk: str = ""
 
 
 class CostlyBlock(LayerWarning):
@@ -176,16 +181,29 @@ class MoreCoresThanChips(Diagnostic):
     code = "SNN407"
     title = "more cores than the chips have"
     message = "`cores {cores}` is more than the {most} cores of {chips} chip{plural}"
+    notes = ("{request}",)
     advice = "write fewer `cores` or more `chips`"
 
     chips: int
     cores: int
     most: int
     needed: int
+    request: str = ""
 
     @property
     def plural(self) -> str:
         return "" if self.chips == 1 else "s"
+
+
+def chips_request(chips: int, usual: int) -> str:
+    """Say what a target with many chips needs on a board; empty for usual targets."""
+    if chips <= usual:
+        return ""
+    return (
+        f"nengo-loihi requests {usual} chips by default: for more, pass the package's "
+        "`hardware_options()` to it, and write `# snnc: allow SNN414 reason` above "
+        "`target`"
+    )
 
 
 class ShortAxonsImpossible(LayerDiagnostic):
@@ -252,18 +270,19 @@ class UncertainOutAxons(LayerWarning):
 
     nengo-loihi's emulator counts one out-axon for all channels of a pixel. On a board,
     NxSDK's compiler, which is not public (nengo-loihi issue 326), decides whether
-    neurons share an axon list or have their own lists. A target on another chip takes
-    one more entry. The actual number of out-axons is between the two counts. If the
-    larger count exceeds the limit of a core, the network may not fit.
+    the channels of a pixel share their out-axons, or each neuron has its own. A target
+    on another chip takes one more. The actual number of out-axons is between the two
+    counts. If the larger count exceeds the limit of a core, the network may not fit. A
+    smaller `block` has fewer neurons, which need fewer out-axons, but takes more cores.
     """
 
     code = "SNN412"
     title = "out-axons that may not fit"
     message = "the out-axons of `{name}` may not fit on a core of a board"
-    label = "{shared} if neurons share lists, {own} if each has its own list"
+    label = "{shared} if the channels of a pixel share them, {own} if no neuron does"
     notes = ("a core has {most} out-axons; how many a board needs is not public",)
     help = (
-        "let layers with fewer neurons read `{name}`{advice}; to accept the risk, "
+        "{advice}let layers with fewer neurons read `{name}`; to accept the risk, "
         "write `# snnc: allow SNN412 reason` above this line"
     )
 
@@ -289,8 +308,10 @@ class UncertainFormats(LayerWarning):
         "a core has {most} formats; the trained weights determine how many it needs",
     )
     help = (
-        "let `{name}` read fewer layers, or set a `block` with larger groups of slices"
+        "{advice}let `{name}` read fewer layers; to accept the risk, write `# snnc: "
+        "allow SNN413 reason` above this line"
     )
+    advice = "write a smaller `block`, which takes more cores, or "
 
     formats: int
     most: int
@@ -338,7 +359,6 @@ class ManyRecorded(SpecWarning):
     message = "a board can't record the {neurons} neurons of {layers}"
     label = "the host reads them"
     notes = ("{limit} are too many; the limit is not public, but {works} work",)
-    help = "put a `dense` layer of at most {works} `units` before it"
 
     neurons: int
     layers: str

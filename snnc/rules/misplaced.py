@@ -109,10 +109,9 @@ class ReservedSource(PropertyDiagnostic):
     title = "keyword instead of a layer name"
     message = "`{word}` is a kind of statement, not the name of a layer"
     label = "expected a name"
-    help = "name the layer, `{named}`, and write `{key} {name}`"
+    help = "write a name, such as `{name}`, after the layer's kind, and `{key} {name}`"
 
     word: str
-    named: str
     name: str
 
 
@@ -310,4 +309,4 @@ class UnknownDirective(SpecWarning):
     title = "unknown instruction in a comment"
     message = "there is no such instruction"
     label = "not an instruction"
-    help = "write `# snnc: allow CODE reason`"
+    help = "write `# snnc: allow CODE reason`, or remove it"

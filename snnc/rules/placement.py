@@ -56,7 +56,13 @@ class NothingOnChip(LayerDiagnostic):
     code = "SNN311"
     title = "no layer on the chip"
     message = "no layer of `{name}` is on the chip"
-    help = "add a spiking layer, or write `target nengo`"
+
+    moved: str
+
+    @property
+    def hint(self) -> str:
+        layer = f"write `place chip` in `{self.moved}`" if self.moved else ""
+        return f"{layer or 'add a spiking layer'}, or write `target nengo`"
 
 
 def chip_before(network: LogicalNetwork) -> dict[str, str]:
@@ -150,9 +156,14 @@ class LargeMaxPool(LayerWarning):
     )
     label = "{count} values"
     notes = ("an activation of 1.0 corresponds to the upper rate",)
-    help = "use smaller windows, a higher `rate` or a longer `present`"
+    help = (
+        "use windows of at most {most} values; to accept this error, which a higher "
+        "`rate` and a longer `present` reduce, write `# snnc: allow SNN316 reason` "
+        "above this line"
+    )
 
     count: int
+    most: int
     error: PoolingError
 
     @classmethod
@@ -162,7 +173,7 @@ class LargeMaxPool(LayerWarning):
             count = prod(pool.window) if isinstance(pool, MaxPooling) else 1
             if count > MOST:
                 error = error_of(network, layer)
-                yield cls.at(layer, "window", count=count, error=error)
+                yield cls.at(layer, "window", count=count, most=MOST, error=error)
 
 
 MOST = 9

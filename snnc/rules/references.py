@@ -94,10 +94,16 @@ class EncoderReadsLayer(LayerDiagnostic):
     code = "SNN254"
     title = "encoder after a layer"
     message = "the encoder `{name}` reads `{source}`, which is not the input"
-    help = "write `from {input}`, or use a layer such as `conv2d`"
 
     source: str
     input: str
+    others_read: bool
+
+    @property
+    def hint(self) -> str:
+        if self.others_read:
+            return f"write `from {self.input}`"
+        return "use a layer such as `conv2d`"
 
 
 class TooFewSources(LayerDiagnostic):
@@ -106,7 +112,6 @@ class TooFewSources(LayerDiagnostic):
     code = "SNN255"
     title = "join of one layer"
     message = "`{kind}` needs at least two layers, but reads {count}"
-    help = "write `{kind} {name} from a, b`"
 
     kind: str
     count: int
@@ -118,11 +123,9 @@ class TooManySources(LayerDiagnostic):
     code = "SNN256"
     title = "several sources"
     message = "`{name}` reads {count} layers, but `{kind}` takes one"
-    help = "join them first: `add both from {sources}` or `concat both from {sources}`"
 
     kind: str
     count: int
-    sources: str
 
 
 class RepeatedSource(StatementDiagnostic):
@@ -135,10 +138,7 @@ class RepeatedSource(StatementDiagnostic):
     code = "SNN257"
     title = "repeated source"
     message = "`{kind}` reads `{source}` twice"
-    help = (
-        "name each layer only once: training can double the weights of the reader "
-        "instead"
-    )
+    notes = ("training can double the weights of the reader instead",)
 
     source: str
 
@@ -152,7 +152,7 @@ class MissingSetting(LayerDiagnostic):
     code = "SNN259"
     title = "missing property"
     message = "`{kind} {name}` does not set the number of `{key}`"
-    help = "write `{kind} {name} {{ {key} 16 }}`"
+    help = "write, for example, `{key} 16` in `{name}`"
 
     kind: str
     key: str

@@ -186,7 +186,7 @@ class Events(Refused):
     words = "events"
     message = "`{word}` is not in the language"
     notes = ("the input is an array of values, not a stream",)
-    help = "bin the events along depth: `input NAME 8x16x16x2 in 0..1`"
+    help = "bin the events along depth: `input NAME 8x16x16x2 in 0..1`, for `conv3d`"
 
 
 class Repeat(Refused):
@@ -395,7 +395,10 @@ class GlobalMaxPool(Refused):
     aliases = "globalmaxpool globalmaxpooling"
     message = "write `{word}` as a `maxpool` over all positions"
     label = "not a statement"
-    help = "write `maxpool NAME {{ window all }}`"
+    help = (
+        "write `maxpool NAME {{ window all }}`, or `avgpool {{ window all }}`, which "
+        "is more accurate over more than 9 values"
+    )
 
 
 class Embedding(Refused):
@@ -410,7 +413,10 @@ class Embedding(Refused):
     aliases = "embedding"
     message = "`{word}` is not in the language"
     notes = ("the input is an array of values, not of indices to look up",)
-    help = "embed the data first, and read the vectors: `input NAME 64x16 in -1..1`"
+    help = (
+        "embed the data first, and read the vectors: `input NAME 64x16 in -1..1`, then "
+        "`encode rate` and `conv1d`"
+    )
 
 
 class Attention(Refused):
@@ -426,7 +432,7 @@ class Attention(Refused):
         "attention attn selfattention multiheadattention transformer squeezeexcite"
     )
     notes = ("{word} multiplies the outputs of layers; synapses have fixed weights",)
-    help = "write a convolution with a large `kernel`, or a `dense` layer"
+    help = "write `dense NAME {{ units 64 }}`, or a convolution with a large `kernel`"
 
 
 def plain(word: str) -> str:

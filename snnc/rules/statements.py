@@ -333,7 +333,7 @@ class RepeatedClass(Diagnostic):
     title = "repeated class name"
     message = "the class name `{name}` is used twice"
     label = "used again"
-    help = "use another name, or remove this one"
+    help = "use another name, such as `{name}_2`, or remove this one"
 
     name: str
 

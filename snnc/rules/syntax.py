@@ -164,30 +164,33 @@ class OneLineEach(StatementDiagnostic):
 class MissingEdition(Diagnostic):
     """Checks that a file begins with the edition of the language.
 
-    `snn 1` on the first line selects edition 1, so later editions can't change the
+    `snn 2` on the first line selects edition 2, so later editions can't change the
     meaning of the file.
     """
 
     code = "SNN109"
     title = "missing edition"
-    message = "the file does not begin with `snn {latest}`"
-    label = "expected `snn {latest}`"
-    help = "write `snn {latest}` on the first line"
+    message = "the file does not begin with `snn {newest}`"
+    label = "expected `snn {newest}`"
+    help = "write `snn {newest}` on the first line"
 
-    latest: int
+    newest: int
 
 
 class UnknownEdition(Diagnostic):
-    """Checks that this version of snnc supports the edition of a file."""
+    """Checks that this version of snnc supports the edition of a file.
+
+    A newer edition has other defaults, so no fix changes the edition of a spec.
+    """
 
     code = "SNN110"
     title = "unknown edition"
-    message = "there is no edition {edition} of the language"
-    label = "this version of snnc supports edition {latest}"
-    help = "write `snn {latest}`, or upgrade snnc"
+    message = "this version of snnc knows editions 1 to {newest}, not {edition}"
+    label = "unknown edition"
+    help = "upgrade snnc, or write an edition from 1 to {newest}"
 
     edition: str
-    latest: int
+    newest: int
 
 
 class MissingNetwork(UnknownWord):
@@ -235,7 +238,6 @@ class NumberTooLong(OverLimit):
     title = "long number"
     message = "the number has too many digits"
     label = "at most {limit} digits"
-    help = "write fewer digits"
 
 
 class KeyPunctuation(PropertyDiagnostic):
@@ -248,9 +250,10 @@ class KeyPunctuation(PropertyDiagnostic):
     title = "punctuation after a key"
     message = "`{mark}` is not allowed between `{key}` and its value"
     label = "not needed"
-    help = "write `{key}`, a space, and the value"
+    help = "write {written}"
 
     mark: str
+    written: str
 
 
 class BlockOnNextLine(Diagnostic):
@@ -294,7 +297,7 @@ class NothingHere(Diagnostic):
     code = "SNN119"
     title = "empty file"
     message = "the file does not describe a network"
-    help = "begin with `snn 1` and `network NAME {{ ... }}`"
+    help = "begin with `snn 2` and `network NAME {{ ... }}`"
 
 
 class TooLong(OverLimit):
@@ -359,7 +362,7 @@ class NotASpec(Diagnostic):
     label = "{looks}"
     help = (
         "if it is a Keras model, `snnc import {model}` writes its spec; a new spec "
-        "begins with `snn 1`"
+        "begins with `snn 2`"
     )
 
     looks: str

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from snnc.diagnostics import Diagnostic, Fix, LayerDiagnostic, LayerWarning, SpecWarning
 from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, Rate, Spiking
-from snnc.language.keywords import otherwise
-from snnc.language.layers import SpikingSpec
+from snnc.language.editions import EDITIONS, NEWEST
 from snnc.language.model import TimingSpec
 from snnc.language.readers import SECONDS
 from snnc.source import Span
 
 USUAL_STEP: float = TimingSpec.dt
 """The default of `dt` in seconds."""
-USUAL_LOW: float = otherwise(SpikingSpec, "rate")[0]
+USUAL_LOW: float = EDITIONS[NEWEST].rate[0]
 """The default lower end of a rate in Hz."""
 _ONE = 1 + 1e-9
 
@@ -34,8 +34,6 @@ MIDDLE = {"last": 1.0, "mean": 0.75}
 OF_MEAN = (
     "`decide mean` reads the second half of the steps, on average at 3/4 of `present`"
 )
-NONE = 0.0, 0
-"""The response of the input: 0 seconds and 0 layers."""
 
 
 def time(seconds: float) -> str:
@@ -391,7 +389,9 @@ class PresentTooShort(SpecWarning):
     message = "`present {present}` ends before the layers respond: they need {needed}"
     label = "{steps} steps, but {needed_steps} are needed"
     notes = (
-        "{count} spiking layers in series and the readout respond after {delay}",
+        "{count} spiking layers in series and the readout respond after {delay}: "
+        "{causes}",
+        "a shorter `synapse`, a higher `rate` or fewer layers shorten this delay",
         "{of_mean}",
     )
     help = "write `{longer}`{otherwise}"
@@ -402,6 +402,7 @@ class PresentTooShort(SpecWarning):
     needed_steps: int
     count: int
     delay: str
+    causes: str
     longer: str
     otherwise: str
     of_mean: str
@@ -416,7 +417,7 @@ class PresentTooShort(SpecWarning):
         present = written.text if written else time(timing.present)
         needed = in_unit_of(present, steps, timing.dt)
         longer = f"present {needed}"
-        delay, count = response(network)
+        delay = response_delay(network)
         otherwise, fix = _shorter(network)
         yield cls(
             span=timing.span,
@@ -425,38 +426,95 @@ class PresentTooShort(SpecWarning):
             needed=needed,
             steps=timing.steps,
             needed_steps=steps,
-            count=count,
-            delay=time(round(delay, 4)),
+            count=delay.layers,
+            delay=time(round(delay.seconds, 4)),
+            causes=delay.causes,
             longer=longer if timing.spans else f"timing {{ {longer} }}",
             otherwise=otherwise,
             of_mean=OF_MEAN if decide == "mean" else "",
         )
 
 
-def response(network: LogicalNetwork, synapse: float = math.inf) -> tuple[float, int]:
-    """Return the response delay in seconds, and the number of spiking layers in series.
+@dataclass(frozen=True, slots=True)
+class ResponseDelay:
+    """The mean time until a network responds to an example, in seconds, by its causes.
+
+    Attributes
+    ----------
+    layers
+        The number of spiking layers in series.
+    steps
+        One time step per layer, in which spikes travel.
+    synapses, readout
+        The time constants of the filters of the layers, and of the readout.
+    rates
+        Half the time between two spikes of each layer.
+    """
+
+    layers: int = 0
+    steps: float = 0.0
+    synapses: float = 0.0
+    rates: float = 0.0
+    readout: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        return self.steps + self.synapses + self.rates + self.readout
+
+    @property
+    def causes(self) -> str:
+        """Write the parts of the delay."""
+        parts = {
+            "synapses": self.synapses,
+            "rates": self.rates,
+            "steps": self.steps,
+            "the readout": self.readout,
+        }
+        texts = (f"{cause} {time(round(part, 4))}" for cause, part in parts.items())
+        return ", ".join(texts)
+
+    def through(self, spiking: Spiking, dt: float, synapse: float) -> ResponseDelay:
+        """Return the delay after another layer with neurons."""
+        period = 1 / (spiking.rate.low + spiking.rate.high)
+        return replace(
+            self,
+            layers=self.layers + 1,
+            steps=self.steps + dt,
+            synapses=self.synapses + synapse,
+            rates=self.rates + period,
+        )
+
+
+def response_delay(network: LogicalNetwork, synapse: float = math.inf) -> ResponseDelay:
+    """Return the delay of the slowest path from the input to the readout.
 
     ``synapse`` limits, in seconds, the synapse that layers get from `timing`.
     """
-    found = dict[str, tuple[float, int]]()
+    delays = dict[str, ResponseDelay]()
     for layer in network.in_reading_order:
-        delay, count = max((found.get(n, NONE) for n in layer.reads), default=NONE)
+        delay = _longest(delays, layer.reads)
         if (spiking := layer.spiking) is not None:
             own = spiking.synapse
             own = own if "synapse" in layer.spans else min(own, synapse)
-            period = 1 / (spiking.rate.low + spiking.rate.high)
-            delay, count = delay + network.timing.dt + own + period, count + 1
-        found[layer.name] = delay, count
-    sources = network.readout.sources
-    delay, count = max((found.get(n, NONE) for n in sources), default=NONE)
-    return delay + network.readout.synapse, count
+            delay = delay.through(spiking, network.timing.dt, own)
+        delays[layer.name] = delay
+    delay = _longest(delays, network.readout.sources)
+    return replace(delay, readout=network.readout.synapse)
+
+
+def _longest(
+    delays: Mapping[str, ResponseDelay], names: Iterable[str]
+) -> ResponseDelay:
+    """Return the longest delay of some layers; the input has none."""
+    known = (delays[name] for name in names if name in delays)
+    return max(known, key=lambda delay: delay.seconds, default=ResponseDelay())
 
 
 def needed_steps(
     network: LogicalNetwork, decide: str, synapse: float = math.inf
 ) -> int:
     """Return the minimum steps per example for a decision after the response delay."""
-    delay, _ = response(network, synapse)
+    delay = response_delay(network, synapse).seconds
     return math.ceil(delay / network.timing.dt / MIDDLE[decide] - 1e-6)
 
 

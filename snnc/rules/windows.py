@@ -16,6 +16,7 @@ from snnc.ir.logical import (
 )
 from snnc.ir.lowered import MAX_PATHS, KnownPaths, Path, TooManyPathsError, paths
 from snnc.ir.shapes import pads
+from snnc.language.written import extents
 from snnc.rules.times import spiking_layers
 from snnc.text.tables import dims
 
@@ -210,12 +211,21 @@ class NoReadoutImage(LayerDiagnostic):
         "`{name}` can't convolve `{source}` ({shape}) with kernel {kernel}, stride "
         "{stride}"
     )
-    help = "choose a smaller `kernel`, or write `units N` for a dense readout"
 
     kernel: Shape
     stride: Shape
     source: str
     shape: Shape
+    fits: bool
+    """Whether the source has as many axes as the kernel."""
+
+    @property
+    def hint(self) -> str:
+        dense = "write `units N` for a dense readout"
+        if not self.fits:
+            return dense
+        kernel = tuple(map(min, self.kernel, self.shape))
+        return f"write `kernel {extents(kernel)}` or `padding same`, or {dense}"
 
 
 class PooledTranspose(LayerDiagnostic):
@@ -229,7 +239,10 @@ class PooledTranspose(LayerDiagnostic):
     code = "SNN318"
     title = "average pool before a transposed convolution"
     message = "`{name}` is a transposed convolution and reads an average pool"
-    help = "remove the pool, or replace it with a layer of neurons such as `downsample`"
+    help = (
+        "remove the pool, or replace it with a layer of neurons, such as `downsample "
+        "NAME {{ factor 2 }}`"
+    )
 
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[PooledTranspose]:

@@ -81,7 +81,7 @@ class WrongForm(UnexpectedText):
 class MissingKey(PropertyDiagnostic):
     """Checks that a YAML spec has the required keys.
 
-    `snn: 1` selects edition 1, so later editions can't change the meaning of the file.
+    `snn: 2` selects edition 2, so later editions can't change the meaning of the file.
     `network` names the generated package.
     """
 

@@ -211,6 +211,8 @@ def _check_targets(y: Array, count: int, units: int) -> NDArray[np.float32]:
     if y.shape != (count, units):
         column = y.shape == (count,) and units == 1
         hint = ": use y[:, np.newaxis]" if column else ""
+        if y.ndim > 2 and prod(y.shape[1:]) == units:  # images
+            hint = ": use y.reshape(len(y), -1)"
         raise DataError(f"y has shape {y.shape}, not ({count}, {units}){hint}")
     if y.dtype.kind not in "iuf":
         raise DataError(f"y has type {y.dtype}, not float")

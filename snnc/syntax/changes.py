@@ -51,13 +51,13 @@ def _apply(
         path = (tree.Word("defaults", first.span), *setting.path)
         return _apply(document, setting._replace(path=path), report)
     if at is None and first.text in _ADDED:
-        document, at = _add_statement(document, first)
+        document, at = add_statement(document, first)
     if at is None or (not rest and first.text not in _ALONE):
         there = None if at is None else document.statements[at]
         report.add(_unknown(document, first, there))
         return document
     statements = list(document.statements)
-    statements[at] = _change(statements[at], tuple(rest), setting.value)
+    statements[at] = change_statement(statements[at], tuple(rest), setting.value)
     if not rest and setting.value is None:
         del statements[at]
     return replace(document, statements=tuple(statements))
@@ -107,7 +107,7 @@ def _example(name: str, statement: tree.Statement) -> str:
     return f"{name}.{next(iter((*legal_keys(statement), *parts, 'from')))}"
 
 
-def _add_statement(
+def add_statement(
     document: tree.Document, word: tree.Word
 ) -> tuple[tree.Document, int]:
     """Add an empty statement at the usual position for its kind."""
@@ -123,7 +123,7 @@ def _add_statement(
     return replace(document, statements=tuple(statements)), at
 
 
-def _change(
+def change_statement(
     statement: tree.Statement, path: tuple[tree.Word, ...], value: tree.Value | None
 ) -> tree.Statement:
     if not path:

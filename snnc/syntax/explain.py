@@ -154,14 +154,39 @@ def _advise_sources(tokens: Tokens, index: int) -> str:
     plain = all(t.type in ("NAME", "COMMA") for t in tokens[1:])
     if tokens[0] in JOINS and token.type == "COMMA" and plain:
         return f"write `{tokens[0]} from {span_of(tokens[1:]).text}`"
-    head, opener = _head_and_opener(tokens)
-    if token.type == "FROM" and opener is not None and rest:
-        sources = _join_names(rest[1:] if rest[0].type == "LSQB" else rest[:1])
-        return f"`from` goes before the block: `{head}from {sources} {{ ... }}`"
+    if token.type == "FROM" and rest:
+        return _advise_head(tokens, index)
     if token.type == "LSQB" and index and tokens[index - 1].type == "FROM":
         sources = _join_names(rest)
         return f"write `from {sources}`" if sources else ""
     return ""
+
+
+def _advise_head(tokens: Tokens, index: int) -> str:
+    """Return the advice for a `from` inside the block, with all its sources."""
+    head, opener = _head_and_opener(tokens)
+    sources, end = _sources_after(tokens, index)
+    if opener is None or not sources:
+        return ""
+    is_alone = tokens[index - 1] is opener and tokens[end].type == "RBRACE"
+    block = "" if is_alone else " { ... }"
+    return f"`from` goes before the block: `{head}from {', '.join(sources)}{block}`"
+
+
+def _sources_after(tokens: Tokens, index: int) -> tuple[list[str], int]:
+    """Return the names after a `from`, and the index of the token after them.
+
+    In `from c0, c1, units 3`, the property ends the names.
+    """
+    names: list[str] = []
+    for end in range(index + 1, len(tokens)):
+        token, before = tokens[end], tokens[end - 1]
+        if token.type in ("COMMA", "LSQB", "RSQB"):
+            continue
+        if token.type != "NAME" or token in KEYS or before.type == "NAME":
+            return names, end
+        names.append(str(token))
+    return names, len(tokens) - 1
 
 
 def _join_names(tokens: Tokens) -> str:

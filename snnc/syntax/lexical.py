@@ -10,7 +10,7 @@ from textwrap import dedent
 from snnc import rules, vocabulary
 from snnc.diagnostics import Diagnostic, Diagnostics, Fix
 from snnc.language import readers, tree
-from snnc.language.keywords import KEYS, KINDS, UNITS, keys_read_by
+from snnc.language.keywords import KEYS, KINDS, UNITS, USUAL, keys_read_by
 from snnc.language.written import MOST_DIGITS
 from snnc.source import SourceFile, Span
 from snnc.syntax.build import ESCAPES, OPENERS, Token, Tokens, quote, span_of
@@ -21,6 +21,8 @@ _DIGITS = re.compile(rf"(?<![.\d])\d{{{MOST_DIGITS + 1},}}")
 _QUANTITY = re.compile(
     r"(?P<number>(?:[+-]?\d*(?:\.\d+)?\.\.)?[+-]?\d+(?:\.\d+)?)(?P<word>[^\W\d]\w*)"
 )
+# The rest of a text on the next line, up to the quote that closes it.
+_NEXT_LINE = re.compile(r"[ \t]*\n[ \t]*(?P<text>[^\"\n{}#]+)\"[ \t]*(?=\n|$)")
 _INFINITE = re.compile(r"[+-]?inf(inity)?\b")
 _ESCAPE = re.compile(r"\\(.)")
 TYPOGRAPHIC = "\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb"
@@ -63,9 +65,21 @@ def _explain_unterminated(token: Token, before: Token | None) -> Diagnostic:
     end = span.after
     if token.endswith(tuple(TYPOGRAPHIC)):
         end = Span(span.source, span.end - 1, span.end)
-    # With brackets or a comment in it, the end of the text is unknown.
-    fix = None if token.endswith(("]", "}")) or "#" in token else Fix(end, '"')
+    fix: Fix | None = Fix(end, '"')
+    if token.endswith(("]", "}")) or "#" in token:
+        fix = None  # the end of the text is unknown
+    elif joined := _join_lines(span):
+        fix = joined
     return rules.syntax.UnterminatedString(span=span, fix=fix)
+
+
+def _join_lines(span: Span) -> Fix | None:
+    """Return the fix for a text that goes on in the next line and is closed there."""
+    more = _NEXT_LINE.match(span.source.text, span.end)
+    if more is None:
+        return None
+    breaks = Span(span.source, span.end, more.start("text"))
+    return Fix(breaks, r"\n")
 
 
 _STRAIGHT = 'write texts in straight double quotes: `"text"`'
@@ -88,26 +102,50 @@ _ADVICE = (
 
 def _explain_unknown(token: Token, before: Token | None) -> Diagnostic:
     span = token.span
-    if token in ("=", ":") and before is not None and before.type == "NAME":
-        if advice := _no_key(span, str(before)):
-            return rules.syntax.UnexpectedCharacter(
-                span=span, text=str(token), advice=advice
-            )
-        # One space replaces the mark and the spaces around it.
-        text, start = span.source.text, before.span.end
-        blank = "" if text[span.end : span.end + 1] in (" ", "\t") else " "
-        fix = Fix(Span(span.source, start, span.end), blank)
-        return rules.syntax.KeyPunctuation(
-            span=span, mark=str(token), key=str(before), fix=fix
-        )
+    key = before if before is not None and before.type == "NAME" else None
+    if key and token[0] in "=:" and (problem := _key_punctuation(span, key)):
+        return problem
     advice = next((a for mark, a in _ADVICE if mark in token), "")
     if _INFINITE.match(span.source.text, span.start):
         advice = (
             "the ends of a range are finite: write the smallest and the largest value "
             "of the data"
         )
+    if not advice and before in USUAL:
+        advice = f"write, for example, `{before} {USUAL[before]}`"
     problem = rules.syntax.UnexpectedCharacter(span=span, text=_short(token))
     return problem.but(advice=advice) if advice else problem
+
+
+_QUOTED_WORD = re.compile(r"""[ \t]*(?P<mark>["'])(?P<word>[A-Za-z]\w*)(?P=mark)""")
+
+
+def _key_punctuation(span: Span, before: Token) -> Diagnostic | None:
+    """Describe the text after a key if it begins with `=` or `:`.
+
+    In `padding='same'`, this text also has the quote of the value. Words need no quotes
+    either, so the fix removes both.
+    """
+    text, key = span.source.text, str(before)
+    mark = Span(span.source, span.start, span.start + 1)
+    quoted = None if key == "about" else _QUOTED_WORD.match(text, mark.end)
+    if span.text != mark.text and quoted is None:
+        return None
+    if advice := _no_key(mark, key):
+        return rules.syntax.UnexpectedCharacter(
+            span=mark, text=mark.text, advice=advice
+        )
+    # One space replaces the mark and the spaces around it.
+    end = mark.end
+    value = "" if text[end : end + 1] in (" ", "\t") else " "
+    written = f"`{key}`, a space, and the value"
+    if quoted is not None:
+        end, value = quoted.end(), f" {quoted['word']}"
+        written = f"`{key}{value}`"
+    fix = Fix(Span(span.source, before.span.end, end), value)
+    return rules.syntax.KeyPunctuation(
+        span=mark, mark=mark.text, key=key, written=written, fix=fix
+    )
 
 
 def _no_key(mark: Span, before: str) -> str:
@@ -137,7 +175,10 @@ def _number(token: Token, before: Token | None) -> Diagnostic | None:
     finite = all(math.isfinite(float(part)) for part in parts)
     if finite and _DIGITS.search(token) is None:
         return None
-    return rules.syntax.NumberTooLong(span=token.span, limit=MOST_DIGITS)
+    advice = "write fewer digits"
+    if before in USUAL:
+        advice += f", for example `{before} {USUAL[before]}`"
+    return rules.syntax.NumberTooLong(span=token.span, limit=MOST_DIGITS, advice=advice)
 
 
 def _string(token: Token, before: Token | None) -> Diagnostic | None:

@@ -12,6 +12,7 @@ from itertools import takewhile
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Diagnostics, Fix
 from snnc.language import tree
+from snnc.language.editions import EDITIONS, NEWEST
 from snnc.language.keywords import FORMS, HEADERS, KEYS, KINDS, VARIANTS
 from snnc.source import SourceFile, Span
 from snnc.syntax.build import Token, Tokens, build, comment, span_of, split_heading
@@ -27,7 +28,6 @@ from snnc.syntax.lexical import (
 from snnc.syntax.split import StatementTokens, block_below, split
 from snnc.text.near import closest
 
-EDITION = 1
 MOST_TOKENS = 30_000
 """The maximum number of tokens in a file; a layer has about 15."""
 
@@ -50,6 +50,11 @@ def parse_snn(source: SourceFile, report: Diagnostics) -> tree.Document:
     return tree.Document(edition, network, tuple(statements), source.whole, comments)
 
 
+def edition_of(text: str) -> int | None:
+    """Return the edition that a text names, or None if there is no such edition."""
+    return next((edition for edition in EDITIONS if text == str(edition)), None)
+
+
 def _comments(source: SourceFile, tokens: Tokens) -> tuple[tree.Comment, ...]:
     if "#" not in source.text:
         return ()
@@ -63,7 +68,7 @@ def _comments(source: SourceFile, tokens: Tokens) -> tuple[tree.Comment, ...]:
 def parse_statement(code: str) -> tree.Statement | None:
     """Parse the text of one statement; return None if it has an error."""
     report = Diagnostics()
-    source = SourceFile("statement.snn", f"snn {EDITION}\nnetwork x {{\n{code}\n}}\n")
+    source = SourceFile("statement.snn", f"snn {NEWEST}\nnetwork x {{\n{code}\n}}\n")
     statements = parse_snn(source, report).statements
     return statements[0] if len(statements) == 1 and not report.errors else None
 
@@ -110,7 +115,7 @@ def _broken(tokens: Tokens) -> tree.Statement:
 
 
 class _Header:
-    """Read ``snn 1`` and ``network NAME {`` from the first tokens of a file."""
+    """Read ``snn 2`` and ``network NAME {`` from the first tokens of a file."""
 
     def __init__(self, source: SourceFile, report: Diagnostics, tokens: Tokens) -> None:
         self._report = report
@@ -163,16 +168,17 @@ class _Header:
             rest = self._tokens[self._index :]
             line = takewhile(lambda token: token.type != "NEWLINE", rest)
             begins = rest[0] == "network" and any(t.type == "LBRACE" for t in line)
-            fix = Fix(here.before, f"snn {EDITION}\n\n") if begins else None
+            # Unsafe: the spec may be of an older edition, with other defaults.
+            first_line = Fix(here.before, f"snn {NEWEST}\n\n", unsafe=True)
+            fix = first_line if begins else None
             rule = rules.syntax.MissingEdition
-            self._report.add(rule(span=here, latest=EDITION, fix=fix))
+            self._report.add(rule(span=here, newest=NEWEST, fix=fix))
             self._skip_to_network()
             return None
-        if number == str(EDITION):
-            return tree.Number(EDITION, number.span)
-        fix = Fix(number.span, str(EDITION), unsafe=True)
+        if (edition := edition_of(number)) is not None:
+            return tree.Number(edition, number.span)
         problem = rules.syntax.UnknownEdition(
-            span=number.span, edition=number[:20], latest=EDITION, fix=fix
+            span=number.span, edition=number[:20], newest=NEWEST
         )
         self._report.add(problem)
         return None

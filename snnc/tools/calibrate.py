@@ -17,7 +17,14 @@ from snnc.text.arguments import check_count, given_weights
 from snnc.text.display import Displayed, Json
 from snnc.text.tables import TextTable
 from snnc.tools.evaluate.summary import outside
-from snnc.tools.opening import FileName, SpecError, Tensors, as_package, require
+from snnc.tools.opening import (
+    FileName,
+    RefusedRunError,
+    SpecError,
+    Tensors,
+    as_package,
+    require,
+)
 from snnc.weight_files.formats import chip_table
 from snnc.weight_files.inspect import on_chip
 
@@ -28,7 +35,13 @@ if TYPE_CHECKING:
     from snnc.runtime.layout import Source
     from snnc.tools.package import Package
     from snnc.tools.scaling import ScaledWeights
+    from snnc.tools.spike_comparison import SpikeComparison
     from snnc.weight_files.chip import Precision
+
+WORSE = (
+    "the scaled weights are significantly worse: {scores}; nothing is written: keep "
+    "the given weights, or train them in the phases `scale` and `spikes`"
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -40,7 +53,9 @@ class Calibration(Displayed):
     package : Package
         The package of the weights.
     examples : int
-        The number of measured examples.
+        The number of examples whose rates were measured.
+    comparison : SpikeComparison
+        The quality of the given and of the scaled weights in spikes.
     diagnostics : tuple of Diagnostic
         Warnings about changes that the chip makes to the weights.
     precision : tuple of Precision, or None
@@ -53,6 +68,7 @@ class Calibration(Displayed):
 
     package: Package
     examples: int
+    comparison: SpikeComparison
     scaled: ScaledWeights
     precision: tuple[Precision, ...] | None
     diagnostics: tuple[Diagnostic, ...]
@@ -90,6 +106,7 @@ class Calibration(Displayed):
             "network": self.package.name,
             "examples": self.examples,
             "change": done.change,
+            "spikes": self.comparison.as_dict(),
             "layers": [
                 {
                     "name": name,
@@ -116,6 +133,7 @@ class Calibration(Displayed):
             *TextTable.of(COLUMNS, rows, {"layer", ""}).lines(),
             "",
             change,
+            str(self.comparison),
         ]
         if self.precision:
             lines += ["", *chip_table(self.precision)]
@@ -137,12 +155,15 @@ def calibrate(
     x: Any,
     weights: Tensors | FileName,
     *,
+    y: Any = None,
     examples: int | None = None,
     device: str = DEFAULT,
 ) -> Calibration:
     """Scale weights so that rates stay within bounds; outputs stay the same.
 
-    Use this for imported weights; training scales its weights itself.
+    Use this for imported weights; training scales its weights itself. A quarter of the
+    examples, at most 512, are not measured. On these, the scaled weights are compared
+    with the given weights in spikes.
 
     Parameters
     ----------
@@ -152,16 +173,21 @@ def calibrate(
         The examples for measuring rates, such as training data.
     weights : path or mapping
         A safetensors file, or its tensors by name.
+    y : array
+        The labels or values of an array ``x``, to compare accuracies or errors. A data
+        file may contain ``y``. Without ``y``, the decisions, or the values, are
+        compared with those of Keras.
     examples
-        The number of examples to measure, drawn with seed 0; by default, all.
+        The number of examples to measure, drawn with seed 0; by default, all that are
+        not kept for the comparison.
     device
         The device on which the scaled weights are checked.
 
     Raises
     ------
     ValueError
-        If the network does not accept data or weights, or no scale brings the rates
-        within bounds.
+        If the network does not accept data or weights, if no scale brings the rates
+        within bounds, or if the scaled weights are significantly worse in spikes.
     SpecError
         If the chip can't store the scaled weights.
     ModuleNotFoundError
@@ -171,23 +197,31 @@ def calibrate(
     check_count("examples", examples, 1)
     require_libraries()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hide TensorFlow messages
-    from snnc.runtime.data import open_data, select  # imports of extras
-    from snnc.tools.evaluate.task import source_of
+    from snnc.tools.evaluate.task import source_of  # imports of extras
     from snnc.tools.scaling import scale_weights
+    from snnc.tools.spike_comparison import compare_in_spikes, draw_examples
 
     package, profile = as_package(package), read_profile(device)
-    opened, seed = package.opened, None if examples is None else 0
-    if isinstance(x, str | os.PathLike):
-        chosen = open_data(x, opened.network, examples, seed, labelled=False)[:]
-    else:
-        chosen = select(x, None, opened.network, examples, seed)[:]
-    scaled = scale_weights(opened, chosen, opened.layout.load(source))
+    opened = package.opened
+    drawn = draw_examples(x, y, opened.network, examples)
+    tensors = opened.layout.load(source)
+    scaled = scale_weights(opened, drawn.measured, tensors)
     report = Diagnostics()
     precision = _precision(opened, scaled.tensors, report, profile)
     if report.errors:
         raise SpecError(report.diagnostics)
-    count, origin = len(chosen), source_of(source)
-    return Calibration(package, count, scaled, precision, report.diagnostics, origin)
+    comparison = compare_in_spikes(opened, tensors, scaled.tensors, drawn.held_out)
+    if comparison.is_worse:
+        raise RefusedRunError(WORSE.format(scores=comparison))
+    return Calibration(
+        package=package,
+        examples=len(drawn.measured),
+        comparison=comparison,
+        scaled=scaled,
+        precision=precision,
+        diagnostics=report.diagnostics,
+        source=source_of(source),
+    )
 
 
 def _precision(

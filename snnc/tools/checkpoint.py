@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, NamedTuple
 
 from snnc.runtime.files import write_file
 from snnc.text.display import Json
 from snnc.text.tables import counted
+from snnc.tools.opening import RefusedRunError
 
 DIGITS = 16
 _SEAL = re.compile(r', "sha256": "[0-9a-f]*"\}$')
@@ -64,6 +67,39 @@ class Checkpoint:
     def __exit__(self, *_: object) -> None:
         with suppress(OSError):  # the failed write is reported
             self._file.close()
+
+
+@contextmanager
+def reserve(path: Path) -> Iterator[None]:
+    """Keep other runs from writing a checkpoint.
+
+    Raise RefusedRunError if another run is writing it. A place without locks, or that
+    can't be written, is not reserved.
+    """
+    from filelock import FileLock, Timeout  # few runs have a checkpoint
+
+    target = Path(os.path.realpath(path))
+    is_device = target.exists() and not target.is_file()
+    if is_device or not target.parent.is_dir():
+        yield
+        return
+    marker = target.with_name(f".{target.name}.snnc-running")
+    lock = FileLock(marker)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        advice = "wait until it ends, or choose another name with `-o`"
+        raise RefusedRunError(f"{path} is in use by another run: {advice}") from error
+    except OSError:
+        pass
+    try:
+        yield
+    finally:
+        if lock.is_locked:
+            # Windows can't remove an open file; there, the release removes it.
+            with suppress(OSError):
+                marker.unlink()
+            lock.release()
 
 
 def read_checkpoint(path: Path) -> SavedRun | None:

@@ -77,7 +77,7 @@ def import_keras(
     -------
     Spec, dict of float32 array
         The spec and its weights. To save these, call `Spec.save` and
-        ``package.layout.save_weights``.
+        ``package.layout.save_weights``. `Spec.fits` says whether the network fits.
 
     Raises
     ------
@@ -106,12 +106,12 @@ def import_keras(
             file = str(Path(folder) / shown)
             model.save(file)
         done = run(file, request, *names, report, tell, shown)
-        if done is None or report.errors:
+        made = None if done is None else done.compilation
+        if done is None or made is None or made.lowered is None:
             raise SpecError(report.diagnostics)
         for note in done.notes:
             tell(note)
-        assert done.compilation is not None  # there are no errors
-        spec = Spec(None, device, changed=False, made=done.compilation, found=report)
+        spec = Spec(None, device, changed=False, made=made, found=report)
         return spec, dict(done.tensors)
 
 

@@ -19,8 +19,9 @@ from snnc.fitting.trials import (
     cost_of,
     spec_text,
 )
-from snnc.ir.logical import LogicalLayer, Loihi
+from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi
 from snnc.rules.loihi import TooManyCores
+from snnc.rules.times import response_delay, time
 from snnc.text.display import Json, Tabular
 from snnc.text.tables import TextTable, counted, prose
 from snnc.tools.report.html import Part, tables_html
@@ -91,6 +92,13 @@ class Fit(Tabular):
         return self.present is not None
 
     @property
+    def delay(self) -> float:
+        """The mean time until the unchanged network responds, in seconds."""
+        lowered = self.spec.made.lowered
+        assert lowered is not None, "a spec without errors has a network"
+        return response_delay(lowered.network).seconds
+
+    @property
     def specs(self) -> tuple[Spec, ...]:
         """The specs of the variants, in order."""
         specs = []
@@ -153,6 +161,7 @@ class Fit(Tabular):
                 for v in self.variants
             ],
             "untried": self.untried,
+            "delay": round(self.delay, 6),
         }
 
     def __str__(self) -> str:
@@ -303,6 +312,7 @@ TRIED = """
 tried: fewer filters or a larger stride in one layer or two, fewer filters in all layers
 other options: a smaller input, more chips, or larger strides in several layers
 most neurons: """
+SHORTER = "a shorter `synapse`, a higher `rate` or fewer layers shorten this delay"
 ONE_BY_ONE = 2
 """With more changes than this, all layers change."""
 
@@ -317,6 +327,13 @@ def changes_text(variant: FitVariant) -> str:
         more = " or more" if change == variant.open_end else ""
         by_layer.setdefault(change.layer, []).append(f"{change.text}{more}")
     return "; ".join(f"{name}: {', '.join(texts)}" for name, texts in by_layer.items())
+
+
+def _delay_text(network: LogicalNetwork) -> str:
+    """Describe the delay of the unchanged network, and what shortens it."""
+    delay = response_delay(network)
+    seconds = time(round(delay.seconds, 4))
+    return f"\nthe network responds after {seconds}: {delay.causes}\n{SHORTER}"
 
 
 def _sentence(found: Fit, shown: int | None) -> str:
@@ -336,7 +353,8 @@ def _sentence(found: Fit, shown: int | None) -> str:
         chip = (layer for layer in network.layers if layer.on_chip)
         ordered = sorted(chip, key=lambda layer: -prod(layer.shape))
         largest = ", ".join(layer.name for layer in ordered[:PAIRED])
-        return f"{found.spec.name}: {refused}{needs}{untried}{TRIED}{largest}"
+        tried = f"{untried}{TRIED}{largest}"
+        return f"{found.spec.name}: {refused}{needs}{tried}{_delay_text(network)}"
     left = 0 if shown is None else count - shown
     more = f" ({left} more with --all)" if left > 0 else ""
     offered = f"{counted(count, 'variant')} on at most {cores}"
@@ -346,7 +364,8 @@ def _sentence(found: Fit, shown: int | None) -> str:
         target = f"`chips {chips}, cores {found.cores}` in `target loihi`"
         untried += f"\nthe numbers hold with {target}"
     kept = f"\n{KEEPS}" if count else ""
-    return f"{found.spec.name}: {offered}{more}{needs}{untried}{kept}"
+    more_lines = f"{untried}{kept}{_delay_text(network)}"
+    return f"{found.spec.name}: {offered}{more}{needs}{more_lines}"
 
 
 VERSION = 1

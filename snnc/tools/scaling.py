@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.output.imported import ImportedPackage
+from snnc.runtime.examples import check_budget
 from snnc.runtime.keras.model import model_weights, set_model_weights
 from snnc.runtime.keras.scaler import Measured, Rates, Scaler
 from snnc.runtime.layout import LayoutError, Tensors
@@ -38,8 +39,8 @@ def scale_weights(
 ) -> ScaledWeights:
     """Return weights that bring the spike rates for ``x`` within bounds.
 
-    Rates out of bounds are scaled to the nearer bound. Other layers stay unchanged,
-    unless they share a scale with those, and so do LIF layers, for which no scale is
+    Rates out of bounds are scaled to the nearer bound. Other layers stay unchanged, and
+    so do layers that share a scale with those, and LIF layers, for which no scale is
     exact. The outputs of the Keras model only change by rounding.
 
     Raise RefusedRunError if no scale brings all layers within bounds, or if scaled
@@ -51,10 +52,15 @@ def scale_weights(
     size = network.examples_at_once
     old = model.predict(x, batch_size=size, verbose=0).astype(np.float64)
     scaler = _Calibrator(network, layout, model, x)
-    fixed = _unscalable_layers(network, scaler.measure_activations())
-    scaler.fixed = frozenset(fixed)
+    activations = scaler.measure_activations()
     before = scaler.measure_spikes()
+    steady = _steady_layers(network, activations, before)
+    fixed = _unscalable_layers(network, activations)
+    fixed = _tied_layers(scaler, steady, before) | fixed
+    scaler.fixed = frozenset(fixed) | steady
     scaler.hold(measure=scaler.measure_activations)
+    # Scaling other layers may move the spikes of a steady layer out of its range.
+    scaler.fixed = frozenset(fixed)
     after = scaler.hold()
     scaled = model_weights(model, layout)
     try:
@@ -85,6 +91,42 @@ def _unscalable_layers(network: Network, rates: Rates) -> dict[str, str]:
             reasons[name] = "clips its highest values"
         elif layer.lif is not None:
             reasons[name] = "LIF"
+    return reasons
+
+
+def _steady_layers(network: Network, activations: Rates, spikes: Rates) -> set[str]:
+    """Return the layers with weights whose rates are within their ranges.
+
+    If other layers lose spikes, the spikes of a layer may be within its range although
+    its activations are not. Such a layer leaves its range when the others are scaled.
+    """
+    steady = set()
+    for name, layer in network.layers.items():
+        # The rates of a max pool, and of a rate encoder, follow from their source.
+        has_weights = layer.pool is None and layer.encoder != "rate"
+        in_spikes = check_budget(spikes[name].rate, layer.rate)
+        in_keras = check_budget(activations[name].rate, layer.rate)
+        if has_weights and in_spikes == "held" and in_keras != "missed":
+            steady.add(name)
+    return steady
+
+
+def _tied_layers(scaler: Scaler, steady: set[str], rates: Rates) -> dict[str, str]:
+    """Return the reason for each layer that shares a scale with a steady layer.
+
+    If all layers of a group are within their ranges, none needs a reason.
+    """
+    layers = scaler.network.layers
+    reasons: dict[str, str] = {}
+    for group in scaler.groups:
+        kept = [name for name in group if name in steady]
+        others = [name for name in group if name not in steady]
+        held = [check_budget(rates[name].rate, layers[name].rate) for name in others]
+        if not kept or all(verdict == "held" for verdict in held):
+            continue
+        tie = f"shares a scale with {', '.join(kept)}, which is within its range"
+        reasons |= dict.fromkeys(others, tie)
+        reasons |= dict.fromkeys(kept, "is within its range")
     return reasons
 
 

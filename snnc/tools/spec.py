@@ -136,6 +136,11 @@ class Spec(Displayed):
         return self._statements.network
 
     @property
+    def edition(self) -> int:
+        """The edition of the language, which determines the defaults."""
+        return self._statements.snn
+
+    @property
     def about(self) -> str:
         """The spec's description of the network."""
         return self._statements.about

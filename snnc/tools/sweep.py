@@ -17,6 +17,7 @@ from snnc.loihi.profile import DEFAULT
 from snnc.syntax.settings import Setting, read_setting, read_settings, spelt
 from snnc.text.arguments import check_count
 from snnc.text.display import Json
+from snnc.tools.checkpoint import reserve
 from snnc.tools.opening import FileName, SpecError
 from snnc.tools.spec import Spec, as_spec
 from snnc.tools.sweep_results import Sweep, Variant, select_best, write_joules
@@ -102,7 +103,8 @@ def sweep(
         If the spec has errors, or a value is wrong in all combinations.
     ValueError
         If a text is not a path with values, a path or value is there twice, there are
-        too many variants, or options are incompatible.
+        too many variants, options are incompatible, or another sweep is writing the
+        results.
     """
     has_data, has_test, has_weights = (x is not None for x in (data, test, weights))
     if not has_data and (has_test or has_weights):
@@ -128,7 +130,8 @@ def sweep(
     options = epochs, tuple(phases), examples, seed
     shared = SweepSettings(folder, data_file(data, folder), tests, kept, *options)
     jobs = [[*_jobs(variant, shared, seeds)] for variant in variants]
-    found = run_variants(chain(*jobs), shared, workers, dask, progress)
+    with reserve(shared.results):
+        found = run_variants(chain(*jobs), shared, workers, dask, progress)
     pairs = zip(variants, jobs, strict=True)
     judged = [_with_results(variant, own, found) for variant, own in pairs]
     best = {*select_best(judged, "energy", "cores")}

@@ -71,6 +71,11 @@ class SweepSettings:
             "seed": self.seed,
         }
 
+    @property
+    def results(self) -> Path:
+        """The file with the results, which depends on everything that they share."""
+        return self.folder / f"{name_of(self.identity)}.jsonl"
+
     def job(self, spec: Spec, settings: Mapping[str, str]) -> VariantJob:
         """Return the job of a variant; its name identifies all dependencies."""
         # Use the device's content, because a device file may change.
@@ -169,7 +174,7 @@ def run_variants(
 ) -> dict[str, Json | str]:
     """Return the results of jobs, or their problems, by name; skip finished jobs."""
     header = shared.identity
-    path = shared.folder / f"{name_of(header)}.jsonl"
+    path = shared.results
     saved = read_checkpoint(path)
     if saved is not None and saved.header != header:
         print(f"warning: {path} is damaged, so all variants run again", file=sys.stderr)

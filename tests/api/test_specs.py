@@ -305,6 +305,17 @@ def test_another_device_is_asked_for_by_its_file(tmp_path: Path) -> None:
     assert spec != snnc.load(DRIFT)
 
 
+def test_an_imported_network_that_does_not_fit_is_returned(tmp_path: Path) -> None:
+    device = tmp_path / "small.toml"
+    limits = (ROOT / "snnc" / "loihi" / "loihi1.toml").read_text()
+    device.write_text(limits.replace("synapse_bits = 1048576", "synapse_bits = 64"))
+    model = ROOT / "tests" / "importer" / "data" / "k3_chain.keras"
+    spec, weights = snnc.import_keras(model, device=str(device), tell=lambda _: None)
+    assert not spec.fits
+    assert "error" in [found.severity for found in spec.diagnostics]
+    assert set(weights) == set(snnc.import_keras(model, tell=lambda _: None)[1])
+
+
 def test_what_is_shown_is_what_is_printed() -> None:
     for shown in (snnc.parse(SMALL), snnc.report(DRIFT), snnc.fit(DRIFT, 4)):
         said: list[str] = []

@@ -167,6 +167,33 @@ def test_a_sweep_that_was_interrupted_goes_on(tmp_path: Path, ran: Runner) -> No
     assert all(variant.is_best for variant in found.variants)
 
 
+def test_other_data_of_the_same_size_and_time_are_run(
+    tmp_path: Path, ran: Runner
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    np.save(data / "y.npy", Y)
+    for number, x in enumerate((X, 1 - X, 1 - X)):
+        np.save(data / "x.npy", x)
+        for file in data.iterdir():
+            os.utime(file, ns=(1, 1))
+        snnc.sweep(snnc.parse(SMALL), SETTINGS, data=data, output=tmp_path / "out")
+        assert len(ran.done) == 6 * min(number + 1, 2)
+
+
+def test_results_that_another_sweep_writes_are_refused(
+    tmp_path: Path, ran: Runner
+) -> None:
+    def sweep_again(job: VariantJob) -> Any:
+        with pytest.raises(ValueError, match=r"^.*\.jsonl is in use by another run: "):
+            swept(tmp_path)
+        return evaluate_variant(job)
+
+    ran.work = sweep_again
+    assert all(variant.results for variant in swept(tmp_path))
+    assert len(ran.done) == 6
+
+
 def test_a_sweep_is_drawn(tmp_path: Path, ran: Runner) -> None:
     from tests.plots.test_pictures import words
 

@@ -1,6 +1,7 @@
 """``snnc calibrate``: a package's weights, scaled and checked from outside."""
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from snnc.runtime.layout import Layout
 from snnc.runtime.network import Layer, Lif
 from snnc.tools.calibrate import Calibration
 from snnc.tools.scaling import ScaledWeights
+from snnc.tools.spike_comparison import ComparedScore, SpikeComparison
 from tests.commands import Done, run
 from tests.exact.proof import random_weights
 from tests.rules.checking import assert_accepted
@@ -35,6 +37,13 @@ SPEC = network(
 )
 X = np.random.default_rng(0).uniform(0, 1, (24, 12)).astype("f4")
 Tensors = dict[str, np.ndarray]
+COMPARED = SpikeComparison(
+    320,
+    (
+        ComparedScore("accuracy", 0.75, 0.975, is_worse=False),
+        ComparedScore("agreement", 0.8, 0.95, is_worse=False),
+    ),
+)
 
 pytestmark = [pytest.mark.slow, QUIET, pytest.mark.usefixtures("eagerly")]
 
@@ -57,7 +66,8 @@ def calibrate(folder: Path, options: str = "") -> Done:
 def test_rates_hold_and_the_chip_is_asked(layout: Layout, tmp_path: Path) -> None:
     done = calibrate(tmp_path)
     assert (done.returncode, done.stderr) == (0, "wrote out\n")
-    assert done.stdout.startswith("taps, 24 examples\n\nlayer ")
+    assert done.stdout.startswith("taps, 18 examples\n\nlayer ")
+    assert "\nin spikes, on 6 held-out examples: accuracy " in done.stdout
     assert "On the chip, in the worst core of each layer" in done.stdout
     before, after = (layout.load(tmp_path / name) for name in ("w", "out"))
     assert not np.array_equal(before["d0.kernel"], after["d0.kernel"])
@@ -106,6 +116,55 @@ def test_weights_that_can_not_be_scaled_leave_no_file(
     assert not (tmp_path / "out").exists()
 
 
+# The class is the third of 30 values that is larger. At 5 Hz, nothing spikes in 60 ms.
+SILENCED = network(
+    """
+    timing { present 60 ms }
+    input values 30 in 0..1
+    encode rate e { rate ..100 Hz, start spread }
+    dense d0 { units 30, rate 1..5 Hz }
+    readout y { classes 3, decide last, synapse 10 ms }
+    """,
+    "silenced",
+)
+LOUD = {
+    "d0.kernel": 20 * np.eye(30, dtype="f4"),
+    "d0.bias": np.zeros(30, "f4"),
+    "y.kernel": np.repeat(np.eye(3, dtype="f4"), 10, axis=0),
+    "y.bias": np.zeros(3, "f4"),
+}
+
+
+def draw_thirds(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return examples of three classes, (count, 30), and their labels."""
+    random = np.random.default_rng(0)
+    y = random.integers(0, 3, count)
+    x = random.uniform(0, 0.3, (count, 30))
+    x += 0.6 * (np.arange(30) // 10 == y[:, np.newaxis])
+    return x.astype("f4"), y
+
+
+@pytest.mark.parametrize("measure", ["accuracy", "agreement with Keras"])
+def test_weights_that_are_worse_in_spikes_are_not_written(
+    tmp_path: Path, measure: str
+) -> None:
+    (tmp_path / "silenced.snn").write_text(SILENCED)
+    package = snnc.load(tmp_path / "silenced.snn").build(tmp_path / "models").opened
+    package.layout.save(tmp_path / "w", LOUD)
+    x, y = draw_thirds(200)
+    labels = {"y": y} if measure == "accuracy" else {}
+    np.savez(tmp_path / "d.npz", x=x, **labels)
+    command = "calibrate models/silenced --data d.npz --weights w -o out"
+    done = run(*command.split(), cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: the scaled weights are significantly worse: ")
+    scores = re.findall(rf"{measure} (\S+) % instead of (\S+) %", done.stderr)
+    ((scaled, given),) = scores
+    assert float(given) > 90
+    assert float(scaled) < 60
+    assert not (tmp_path / "out").exists()
+
+
 def test_what_was_done_as_text() -> None:
     layers = {
         "e": Layer((10, 10, 3), (0.0, 250.0), encoder="conv"),
@@ -125,5 +184,5 @@ def test_what_was_done_as_text() -> None:
     )
     opened = SimpleNamespace(network=SimpleNamespace(layers=layers))
     package: Any = SimpleNamespace(name="mixed", opened=opened)
-    written = f"{Calibration(package, 500, scaled, None, (), None)}\n"
+    written = f"{Calibration(package, 500, COMPARED, scaled, None, (), None)}\n"
     assert_accepted(Path(__file__).with_name("calibrated") / "mixed.txt", written)

@@ -72,11 +72,12 @@ QUICK: list[Case] = [
     ("check misspelt.snn --format github", 1, prints("::error file=misspelt.snn")),
     ("check misspelt.snn --format sarif", 1, prints('"ruleId"')),
     ("check misspelt.snn --fix", 0, writes(MISSPELT, "filters 3")),
-    ("check newer.snn --fix --unsafe-fixes", 0, writes("newer.snn", "snn 1")),
-    ("check newer.snn --fix", 1, writes("newer.snn", "snn 2")),
+    ("check newer.snn --fix --unsafe-fixes", 1, writes("newer.snn", "snn 3")),
+    ("check newer.snn --fix", 1, writes("newer.snn", "snn 3")),
     ("check newer.snn --unsafe-fixes", 2, says("--unsafe-fixes needs --fix")),
     ("check - --stdin-filename unsaved.snn", 1, says(" --> unsaved.snn")),
     ("convert small.snn --to snn", 0, prints("snn 1")),
+    ("convert small.snn --edition 2", 0, prints("snn 2", "present 100 ms")),
     ("convert small.snn --modeline s.json", 0, prints("$schema=s.json")),
     ("convert small.snn --schema s.json", 0, prints("$schema=s.json")),
     ("convert loose.yaml --to snn", 1, lambda out, err: "SNN1" in err and not out),
@@ -252,7 +253,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made / MISSPELT).write_text(SMALL.replace("filters 3", "filtres 3", 1))
     with_pool = SMALL.replace("readout", "maxpool  p { window 2 }\nreadout")
     (made / LOOSE).write_text(with_pool)
-    (made / "newer.snn").write_text(SMALL.replace("snn 1", "snn 2"))
+    (made / "newer.snn").write_text(SMALL.replace("snn 1", "snn 3"))
     (made / BUDGET).write_text(SMALL.replace("filters 3", "filters 4"))
     (made / "loose.yaml").write_text("mine")
     device = (ROOT / "snnc/loihi/loihi1.toml").read_text()

@@ -1,14 +1,18 @@
 """Checkpoints of interrupted runs, damaged checkpoints, and joined parts."""
 
+import re
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 
+from snnc.runtime.data import Examples
 from snnc.runtime.examples import Presentation
-from snnc.tools.checkpoint import Checkpoint
+from snnc.tools.checkpoint import Checkpoint, reserve
 from snnc.tools.evaluate.exact import MARK, read_saved, restored_parts
 from snnc.tools.evaluate.measures import (
     JSON_PARTS,
@@ -16,7 +20,9 @@ from snnc.tools.evaluate.measures import (
     SpanResult,
     whole_spans,
 )
+from snnc.tools.evaluate.task import Task
 from snnc.tools.opening import RefusedRunError
+from tests.commands import run_python
 from tests.fuzz import runs
 
 RUN = {
@@ -176,6 +182,48 @@ def test_a_damaged_head_loses_nothing_unasked(path: Path) -> None:
 
 def test_a_device_is_written_to() -> None:
     write(Path("/dev/null"), part(0, 4))
+
+
+def test_an_output_in_use_is_refused(path: Path) -> None:
+    told = (
+        f"{path} is in use by another run: wait until it ends, or choose another name"
+        " with `-o`"
+    )
+    with reserve(path):
+        for name in (path, path.parent / "." / path.name):
+            with pytest.raises(RefusedRunError, match=f"^{re.escape(told)}$"):
+                reserve(name).__enter__()
+    with reserve(path):
+        path.touch()
+    assert [*path.parent.iterdir()] == [path]
+
+
+RESERVED = """
+import os, signal, sys
+from pathlib import Path
+from snnc.tools.checkpoint import reserve
+reserve(Path(sys.argv[1])).__enter__()
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_an_output_of_a_killed_run_is_free(path: Path) -> None:
+    assert run_python("-c", RESERVED, path).returncode == -signal.SIGKILL
+    with reserve(path):
+        assert [*path.parent.iterdir()] != []
+    assert [*path.parent.iterdir()] == []
+
+
+def test_a_run_does_not_continue_with_other_arrays() -> None:
+    x = np.zeros((3, 2), np.float32)
+    y = np.arange(3)
+    data = ((x, y), (x + 1, y), (x, y + 1), (x[:2], y[:2]))
+    hashes = [
+        Task(Mock(), {}, {}, Examples(x, np.arange(len(x)), y, None)).data_hash
+        for x, y in (*data, data[0])
+    ]
+    assert len({*hashes}) == 4
+    assert hashes[-1] == hashes[0]
 
 
 def test_a_span_is_whole_once_its_last_examples_are_there() -> None:

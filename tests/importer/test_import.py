@@ -86,6 +86,26 @@ def test_the_spec_goes_to_stdout_in_the_one_layout(folder: Path, by: str) -> Non
     assert_accepted(GOLDEN / "notes.txt", done.stderr)
 
 
+def test_a_spec_that_never_fits_is_written_and_exits_as_a_check_does(
+    here: Path,
+) -> None:
+    wide = functional(
+        IMAGE,
+        layer("Flatten", "f", "image"),
+        layer("Dense", "d", "f", units=262144, activation="relu"),
+        layer("Dense", "wide", "d", units=4, activation="relu"),
+        layer("Dense", "end", "wide", units=3, activation="softmax"),
+    )
+    save(wide)
+    done = run("-o", "net.snn")
+    assert done.return_value == 1
+    checked = CliRunner().invoke(snnc, ["check", "net.snn"], standalone_mode=False)
+    assert checked.return_value == 1
+    problems, notes = done.stderr.split("note: Keras does not state")
+    assert problems == checked.stderr
+    assert "after `snnc build" not in notes
+
+
 FORMATS = {"text": "txt", "markdown": "md", "json": "json"}
 
 

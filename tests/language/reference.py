@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from snnc.language.editions import NEWEST
 from snnc.language.keywords import (
     CHOICES,
     FORMS,
@@ -11,6 +12,7 @@ from snnc.language.keywords import (
     keys_of,
     kinds,
     note,
+    older_defaults,
     settings_of,
     tables,
 )
@@ -100,7 +102,9 @@ def settings(model: type[Model] | None, keys: Iterable[str]) -> str:
 def setting(model: type[Model], key: str) -> str:
     """Return a property with its default, or with the source of its default."""
     field = fields_of(model)[key]
-    shown, otherwise = default(field), note(field, Otherwise)
+    shown, otherwise = default(field, NEWEST), note(field, Otherwise)
     if otherwise is not None and otherwise.text:
         return f"`{key}` ({shown})"
-    return f"`{key} {shown}`" if shown else f"`{key}`"
+    older = older_defaults(field)
+    more = f" ({older})" if older else ""
+    return f"`{key} {shown}`{more}" if shown else f"`{key}`"

@@ -105,7 +105,7 @@ print(json.dumps({
     "read": [first.jitter, first.kind],
     "helps": {layer: compiled(spec(layer))[1] for layer in MISTAKES},
     "defaults": compiled(spec("conv2d c { filters 2 }", default))[1],
-    "otherwise": otherwise(ConvSpec, "jitter"),
+    "otherwise": otherwise(ConvSpec, "jitter", 2),
     "scope": sorted({"jitter", "factor"} & set(scope_keys("squeeze"))),
     "about": layer["description"],
     "jitter": definitions[properties["jitter"]["$ref"].split("/")[-1]],

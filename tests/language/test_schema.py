@@ -51,7 +51,7 @@ def test_it_takes_every_valid_case(spec: Path) -> None:
     ("right", "wrong"),
     [
         ("snn: 1\n", ""),
-        ("snn: 1\n", "snn: 2\n"),
+        ("snn: 1\n", "snn: 3\n"),
         ("network: drift\n", "network: [drift]\n"),
         ("network: drift\n", "network: 2d\n"),
         ("about: Eight", "abuot: Eight"),

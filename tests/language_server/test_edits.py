@@ -69,7 +69,9 @@ async def test_the_nearest_that_fits_is_offered(
     client: Client, text: str, suffix: str
 ) -> None:
     document = open_text(client, text, suffix)
-    found = await actions(document, only="quickfix")
+    every = await actions(document, only="quickfix")
+    # Its neurons are also more than a board can record, which can be allowed.
+    found = {t: action for t, action in every.items() if "Allow SNN415" not in t}
     assert len(found) >= 1
     for title, action in found.items():
         assert title.endswith("in `a`, the nearest to fit")

@@ -55,9 +55,9 @@ def test_all_is_discrete_or_all_of_populations_whichever_is_cheaper() -> None:
 @pytest.mark.parametrize(
     ("cores", "told"),
     [
-        (18, "allow more cores, or write `avgpool`"),
-        (27, "more cores may be enough; otherwise, write `avgpool`"),
-        (100, "if cores are scarce, write `avgpool`"),
+        (18, "place of the `maxpool`, or allow more `cores`"),
+        (27, "more cores may be enough; otherwise, write `avgpool p {"),
+        (100, "if cores are scarce, write `avgpool p {"),
     ],
 )
 def test_more_cores_are_advised_only_if_they_may_help(cores: int, told: str) -> None:

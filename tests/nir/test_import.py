@@ -12,11 +12,14 @@ from safetensors.numpy import load_file
 
 from snnc.cli import main
 from snnc.language.model import spec_hash
-from snnc.nir.export import export_nir
-from tests.nir.graphs import GRAPHS
+from snnc.nir.export import CannotExportError, export_nir
+from snnc.nir.graph_file import read_graph
+from snnc.nir.importing import restore
+from tests.agreement.specs import draw_specs
+from tests.nir.graphs import GRAPHS, affine, chain, conv, fires, flat
 from tests.nir.networks import BODIES, channels_first, keras_model, spec_of, weights_of
 from tests.nir.rates import rates
-from tests.support import sound
+from tests.support import network, sound
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -48,6 +51,91 @@ def test_a_round_trip_gives_the_same_spec_and_weights(name: str, neuron: str) ->
         np.testing.assert_allclose(found[tensor], values, rtol=1e-5, atol=1e-6)
 
 
+ENCODED = """
+  input values 7 in {range}
+  encode rate
+  dense d0 {{ units 5 }}
+  readout y {{ units 2 }}
+"""
+OVERLAPPING = """
+  input image 9x10x1 in 0..1
+  encode conv { filters 3 }
+  avgpool { window 1x3, stride 3x1 }
+  dense d0 { units 5 }
+  readout y { units 2 }
+"""
+ONE_CHANNEL = """
+  input image 6x6x1 in 0..1
+  encode conv e
+  conv2d a { filters 1, kernel 3, padding same }
+  conv2d b from a { filters 1, kernel 3, padding same }
+  concat c from b, a
+  conv2d d from c { filters 1 }
+  readout y { units 2 }
+"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(ENCODED.format(range=text) for text in ("-4..2", "0..1 as 0..3")),
+        OVERLAPPING,
+        ONE_CHANNEL,
+    ],
+)
+def test_a_graph_contains_the_tensors_of_its_spec(body: str) -> None:
+    assert_restored(network(body, "net"))
+
+
+@pytest.mark.slow
+def test_drawn_graphs_contain_the_tensors_of_their_specs() -> None:
+    refused = 0
+    for text in draw_specs(40):
+        try:
+            assert_restored(text)
+        except CannotExportError:
+            refused += 1
+    assert refused < 5
+
+
+def assert_restored(text: str) -> None:
+    """Assert that a graph gives back its spec, and tensors with the same effect."""
+    for neuron in ("if", "cubalif"):
+        weights = exported(text, neuron)
+        graph = read_graph(Path("net.nir"), "net.nir")
+        restored = restore(graph.facts["spec"], graph, None)
+        assert restored is not None, text
+        _, found, spec = restored
+        assert hash_of(spec) == hash_of(text)
+        for name, values in weights.items():
+            # A weight that only reads padding is in no graph.
+            assert found[name].shape == values.shape
+            has_effect = found[name] != 0
+            assert has_effect.mean() > 0.1 or not values.any()
+            np.testing.assert_allclose(
+                found[name][has_effect], values[has_effect], rtol=1e-4, atol=1e-5
+            )
+        export_nir("net.snn", found, "again.nir", neuron)
+        again = read_graph(Path("again.nir"), "again.nir")
+        for name, node in graph.nodes.items():
+            for key, array in node.arrays.items():
+                same = again.nodes[name].arrays[key]
+                np.testing.assert_allclose(same, array, rtol=1e-4, atol=1e-5)
+
+
+def test_a_one_by_one_kernel_of_ones_remains_a_node() -> None:
+    text = network(ONE_CHANNEL, "net")
+    Path("net.snn").write_text(text)
+    ones = {name: np.ones_like(values) for name, values in weights_of(text).items()}
+    export_nir("net.snn", ones, "net.nir")
+    graph = read_graph(Path("net.nir"), "net.nir")
+    assert "d_from_a" in graph.nodes
+    restored = restore(graph.facts["spec"], graph, None)
+    assert restored is not None
+    for tensor, values in ones.items():
+        np.testing.assert_allclose(restored[1][tensor], values, rtol=1e-5)
+
+
 def edit_graph(change: Callable[[dict[str, Any]], None]) -> None:
     graph = nir.read("net.nir")
     change(graph.nodes)
@@ -69,6 +157,19 @@ def test_weights_that_were_trained_on_come_back() -> None:
     np.testing.assert_allclose(found["c0.bias"], bias, rtol=1e-5)
 
 
+def test_biases_that_were_trained_on_in_several_nodes_of_a_layer_are_added() -> None:
+    weights = exported(spec_of("joins"))
+
+    def train(nodes: dict[str, Any]) -> None:
+        nodes["c"].bias += 0.25
+        nodes["c_from_e"].bias += 0.5
+
+    edit_graph(train)
+    assert main(["import", "net.nir", "--weights-out", "b.safetensors"]) == 0
+    bias = weights["c.bias"] + 0.75 / 0.15
+    np.testing.assert_allclose(load_file("b.safetensors")["c.bias"], bias, rtol=1e-5)
+
+
 def fill(nodes: dict[str, Any]) -> None:
     nodes["c0"].weight[nodes["c0"].weight == 0] = 0.01
 
@@ -83,6 +184,14 @@ def flatten_less(nodes: dict[str, Any]) -> None:
             node.start_dim = 1
 
 
+def train_encoder(nodes: dict[str, Any]) -> None:
+    nodes["encode"].weight *= 2
+
+
+def train_one_slice(nodes: dict[str, Any]) -> None:
+    nodes["c0"].bias[0] += 0.25
+
+
 def shift(nodes: dict[str, Any]) -> None:
     nodes["image_scaled"].bias += 0.25
 
@@ -92,7 +201,9 @@ def shift(nodes: dict[str, Any]) -> None:
     [
         (spec_of("clip"), fill),
         (spec_of("image").replace("filters", "bias off, filters"), add_bias),
+        (spec_of("clip"), train_one_slice),
         (spec_of("image"), flatten_less),
+        (spec_of("leaky"), train_encoder),
         (spec_of("image"), shift),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
@@ -128,6 +239,23 @@ def test_a_spec_in_a_graph_commands_no_terminal(
         assert "##vso" not in printed
         assert not any(x.lstrip().startswith("::") for x in printed.splitlines())
         assert hash_of(printed) is not None
+
+
+@pytest.mark.parametrize(("weight", "is_said"), [(0.25, False), (2.0, True)])
+def test_an_encoder_that_may_exceed_one_spike_per_step_is_named(
+    weight: float, is_said: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    on_chip = affine(4, 32), fires(4), affine(3, 4)
+    nodes = conv(2, 1), fires(2, 4, 4), flat(2, 4, 4), *on_chip
+    nodes[0].weight[:] = weight / 9
+    nodes[0].bias[:] = 0
+    nir.write("net.nir", chain((1, 6, 6), 3, *nodes))
+    written = ["-o", "b.snn", "--weights-out", "b.safetensors"]
+    assert main(["import", "net.nir", *written, "--input-range=-1..1"]) == 0
+    assert "encode conv n0" in Path("b.snn").read_text()
+    notes = " ".join(capsys.readouterr().err.split())
+    assert ("n0 may output up to 2 per step" in notes) == is_said
+    assert ("the outputs are near NIR's" in notes) == is_said
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks.kills import killed_at, mend, package, verdict
 from snnc.diagnostics import Diagnostics
+from snnc.output.imported import CannotRunError, open_package
 from snnc.output.package import MARKER, PackageFiles
 from snnc.output.stale import find_renamed
 from snnc.output.write import write_package
@@ -50,6 +51,34 @@ def test_a_build_is_killed_at_every_call(
     found = verdicts(old if is_change else None, new)
     assert {"old", "mixed"} <= set(found) <= {"old", "mixed", "new"}
     assert found.count("mixed") > least // EVERY
+
+
+@pytest.mark.parametrize("is_upgrade", [True, False])
+def test_a_package_of_two_builds_is_not_opened(
+    is_upgrade: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "out").mkdir()
+    old, new = (package(tmp_path / "out" / "net", part) for part in (3, 4))
+    wholes = [
+        {file.path: file.text.encode() for file in whole.files if ".py" in file.path}
+        for whole in (old, new)
+    ]
+    refusals: list[str] = []
+    calls = 0
+    if is_upgrade:
+        write(old)
+    while killed_at(calls, lambda: write(new)):
+        calls += EVERY
+        try:
+            opened = open_package(new.folder)
+            opened.module("nengo_network")
+            assert any(opened.sources.items() <= whole.items() for whole in wholes)
+        except CannotRunError as error:
+            refusals.append(str(error))
+        mend(new)
+        write(old if is_upgrade else PackageFiles(new.folder, (), new.lock))
+    assert len(refusals) > 3
+    assert all("`snnc build" in told and "\n" not in told for told in refusals)
 
 
 def test_a_renaming_is_killed_at_every_call(tmp_path: Path) -> None:

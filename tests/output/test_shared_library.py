@@ -1,12 +1,14 @@
 """A process has one copy of the run-time library, which packages share."""
 
 import importlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from snnc.emit.files import LIBRARY
 from snnc.output.imported import CannotRunError, open_package
+from snnc.output.lock import Lock
 from tests.commands import run, run_python
 from tests.support import network
 
@@ -104,3 +106,32 @@ def test_a_package_has_the_modules_that_it_uses(models: Path) -> None:
     (models / "learns" / LIBRARY / "pes.py").unlink()
     with pytest.raises(CannotRunError, match=r"snnc build learns\.snn"):
         open_package(models / "learns")
+
+
+def test_a_package_of_an_unfinished_build_is_refused(models: Path) -> None:
+    path = models / "first/snnc.lock"
+    lock = Lock.parse(path.read_text())
+    path.write_text(replace(lock, writing={"layout.py": "0" * 64}).text())
+    done = run("evaluate", "models/first", "--data", "x.npz", "--weights", "w")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "error: models/first: a build was interrupted or is still running, so its files"
+        " may differ: run `snnc build first.snn -o models`\n"
+    )
+    assert run("build", "first.snn").returncode == 0
+    assert open_package(models / "first").network.steps == 100
+
+
+def test_a_package_that_was_edited_is_opened(models: Path) -> None:
+    path = models / "first/network.py"
+    path.write_text(path.read_text() + "EDITED = True\n")
+    assert open_package(models / "first").module("network").EDITED
+
+
+def test_an_open_package_does_not_change_when_it_is_built_again(models: Path) -> None:
+    opened = open_package(models / "first")
+    assert opened.layout.tensors
+    Path("first.snn").write_text(network(BODY.replace("units 3", "units 4"), "first"))
+    assert run("build", "first.snn").returncode == 0
+    assert opened.network.layers["d"].shape == (3,)
+    assert open_package(models / "first").network.layers["d"].shape == (4,)

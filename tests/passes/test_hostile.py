@@ -59,4 +59,4 @@ def test_a_network_far_too_large_for_its_chips_is_refused_at_once() -> None:
         "8x8x1", "99999x64x64x1"
     )
     with processor_time(SOON):
-        assert codes(head + "  conv3d a { filters 2 }\n" + TAIL) == ["SNN406"]
+        assert codes(head + "  conv3d a { filters 2 }\n" + TAIL) == ["SNN406", "SNN415"]

@@ -108,6 +108,16 @@ def test_identities_follow_the_content(tmp_path: Path) -> None:
     assert identify_data(one) != identify_data(other)
 
 
+def test_files_of_the_same_size_and_time_are_kept_apart(tmp_path: Path) -> None:
+    for name, data in (("one", X), ("other", 1 - X)):
+        (tmp_path / name).mkdir()
+        np.save(tmp_path / name / "x.npy", data)
+        np.save(tmp_path / name / "y.npy", np.zeros(len(X), int))
+        for file in (tmp_path / name).iterdir():
+            os.utime(file, ns=(1, 1))
+    assert identify_data(tmp_path / "one") != identify_data(tmp_path / "other")
+
+
 def test_targets_are_numbers_of_each_unit(tmp_path: Path) -> None:
     y = np.random.default_rng(1).normal(size=(50, 2))
     _, found = open_data(save(tmp_path, y=y), TARGETS).arrays
@@ -269,6 +279,7 @@ LABELS = {
 VALUES = {
     "flat": np.zeros(50),
     "of three units": np.zeros((50, 3)),
+    "images": np.zeros((50, 1, 2, 1)),
     "text": np.full((50, 2), "a"),
     "too large": np.full((50, 2), 1e300),
 }

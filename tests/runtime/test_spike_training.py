@@ -14,7 +14,6 @@ from snnc.exact import make_engine
 from snnc.output.imported import ImportedPackage, open_package
 from snnc.runtime.keras.spike_training import (
     LOW_RATE,
-    MOST,
     RATE,
     ROUNDS,
     STREAMS,
@@ -177,15 +176,14 @@ def test_slopes_are_weighted_means(tmp_path: Path, steps: int, decide: str) -> N
 class TestPlan:
     def test_updates_that_are_asked_for_are_made(self, net: Made) -> None:
         plan = plan_spikes(net.network, net.model(), 1000, 0, updates=200)
-        assert (plan.updates, plan.streams, plan.cut) == (200, STREAMS, False)
+        assert (plan.updates, plan.streams) == (200, STREAMS)
 
     def test_cost_follows_the_examples_of_the_phase_smooth(self, net: Made) -> None:
         model = net.model()
         few, more = (
             plan_spikes(net.network, model, count, 0) for count in (8_000, 16_000)
         )
-        assert few.cut
-        assert f"over {MOST} times the training in Keras" in str(few)
+        assert few.updates < UPDATES
         assert more.updates == pytest.approx(2 * few.updates, abs=2 * ROUNDS)
 
     @pytest.mark.parametrize(
@@ -196,7 +194,7 @@ class TestPlan:
     ) -> None:
         network = replace(net.network, dt=1e-3, present=1e-3 * milliseconds)
         plan = plan_spikes(network, net.model(), 10**9, 0)
-        assert (plan.updates, plan.cut) == (updates, False)
+        assert plan.updates == updates
 
     @pytest.mark.parametrize(
         ("name", "copies", "rate"),
@@ -227,6 +225,20 @@ class TestPlan:
         network: Any = SimpleNamespace(neurons=neurons, steps=1, layers={})
         plan = plan_spikes(network, SimpleNamespace(layers=[]), 0, 0, 10, replicas)
         assert plan.streams == streams
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "share"), [(0.1, 1.0), (0.9, 1.0), (0.955, 0.6), (1.0, 0.25)]
+)
+def test_a_start_that_decides_well_is_trained_at_a_lower_rate(
+    net: Made, accuracy: float, share: float
+) -> None:
+    package = open_package(net.package)
+    training = training_of(package, package.module("keras_model").build_model(), 2)
+    training._validation = examples(8)
+    training.lower_rate({"val_loss": 1.0, "val_accuracy": accuracy})
+    wanted = share * RATE
+    assert training._schedule.rate == pytest.approx(wanted)
 
 
 def test_the_learning_rate_rises_and_falls() -> None:

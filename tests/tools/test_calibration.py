@@ -44,6 +44,14 @@ AT_ODDS = """
     dense b { units 16, rate 1..2 Hz, shortcut a }
     readout y { units 2 }
 """
+# The shortcut ties `a`, which is too fast, to the encoder, which is within its range.
+SHORTCUT = """
+    timing { present 200 ms }
+    input values 6x1 in 0..1
+    encode conv e { filters 4, rate 1..250 Hz }
+    conv1d a { filters 4, kernel 3, padding same, rate 1..150 Hz, shortcut e }
+    readout y { classes 2 }
+"""
 LOUD = """
     input values 6x1 in 0..1
     encode conv e { filters 2, rate RATES }
@@ -188,6 +196,21 @@ def test_rates_at_odds_are_told(tmp_path: Path) -> None:
     message = draw(network(AT_ODDS, "odds"), tmp_path).refusal()
     assert message.startswith("a is at ")
     assert " Hz of 300..310 Hz: it shares a scale with b; widen the rate" in message
+
+
+def test_a_layer_within_its_range_keeps_its_scale(tmp_path: Path) -> None:
+    drawn = draw(network(SHORTCUT, "tied"), tmp_path)
+    make_loud(drawn, 0.5)
+    drawn.weights["a.kernel"][:] = 1
+    found = drawn.calibrate()
+    assert found.before["e"].rate < 250
+    assert found.before["a"].rate > 400
+    assert found.scales == {"e": 1.0, "a": 1.0}
+    assert found.fixed == {
+        "e": "is within its range",
+        "a": "shares a scale with e, which is within its range",
+    }
+    assert found.missed == ["a"]
 
 
 def make_loud(drawn: Drawn, gain: float) -> None:

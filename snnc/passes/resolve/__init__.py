@@ -6,7 +6,7 @@ cause no follow-up errors.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from math import prod
 from typing import Any
@@ -24,11 +24,13 @@ from snnc.passes.resolve.drafts import (
     ENCODERS,
     Draft,
     KnownNames,
+    has_right_count,
     in_order,
     key_span,
     spiking_of,
 )
 from snnc.passes.resolve.operations import Operations, UnsoundError
+from snnc.passes.resolve.sources import find_source_problems
 from snnc.source import Span
 
 
@@ -70,6 +72,7 @@ class _Resolution:
         readout_sources = self._readout_sources(known)
         order = in_order(drafts, self._report)
         if order is None:
+            self._find_source_problems(drafts, known)
             return None
         # A broken `defaults` may have set properties that determine shapes.
         sound = self._validated.defaults_sound
@@ -77,6 +80,7 @@ class _Resolution:
         for draft in order:
             if draft.sound and self._reads_right_things(draft):
                 self._add_layer(draft, operations)
+        self._find_source_problems(drafts, known)
         self._report.add(*self._find_unread(drafts, readout_sources))
         self._report.add(*self._find_wrong_training())
         return self._network(drafts, readout_sources)
@@ -118,7 +122,11 @@ class _Resolution:
             source = draft.sources[0]
             if source != raw and source not in self._validated.broken:
                 problem = rules.references.EncoderReadsLayer(
-                    span=spans[0], name=draft.name, source=source, input=raw
+                    span=spans[0],
+                    name=draft.name,
+                    source=source,
+                    input=raw,
+                    others_read=self._is_named_by_others(source, draft.name),
                 )
                 self._report.add(problem)
             return source == raw
@@ -130,6 +138,17 @@ class _Resolution:
         else:
             return True
         return False
+
+    def _is_named_by_others(self, source: str, reader: str) -> bool:
+        """Return whether another statement names a layer in its `from`."""
+        statements = (*self._spec.layers, self._spec.readout)
+        named = {
+            name
+            for statement in statements
+            if statement is not None and statement.name != reader
+            for name in statement.sources
+        }
+        return source in named
 
     def _report_raw(
         self, span: Span, name: str, kind: str = "", key: str = "from"
@@ -162,6 +181,16 @@ class _Resolution:
             self._report_raw(span, readout.name)
         return sources
 
+    def _find_source_problems(
+        self, drafts: tuple[Draft, ...], known: KnownNames
+    ) -> None:
+        """Report layers that read too many or too few layers."""
+        for draft in drafts:
+            if has_right_count(draft.spec):
+                continue
+            readable = known.readable_by(draft.name)
+            self._report.add(*find_source_problems(draft, readable, self._shapes))
+
     def _find_unread(
         self, drafts: tuple[Draft, ...], readout_sources: tuple[str, ...]
     ) -> Iterator[Diagnostic]:
@@ -180,7 +209,9 @@ class _Resolution:
         known = len(layers) == len(drafts) and isinstance(self._target(), Loihi)
         if known and not any(layer.on_chip for layer in layers):
             span, name = self._validated.span, self._spec.network
-            yield rules.placement.NothingOnChip(span=span, name=name)
+            yield rules.placement.NothingOnChip(
+                span=span, name=name, moved=_first_moved(layers)
+            )
 
     def _find_wrong_training(self) -> Iterator[Diagnostic]:
         """Yield a loss or a weight that needs classes, and phases without training."""
@@ -279,9 +310,16 @@ class _Resolution:
                 stride=stride or spec.stride,
                 source=sources[0],
                 shape=shape,
+                fits=fits,
             )
             self._report.add(problem)
             return None, ()
         ones = (1,) * rank
         convolution = Convolution(kernel, stride, spec.padding, True, dilation=ones)
         return convolution, (*out, spec.filters)
+
+
+def _first_moved(layers: Iterable[logical.LogicalLayer]) -> str:
+    """Return the name of the first layer with `place host`, if any."""
+    written = (each.name for each in layers if each.spiking and "place" in each.spans)
+    return next(written, "")

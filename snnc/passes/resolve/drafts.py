@@ -8,9 +8,10 @@ from itertools import chain, count
 from typing import Any, NamedTuple
 
 from snnc import rules
-from snnc.diagnostics import Diagnostic, Diagnostics, Fix
+from snnc.diagnostics import Diagnostics, Fix
 from snnc.ir.logical import Rate, Spiking, reading_order
 from snnc.language import layers
+from snnc.language.editions import NEWEST
 from snnc.language.keywords import otherwise
 from snnc.language.model import Place, ValidatedSpec
 from snnc.language.models import StatementModel, fields_of
@@ -47,7 +48,7 @@ class KnownNames:
             return True
         if self._report.full or self._lacks_one:
             return False
-        readable = self._readable_by(reader)
+        readable = self.readable_by(reader)
         only = only_near(name, readable)
         problem = rules.references.UnknownLayer(
             span=span,
@@ -80,6 +81,7 @@ class KnownNames:
         self, name: str, spec: layers.LayerSpec, place: Place, before: str
     ) -> Draft:
         """Resolve the sources of a layer, by default the statement ``before`` it."""
+        valid = self._validated
         sources = tuple(self.existing(spec.sources, place.sources, name))
         sound = len(sources) == len(spec.sources)
         if not spec.sources and not isinstance(spec, layers.JoinSpec):
@@ -87,15 +89,23 @@ class KnownNames:
         shortcut = _shortcut_of(spec)
         if shortcut and not self.check(shortcut, key_span(place, "shortcut"), name):
             shortcut, sound = None, False
-        problems = tuple(_source_problems(name, spec, place))
-        self._report.add(*problems)
         given = [(spec, place), *self._defaults_of(spec)]
         specs = tuple(each for each, _ in given)
         spans: dict[str, Span] = {}
         for _, each in reversed(given):
             spans |= each.keys
-        sound = sound and not problems
-        return Draft(name, spec, place, sources, shortcut, sound, specs, spans)
+        sound = sound and has_right_count(spec)
+        return Draft(
+            name=name,
+            spec=spec,
+            place=place,
+            sources=sources,
+            shortcut=shortcut,
+            sound=sound,
+            specs=specs,
+            spans=spans,
+            edition=valid.spec.snn,
+        )
 
     def _defaults_of(
         self, spec: layers.LayerSpec
@@ -108,7 +118,7 @@ class KnownNames:
         for scope in (spec.kind, None):
             yield from (each for each in written if each[0].layer == scope)
 
-    def _readable_by(self, reader: str | None) -> tuple[str, ...]:
+    def readable_by(self, reader: str | None) -> tuple[str, ...]:
         """Return the names that a layer, or the readout (None), could read.
 
         Encoders read the input; other layers read layers that do not depend on them.
@@ -164,7 +174,8 @@ class Draft(NamedTuple):
 
     ``sources`` and ``shortcut`` contain only existing names; ``sound`` is set if all
     names exist. ``specs`` are the layer and the defaults that apply to it, by
-    precedence, and ``spans`` the positions of their properties.
+    precedence, and ``spans`` the positions of their properties. ``edition`` determines
+    the defaults.
     """
 
     name: str
@@ -175,6 +186,7 @@ class Draft(NamedTuple):
     sound: bool
     specs: tuple[StatementModel, ...]
     spans: Mapping[str, Span]
+    edition: int
 
     @property
     def span(self) -> Span:
@@ -194,8 +206,9 @@ class Draft(NamedTuple):
             return fallback
         values = (getattr(spec, key, None) for spec in self.specs)
         given = next((value for value in values if value is not None), None)
-        value = otherwise(type(self.spec), key) if given is None else given
-        return fallback if value is None else value
+        if given is None:
+            given = otherwise(type(self.spec), key, self.edition)
+        return fallback if given is None else given
 
     def span_of(self, key: str) -> Span:
         """Return the position of a property, or of the statement's head."""
@@ -207,30 +220,11 @@ def key_span(place: Place, *keys: str) -> Span:
     return next((place.keys[key] for key in keys if key in place.keys), place.span)
 
 
-def _source_problems(
-    name: str, spec: layers.LayerSpec, place: Place
-) -> Iterator[Diagnostic]:
-    """Yield what is wrong with the number of sources."""
-    spans, kind, count = place.sources, spec.kind, len(spec.sources)
-    if not isinstance(spec, layers.JoinSpec):
-        if count > 1:
-            yield rules.references.TooManySources(
-                span=spans[1].to(spans[-1]),
-                name=name,
-                kind=kind,
-                count=count,
-                sources=", ".join(spec.sources),
-            )
-        return
-    if count < 2:
-        yield rules.references.TooFewSources(
-            span=place.span, name=name, kind=kind, count=count
-        )
-    for index, source in enumerate(spec.sources):
-        if source in spec.sources[:index]:
-            yield rules.references.RepeatedSource(
-                span=spans[index], kind=kind, source=source
-            )
+def has_right_count(spec: layers.LayerSpec) -> bool:
+    """Return whether a layer names as many layers as its kind reads."""
+    if isinstance(spec, layers.JoinSpec):
+        return len(set(spec.sources)) == len(spec.sources) >= 2
+    return len(spec.sources) <= 1
 
 
 def in_order(
@@ -254,7 +248,7 @@ def in_order(
 
 
 # The percentile for the range of an encoder or a max pool, which equals that of layers.
-PERCENTILE: float = otherwise(layers.SpikingSpec, "percentile")
+PERCENTILE: float = otherwise(layers.SpikingSpec, "percentile", NEWEST)
 
 
 def spiking_of(draft: Draft, l2: float, synapse: float) -> Spiking | None:

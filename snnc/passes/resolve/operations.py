@@ -282,7 +282,7 @@ class Operations:
             expected = rules.shapes.axis_names(rank + 1)
             other = f"give the input the shape {expected}"
             if len(self._input.shape) == rank + 1:
-                other = "let the layer read an earlier layer with `from`"
+                other = f"move the layer before `{draft.sources[0]}`"
             family = "depthwise" if draft.kind.startswith("depthwise") else "conv"
             layer = f"{family}{axes}d" if axes else "dense"
             hint = f"use `{layer}`, or {other}"

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Diagnostics, Label
 from snnc.language import model, tree
-from snnc.language.keywords import FORMS, KINDS, VALUES
+from snnc.language.editions import NEWEST
+from snnc.language.keywords import FORMS, KINDS, VALUES, in_edition
 from snnc.language.model import DefaultsSpec, Place, ValidatedSpec
 from snnc.language.readers import why_no_package
 from snnc.passes.validate.statement import check_statement, describe_repeat
@@ -44,19 +45,23 @@ def validate(document: tree.Document, report: Diagnostics) -> ValidatedSpec:
     places = {p: by_kind[p].place if p in by_kind else nowhere for p in _PARTS}
     name, end = (_name(places[kind], kind) for kind in ("input", "readout"))
     given = model.InputSpec(name=name, shape=(1,), within=(0.0, 1.0))
+    edition = _edition_of(document)
+    timing = in_edition(model.TimingSpec(), (), edition)
+    readout = in_edition(model.ReadoutSpec(name=end, units=1), (), edition)
     layers = list(_layers(checked))
     defaults = [item for item in checked if isinstance(item.model, DefaultsSpec)]
     about = by_kind["about"].statement.text if "about" in by_kind else None
     return ValidatedSpec(
         spec=model.NetworkSpec(
+            snn=edition,
             network="network" if word is None else word.text,
             about=about.value if about else "",
             target=models.get("target") or model.LoihiTarget(),
-            timing=models.get("timing") or model.TimingSpec(),
+            timing=models.get("timing") or timing,
             defaults=tuple(item.model for item in defaults),
             input=models.get("input") or given,
             layers=tuple(item.model for item in layers),
-            readout=models.get("readout") or model.ReadoutSpec(name=end, units=1),
+            readout=models.get("readout") or readout,
             train=models.get("train"),
         ),
         places=tuple(item.place for item in layers),
@@ -72,6 +77,11 @@ def validate(document: tree.Document, report: Diagnostics) -> ValidatedSpec:
     )
 
 
+def _edition_of(document: tree.Document) -> int:
+    """Return the edition; the newest one if the spec does not name it."""
+    return NEWEST if document.edition is None else int(document.edition.value)
+
+
 def _name(place: Place, kind: str) -> str:
     """Return the name of a statement; without one, its kind."""
     return place.name.text if place.name else kind
@@ -85,6 +95,7 @@ def _check_all(
         return []
     misplaced = dict(find_misplaced(statements))
     repeated = dict(find_repeated_names(statements))
+    edition = _edition_of(document)
     report.add(*misplaced.values(), *find_absent(statements, network))
     report.add(*repeated.values())
     checked = []
@@ -92,11 +103,17 @@ def _check_all(
         if report.full:
             break
         made = check_statement(statement, report, statements)
+        if made is not None:
+            made = in_edition(made, _written_keys(statement), edition)
         sound = index not in misplaced and index not in repeated
         place = _place(statement, named=index not in repeated)
         checked.append(Checked(statement, made if sound else None, place))
     report.add(*find_repeated_defaults(statements))
     return checked
+
+
+def _written_keys(statement: tree.Statement) -> tuple[str, ...]:
+    return tuple(item.key.text for item in statement.properties or ())
 
 
 class Checked(NamedTuple):

@@ -163,9 +163,7 @@ def _bad_name(bad: BadValue) -> Diagnostic:
     if key in ("from", "shortcut") and name in FORMS and FORMS[name].is_layer:
         named = FORMS[name].named or FORMS[name].example
         own = named.removeprefix("encode conv").removeprefix(name).split()[0]
-        return rules.misplaced.ReservedSource(
-            span=span, word=name, key=key, named=named, name=own
-        )
+        return rules.misplaced.ReservedSource(span=span, word=name, key=key, name=own)
     if key == "from" and name == "input" and "input" in given:
         by_encoder, encoder = bad.kind == "encode", given.get("encode", "")
         source = given["input"] if by_encoder else encoder

@@ -12,7 +12,9 @@ the optimizer's state. Last, the network is trained on its own spikes.
 from __future__ import annotations
 
 import itertools
+import math
 import os
+import time
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,6 +30,7 @@ from ..files import warn
 from ..layout import FileName, Layout, progress_path, smooth_hash, smooth_path
 from ..network import Network
 from .backend import Dataset, Logs, keras, tell, tf, verbosity
+from .description import Description, describe_model, describe_network
 from .layers import BalancedAdd, Neurons
 from .model import fold_model, model_weights
 from .pipelines import Pipelines
@@ -83,25 +86,28 @@ class Session:
             batches = pipelines.of_arrays(x, y, options.get("groups"))
         if training.validation and batches.validation is None:
             warn("there are too few examples to hold some out for validation")
-        run = {"network": layout.id, "data": batches.steps, **vars(training)}
-        for name in "initial", "spike_updates", "patience", "class_weight":
-            run[name] = options.get(name)
+        patience = options.get("patience")
+        if patience is not None and batches.validation is None:
+            reason = "patience needs validation: no examples are held out"
+            raise DataError(reason)
+        checksum = batches.steps
         data = [batches.sample if y is None else x, y, options.get("groups")]
         for values in (*data, *(options.get("validation") or ())):
             if values is not None:
                 content = np.ascontiguousarray(values).data
-                run["data"] = zlib.crc32(content, run["data"])
-        path = None if weights is None else progress_path(weights)
-        self._progress = Progress(path, run, options.get("patience"))
-        if options.get("resume"):
-            self._progress.read()
-        if self._progress.patience is not None and batches.validation is None:
-            reason = "patience needs validation: no examples are held out"
-            raise DataError(reason)
+                checksum = zlib.crc32(content, checksum)
         self._batches = batches
         self._history, self._written = WholeHistory(), list[Path]()
         with strategy.scope():
             model = self._model()
+            path = None if weights is None else progress_path(weights)
+            run = self._describe(model, checksum)
+            self._progress = Progress(path, run, patience)
+            if options.get("resume"):
+                self._progress.read()
+            initial = options.get("initial")
+            if initial is not None:
+                self.program.import_weights(model, initial)
             self._scaler = Scaler(network, layout, model, batches.sample)
             some = batches.sample[: training.batch]
             stops = StopAtNaN(self._scaler, some, self._progress)
@@ -111,7 +117,6 @@ class Session:
                 self._train_phases()
             except DivergedError:
                 self._progress.remove()
-                initial = options.get("initial")
                 for smooth in self._written:
                     if initial is None or not smooth.samefile(initial):
                         smooth.unlink()
@@ -135,10 +140,16 @@ class Session:
             program.compile_model(model, steps=steps)
         else:
             program.compile_model(model)
-        initial = self.options.get("initial")
-        if initial is not None:
-            program.import_weights(model, initial)
         return model
+
+    def _describe(self, model: keras.Model, checksum: int) -> Description:
+        """Describe the training, with a checksum of its data."""
+        run = {"network": self.layout.id, "data": checksum}
+        run |= vars(self.training)
+        for name in "initial", "spike_updates", "patience", "class_weight":
+            run[name] = self.options.get(name)
+        run |= describe_network(self.network)
+        return run | describe_model(model, self.network.readout)
 
     def _train_phases(self) -> None:
         """Run the phases of the training."""
@@ -161,8 +172,7 @@ class Session:
                 scaler.recalibrate_batchnorm()
             if scales:
                 history.begin("scale")
-                scaler.fill()
-                scaler.hold()
+                self._scale()
         if "spikes" in phases:
             history.begin("spikes")
             fold_model(model, scaler.layout)
@@ -174,12 +184,34 @@ class Session:
                 tell(f"rate not held: {line}")
             if not missed:
                 tell("all layers are within their rates, in spikes")
-        if self._batches.validation is not None:
-            settings: dict[str, Any] = {"verbose": 0, "return_dict": True}
-            metrics = model.evaluate(self._batches.validation, **settings)
-            tell(f"at the end, in Keras: {_format(metrics, 'val_')}")
+        self._report_kept()
         scaler.fold()  # last, because penalties apply to the weights before it
         model.history = history
+
+    def _scale(self) -> None:
+        """Run the phase scale."""
+        scaler = self._scaler
+        started = time.perf_counter()
+        scaler.measure_activations()
+        seconds = (time.perf_counter() - started) * (2 + len(scaler.groups))
+        purpose = "brings the rates of all layers within their bounds"
+        tell(f"scale: {purpose}, about {math.ceil(seconds)} s")
+        scaler.fill()
+        scaler.hold()
+
+    def _report_kept(self) -> None:
+        """Print what the weights that are kept reach on held-out examples."""
+        held_out, progress = self._batches.validation, self._progress
+        if held_out is None:
+            return
+        settings: dict[str, Any] = {"verbose": 0, "return_dict": True}
+        metrics = self._scaler.model.evaluate(held_out, **settings)
+        in_keras = {f"val_{name}": value for name, value in metrics.items()}
+        tell(f"at the end, in Keras: {_format(in_keras)}")
+        self._history.kept = in_keras
+        if "spikes" in self.training.phases and progress.best_logs:
+            tell(f"at the end, in spikes: {_format(progress.best_logs)}")
+            self._history.kept = progress.best_logs
 
     def _train_smooth(self, index: int, stage: range, scaled: bool) -> None:
         progress, scaler, batches = self._progress, self._scaler, self._batches
@@ -195,8 +227,8 @@ class Session:
         start = progress.epoch
         if start < stage.stop and not progress.is_stalled:
             several = f"s {start + 1} to" if start + 1 < stage.stop else ""
-            epochs = self.training.epochs
-            tell(f"epoch{several} {stage.stop} of {epochs}: smooth")
+            which = f"epoch{several} {stage.stop} of {self.training.epochs}"
+            tell(f"smooth: trains as plain Keras, {which}")
         data = batches.training, batches.steps
         self._fit(scaler.model, *data, stage.stop, held_out=batches.validation)
 
@@ -224,7 +256,10 @@ class Session:
                 scaler.hold()
             progress.begin(index, first, scaler.scales)
             progress.keep_start(spiking, spiking.held_out())
+        spiking.lower_rate(progress.start_logs)
         tell(str(plan))
+        if progress.start_logs:
+            tell(f"the start, in spikes: {_format(progress.start_logs)}")
 
         def hold(epoch: int, logs: Logs) -> None:
             """Bring the rates within their bounds before some rounds."""
@@ -234,8 +269,8 @@ class Session:
             were_missed = scaler.scales != progress.scales
             progress.scales = scaler.scales
             # Of the states so far, only the start is within the rates.
-            if were_missed and progress.best_epoch > first:
-                progress.forget_best()
+            if were_missed:
+                progress.return_to_start()
 
         begins = keras.callbacks.LambdaCallback(on_epoch_begin=hold)
         each = [begins, spiking.callback()]
@@ -271,7 +306,11 @@ class Session:
             )
         progress.finish(model)
         if progress.best_weights:
-            tell(f"kept epoch {progress.best_epoch}, {best}")
+            kept = f"epoch {progress.best_epoch}, {best}"
+            if progress.keeps_start:
+                kept = "the weights from before: no round improved on them"
+            if progress.best_epoch < progress.epoch:
+                tell(f"kept {kept}")
 
 
 def _prepare(model: keras.Model, smooth: bool, balanced: bool = False) -> None:
@@ -287,5 +326,5 @@ def _prepare(model: keras.Model, smooth: bool, balanced: bool = False) -> None:
     model.make_predict_function(force=True)
 
 
-def _format(values: dict[str, Any], prefix: str = "") -> str:
-    return ", ".join(f"{prefix}{n} {value:.4g}" for n, value in values.items())
+def _format(values: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value:.4g}" for name, value in values.items())

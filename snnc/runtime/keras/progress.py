@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..data import DataError
+from ..data import LISTED, DataError
 from ..examples import Array
 from ..files import UserError, replacing
 from .backend import Logs, Tensor, keras, tell
@@ -25,10 +25,15 @@ STATE = (
     "stage",
     "scales",
     "best_epoch",
+    "best_logs",
     "best_scales",
     "best_rank",
     "start_loss",
     "start_accuracy",
+    "start_epoch",
+    "start_logs",
+    "start_scales",
+    "waits_from",
 )
 EVERY = 32  # batches between copies of the weights, as copying takes time
 ADVICE = "a smaller learning rate may do, or another `--seed`"
@@ -44,9 +49,9 @@ class Progress(keras.callbacks.Callback):
 
     The state consists of the number of finished epochs, the weights, the
     variables of the optimizer and of random generators, and the scales of
-    layers. With ``patience``, it also contains the weights with the lowest
-    validation loss of the stage. The stage ends after ``patience`` epochs
-    without improvement.
+    layers. With held-out examples, it also contains the weights with the
+    lowest validation loss of the stage. With ``patience``, the stage ends
+    after so many epochs without improvement.
     """
 
     def __init__(
@@ -60,6 +65,8 @@ class Progress(keras.callbacks.Callback):
         self.path = path
         self.run = json.loads(json.dumps(run, default=str))
         self.patience = patience
+        self.best_logs: dict[str, float] = {}
+        self.start_logs: dict[str, float] = {}
         self.epoch = 0
         self.stage = -1
         self.scales: Scales = {}
@@ -68,19 +75,25 @@ class Progress(keras.callbacks.Callback):
         self.best_rank: list[float] = [True, math.inf]
         self.best_epoch = 0
         self.best_weights: list[Array] = []
+        self.start_epoch = -1
+        self.start_scales: Scales = {}
+        self.start_weights: list[Array] = []
+        self.waits_from = 0
         self.saved: list[Array] = []
 
     @property
     def is_stalled(self) -> bool:
         """Whether the last ``patience`` epochs brought no improvement."""
-        waited = self.epoch - self.best_epoch
+        waited = self.epoch - max(self.best_epoch, self.waits_from)
         return self.patience is not None and waited >= self.patience
 
     def begin(self, stage: int, start: int, scales: Scales) -> None:
         """Begin a stage, whose losses can't be compared with other stages."""
         self.stage, self.scales = stage, scales
         self.epoch = max(self.epoch, start)
-        self.forget_best()
+        self.best_epoch = self.epoch
+        self.best_rank, self.best_weights = [True, math.inf], []
+        self.best_logs = {}
 
     def keep_start(self, model: keras.Model, logs: dict[str, float]) -> None:
         """Keep a stage's first weights until an epoch improves on them.
@@ -91,6 +104,14 @@ class Progress(keras.callbacks.Callback):
         self.start_loss = logs.get("val_loss", math.inf)
         self.start_accuracy = logs.get("val_accuracy", -math.inf)
         self.keep_best(model, logs)
+        self.start_epoch, self.start_scales = self.epoch, self.best_scales
+        self.start_weights = self.best_weights
+        self.start_logs = self.best_logs
+
+    @property
+    def keeps_start(self) -> bool:
+        """Whether no epoch has improved on the start."""
+        return self.best_epoch == self.start_epoch
 
     def keep_best(self, model: keras.Model, logs: dict[str, float]) -> None:
         """Keep a model's weights if their validation loss is the lowest.
@@ -107,17 +128,20 @@ class Progress(keras.callbacks.Callback):
             self.best_epoch = self.epoch
             self.best_weights = model.get_weights()
             self.best_scales = dict(self.scales)
+            self.best_logs = _validation_of(logs)
 
-    def forget_best(self) -> None:
-        """Forget the best weights, and count epochs from here."""
-        self.best_epoch = self.epoch
-        self.best_rank, self.best_weights = [True, math.inf], []
+    def return_to_start(self) -> None:
+        """Let the start be the best again, and count epochs from here."""
+        self.waits_from = self.epoch
+        self.best_epoch, self.best_scales = self.start_epoch, self.start_scales
+        self.best_rank = [True, self.start_loss]
+        self.best_weights = self.start_weights
+        self.best_logs = self.start_logs
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Compare the epoch with the best one so far, and save the state."""
         self.epoch = epoch + 1
-        if self.patience is not None:
-            self.keep_best(self.model, logs or {})
+        self.keep_best(self.model, logs or {})
         if self.is_stalled:
             self.model.stop_training = True
         if self.path is not None:
@@ -152,14 +176,19 @@ class Progress(keras.callbacks.Callback):
             run = dict(state.pop("run"))
         except Exception as error:
             raise DataError(f"{self.path} is damaged: {ANEW}") from error
-        other = [name for name in self.run if run.get(name) != self.run[name]]
+        names = dict.fromkeys([*self.run, *run])
+        other = [n for n in names if run.get(n) != self.run.get(n)]
         if other:
             message = f"{self.path} is of another training"
-            named = f"not the same {', '.join(other)}"
+            named = f"not the same {', '.join(other[:LISTED])}"
+            if len(other) > LISTED:
+                named += f" and {len(other) - LISTED} more"
             raise DataError(f"{message} ({named}): {ANEW}")
         self.__dict__.update(state)
         best = [name for name in arrays if name.startswith("best")]
         self.best_weights = [arrays.pop(name) for name in best]
+        start = [name for name in arrays if name.startswith("start")]
+        self.start_weights = [arrays.pop(name) for name in start]
         self.saved = list(arrays.values())
 
     def restore(self, model: keras.Model) -> None:
@@ -182,10 +211,16 @@ class Progress(keras.callbacks.Callback):
         arrays = {"state": np.array(json.dumps({"run": self.run, **state}))}
         for i, value in enumerate(self.best_weights):
             arrays[f"best.{i}"] = value
+        for i, value in enumerate(self.start_weights):
+            arrays[f"start.{i}"] = value
         for i, variable in enumerate(_variables(self.model)):
             arrays[f"variable.{i}"] = variable.numpy()
         with replacing(path) as file:
             np.savez(file, **arrays)
+
+
+def _validation_of(logs: dict[str, float]) -> dict[str, float]:
+    return {n: float(v) for n, v in logs.items() if n.startswith("val_")}
 
 
 def _variables(model: keras.Model) -> list[Tensor]:
@@ -243,7 +278,8 @@ class WholeHistory(keras.callbacks.History):
     """The history of several training runs, one after another.
 
     ``phases`` contains the name of each phase that runs, with the number of
-    epochs before it.
+    epochs before it. ``kept`` contains the validation metrics of the weights
+    that the training keeps: in spikes, if it ends with the phase spikes.
     """
 
     def __init__(self) -> None:
@@ -251,6 +287,7 @@ class WholeHistory(keras.callbacks.History):
         super().__init__()
         self.epoch: list[int] = []
         self.phases: list[tuple[str, int]] = []
+        self.kept: dict[str, float] = {}
 
     def begin(self, phase: str) -> None:
         """Note that a phase begins."""

@@ -25,7 +25,7 @@ from ..network import Layer, Network
 from .backend import keras
 from .layers import drive_of, rate_of
 from .model import fold_model, neurons_of, with_currents
-from .spiking import SpikingRun
+from .numba_run import make_run
 from .wiring import groups_of, recalibration
 
 BATCH = 256  # examples that Keras measures at once, if memory allows
@@ -77,7 +77,7 @@ class Scaler:
             self._neurons[name] = next(own[n] for n in several if n in own)
         self.currents = with_currents(model, network)
         self._recalibrate = recalibration(model)
-        self.run = SpikingRun(network, model)
+        self.run = make_run(network, model)
 
     @property
     def scales(self) -> Scales:

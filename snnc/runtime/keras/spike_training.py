@@ -15,6 +15,7 @@ steps.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ import numpy as np
 from ..examples import Array
 from ..network import Network
 from .backend import Dataset, Logs, Tensor, keras, tell, tf, verbosity
+from .numba_run import NumbaRun
 from .pipelines import Batches
 from .spiking import SAMPLES, Firing, SpikingRun, State
 
@@ -32,13 +34,18 @@ UPDATES = 1600  # at least, unless they cost too much
 # Short examples have noisier gradients, so they get more updates.
 STEPS = 96_000  # of all updates together, at least
 RATE = 8e-3  # the highest learning rate
+BETA_2 = 0.99  # Adam's usual 0.999 is an average over most of the updates
 # Learning is less stable for neurons of few inputs, because these fire by
 # strong single spikes, and in networks of many layers.
 LOW_RATE = 4e-3
 MANY = 7  # layers of neurons, with the encoder
+# A start that decides well in spikes would be undone by the full rate. The
+# rate is lower in proportion to the start's error, relative to guessing.
+ERROR = 0.1  # at least, for the full rate
+LEAST = 0.25  # of the full rate
 STREAMS = 10  # simulations side by side, each with one example per update
 ROUNDS = 10  # after each, the network is evaluated on held-out examples
-MOST = 10  # times the cost of the phase smooth
+MOST = 4  # times the cost of the phase smooth
 MEMORY = 2e9  # bytes for the state of all streams and a training step
 VALUES = 30  # numbers of 4 bytes, per neuron and stream
 RESTS = 0.3  # the share of streams that start an update from rest
@@ -62,7 +69,6 @@ class SpikePlan:
     each: int
     streams: int
     seed: int
-    cut: bool = False
     rate: float = RATE
     spike_budget: int | None = None
 
@@ -72,12 +78,9 @@ class SpikePlan:
         return self.each * ROUNDS
 
     def __str__(self) -> str:
-        """Describe the length of the phase in one line."""
-        line = f"spikes: {self.updates} updates of {self.streams} examples"
-        if not self.cut:
-            return line
-        limit = f"{MOST} times the training in Keras"
-        return f"{line}, as more would cost over {limit}"
+        """Describe the phase in one line."""
+        length = f"{self.updates} updates of {self.streams} examples"
+        return f"spikes: trains on the spikes that the network fires, {length}"
 
     def batches(self, batches: Batches, start: int, stop: int) -> Dataset:
         """Return the batches of the rounds, which count as epochs.
@@ -115,11 +118,10 @@ def plan_spikes(
     update = streams * (network.steps + 3 * SAMPLES)
     affordable = MOST * 3 * examples // update
     usual = max(UPDATES, STEPS // network.steps)
-    cut = updates is None and affordable < usual
-    count = max(ROUNDS, affordable) if cut else updates or usual
+    count = updates or max(ROUNDS, min(affordable, usual))
     is_deep = len(network.layers) >= MANY
     rate = LOW_RATE if is_deep or _is_depthwise(model) else RATE
-    return SpikePlan(-(-count // ROUNDS), streams, seed, cut, rate)
+    return SpikePlan(-(-count // ROUNDS), streams, seed, rate)
 
 
 def _is_depthwise(model: keras.Model) -> bool:
@@ -157,14 +159,17 @@ class SpikeTraining(keras.Model):
         self._run = run
         self._replicas = tf.distribute.get_strategy().num_replicas_in_sync
         self._plan, self._streams = plan, plan.streams // self._replicas
-        kind = partial(
-            tf.Variable,
-            trainable=False,
-            # Each device has its own streams.
-            synchronization=tf.VariableSynchronization.ON_READ,
-            aggregation=tf.VariableAggregation.NONE,
-        )
-        state = tf.nest.map_structure(kind, run.rest(self._streams))
+        state = run.rest(self._streams)
+        self._is_eager = isinstance(run, NumbaRun)
+        if not self._is_eager:
+            kind = partial(
+                tf.Variable,
+                trainable=False,
+                # Each device has its own streams.
+                synchronization=tf.VariableSynchronization.ON_READ,
+                aggregation=tf.VariableAggregation.NONE,
+            )
+            state = tf.nest.map_structure(kind, state)
         # Keras would save variables that are attributes.
         self._state: Callable[[], State] = lambda: state
         self._validation: tuple[Array, Array] | None = None
@@ -172,15 +177,19 @@ class SpikeTraining(keras.Model):
             several = validation.unbatch().take(HELD_OUT)
             x, y = zip(*several.as_numpy_iterator(), strict=True)
             self._validation = np.stack(x), np.stack(y)
+        self._evaluation_seconds = 0.0
         self._loss_mean = keras.metrics.Mean(name="loss")
         self._kinds = [self._loss_mean]
         if self._network.readout.classes:
             kind = keras.metrics.SparseCategoricalAccuracy
             self._kinds.append(kind(name="accuracy"))
-        rate = WarmCosine(plan.rate, plan.updates)
+        self._schedule = WarmCosine(plan.rate, plan.updates)
         # XLA takes longer for loops of small convolutions on a CPU.
-        optimizer = keras.optimizers.Adam(rate)
-        self.compile(optimizer=optimizer, jit_compile=False)
+        optimizer = keras.optimizers.Adam(self._schedule, beta_2=BETA_2)
+        eager = self._is_eager
+        self.compile(optimizer, jit_compile=False, run_eagerly=eager)
+        optimizer.build(model.trainable_variables)
+        self._learn_fast = tf.function(self._learn, autograph=False)
 
     @property
     def metrics(self) -> list[Tensor]:
@@ -195,10 +204,26 @@ class SpikeTraining(keras.Model):
         """Present a batch, and update the weights."""
         x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
         x = tf.ensure_shape(x, [self._streams, *x.shape[1:]])
+        if self._is_eager:
+            state = self._state()
+            self._rest_some(state)
+            firing, _ = self._run.present(x, state, sampled=True)
+            logs: dict[str, Tensor] = self._learn_fast(x, y, weight, firing)
+            return logs
         stored, each = self._state(), tf.nest.map_structure
         state = self._rested(each(lambda kept: kept.read_value(), stored))
         firing, state = self._run.present(x, state, sampled=True)
         each(lambda kept, value: kept.assign(value), stored, state)
+        return self._learn(x, y, weight, firing)
+
+    def _learn(
+        self,
+        x: Tensor,
+        y: Tensor,
+        weight: Tensor,
+        firing: Firing,
+    ) -> dict[str, Tensor]:
+        """Update the weights after a presentation."""
         variables = self.trainable_variables
         with tf.GradientTape() as tape:
             outputs, excess = self._outputs(x, firing)
@@ -213,13 +238,26 @@ class SpikeTraining(keras.Model):
             metric.update_state(y, outputs[0])
         return {metric.name: metric.result() for metric in self._kinds}
 
-    def _rested(self, state: State) -> State:
-        """Return the state with some streams reset to rest."""
+    def _rests(self) -> Tensor:
+        """Return which streams start from rest, of shape (streams,)."""
         step = tf.cast(self.optimizer.iterations, tf.int32)
         seed = tf.stack([self._plan.seed, step])
         drawn = tf.random.stateless_uniform([self._streams], seed)
         # A round starts from rest, so it is the same after an interruption.
-        rests = (drawn < RESTS) | (step % self._plan.each == 0)
+        return (drawn < RESTS) | (step % self._plan.each == 0)
+
+    def _rest_some(self, state: State) -> None:
+        """Reset some streams of a state of arrays to rest."""
+        rests = self._rests().numpy()
+
+        def reset(now: Array, rest: Array) -> None:
+            now[rests] = rest
+
+        tf.nest.map_structure(reset, state, self._run.rest(1))
+
+    def _rested(self, state: State) -> State:
+        """Return the state with some streams reset to rest."""
+        rests = self._rests()
 
         def chosen(now: Tensor, rest: Tensor) -> Tensor:
             shape = [self._streams] + [1] * (len(now.shape) - 1)
@@ -281,7 +319,9 @@ class SpikeTraining(keras.Model):
         if self._validation is None:
             return {}
         x, y = self._validation
+        started = time.perf_counter()
         outputs = self._run.predict(x, HELD_OUT_STREAMS)
+        self._evaluation_seconds = time.perf_counter() - started
         y = y[: len(outputs)]
         losses = self.losses_of(tf.constant(y), outputs)
         logs = {"val_loss": float(np.mean(losses))}
@@ -289,6 +329,23 @@ class SpikeTraining(keras.Model):
             right = outputs.argmax(axis=1) == y
             logs["val_accuracy"] = float(right.mean())
         return logs
+
+    def lower_rate(self, logs: dict[str, float]) -> None:
+        """Lower the learning rate, given the start's `held_out` results."""
+        if self._validation is None or not logs:
+            return
+        error = 1.0
+        _, y = self._validation
+        if self._network.readout.classes:
+            guessed = 1 - 1 / self._network.readout.units
+            error = (1 - logs["val_accuracy"]) / guessed
+        else:
+            means = np.broadcast_to(y.mean(axis=0), y.shape)
+            losses = self.losses_of(tf.constant(y), tf.constant(means))
+            guessed = float(np.mean(losses))
+            error = logs["val_loss"] / guessed if guessed > 0 else 1.0
+        share = min(max(error / ERROR, LEAST), 1.0)
+        self._schedule.rate = share * self._plan.rate
 
     def callback(self) -> keras.callbacks.Callback:
         """Return a callback that evaluates rounds and estimates the time."""
@@ -299,10 +356,9 @@ class SpikeTraining(keras.Model):
             if len(times) == FEW:
                 each = (times[-1] - times[1]) / (FEW - 2)
                 seconds = each * self._plan.updates
+                seconds += ROUNDS * self._evaluation_seconds
                 # Keras leaves the line of its bar open.
-                line = f"spikes: about {seconds:.0f} s for all updates"
-                if self._validation is not None:
-                    line += f", plus {ROUNDS} evaluations"
+                line = f"spikes: about {math.ceil(seconds)} s"
                 tell("\n" * (verbosity() == 1) + line)
 
         return keras.callbacks.LambdaCallback(
@@ -320,11 +376,11 @@ class WarmCosine(keras.optimizers.schedules.LearningRateSchedule):
 
     def __init__(self, rate: float, updates: int) -> None:
         """Create it with the highest rate and the number of updates."""
-        self._rate, self._updates = rate, updates
+        self.rate, self._updates = rate, updates
 
     def __call__(self, step: Tensor) -> Tensor:
         """Return the learning rate of an update, counted from 0."""
         done = tf.cast(step, tf.float32) / self._updates
         fall = tf.maximum(0.0, (done - WARM_UP) / (1 - WARM_UP))
         rise = tf.minimum(1.0, (done + 1 / self._updates) / WARM_UP)
-        return self._rate * rise * (1 + tf.cos(np.pi * fall)) / 2
+        return self.rate * rise * (1 + tf.cos(np.pi * fall)) / 2

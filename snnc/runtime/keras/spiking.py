@@ -79,30 +79,41 @@ class SpikingRun:
         self.decide = keras.Model(read, model.output)
         read = keras.layers.Activation("linear")(read)
         self.readout = LinearStage(read, *given)
-        self._kept = lowpass_decay(network.readout.synapse, network.dt)
+        self.kept = lowpass_decay(network.readout.synapse, network.dt)
         steps = network.steps
         chunk = next(n for n in range(CHUNK, 0, -1) if steps % n == 0)
         self._chunk = chunk
-        self._moments = tf.constant(reading_weights(network), tf.float32)
+        self.moments = reading_weights(network).astype(np.float32)
+        self._moments = tf.constant(self.moments)
         weights = sample_weights(network, chunk)
         # The last step of each chunk has a slope.
         slopes = weights * (np.arange(steps)[::-1] % chunk % SLOPE_STEPS == 0)
         slopes /= slopes.sum(axis=1, keepdims=True)
-        self._samples = tf.constant(np.stack([weights, slopes], 1), tf.float32)
+        self.samples = np.stack([weights, slopes], 1).astype(np.float32)
+        self._samples = tf.constant(self.samples)
         chosen = [np.flatnonzero(row)[[0, -1]] for row in weights]
         spans = [(a // chunk * chunk, b + 1) for a, b in chosen]
         self._spans = tf.constant(spans, tf.int32)
-        self._traced = tf.function(self.present, autograph=False)
+        self.present_fast = tf.function(self.present, autograph=False)
 
     def rest(self, batch: int) -> State:
         """Return the state at the start of ``batch`` simulations."""
-        each, x = self.layers, tf.zeros((1, *self.network.input.shape))
-        silent = {layer.name: tf.zeros((1, *layer.shape)) for layer in each}
-        # Biases don't pass through synapses.
-        layers = (layer.rest(batch, layer.stage(x, silent)) for layer in each)
+        each = self.layers
+        each_bias = zip(each, self.biases(), strict=True)
+        layers = (layer.rest(batch, bias) for layer, bias in each_bias)
         pairs = ((tf.zeros((batch, *layer.shape)),) * 2 for layer in each)
         read = tf.zeros((batch, *self.readout.shape))
         return State(tuple(layers), tuple(pairs), read)
+
+    def biases(self) -> list[Tensor]:
+        """Return the current (1, *shape) of each layer without spikes.
+
+        Biases don't pass through synapses.
+        """
+        x = tf.zeros((1, *self.network.input.shape))
+        each = self.layers
+        silent = {layer.name: tf.zeros((1, *layer.shape)) for layer in each}
+        return [layer.stage(x, silent) for layer in each]
 
     def present(
         self,
@@ -148,7 +159,7 @@ class SpikingRun:
 
         each = zip(self.layers, state.layers, strict=True)
         fired = tuple(tf.zeros_like(layer.fired(own)) for layer, own in each)
-        readings = tf.zeros((self._moments.shape[0], *state.read.shape))
+        readings = tf.zeros((len(self.moments), *state.read.shape))
         values = 0, state, (readings, fired)
         samples: list[Tensor] = []
         if sampled:  # the last sample ends with the example
@@ -179,7 +190,7 @@ class SpikingRun:
         state = self.rest(streams)
         for start in range(0, len(x) - streams + 1, streams):
             given = tf.constant(x[start : start + streams], tf.float32)
-            firing, state = self._traced(given, state)
+            firing, state = self.present_fast(given, state)
             yield firing
 
     def firing(self, x: Array, streams: int) -> dict[str, Array]:
@@ -235,7 +246,7 @@ class SpikingRun:
         read, reads = state.read, []
         arriving, _ = views[1]
         for one in tf.split(self.readout(x, arriving), chunk):
-            read = self._kept * read + (1 - self._kept) * one
+            read = self.kept * read + (1 - self.kept) * one
             reads.append(read)
         layers, last = zip(*ends, strict=True)
         state = State(layers, last, read)
@@ -252,12 +263,13 @@ def sample_weights(network: Network, chunk: int) -> Array:
     steps. If few steps decide, one sample covers them all.
     """
     deciding = _deciding_steps(network)
-    count = min(SAMPLES, max(1, len(deciding) // LENGTH))
+    longest = max(LENGTH, chunk)
+    count = min(SAMPLES, max(1, len(deciding) // longest))
     parts = np.array_split(deciding, count)
     weights = np.zeros((len(parts), network.steps))
     for row, part in zip(weights, parts, strict=True):
         stop = (part[-1] + 1) // chunk * chunk
-        length = len(part) if count == 1 else LENGTH // chunk * chunk
+        length = len(part) if count == 1 else longest // chunk * chunk
         row[stop - length : stop] = 1 / length
     return weights
 

@@ -50,10 +50,10 @@ class SpikingLayer:
     ) -> None:
         """Create it for a layer, its parts in a Keras model, and dt."""
         self.name, self.layer, self.stage = name, layer, stage
-        self.scale, self.shape = scale, layer.shape
+        self.scale, self.shape, self.dt = scale, layer.shape, dt
         self._voltages = layer.first_voltages(name)
         synapse = None if layer.encoder else layer.synapse
-        self._kept = lowpass_decay(synapse, dt)
+        self.kept = lowpass_decay(synapse, dt)
         self._advance = neurons(layer, scale, dt)
         # XLA fuses the many operations of neurons: a LIF network then takes
         # half the time.
@@ -113,7 +113,7 @@ class SpikingLayer:
         return outputs, states, sums
 
     def _fire(self, drive: Tensor, state: NeuronState) -> NeuronState:
-        current = self._kept * state.current + (1 - self._kept) * drive
+        current = self.kept * state.current + (1 - self.kept) * drive
         output, *rest = self._advance(current, state.voltage, state.wait)
         return NeuronState(output, current, *rest)
 
@@ -173,16 +173,12 @@ def _lif(layer: Layer, lif: Lif, scale: Tensor, dt: float) -> Advance:
     unit, slope = layer.high * dt, lif.gain(layer.high)
 
     def chip(current: Tensor, voltage: Tensor, wait: Tensor) -> Advanced:
-        # The chip's decay is a 12-bit integer, its refractory period whole
-        # steps.
-        decay = round(-math.expm1(-dt / lif.tau_rc) * 4095) / 4095
-        share = -math.expm1(math.log1p(-decay))
-        refractory = round(lif.tau_ref / dt)
+        share, refractory = chip_lif(lif, dt)
         # Multiply by 0 or 1, as tf.where takes several times as long.
         pull = (63 / 64 * share) + (slope * share * scale) * current
         moved = tf.nn.relu((1 - share) * voltage + pull)
         free = tf.cast(wait <= 0, tf.float32)
-        voltage += free * (moved - voltage)
+        voltage = moved * free  # it is 0 while a neuron waits
         spikes = tf.cast(voltage > 1, tf.float32)
         wait = tf.nn.relu(wait - 1) + refractory * spikes
         return spikes * (1 / (unit * scale)), voltage * (1 - spikes), wait
@@ -201,3 +197,13 @@ def _lif(layer: Layer, lif: Lif, scale: Tensor, dt: float) -> Advance:
         return output, voltage, wait
 
     return chip if layer.on_chip else host
+
+
+def chip_lif(lif: Lif, dt: float) -> tuple[float, float]:
+    """Return the share of a voltage that a step replaces, and steps to wait.
+
+    The chip's decay is a 12-bit integer, its refractory period whole steps.
+    """
+    decay = round(-math.expm1(-dt / lif.tau_rc) * 4095) / 4095
+    share = -math.expm1(math.log1p(-decay))
+    return share, round(lif.tau_ref / dt)

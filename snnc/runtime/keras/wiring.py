@@ -112,10 +112,11 @@ class LinearStage:
         read = [layer for layer in producers if layer in found]
         self.sources = [producers[layer] for layer in read]
         inputs = [model.get_layer(layer).output for layer in read]
-        self._reads_input = "" in found
-        if self._reads_input:
+        self.reads_input = "" in found
+        if self.reads_input:
             inputs.append(model.input)
         self.shape = tuple(drive.shape[1:])
+        self.input_shapes = [tuple(each.shape[1:]) for each in inputs]
         self._model = keras.Model(inputs, drive)
 
     def __call__(self, x: Tensor, outputs: dict[str, Tensor]) -> Tensor:
@@ -125,11 +126,15 @@ class LinearStage:
         another.
         """
         several = [outputs[name] for name in self.sources]
-        if self._reads_input:
+        if self.reads_input:
             count = several[0].shape[0] // x.shape[0] if several else 1
             several.append(tf.concat([x] * count, axis=0))
-        inputs = several if len(several) > 1 else several[0]
-        return self._model(inputs, training=False)
+        return self.compute(*several)
+
+    def compute(self, *inputs: Tensor) -> Tensor:
+        """Return the current for the ``sources`` and, if read, the input."""
+        several = list(inputs) if len(inputs) > 1 else inputs[0]
+        return self._model(several, training=False)
 
 
 def _producers_of(tensor: Tensor, producers: dict[str, str]) -> set[str]:

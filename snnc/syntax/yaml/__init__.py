@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator
 from snnc import rules
 from snnc.diagnostics import Diagnostics, Fix
 from snnc.language import tree
+from snnc.language.editions import NEWEST
 from snnc.language.keywords import FORMS, KINDS, kinds
 from snnc.source import SourceFile, Span
 from snnc.syntax.build import comment
-from snnc.syntax.snn import EDITION
+from snnc.syntax.snn import edition_of
 from snnc.syntax.yaml import nodes, statements, values
 
 __all__ = ["parse_yaml"]
@@ -24,7 +25,7 @@ _FRONT, _BACK = kinds("front", "encoder"), kinds("back")
 _TOP = ("snn", "network", *_FRONT, "layers", *_BACK)
 _EDITIONS = frozenset(("version", "edition", "snnc", "snn_version"))
 _LAYERS = frozenset(("layer", "layers", "model", "sequential"))
-_EXAMPLES = {"snn": f"snn: {EDITION}", "network": "network: my_network"}
+_EXAMPLES = {"snn": f"snn: {NEWEST}", "network": "network: my_network"}
 # Keys of the file that can't be an item of `layers`.
 _NO_LAYERS = frozenset(kind for kind in _TOP if kind not in FORMS) | frozenset(
     kind for kind, form in FORMS.items() if not form.is_layer
@@ -95,7 +96,9 @@ class _DocumentReader:
             self._suggest(self._keys.pop(min(others))[0], "snn")
             return
         can_fix = name == "snn" and "network" in self._keys and start.first.column == 1
-        fix = Fix(start.before, f"snn: {EDITION}\n") if can_fix else None
+        # Unsafe: the spec may be of an older edition, with other defaults.
+        first_line = Fix(start.before, f"snn: {NEWEST}\n", unsafe=True)
+        fix = first_line if can_fix else None
         problem = rules.yaml.MissingKey(
             span=start, key=name, example=_EXAMPLES[name], fix=fix
         )
@@ -119,12 +122,13 @@ class _DocumentReader:
             return None
         text, fix = nodes.describe(node).strip("`"), None
         if isinstance(node, nodes.Scalar):
-            if node.text == str(EDITION):
-                return tree.Number(EDITION, node.span)
-            same = node.text.strip().lstrip("vV") in (str(EDITION), f"{EDITION}.0")
-            fix = Fix(node.span, str(EDITION), unsafe=not same)
+            if (edition := edition_of(node.text)) is not None:
+                return tree.Number(edition, node.span)
+            plain = node.text.strip().lstrip("vV").removesuffix(".0")
+            if (meant := edition_of(plain)) is not None:
+                fix = Fix(node.span, str(meant))
         problem = rules.syntax.UnknownEdition(
-            span=node.span, edition=text[:20], latest=EDITION, fix=fix
+            span=node.span, edition=text[:20], newest=NEWEST, fix=fix
         )
         self._report.add(problem)
         return None

@@ -203,11 +203,12 @@ def statement(version: Version, layer: LogicalLayer) -> str:
     usual = inherited(version, values)
     model = model_of(layer.kind)
     found = fields_of(model)
+    own = keys_of(model).keys() - usual
     said = [
         f"{key} {value}"
         for key, value in zip(values, map(_text, values.values()), strict=True)
         if key in SIZES
-        or (key in keys_of(model).keys() - usual and value != default(found[key]))
+        or (key in own and value != default(found[key], version.spec.snn))
     ]
     block = f" {{ {', '.join(said)} }}" if said else ""
     return f"{head} from {values['from']}{block}"

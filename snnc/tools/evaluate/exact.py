@@ -24,7 +24,7 @@ from snnc.runtime.files import reason
 from snnc.text.display import Json
 from snnc.text.installing import installation
 from snnc.text.progress import Moved
-from snnc.tools.checkpoint import Checkpoint, SavedRun, read_checkpoint
+from snnc.tools.checkpoint import Checkpoint, SavedRun, read_checkpoint, reserve
 from snnc.tools.evaluate import measures
 from snnc.tools.evaluate.measures import EvaluatedPart, SpanResult
 from snnc.tools.evaluate.task import Task
@@ -37,7 +37,7 @@ REST = 25  # examples from rest per run, so few that all threads get some
 SAMPLE = 100  # examples in a row that also run from rest, for comparison
 AHEAD = 2  # stretches per cluster thread: one runs while the next is sent
 TRIES = 2  # attempts to run a stretch if its process dies
-MARK = {"snnc": "evaluation", "version": 10}
+MARK = {"snnc": "evaluation", "version": 11}
 
 Left = list[tuple[Presentation, Span]]
 """The examples to run, and how to present them."""
@@ -59,24 +59,27 @@ def run_exact(
     """Return the parts of all examples, including those of an interrupted run.
 
     ``progress`` is called with the number of examples just completed. With a
-    ``reference``, the parts include Keras's results. Inputs that don't match raise
-    `RefusedRunError` or `snnc.exact.CannotRunError`.
+    ``reference``, the parts include Keras's results. Inputs that don't match, or an
+    output that another run is writing, raise `RefusedRunError` or
+    `snnc.exact.CannotRunError`.
     """
-    out = None if options.output is None else Path(options.output)
+    if options.output is None:
+        return _run_parts(task, options, progress, reference, None)
+    out = Path(options.output)
+    with reserve(out):
+        return _run_parts(task, options, progress, reference, out)
+
+
+def _run_parts(
+    task: Task,
+    options: EvaluateOptions,
+    progress: Moved,
+    reference: measures.KerasReference | None,
+    out: Path | None,
+) -> list[EvaluatedPart]:
     counts = counts_of(options, len(task.examples))
     compares = reference is not None
-    header = {
-        **MARK,
-        "package": task.package.hash,
-        "weights": task.weights_hash,
-        "data": task.identity,
-        "examples": counts[options.presentation],
-        "sample": sum(counts.values()) - counts[options.presentation],
-        "seed": options.seed,
-        "steps": options.steps or task.package.network.steps,
-        "presentation": options.presentation,
-        "tensorflow": compares,
-    }
+    header = {} if out is None else _identify(task, options, counts, compares)
     saved = None if out is None else read_saved(out, header, options.resume)
     parts = restored_parts(saved)
     done = {(part.presentation, part.start) for part in parts}
@@ -97,6 +100,27 @@ def run_exact(
     return parts
 
 
+def _identify(
+    task: Task,
+    options: EvaluateOptions,
+    counts: Mapping[Presentation, int],
+    compares: bool,
+) -> Json:
+    """Return everything on which the results of a run depend."""
+    return {
+        **MARK,
+        "package": task.package.hash,
+        "weights": task.weights_hash,
+        "data": task.data_hash,
+        "examples": counts[options.presentation],
+        "sample": sum(counts.values()) - counts[options.presentation],
+        "seed": options.seed,
+        "steps": options.steps or task.package.network.steps,
+        "presentation": options.presentation,
+        "tensorflow": compares,
+    }
+
+
 def read_saved(path: Path, header: Json, resume: bool) -> SavedRun | None:
     """Return the saved run to continue; None to start a new one.
 
@@ -115,6 +139,8 @@ def read_saved(path: Path, header: Json, resume: bool) -> SavedRun | None:
     elif not resume:
         why = _describe_unfinished(saved, found)
     elif others:
+        if "seed" in others or "examples" in others:  # these draw other data
+            others = [name for name in others if name != "data"]
         why = f"can't be resumed, because the run had other {', '.join(others)};"
         why += " leave out `--resume` and"
     if why:

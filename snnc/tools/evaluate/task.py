@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
@@ -35,6 +36,9 @@ Data = Path | tuple[Any, Any]
 iterable."""
 
 
+CHUNK = 2**24  # bytes that are hashed at a time
+
+
 def write_data(path: Path, x: Array, y: Array) -> None:
     """Write examples and labels in the format that training and evaluation read."""
     with replacing(path) as file:
@@ -48,22 +52,35 @@ def identify_data(path: Path) -> str:
             sums = {member.filename: member.CRC for member in archive.infolist()}
         return "-".join(f"{sums.get(name, 0):08x}" for name in ("x.npy", "y.npy"))
     files = (path / "x.npy", path / "y.npy") if path.is_dir() else (path,)
-    states = map(os.stat, files)
-    return "-".join(f"{state.st_size}.{state.st_mtime_ns}" for state in states)
+    return "-".join(map(_file_hash, files))
+
+
+def _file_hash(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while part := file.read(CHUNK):
+            digest.update(part)
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True)
 class Task:
-    """A package, its weights (a file or tensors by name), and the examples to run.
-
-    ``identity`` changes if the content of the data file changes.
-    """
+    """A package, its weights (a file or tensors by name), and the examples to run."""
 
     package: ImportedPackage
     weights: Weights
     tensors: Tensors
     examples: Examples
-    identity: str
+
+    @cached_property
+    def data_hash(self) -> str:
+        """The SHA-256 of the examples and labels, in the order of presentation."""
+        digest = hashlib.sha256(repr(self.examples.shape).encode())
+        size = max(1, CHUNK // (4 * prod(self.examples.shape[1:])))
+        for start in range(0, len(self.examples), size):
+            digest.update(self.examples[start : start + size].tobytes())
+        digest.update(np.ascontiguousarray(self.examples.y).tobytes())
+        return digest.hexdigest()
 
     @cached_property
     def weight_bytes(self) -> bytes:
@@ -85,7 +102,7 @@ def open_task(
 ) -> Task:
     """Open a package, and draw examples; check that package, weights and data match."""
     package = open_package(folder)
-    network, identity = package.network, ""
+    network = package.network
     if isinstance(data, tuple):
         x, y = data if is_array(data[0]) else store_examples(*data, network)
         if y is None:
@@ -96,9 +113,8 @@ def open_task(
         examples = select(x, y, network, limit, seed)
     else:
         examples = open_data(data, network, limit, seed)
-        identity = identify_data(data)
     tensors = package.layout.load(weights)
-    return Task(package, weights, tensors, examples, identity)
+    return Task(package, weights, tensors, examples)
 
 
 def source_of(weights: Weights) -> Source | None:

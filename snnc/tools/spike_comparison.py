@@ -1,0 +1,191 @@
+"""Compare a network's given and scaled weights in spikes, on the same examples."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.output.imported import ImportedPackage
+from snnc.runtime.data import Examples, open_data, select
+from snnc.runtime.examples import Array
+from snnc.runtime.examples import score as score_of
+from snnc.runtime.keras.model import set_model_weights
+from snnc.runtime.keras.scaler import STREAMS
+from snnc.runtime.keras.spiking import SpikingRun
+from snnc.runtime.layout import Tensors
+from snnc.runtime.network import Network
+from snnc.text.display import Json
+from snnc.text.tables import counted, percent
+from snnc.tools.opening import FileName
+from snnc.tools.scores import difference, per_example_score
+
+HELD_OUT = 512
+"""The most examples to compare in spikes: enough to find a loss of a few points."""
+SHARE = 4
+"""One example in so many is compared instead of measured."""
+
+Measure = Literal["accuracy", "agreement", "rmse", "difference"]
+TITLES: dict[Measure, str] = {
+    "accuracy": "accuracy",
+    "agreement": "agreement with Keras",
+    "rmse": "RMSE",
+    "difference": "RMS difference to Keras",
+}
+
+
+@dataclass(frozen=True)
+class LabelledExamples:
+    """Examples ``x``, and their labels or values ``y``, if known."""
+
+    x: NDArray[np.float32]
+    y: Array | None
+
+
+@dataclass(frozen=True)
+class DrawnExamples:
+    """Examples to measure rates, and other examples to compare weights.
+
+    A single example is used for both.
+    """
+
+    measured: NDArray[np.float32]
+    held_out: LabelledExamples
+
+
+def draw_examples(x: Any, y: Any, network: Network, limit: int | None) -> DrawnExamples:
+    """Draw at most ``limit`` examples to measure, and others to compare, by seed 0.
+
+    ``x`` is an array or a data file, which may contain ``y``. Raise DataError if the
+    network does not accept the data.
+    """
+    most = None if limit is None else limit + HELD_OUT
+    if isinstance(x, str | os.PathLike):
+        examples = open_data(x, network, most, 0, labelled=_has_labels(x))
+    else:
+        examples = select(x, y, network, most, 0)
+    compared = _count_compared(examples, limit)
+    measured = max(1, len(examples) - compared)
+    labels = None if examples.y is None else examples.y[-compared:]
+    held_out = LabelledExamples(examples[-compared:], labels)
+    return DrawnExamples(examples[:measured], held_out)
+
+
+def _count_compared(examples: Examples, limit: int | None) -> int:
+    count = len(examples)
+    spare = 0 if limit is None else count - limit
+    return min(HELD_OUT, max(1, spare, count // SHARE))
+
+
+def _has_labels(path: FileName) -> bool:
+    """Return whether a data file or folder contains ``y``."""
+    place = Path(path)
+    if place.is_dir():
+        return (place / "y.npy").exists()
+    if not zipfile.is_zipfile(place):
+        return False
+    with zipfile.ZipFile(place) as archive:
+        return "y.npy" in archive.namelist()
+
+
+@dataclass(frozen=True)
+class ComparedScore:
+    """A score in spikes with the given weights, and with the scaled weights.
+
+    ``is_worse`` says whether the scaled weights are worse on the same examples, with a
+    confidence of 95 %.
+    """
+
+    measure: Measure
+    given: float
+    scaled: float
+    is_worse: bool
+
+    def __str__(self) -> str:
+        is_share = self.measure in ("accuracy", "agreement")
+        write = percent if is_share else "{:.4g}".format
+        change = f"{write(self.scaled)} instead of {write(self.given)}"
+        return f"{TITLES[self.measure]} {change}"
+
+
+@dataclass(frozen=True)
+class SpikeComparison:
+    """The scores of the given and the scaled weights in spikes.
+
+    Attributes
+    ----------
+    examples : int
+        The number of examples.
+    scores : tuple of ComparedScore
+        The accuracy or error, if labels are known, and then the agreement with Keras.
+    """
+
+    examples: int
+    scores: tuple[ComparedScore, ...]
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether the scaled weights are significantly worse in the first score."""
+        return self.scores[0].is_worse
+
+    def as_dict(self) -> Json:
+        """Return the data for JSON."""
+        document: Json = {"examples": self.examples}
+        for score in self.scores:
+            document[score.measure] = {"given": score.given, "scaled": score.scaled}
+        return document
+
+    def __str__(self) -> str:
+        where = f"in spikes, on {counted(self.examples, 'held-out example')}"
+        return f"{where}: {', '.join(map(str, self.scores))}"
+
+
+def compare_in_spikes(
+    package: ImportedPackage,
+    given: Tensors,
+    scaled: Tensors,
+    held_out: LabelledExamples,
+) -> SpikeComparison:
+    """Run examples in spikes with given and with scaled weights, and compare scores.
+
+    The outputs of the Keras model are those with the given weights.
+    """
+    network, layout = package.network, package.layout
+    model = package.module("keras_model").build_model()
+    run = SpikingRun(network, model)
+    set_model_weights(model, layout, given)
+    before = run.predict(held_out.x, STREAMS)
+    count = len(before)  # a multiple of the streams
+    keras = model.predict(
+        held_out.x[:count], batch_size=network.examples_at_once, verbose=0
+    )
+    set_model_weights(model, layout, scaled)
+    after = run.predict(held_out.x, STREAMS)
+    classes = network.readout.classes
+    scores = []
+    if held_out.y is not None:
+        name: Measure = "accuracy" if classes else "rmse"
+        target = held_out.y[:count]
+        scores.append(_compare(name, before, after, target, classes))
+    name = "agreement" if classes else "difference"
+    target = keras.argmax(axis=1) if classes else keras
+    scores.append(_compare(name, before, after, target, classes))
+    return SpikeComparison(count, tuple(scores))
+
+
+def _compare(
+    measure: Measure, before: Array, after: Array, target: Array, classes: bool
+) -> ComparedScore:
+    merits = per_example_score(before, target, classes)
+    loss = difference(merits, per_example_score(after, target, classes))
+    return ComparedScore(
+        measure=measure,
+        given=score_of(before, target, classes),
+        scaled=score_of(after, target, classes),
+        is_worse=loss is not None and loss[0] > 0,
+    )
