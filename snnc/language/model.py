@@ -121,6 +121,14 @@ class TrainSpec(StatementModel):
             words=(ValueWord("balanced", "Gives all classes the same total weight."),),
         ),
     ] = "equal"
+    spike_budget: Annotated[
+        has.Count | None,
+        Key(
+            "The spikes per example, of all layers, above which training on spikes "
+            "adds a penalty to the loss; fewer spikes cost less energy",
+            usual="5000",
+        ),
+    ] = None
     schedule: Annotated[
         Literal["constant", "cosine"],
         Key("The learning rate over time: `constant` or `cosine`", usual="cosine"),

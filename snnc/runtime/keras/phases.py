@@ -17,7 +17,7 @@ import os
 import time
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -240,8 +240,15 @@ class Session:
         count = training.epochs * batches.steps * training.batch
         updates = self.options.get("spike_updates")
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
-        own = self.network, model, count, training.seed, updates, replicas
-        plan = plan_spikes(*own)
+        plan = plan_spikes(
+            self.network,
+            model,
+            examples=count,
+            seed=training.seed,
+            updates=updates,
+            replicas=replicas,
+        )
+        plan = replace(plan, spike_budget=training.spike_budget)
         spiking = SpikeTraining(scaler.run, model, plan, batches.validation)
         progress.patience = None if batches.validation is None else PATIENCE
         if self.weights is not None:

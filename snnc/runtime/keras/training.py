@@ -44,7 +44,9 @@ class TrainSettings:
     ``batch`` is the number of examples per step, and ``validation`` is the
     fraction of examples to hold out. With a cosine ``schedule``, the learning
     rate falls to 0. ``phases`` are in the order in which they run.
-    ``class_weight`` is as in `TrainOptions`, or None.
+    ``class_weight`` is as in `TrainOptions`, or None. ``spike_budget`` is the
+    number of spikes per example, of all layers, above which the phase spikes
+    adds a penalty to the loss.
     """
 
     epochs: int = 20
@@ -54,6 +56,7 @@ class TrainSettings:
     schedule: Literal["constant", "cosine"] = "constant"
     phases: tuple[Phase, ...] = PHASES
     class_weight: ClassWeight | None = None
+    spike_budget: int | None = None
 
 
 class TrainOptions(TypedDict, total=False):
