@@ -19,7 +19,7 @@ from snnc.ir.properties import layer_properties, model_of
 from snnc.language import written
 from snnc.language.keywords import default, keys_of, written_value
 from snnc.language.layers import SpikingSpec
-from snnc.language.model import NetworkSpec
+from snnc.language.model import NetworkSpec, TrainSpec
 from snnc.language.models import Model, fields_of, key_of
 from snnc.language.properties import NeuronSpec
 from snnc.passes import Compilation
@@ -245,13 +245,19 @@ def sections(version: Version, names: Mapping[str, str]) -> dict[str, Properties
         "timing": {**_write_settings(version.spec.timing)},
         "input": source,
         "readout": _readout(network.readout, names),
-        "train": {
-            key: _write_settings(value)
-            if isinstance(value, Model)
-            else written.plain(value)
-            for key, value in vars(network.train).items()
-        },
+        "train": _training(network.train),
     }
+
+
+def _training(train: TrainSpec) -> Properties:
+    """Return the settings of training that have a value."""
+    settings: Properties = {}
+    for key, value in vars(train).items():
+        if isinstance(value, Model):
+            settings[key] = _write_settings(value)
+        elif value is not None:
+            settings[key] = written.plain(value)
+    return settings
 
 
 def _readout(readout: ReadoutLayer, names: Mapping[str, str]) -> Properties:
