@@ -14,6 +14,7 @@ from snnc.exact import make_engine
 from snnc.output.imported import ImportedPackage, open_package
 from snnc.runtime.keras.spike_training import (
     EXCESS,
+    FEWEST,
     LOW_RATE,
     OVERSPENT,
     RATE,
@@ -214,10 +215,13 @@ class TestPlan:
     def test_cost_follows_the_examples_of_the_phase_smooth(self, net: Made) -> None:
         model = net.model()
         few, more = (
-            plan_spikes(net.network, model, count, 0) for count in (8_000, 16_000)
+            plan_spikes(net.network, model, count, 0) for count in (40_000, 60_000)
         )
         assert few.updates < UPDATES
-        assert more.updates == pytest.approx(2 * few.updates, abs=2 * ROUNDS)
+        assert more.updates == pytest.approx(1.5 * few.updates, abs=2 * ROUNDS)
+
+    def test_few_examples_get_enough_updates(self, net: Made) -> None:
+        assert plan_spikes(net.network, net.model(), 40, 0).updates == FEWEST
 
     @pytest.mark.parametrize(
         ("milliseconds", "updates"), [(30, 2 * UPDATES), (60, UPDATES), (200, UPDATES)]

@@ -45,7 +45,8 @@ ERROR = 0.1  # at least, for the full rate
 LEAST = 0.25  # of the full rate
 STREAMS = 10  # simulations side by side, each with one example per update
 ROUNDS = 10  # after each, the network is evaluated on held-out examples
-MOST = 4  # times the cost of the phase smooth
+MOST = 6  # times the cost of the phase smooth
+FEWEST = 800  # updates, even if they cost more: few examples need them too
 MEMORY = 2e9  # bytes for the state of all streams and a training step
 VALUES = 30  # numbers of 4 bytes, per neuron and stream
 RESTS = 0.3  # the share of streams that start an update from rest
@@ -108,9 +109,10 @@ def plan_spikes(
 
     ``examples`` is the number of examples in all epochs of the phase smooth.
     By default, there are `UPDATES` updates, or more until they present `STEPS`
-    steps. They cost at most `MOST` times as much as that phase. The cost is
-    counted in passes through the network: one for each step of an example, and
-    three for a gradient. A plan is therefore the same on every machine.
+    steps. More than `FEWEST` cost at most `MOST` times as much as that phase.
+    The cost is counted in passes through the network: one for each step of an
+    example, and three for a gradient. A plan is therefore the same on every
+    machine.
     """
     neurons = network.neurons
     room = int(MEMORY // (4 * VALUES * neurons))
@@ -118,7 +120,7 @@ def plan_spikes(
     update = streams * (network.steps + 3 * SAMPLES)
     affordable = MOST * 3 * examples // update
     usual = max(UPDATES, STEPS // network.steps)
-    count = updates or max(ROUNDS, min(affordable, usual))
+    count = updates or max(FEWEST, min(affordable, usual))
     is_deep = len(network.layers) >= MANY
     rate = LOW_RATE if is_deep or _is_depthwise(model) else RATE
     return SpikePlan(-(-count // ROUNDS), streams, seed, rate)
