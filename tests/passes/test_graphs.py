@@ -43,8 +43,11 @@ def complete(lines: str) -> str:
 def logical(made: LogicalNetwork) -> Iterator[str]:
     for layer in made.layers:
         model, values = model_of(layer.kind), layer_properties(layer)
-        own = {k: v for k, v in values.items() if v not in (otherwise(model, k, 1), RELU)}
-        said = [f"{key} {value}" for key, value in own.items()]
+        said = [
+            f"{key} {value}"
+            for key, value in values.items()
+            if value not in (otherwise(model, key, 1), RELU)
+        ]
         if layer.shortcut is not None:
             said.append(f"with stride {layer.shortcut.stride}")
         head = f"{layer.name} = {layer.kind} of {', '.join(layer.sources)}"
