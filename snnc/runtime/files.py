@@ -7,6 +7,7 @@ import argparse
 import os
 import stat
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -14,6 +15,8 @@ from typing import IO
 
 PART = ".snnc-part"
 """The suffix of a file that is being written."""
+ABANDONED = 3600
+"""The seconds without a change after which such a file has no writer."""
 
 
 class UserError(Exception):
@@ -79,6 +82,22 @@ def write_file(path: str | os.PathLike[str], content: str | bytes) -> None:
         file.write(data)
 
 
+def _remove_abandoned(folder: str, start: str) -> None:
+    """Remove the incomplete files of killed writers of a file.
+
+    Another process, even on another machine, may be writing the same file, so
+    only files without changes for `ABANDONED` seconds are removed.
+    """
+    with suppress(OSError), os.scandir(folder or os.curdir) as entries:
+        for entry in entries:
+            if not entry.name.startswith(start):
+                continue
+            if not entry.name.endswith(PART):
+                continue
+            if time.time() - entry.stat().st_mtime > ABANDONED:
+                os.unlink(entry.path)
+
+
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """Open a file that replaces another file when it is complete.
@@ -103,7 +122,9 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
             return
         target = os.path.realpath(path)
         folder, name = os.path.split(target)
-        own = f".{name[:40]}.{os.urandom(4).hex()}{PART}"
+        start = f".{name[:40]}."
+        _remove_abandoned(folder, start)
+        own = f"{start}{os.urandom(4).hex()}{PART}"
         part = os.path.join(folder, own)
         with open(part, "xb", opener=opener) as file:
             yield file

@@ -3,12 +3,15 @@
 import errno
 import os
 import stat
+import subprocess
+import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from snnc.runtime.files import PART, replacing, write_file
+from snnc.runtime.files import ABANDONED, PART, replacing, write_file
 from tests.commands import run_shell
 
 
@@ -111,3 +114,22 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     code += "run('p', lambda: [print('x\\n' * 10**5, flush=True) for _ in 'ab'])"
     done = run_shell(f'python -c "{code}" | head -1')
     assert (done.stdout, done.stderr) == ("x\n", "")
+
+
+def test_the_part_of_a_killed_writer_is_removed_by_a_later_one(tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    program = (
+        "import os, signal\n"
+        "from snnc.runtime.files import replacing\n"
+        f"with replacing({str(path)!r}) as file:\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=False)
+    (killed,) = tmp_path.iterdir()
+    hour_ago = time.time() - ABANDONED - 1
+    os.utime(killed, (hour_ago, hour_ago))
+    running = tmp_path / f".w.safetensors.1a2b3c4d{PART}"
+    running.write_bytes(b"")
+    with replacing(path) as file:
+        file.write(b"whole")
+    assert {each.name for each in tmp_path.iterdir()} == {path.name, running.name}
