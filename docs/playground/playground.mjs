@@ -1,6 +1,6 @@
 import { Compiler, TooSlow, load } from "./compiler.mjs";
 import { parts } from "./highlight.mjs";
-import { fromFragment, toFragment } from "./link.mjs";
+import { LongLinkError, fromFragment, toFragment } from "./link.mjs";
 
 const SECONDS = 5;
 /** Milliseconds without a key before what takes longer is begun. */
@@ -58,8 +58,10 @@ async function linked() {
   }
   try {
     return await fromFragment(fragment);
-  } catch {
-    say("The link has no spec that can be read. This is an example.");
+  } catch (error) {
+    const isLong = error instanceof LongLinkError;
+    const problem = isLong ? "more than 1 MB of text" : "no spec that can be read";
+    say(`The link has ${problem}. This is an example.`);
     return undefined;
   }
 }
@@ -127,7 +129,14 @@ async function rest(found) {
     }
   }
   if (shown !== "problems" && text === spec.value) {
+    const panel = $(shown);
+    if (panel.childElementCount === 0) {
+      panel.textContent = "Computing …";
+    }
     const made = await ask(patient, shown, text);
+    if (made === undefined && panel.childElementCount === 0) {
+      panel.textContent = "";
+    }
     if (made !== undefined && text === spec.value) {
       ({ report: showReport, files: showFiles })[shown]?.(made);
     }
