@@ -87,10 +87,9 @@ class NumbaRun(SpikingRun):
         batch, steps = int(x.shape[0]), self.network.steps
         chunk = self._prepare(batch, state)
         samples = self.samples if sampled else np.zeros((0, 2, steps), "f4")
-        layers = [
-            Progression(layer, own[0], samples)
-            for layer, own in zip(self.layers, state.layers, strict=True)
-        ]
+        layers = []
+        for layer, own in zip(self.layers, state.layers, strict=True):
+            layers.append(Progression(layer, own[0], samples))
         fixed = {
             layer.name: self._compute(layer.stage, [x]).reshape(1, -1)
             for layer in self.layers

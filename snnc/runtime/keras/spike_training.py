@@ -34,7 +34,6 @@ UPDATES = 1600  # at least, unless they cost too much
 # Short examples have noisier gradients, so they get more updates.
 STEPS = 96_000  # of all updates together, at least
 RATE = 8e-3  # the highest learning rate
-BETA_2 = 0.99  # Adam's usual 0.999 is an average over most of the updates
 # Learning is less stable for neurons of few inputs, because these fire by
 # strong single spikes, and in networks of many layers.
 LOW_RATE = 4e-3
@@ -187,7 +186,7 @@ class SpikeTraining(keras.Model):
             self._kinds.append(kind(name="accuracy"))
         self._schedule = WarmCosine(plan.rate, plan.updates)
         # XLA takes longer for loops of small convolutions on a CPU.
-        optimizer = keras.optimizers.Adam(self._schedule, beta_2=BETA_2)
+        optimizer = keras.optimizers.Adam(self._schedule)
         eager = self._is_eager
         self.compile(optimizer, jit_compile=False, run_eagerly=eager)
         optimizer.build(model.trainable_variables)
