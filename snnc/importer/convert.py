@@ -163,7 +163,8 @@ def _pool_costs(model: KerasModel, request: ImportRequest, path: str) -> Iterato
 def without_lambdas(model: KerasModel) -> tuple[KerasModel, dict[str, str]]:
     """Remove each `Lambda` at the end of a model; also return the removed classes.
 
-    The host computes a `Lambda` and the activations after it.
+    The host computes a `Lambda` and the activations after it. It has the model's
+    inputs, so an input that only a `Lambda` reads is not an output of the network.
     """
     layers = {layer.name: layer for layer in model.layers}
     outputs: list[str] = []
@@ -176,12 +177,14 @@ def without_lambdas(model: KerasModel) -> tuple[KerasModel, dict[str, str]]:
             tail.append(layers[tail[-1].reads[0]])
         if tail[-1].kind == "Lambda" and tail[-1].reads:
             cut |= {layer.name: layer.kind for layer in tail}
-            due = [*tail[-1].reads, *due]
+            reads = [read for read in tail[-1].reads if layers[read].reads]
+            due = [*reads, *due]
         elif name not in outputs:
             outputs.append(name)
     rest = tuple(layer for layer in model.layers if layer.name not in cut)
-    if any(not cut.keys().isdisjoint(layer.reads) for layer in rest):
-        return model, {}  # a hidden layer also reads a `Lambda`
+    is_read = any(not cut.keys().isdisjoint(layer.reads) for layer in rest)
+    if is_read or not outputs:  # a hidden layer reads a `Lambda`, or nothing is left
+        return model, {}
     return replace(model, layers=rest, outputs=tuple(outputs)), cut
 
 

@@ -335,9 +335,7 @@ def _read_call(node: Any) -> Call:
         if not isinstance(arguments, list) or not isinstance(keywords, dict):
             raise ValueError("one of its inbound_nodes has no args or kwargs")
     elif isinstance(node, list):
-        pieces = [node] if _is_tensor(node) or _is_constant(node) else node
-        if not all(_is_tensor(piece) or _is_constant(piece) for piece in pieces):
-            raise ValueError("one of its inbound_nodes does not read a layer")
+        pieces = list(_pieces(node))
         arguments = [p[2] if _is_constant(p) else p for p in pieces]
         keywords = {}
         for piece in pieces:
@@ -358,6 +356,17 @@ def _read_call(node: Any) -> Call:
         if not read and value is not None:
             others[key] = value
     return tuple(tensors), others
+
+
+def _pieces(node: Any) -> Iterator[list[Any]]:
+    """Yield the tensors and constants in a call of Keras 2, which may be nested."""
+    if _is_tensor(node) or _is_constant(node):
+        yield node
+    elif isinstance(node, list):
+        for inner in node:
+            yield from _pieces(inner)
+    else:
+        raise ValueError("one of its inbound_nodes does not read a layer")
 
 
 def _tensors(value: Any) -> Iterator[LayerOutput]:

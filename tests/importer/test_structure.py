@@ -39,6 +39,26 @@ def test_an_input_within_a_sequential_hands_on_what_it_reads() -> None:
     assert [draft.layer for draft in of(config).drafts] == ["a", "b", "end"]
 
 
+def test_a_call_may_nest_what_it_reads() -> None:
+    names = ["p", "q", "r", "s"]
+    inputs = [layer("InputLayer", n, batch_input_shape=[None, 4]) for n in names]
+    join = layer("Concatenate", "join", *names)
+    inner = functional(*inputs, join)
+    inner["config"]["input_layers"] = [
+        [["p", 0, 0], ["q", 0, 0]],
+        [["r", 0, 0], ["s", 0, 0]],
+    ]
+    first = layer("InputLayer", "d", batch_input_shape=[None, 4])
+    second = layer("InputLayer", "e", batch_input_shape=[None, 4])
+    read, other = ["d", 0, 0, {}], ["e", 0, 0, {}]
+    nested = inner | {"name": "f", "inbound_nodes": [[[read, other], [other, read]]]}
+    end = layer("Dense", "end", "f", units=3)
+    outer = functional(first, second, nested, end)
+    outer["config"]["input_layers"] = [["d", 0, 0], ["e", 0, 0]]
+    layers = {each.name: each.reads for each in model_of(outer).layers}
+    assert layers["f/join"] == ("d", "e", "e", "d")
+
+
 def test_each_call_of_a_layer_has_neurons_of_its_own() -> None:
     image = layer("InputLayer", "image", batch_input_shape=[None, 8, 8, 2])
     conv = layer("Conv2D", "conv", "image", **CONV | {"padding": "same"})

@@ -139,10 +139,11 @@ def _shape_of_part(layer: CurrentLayer) -> Shape | None:
     sizes = tuple(_sizes(layer))
     if not sizes or None in sizes:
         return None
-    first_reader = layer.state.layers[layer.state.readers[layer.name][0]]
-    width = first_reader.options.get("output_dim")
-    if first_reader.kind == "Embedding" and isinstance(width, int):
-        return (*sizes, width)
+    for reader in layer.state.readers[layer.name][:1]:
+        first_reader = layer.state.layers[reader]
+        width = first_reader.options.get("output_dim")
+        if first_reader.kind == "Embedding" and isinstance(width, int):
+            return (*sizes, width)
     if len(sizes) > 1 and _is_channels_first(layer):
         return (*sizes[1:], sizes[0])
     return sizes
