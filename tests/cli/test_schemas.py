@@ -86,7 +86,10 @@ COMMANDS = {
         f"evaluate models/{name} {OPTIONS.format(name)} --adapt {name}.npz"
         for name in ("learning", "regressing")
     ],
-    "calibrate": [f"calibrate models/values {OPTIONS.format('values')} -o scaled"],
+    "calibrate": [
+        f"calibrate models/{name} {OPTIONS.format(name)} -o {name}.scaled"
+        for name in ("learning", "values")
+    ],
     "check": [
         f"check {' '.join(map(str, BAD))} small.snn missing.snn",
         "build --check large.snn",
