@@ -175,6 +175,9 @@ def measure(
         test.x, test.y, weights, progress=False, presentation="rest"
     )
     print(evaluation, file=sys.stderr)
+    assert evaluation.accuracy is not None, "these networks have classes"
+    assert rest.accuracy is not None
+    assert evaluation.energy is not None, "these networks are for Loihi"
     command = f"fewer_steps {setting} --kinds {kind} --data {data}"
     if options.test:
         command += " --test"

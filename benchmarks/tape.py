@@ -46,7 +46,7 @@ def taped(package: ImportedPackage) -> Iterator[None]:
     keras = "_runtime.keras."
     training = package.module(f"{keras}spike_training").SpikeTraining
     layer = package.module(f"{keras}spiking_neurons").SpikingLayer
-    numba = package.module(f"{keras}numba_neurons")
+    numba: Any = package.module(f"{keras}numba_neurons")
     before = training.train_step, layer._fire, numba.numba
     training.train_step, layer._fire, numba.numba = _train_step, _fire, None
     try:

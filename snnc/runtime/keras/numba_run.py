@@ -88,8 +88,8 @@ class NumbaRun(SpikingRun):
         chunk = self._prepare(batch, state)
         samples = self.samples if sampled else np.zeros((0, 2, steps), "f4")
         layers = []
-        for layer, own in zip(self.layers, state.layers, strict=True):
-            layers.append(Progression(layer, own[0], samples))
+        for spiking, own in zip(self.layers, state.layers, strict=True):
+            layers.append(Progression(spiking, own[0], samples))
         fixed = {
             layer.name: self._compute(layer.stage, [x]).reshape(1, -1)
             for layer in self.layers
