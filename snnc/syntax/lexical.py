@@ -22,7 +22,9 @@ _QUANTITY = re.compile(
     r"(?P<number>(?:[+-]?\d*(?:\.\d+)?\.\.)?[+-]?\d+(?:\.\d+)?)(?P<word>[^\W\d]\w*)"
 )
 # The rest of a text on the next line, up to the quote that closes it.
-_NEXT_LINE = re.compile(r"[ \t]*\n[ \t]*(?P<text>[^\"\n{}#]+)\"[ \t]*(?=\n|$)")
+_NEXT_LINE = re.compile(
+    r"[ \t]*\n[ \t]*(?P<text>[^\s\"{}#][^\"\n{}#]*)\"[ \t]*(?=\n|$)"
+)
 _INFINITE = re.compile(r"[+-]?inf(inity)?\b")
 _ESCAPE = re.compile(r"\\(.)")
 TYPOGRAPHIC = "\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb"
