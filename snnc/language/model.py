@@ -216,7 +216,12 @@ STATEMENTS: tuple[type[StatementModel], ...] = (
 
 def spec_hash(spec: NetworkSpec) -> str:
     """Return the SHA-256 of the canonical spec, which excludes comments and layout."""
-    canonical = json.dumps(asdict(spec), sort_keys=True, separators=(",", ":"))
+    values = asdict(spec)
+    train = values["train"]
+    # A newer property counts only with a value, so packages of older specs stay valid.
+    if train is not None and train["spike_budget"] is None:
+        del train["spike_budget"]
+    canonical = json.dumps(values, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()
 
 
