@@ -97,7 +97,7 @@ QUICK: list[Case] = [
     ("fmt loose.snn --check", 1, says("loose.snn")),
     ("fmt loose.snn --diff", 0, prints("+++")),
     ("fmt - --stdin-filename unsaved.snn", 1, says(" --> unsaved.snn")),
-    (f"import {MODEL} -o new.snn", 0, writes("new.snn", "snn 1")),
+    (f"import {MODEL} -o new.snn", 0, writes("new.snn", "snn 2")),
     (f"import {MODEL} -o small.snn --force", 0, writes("small.snn", "conv2d_0")),
     (
         f"import {MODEL} --name other --encode rate --input-range -1..1"

@@ -150,7 +150,11 @@ async def page(document: Document, words: str, inside: int = 1) -> str:
         ("conv3d c0", "`conv3d`: A spiking convolution over three axes."),
         ("loihi {", "`target loihi`: A Loihi system"),
         ("kernel 3", "`kernel`: The size of the kernel: one number or dims (3)."),
-        ("5 ms", "`synapse`: Time constant of the filter on the inputs (5 ms)."),
+        (
+            "5 ms",
+            "`synapse`: Time constant of the filter on the inputs "
+            "(1 ms; 5 ms in edition 1).",
+        ),
         ("synapse 5", "Units: `s`, `ms`, `us`."),
         ("adam {", "`adam`: Adam (Kingma and Ba, 2014)."),
         (
