@@ -210,7 +210,7 @@ class SpikingRun:
         # the chip, at one on the host, and at one on the host without a filter.
         # A spike takes one step to the next layer, but two from the chip to the
         # host. Without a filter, it arrives at the host a step earlier.
-        views: list[tuple[dict[str, Tensor], ...]] = [({}, {}), ({}, {}), ({},)]
+        views: list[Arrivals] = [({}, {}), ({}, {}), ({},)]
         sums, ends, chunk = [], [], self._chunk
         several = zip(self.layers, state.outputs, state.layers, strict=True)
         for layer, before, own in several:
@@ -248,6 +248,7 @@ class SpikingRun:
 _loop = partial(tf.while_loop, parallel_iterations=1)
 
 
+Arrivals = tuple[dict[str, Tensor], ...]
 ON_CHIP, ON_HOST, UNFILTERED = range(3)
 """Readers of spikes, which arrive at different steps: see `_advance`."""
 
