@@ -249,7 +249,7 @@ def test_nothing_is_imported_from_the_current_folder(tmp_path: Path) -> None:
         "w.safetensors",
         folder=tmp_path,
     )
-    assert process.communicate()[0].startswith("snn 1")
+    assert process.communicate()[0].startswith("snn 2")
     assert process.returncode == 0
     _, told = snnc("import", "saved", folder=tmp_path).communicate()
     assert "SNN808" in told
