@@ -3,6 +3,7 @@
 import pytest
 from lsprotocol import types
 
+from snnc.language.editions import NEWEST
 from snnc.language_server.completion import completions_at
 from snnc.source import SourceFile
 from tests.language_server.editor import Client, open_text
@@ -30,6 +31,18 @@ def completions(text: str) -> dict[str, str]:
     name = "a.yaml" if text.startswith("snn:") else "a.snn"
     _, found = completions_at(SourceFile(name, text.replace("|", "", 1)), at)
     return {item.label: item.insert_text or "" for item in found}
+
+
+def test_a_new_file_begins_with_the_newest_edition() -> None:
+    assert completions("|") == {"snn": f"snn {NEWEST}"}
+
+
+def test_the_defaults_of_each_edition_are_shown() -> None:
+    text = "snn 1\nnetwork n {\n  timing { "
+    _, items = completions_at(SourceFile("a.snn", text), len(text))
+    (present,) = [item for item in items if item.label == "present"]
+    assert isinstance(present.documentation, types.MarkupContent)
+    assert "(40 ms; 100 ms in edition 1)" in present.documentation.value
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,37 @@ def test_layers_fire_as_a_chip_that_does_not_round(
     compare_without_rounding(text, tmp_path, monkeypatch)
 
 
+@pytest.mark.parametrize(
+    ("layers", "synapse", "of_readout"),
+    [
+        ("conv2d pre { filters 4, place host }\nconv2d c { filters 6 }", 0, 0),
+        (
+            "conv2d c { filters 6 }\nconv2d a { filters 4, place host }\n"
+            "conv2d b { filters 4, place host }",
+            0,
+            4,
+        ),
+        ("conv2d c { filters 6 }\nconv2d post { filters 4, place host }", 1, 0),
+    ],
+    ids=["before the chip", "after the chip", "readout"],
+)
+def test_spikes_reach_the_host_earlier_without_a_filter(
+    tmp_path: Path,
+    layers: str,
+    synapse: int,
+    of_readout: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text = f"""
+        timing {{ present 40 ms, synapse {synapse} ms }}
+        input image 8x8x2 in 0..1
+        encode conv e {{ filters 3 }}
+        {layers}
+        readout y {{ classes 3, synapse {of_readout} ms }}
+    """
+    compare_without_rounding(network(text, "unfiltered"), tmp_path, monkeypatch)
+
+
 def compare_without_rounding(
     text: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

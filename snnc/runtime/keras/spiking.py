@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..examples import Array
-from ..network import Network, lowpass_decay
+from ..network import Layer, Network, lowpass_decay
 from .backend import Tensor, keras, tf
 from .spiking_neurons import SLOPE_STEPS, SpikingLayer, States
 from .wiring import LinearStage, end_of
@@ -218,13 +218,14 @@ class SpikingRun:
         inputs (steps, batch, values), and the state.
         """
         # The outputs that arrive in each step, and a step later, at a layer on
-        # the chip, and at one on the host. A spike takes one step to the next
-        # layer, but two from the chip to the host.
-        views: list[tuple[dict[str, Tensor], ...]] = [({}, {}), ({}, {})]
+        # the chip, at one on the host, and at one on the host without a filter.
+        # A spike takes one step to the next layer, but two from the chip to the
+        # host. Without a filter, it arrives at the host a step earlier.
+        views: list[Arrivals] = [({}, {}), ({}, {}), ({},)]
         sums, ends, chunk = [], [], self._chunk
         several = zip(self.layers, state.outputs, state.layers, strict=True)
         for layer, before, own in several:
-            arriving, later = views[not layer.layer.on_chip]
+            arriving = views[_view_of(layer.layer)][0]
             if layer.name in fixed:
                 drives = [fixed[layer.name]] * chunk
             else:
@@ -232,19 +233,21 @@ class SpikingRun:
             sources = drives
             if layer.layer.pool is not None:
                 # The readers of a max pool also read its source.
+                later = views[_view_of(layer.layer)][1]
                 sources = tf.split(layer.stage(x, later), chunk)
             given = drives, sources, own, weights
             outputs, after, totals = layer.scan(*given)
             sent = [*before, *outputs]
-            for is_host, view in enumerate(views):
-                first = 0 if is_host and layer.layer.on_chip else 1
+            for reader, view in enumerate(views):
+                first = _first_step(reader, layer.layer)
                 for start, arrivals in enumerate(view, first):
                     now = sent[start : start + chunk]
                     arrivals[layer.name] = tf.concat(now, axis=0)
             sums.append(totals)
             ends.append((after, tuple(sent[-2:])))
         read, reads = state.read, []
-        arriving, _ = views[1]
+        is_filtered = self.network.readout.synapse is not None
+        arriving = views[ON_HOST if is_filtered else UNFILTERED][0]
         for one in tf.split(self.readout(x, arriving), chunk):
             read = self.kept * read + (1 - self.kept) * one
             reads.append(read)
@@ -254,6 +257,28 @@ class SpikingRun:
 
 
 _loop = partial(tf.while_loop, parallel_iterations=1)
+
+
+Arrivals = tuple[dict[str, Tensor], ...]
+ON_CHIP, ON_HOST, UNFILTERED = range(3)
+"""Readers of spikes, which arrive at different steps: see `_advance`."""
+
+
+def _view_of(layer: Layer) -> int:
+    """Return the kind of reader that a layer is."""
+    if layer.on_chip:
+        return ON_CHIP
+    # The neurons of a max pool pass their spikes on with a step between them.
+    has_step = layer.synapse is not None or layer.pool is not None
+    return ON_HOST if has_step else UNFILTERED
+
+
+def _first_step(reader: int, source: Layer) -> int:
+    """Return the first of the last steps that a reader gets from a layer."""
+    if reader == ON_CHIP:
+        return 1
+    first = 0 if source.on_chip else 1
+    return first if reader == ON_HOST else first + 1
 
 
 def sample_weights(network: Network, chunk: int) -> Array:
