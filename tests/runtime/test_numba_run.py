@@ -31,6 +31,14 @@ NETWORKS = {
         conv2d post { filters 4, place host, neuron relu, padding same, shortcut c }
         readout y { classes 3 }
     """,
+    "unfiltered hosts": """
+        input image 9x9x2 in 0..1
+        encode rate e
+        conv2d pre { filters 4, place host, neuron relu, synapse 0 ms }
+        conv2d c { filters 6 }
+        conv2d post { filters 4, place host, neuron relu, synapse 0 ms }
+        readout y { classes 3, synapse 0 ms }
+    """,
 }
 
 

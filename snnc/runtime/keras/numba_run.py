@@ -17,7 +17,7 @@ from ..examples import Array
 from ..network import Network
 from .backend import Tensor, keras, tf
 from .numba_neurons import is_supported, neurons, write_slopes
-from .spiking import Firing, SpikingRun, State
+from .spiking import Firing, SpikingRun, State, first_step, reader_of
 from .spiking_neurons import NeuronState, SpikingLayer
 from .wiring import LinearStage
 
@@ -101,16 +101,18 @@ class NumbaRun(SpikingRun):
             now = slice(first, min(first + chunk, steps))
             count = now.stop - first
             for layer in layers:
-                name, on_chip = layer.name, layer.layer.on_chip
+                name = layer.name
                 if name in fixed:
                     drives = fixed[name]
                 else:
                     stage = layer.neurons.stage
-                    arriving = self._arriving(stage, x, on_chip, count)
+                    reader = reader_of(layer.layer)
+                    arriving = self._arriving(stage, x, reader, count)
                     drives = self._compute(stage, arriving)
                 outputs = self._outputs[name][2 : 2 + count]
                 layer.advance(drives, outputs.reshape(count, -1), now)
-            arriving = self._arriving(self.readout, x, False, count)
+            last = self.last_reader
+            arriving = self._arriving(self.readout, x, last, count)
             reads = self._compute(self.readout, arriving)
             reads = reads.reshape(count, *read.shape)
             filtered = np.empty_like(reads)
@@ -151,15 +153,13 @@ class NumbaRun(SpikingRun):
         self,
         stage: LinearStage,
         x: Tensor,
-        on_chip: bool,
+        reader: int,
         count: int,
     ) -> list[Tensor]:
         """Return what a stage reads, several steps of each example."""
         arriving = []
         for name in stage.sources:
-            # A spike takes one step, but two from the chip to the host.
-            is_late = self.network.layers[name].on_chip and not on_chip
-            first = 0 if is_late else 1
+            first = first_step(reader, self.network.layers[name])
             sent = self._outputs[name][first : first + count]
             arriving.append(sent.reshape(-1, *sent.shape[2:]))
         if stage.reads_input:

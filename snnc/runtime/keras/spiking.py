@@ -80,6 +80,8 @@ class SpikingRun:
         read = keras.layers.Activation("linear")(read)
         self.readout = LinearStage(read, *given)
         self.kept = lowpass_decay(network.readout.synapse, network.dt)
+        is_filtered = network.readout.synapse is not None
+        self.last_reader = ON_HOST if is_filtered else UNFILTERED
         steps = network.steps
         chunk = next(n for n in range(CHUNK, 0, -1) if steps % n == 0)
         self._chunk = chunk
@@ -219,13 +221,11 @@ class SpikingRun:
         """
         # The outputs that arrive in each step, and a step later, at a layer on
         # the chip, at one on the host, and at one on the host without a filter.
-        # A spike takes one step to the next layer, but two from the chip to the
-        # host. Without a filter, it arrives at the host a step earlier.
         views: list[Arrivals] = [({}, {}), ({}, {}), ({},)]
         sums, ends, chunk = [], [], self._chunk
         several = zip(self.layers, state.outputs, state.layers, strict=True)
         for layer, before, own in several:
-            arriving = views[_view_of(layer.layer)][0]
+            arriving = views[reader_of(layer.layer)][0]
             if layer.name in fixed:
                 drives = [fixed[layer.name]] * chunk
             else:
@@ -233,21 +233,20 @@ class SpikingRun:
             sources = drives
             if layer.layer.pool is not None:
                 # The readers of a max pool also read its source.
-                later = views[_view_of(layer.layer)][1]
+                later = views[reader_of(layer.layer)][1]
                 sources = tf.split(layer.stage(x, later), chunk)
             given = drives, sources, own, weights
             outputs, after, totals = layer.scan(*given)
             sent = [*before, *outputs]
             for reader, view in enumerate(views):
-                first = _first_step(reader, layer.layer)
+                first = first_step(reader, layer.layer)
                 for start, arrivals in enumerate(view, first):
                     now = sent[start : start + chunk]
                     arrivals[layer.name] = tf.concat(now, axis=0)
             sums.append(totals)
             ends.append((after, tuple(sent[-2:])))
         read, reads = state.read, []
-        is_filtered = self.network.readout.synapse is not None
-        arriving = views[ON_HOST if is_filtered else UNFILTERED][0]
+        arriving = views[self.last_reader][0]
         for one in tf.split(self.readout(x, arriving), chunk):
             read = self.kept * read + (1 - self.kept) * one
             reads.append(read)
@@ -261,10 +260,10 @@ _loop = partial(tf.while_loop, parallel_iterations=1)
 
 Arrivals = tuple[dict[str, Tensor], ...]
 ON_CHIP, ON_HOST, UNFILTERED = range(3)
-"""Readers of spikes, which arrive at different steps: see `_advance`."""
+"""Readers of spikes, which arrive at different steps: see `first_step`."""
 
 
-def _view_of(layer: Layer) -> int:
+def reader_of(layer: Layer) -> int:
     """Return the kind of reader that a layer is."""
     if layer.on_chip:
         return ON_CHIP
@@ -273,8 +272,12 @@ def _view_of(layer: Layer) -> int:
     return ON_HOST if has_step else UNFILTERED
 
 
-def _first_step(reader: int, source: Layer) -> int:
-    """Return the first of the last steps that a reader gets from a layer."""
+def first_step(reader: int, source: Layer) -> int:
+    """Return which step a reader gets first: 2 is the present one, 0 two before.
+
+    A spike takes one step to the next layer, but two from the chip to the
+    host. Without a filter, it arrives at the host a step earlier.
+    """
     if reader == ON_CHIP:
         return 1
     first = 0 if source.on_chip else 1
