@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from ..data import DataError
-from ..files import warn
+from ..files import remove_parts, warn
 from ..layout import FileName, Layout, progress_path, smooth_hash, smooth_path
 from ..network import Network
 from .backend import Dataset, Logs, keras, tell, tf, verbosity
@@ -122,6 +122,9 @@ class Session:
             entered = smooth_hash(weights) if trained else None
             layout.save(weights, tensors, smooth_sha256=entered)
             self._progress.remove()
+            # A killed training of these weights may have left parts.
+            remove_parts(progress_path(weights))
+            remove_parts(smooth_path(weights))
             tell(f"wrote {os.fspath(weights)}")
         return model
 
