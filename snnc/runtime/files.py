@@ -4,19 +4,20 @@
 from __future__ import annotations
 
 import argparse
+import glob
 import os
 import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from typing import IO
 
 PART = ".snnc-part"
 """The suffix of a file that is being written."""
-ABANDONED = 3600
-"""The seconds without a change after which such a file has no writer."""
+
+RENAMED_WITHIN = 60  # seconds, far more than from closing to renaming a file
 
 
 class UserError(Exception):
@@ -82,29 +83,14 @@ def write_file(path: str | os.PathLike[str], content: str | bytes) -> None:
         file.write(data)
 
 
-def _remove_abandoned(folder: str, start: str) -> None:
-    """Remove the incomplete files of killed writers of a file.
-
-    Another process, even on another machine, may be writing the same file, so
-    only files without changes for `ABANDONED` seconds are removed.
-    """
-    with suppress(OSError), os.scandir(folder or os.curdir) as entries:
-        for entry in entries:
-            if not entry.name.startswith(start):
-                continue
-            if not entry.name.endswith(PART):
-                continue
-            if time.time() - entry.stat().st_mtime > ABANDONED:
-                os.unlink(entry.path)
-
-
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """Open a file that replaces another file when it is complete.
 
     The new file is written next to the old one, then renamed. It keeps the
     mode of the old file, and a link stays a link. Anything that is not a
-    regular file, such as ``/dev/stdout``, is written directly.
+    regular file, such as ``/dev/stdout``, is written directly. New files that
+    killed processes left unfinished are removed.
 
     Raises OSError, which names ``path``, if the file can't be written. An
     existing file then stays.
@@ -121,16 +107,18 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
                 yield file
             return
         target = os.path.realpath(path)
-        folder, name = os.path.split(target)
-        start = f".{name[:40]}."
-        _remove_abandoned(folder, start)
-        own = f"{start}{os.urandom(4).hex()}{PART}"
-        part = os.path.join(folder, own)
-        with open(part, "xb", opener=opener) as file:
+        remove_abandoned(target)
+        with ExitStack() as stack:
+            # Another writer can remove a part that is not locked yet.
+            while part is None or not os.path.exists(part):
+                part = _part_prefix(target) + os.urandom(4).hex() + PART
+                file = stack.enter_context(open(part, "xb", opener=opener))
+                stack.enter_context(_locked(file))
             yield file
-        if mode is not None:
-            os.chmod(part, stat.S_IMODE(mode))
-        os.replace(part, target)
+            file.close()
+            if mode is not None:
+                os.chmod(part, stat.S_IMODE(mode))
+            os.replace(part, target)
     except OSError as error:
         if error.errno is None or error.filename not in (None, part):
             raise
@@ -139,3 +127,53 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         if part is not None:
             with suppress(FileNotFoundError):
                 os.unlink(part)
+
+
+def remove_abandoned(path: str | os.PathLike[str]) -> None:
+    """Remove unfinished new files of a path, except those in use."""
+    pattern = glob.escape(_part_prefix(path)) + "?" * 8 + PART
+    for part in glob.glob(pattern):
+        with suppress(OSError):  # it is in use, or another writer removed it
+            _remove_unused(part)
+
+
+def _part_prefix(path: str | os.PathLike[str]) -> str:
+    """Return the beginning of the paths of a file's parts."""
+    folder, name = os.path.split(os.path.realpath(path))
+    return os.path.join(folder, f".{name[:40]}.")
+
+
+@contextmanager
+def _locked(file: IO[bytes]) -> Iterator[None]:
+    """Lock an open file, also after it is closed, where locks exist."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        yield
+        return
+    # A duplicate keeps the lock when the file is closed, until its rename.
+    duplicate = os.dup(file.fileno())
+    try:
+        with suppress(OSError):  # the file system has no locks
+            fcntl.flock(duplicate, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(duplicate)
+
+
+def _remove_unused(part: str) -> None:
+    """Remove a part. Raises OSError if it is in use, or if that is unknown."""
+    try:
+        import fcntl
+    except ImportError:
+        # Windows removes no open file. Leave the time to rename a closed one.
+        if time.time() - os.path.getmtime(part) > RENAMED_WITHIN:
+            os.unlink(part)
+        return
+    # A shared lock needs no right to write. A pipe must not block.
+    descriptor = os.open(part, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        os.unlink(part)
+    finally:
+        os.close(descriptor)

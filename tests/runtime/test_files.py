@@ -2,16 +2,20 @@
 
 import errno
 import os
+import signal
 import stat
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from snnc.runtime.files import ABANDONED, PART, replacing, write_file
+from snnc.runtime import files
+from snnc.runtime.files import PART, remove_abandoned, replacing, write_file
 from tests.commands import run_shell
 
 
@@ -116,20 +120,147 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     assert (done.stdout, done.stderr) == ("x\n", "")
 
 
-def test_the_part_of_a_killed_writer_is_removed_by_a_later_one(tmp_path: Path) -> None:
-    path = tmp_path / "w.safetensors"
-    program = (
-        "import os, signal\n"
-        "from snnc.runtime.files import replacing\n"
-        f"with replacing({str(path)!r}) as file:\n"
-        "    os.kill(os.getpid(), signal.SIGKILL)\n"
-    )
-    subprocess.run([sys.executable, "-c", program], check=False)
-    (killed,) = tmp_path.iterdir()
-    hour_ago = time.time() - ABANDONED - 1
-    os.utime(killed, (hour_ago, hour_ago))
-    running = tmp_path / f".w.safetensors.1a2b3c4d{PART}"
-    running.write_bytes(b"")
-    with replacing(path) as file:
-        file.write(b"whole")
-    assert {each.name for each in tmp_path.iterdir()} == {path.name, running.name}
+WRITER = """
+import sys
+from snnc.runtime.files import replacing
+with replacing(sys.argv[1]) as file:
+    file.write(b"slow")
+    file.flush()
+    print("writing", flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def writer(path: Path) -> Iterator[subprocess.Popen[str]]:
+    """Run a process that writes a file until its stdin is closed."""
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITER, path],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "writing\n"
+            yield process
+        finally:
+            process.kill()
+
+
+def kill_writer(path: Path) -> Path:
+    """Kill a process that writes a file, and return the part that it leaves."""
+    before = set(path.parent.iterdir())
+    with writer(path) as process:
+        process.send_signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+    (part,) = set(path.parent.iterdir()) - before
+    assert part.name.endswith(PART)
+    return part
+
+
+@pytest.mark.parametrize("name", ["a", "[*?]", "é" * 127])
+def test_the_next_write_removes_what_a_killed_writer_left(
+    tmp_path: Path, name: str
+) -> None:
+    kill_writer(tmp_path / name)
+    kill_writer(tmp_path / name)
+    write_file(tmp_path / name, "next")
+    assert names(tmp_path) == [name]
+
+
+def test_what_was_left_behind_a_link_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real/a")
+    kill_writer(tmp_path / "real" / "a")
+    write_file(tmp_path / "link", "next")
+    assert names(tmp_path / "real") == ["a"]
+
+
+def test_the_part_of_a_live_writer_stays(tmp_path: Path) -> None:
+    left = kill_writer(tmp_path / "a")
+    with writer(tmp_path / "a") as process:
+        write_file(tmp_path / "a", "quick")
+        assert not left.exists()
+        (part,) = (path for path in tmp_path.iterdir() if path.name != "a")
+        assert part.read_text() == "slow"
+        assert (tmp_path / "a").read_text() == "quick"
+        process.communicate("")
+        assert process.returncode == 0
+    assert (tmp_path / "a").read_text() == "slow"
+    assert names(tmp_path) == ["a"]
+
+
+def test_a_closed_part_stays_until_it_is_renamed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    genuine = os.replace
+
+    def write_meanwhile(source: str, target: str) -> None:
+        remove_abandoned(target)
+        genuine(source, target)
+
+    monkeypatch.setattr(os, "replace", write_meanwhile)
+    write_file(tmp_path / "a", "text")
+    assert (tmp_path / "a").read_text() == "text"
+
+
+def test_a_part_that_is_removed_before_its_lock_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    genuine = os.dup
+    removed: list[str] = []
+
+    def remove_first(descriptor: int) -> int:
+        if not removed:
+            removed.extend(names(tmp_path))
+            remove_abandoned(tmp_path / "a")
+            assert names(tmp_path) == []
+        return genuine(descriptor)
+
+    monkeypatch.setattr(os, "dup", remove_first)
+    write_file(tmp_path / "a", "text")
+    assert len(removed) == 1
+    assert (tmp_path / "a").read_text() == "text"
+    assert names(tmp_path) == ["a"]
+
+
+def test_parts_of_other_files_and_other_names_stay(tmp_path: Path) -> None:
+    other = kill_writer(tmp_path / "a.smooth")
+    (tmp_path / f".a.mine{PART}").write_text("")
+    write_file(tmp_path / "a", "")
+    assert names(tmp_path) == sorted(["a", other.name, f".a.mine{PART}"])
+
+
+def test_a_pipe_that_is_named_like_a_part_does_not_block(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / f".a.01234567{PART}")
+    write_file(tmp_path / "a", "")
+    assert "a" in names(tmp_path)
+
+
+def test_without_locks_a_part_stays_while_it_may_be_renamed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = kill_writer(tmp_path / "a")
+    monkeypatch.setitem(sys.modules, "fcntl", None)  # as on Windows
+    write_file(tmp_path / "a", "")
+    assert left.exists()
+    past = time.time() - files.RENAMED_WITHIN - 1
+    os.utime(left, (past, past))
+    write_file(tmp_path / "a", "")
+    assert names(tmp_path) == ["a"]
+
+
+def test_without_locks_in_the_file_system_a_part_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fcntl = pytest.importorskip("fcntl")
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    left = kill_writer(tmp_path / "a")
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    write_file(tmp_path / "a", "text")
+    assert (tmp_path / "a").read_text() == "text"
+    assert left.exists()

@@ -10,6 +10,7 @@ import pytest
 from tensorflow import keras
 
 from snnc.output.imported import open_package
+from snnc.runtime.files import PART
 from snnc.runtime.keras.progress import Progress
 from tests.exact.proof import write_package
 from tests.runtime.phased import Made, examples
@@ -65,6 +66,14 @@ def test_a_resumed_training_ends_as_one_that_was_not_cut_off(
         parts = net.layout.load(tmp_path / f"parts{end}")
         for name, value in whole.items():
             np.testing.assert_array_equal(parts[name], value)
+
+
+def test_a_training_removes_what_a_killed_one_left(net: Made, tmp_path: Path) -> None:
+    for name in ("w", "w.progress.npz", "w.smooth.safetensors", "other"):
+        (tmp_path / f".{name}.01234567{PART}").write_bytes(b"half")
+    net.trainer().train(X, Y, tmp_path / "w", **SMOOTH)
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"w", f".other.01234567{PART}"}
 
 
 def test_a_training_that_only_lacked_its_weights_writes_them(

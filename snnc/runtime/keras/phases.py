@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from ..data import DataError
-from ..files import warn
+from ..files import remove_abandoned, warn
 from ..layout import FileName, Layout, progress_path, smooth_hash, smooth_path
 from ..network import Network
 from .backend import Dataset, Logs, keras, tell, tf, verbosity
@@ -127,6 +127,9 @@ class Session:
             entered = smooth_hash(weights) if trained else None
             layout.save(weights, tensors, smooth_sha256=entered)
             self._progress.remove()
+            # A killed training of these weights may have left parts.
+            remove_abandoned(progress_path(weights))
+            remove_abandoned(smooth_path(weights))
             tell(f"wrote {os.fspath(weights)}")
         return model
 
