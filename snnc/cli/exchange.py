@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -37,6 +38,8 @@ SECONDS = 10
 BYTES_PER_SECOND = 20 * 2**20
 """Reading VGG16 (553 MB) takes 2 s; the limit is 36 s."""
 MEMORY = 2 * 2**30
+SILENT_SECONDS = 5.0
+"""The time until the first line of progress, and between two lines."""
 LIMIT = "SNNC_IMPORT_SECONDS"
 """The environment variable of the child with its time limit, in seconds."""
 
@@ -138,7 +141,8 @@ def import_command(
         ended = _read_in_child(Path(model), weights_read, report)
         if ended is not None:
             return ended
-    done = _convert(model, asked, explain, weights_out, output, report)
+    with _showing_progress(model):
+        done = _convert(model, asked, explain, weights_out, output, report)
     printing.print_diagnostics(report)
     if done is None:
         return 1
@@ -233,6 +237,28 @@ def _why_ended(number: int, model: Path, seconds: int) -> Diagnostic:
         return ReadingStopped(span=span, path=path, limit=limits[name])
     ended = f"{name} ended the library that reads the file"
     return DamagedModel(span=span, path=path, reason=ended)
+
+
+@contextmanager
+def _showing_progress(model: str) -> Iterator[None]:
+    """Say regularly that an import is still running, from a thread."""
+    ended = threading.Event()
+    started = time.monotonic()
+    context = click.get_current_context()
+
+    def show() -> None:
+        with context.scope(cleanup=False):  # contexts belong to threads
+            while not ended.wait(SILENT_SECONDS):
+                seconds = time.monotonic() - started
+                printing.say(f"note: importing {model}: {seconds:.0f} s so far")
+
+    thread = threading.Thread(target=show, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 @contextmanager

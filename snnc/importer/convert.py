@@ -10,20 +10,26 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from snnc.diagnostics import Diagnostic, Diagnostics, Severity
+from snnc.diagnostics import Diagnostic
 from snnc.importer.linear import LinearStep, whole
 from snnc.importer.model import REWRITES, ImportRequest, KerasModel, ModelWeights
 from snnc.importer.neurons import UnfitError, identity_neurons, readout, readout_image
 from snnc.importer.refusals import RefusedModelError
-from snnc.importer.spec import WrittenSpec, compile_written, loss_name, write
+from snnc.importer.spec import WrittenSpec, cores_text, loss_name, write
 from snnc.importer.state import ENDING, NO_DROPOUT, ConversionState, Decision, Rule
 
 # `arithmetic` and `pooling` register readers.
 from snnc.importer.table import arithmetic, pooling, read_layer  # noqa: F401
+from snnc.importer.table.inputs import OPEN_SIZES, set_open_sizes, sizes_of
 from snnc.importer.values import INPUT, StatementDraft, Value, plain, side_by_side
-from snnc.rules.imports import MaxPoolRefused, OptionRefused, RewriteUnused
+from snnc.loihi.plan import PlanCache
+from snnc.rules.imports import (
+    InputRefused,
+    MaxPoolRefused,
+    OptionRefused,
+    RewriteUnused,
+)
 from snnc.source import whole_file
-from snnc.text.tables import counted
 
 CLASS_LOSSES = ("crossentropy", "focal")
 NEURAL = ("conv", "dense", "downsample")
@@ -70,6 +76,21 @@ def convert(
     Without weights, norms are assumed not to change signs. Raise RefusedModelError if
     an option has a value that Keras does not write, or if the spec would be too long.
     """
+    state, is_whole = _read_layers(model, request, weights)
+    if any(d.rule is InputRefused for d in state.decisions):
+        _suggest_sizes(state, model)
+    _tell_rest(state)
+    written = write(state) if is_whole else None
+    places = {layer.name: place for place, layer in enumerate(model.layers)}
+    decisions = sorted(state.decisions, key=lambda d: (places[d.layer], d.option != ""))
+    problems = tuple(_diagnose(decisions, model, request, path))
+    return Conversion(model, state, tuple(decisions), written, problems)
+
+
+def _read_layers(
+    model: KerasModel, request: ImportRequest, weights: ModelWeights | None
+) -> tuple[ConversionState, bool]:
+    """Read all layers; also return whether the encoder and the readout are known."""
     rest, cut = without_lambdas(model)
     state = ConversionState(rest, request, weights)
     for name, kind in cut.items():
@@ -79,13 +100,32 @@ def convert(
         state.decide(Decision(name, "", "rewritten", why))
     for layer in state.layers.values():
         state.values[layer.name] = read_layer(layer)
-    is_whole = convert_ends(state)
-    _tell_rest(state)
-    written = write(state) if is_whole else None
-    places = {layer.name: place for place, layer in enumerate(model.layers)}
-    decisions = sorted(state.decisions, key=lambda d: (places[d.layer], d.option != ""))
-    problems = tuple(_diagnose(decisions, model, request, path))
-    return Conversion(model, state, tuple(decisions), written, problems)
+    return state, convert_ends(state)
+
+
+def _suggest_sizes(state: ConversionState, model: KerasModel) -> None:
+    """Suggest sizes of an open input with which the fewest layers are refused."""
+    refused_layers: dict[int, int] = {}
+    name = state.inputs[0]
+    sizes = sizes_of(state.layers[name])
+    if None not in sizes:
+        return
+    for size in OPEN_SIZES:
+        shape = tuple(each or size for each in sizes)
+        request = replace(state.request, shape=shape)
+        try:
+            tried, _ = _read_layers(model, request, state.weights)
+        except RefusedModelError:
+            continue
+        refused_layers[size] = len(tried.refused)
+        if not tried.refused:
+            break
+    if refused_layers:
+        best = min(refused_layers, key=lambda size: refused_layers[size])
+        for place, d in enumerate(state.decisions):
+            if d.rule is InputRefused:
+                remedy = set_open_sizes(sizes, best)
+                state.decisions[place] = replace(d, remedy=remedy)
 
 
 def _tell_rest(state: ConversionState) -> None:
@@ -142,6 +182,7 @@ def _pool_costs(model: KerasModel, request: ImportRequest, path: str) -> Iterato
 
     Yield nothing if the user asked for a rewrite, or other layers are refused.
     """
+    cache = PlanCache()
     offered = () if request.rewrite("maxpool") else REWRITES["maxpool"]
     for by in offered:
         asked = replace(request, rewrites=(*request.rewrites, ("maxpool", by)))
@@ -151,13 +192,8 @@ def _pool_costs(model: KerasModel, request: ImportRequest, path: str) -> Iterato
             continue
         if written is None:
             continue
-        report = Diagnostics()
-        _, results = compile_written(written, "imported.snn", report, request)
-        errors = [d for d in report.diagnostics if d.severity is Severity.ERROR]
-        if results.mapped is not None:
-            yield f"{by} takes {counted(results.mapped.cores, 'core')} in all"
-        elif errors:
-            yield f"{by}: {errors[0].message}"
+        if text := cores_text(written, request, cache):
+            yield f"{by}{text}"
 
 
 def without_lambdas(model: KerasModel) -> tuple[KerasModel, dict[str, str]]:

@@ -9,7 +9,7 @@ from itertools import chain, count
 from math import ceil
 from typing import Any
 
-from snnc.diagnostics import Diagnostics
+from snnc.diagnostics import Diagnostics, Severity
 from snnc.importer.model import (
     Compiled,
     ImportRequest,
@@ -26,12 +26,13 @@ from snnc.language.written import extents, interval, number, rates
 from snnc.loihi.plan import PlanCache
 from snnc.loihi.profile import read_profile
 from snnc.passes import Compilation, allow_warnings, run_passes
-from snnc.passes.place import cores_needed, exceeds_target, place
+from snnc.passes.place import cores_needed, exceeds_target, least_cores, place
 from snnc.rules.imports import LongSpec
 from snnc.rules.times import needed_steps
 from snnc.source import SourceFile
 from snnc.syntax.printer import print_snn
 from snnc.syntax.snn import MOST_TOKENS, parse_snn
+from snnc.text.tables import counted
 
 _DEFAULTS = EDITIONS[NEWEST]
 TOP = _DEFAULTS.encoder_rate[1]
@@ -269,8 +270,44 @@ class _SpecWriter:
             )
 
 
+def lower_written(
+    text: str,
+    name: str,
+    report: Diagnostics,
+    request: ImportRequest,
+    cache: PlanCache | None = None,
+) -> Compilation:
+    """Run the passes before the mapping over the text of a spec."""
+    source, device = SourceFile(name, text), request.device or read_profile()
+    start = Compilation(source, device, cache, parse_snn(source, report))
+    return run_passes(start, report, "lower")
+
+
+def cores_text(written: WrittenSpec, request: ImportRequest, cache: PlanCache) -> str:
+    """Describe the cores that a spec takes, or its first error.
+
+    A network with more neurons than a chip is not mapped, because that takes long. For
+    such a network, the text has a lower bound.
+    """
+    report = Diagnostics()
+    made = lower_written(written.text, "imported.snn", report, request)
+    if made.lowered is not None and not report.errors:
+        least = least_cores(made.lowered)
+        if least > made.device.chip.cores:
+            return f" takes at least {counted(least, 'core')} in all"
+        _, made = compile_written(written, "imported.snn", report, request, cache)
+    if made.mapped is not None:
+        return f" takes {counted(made.mapped.cores, 'core')} in all"
+    errors = [d for d in report.diagnostics if d.severity is Severity.ERROR]
+    return f": {errors[0].message}" if errors else ""
+
+
 def compile_written(
-    written: WrittenSpec, name: str, report: Diagnostics, request: ImportRequest
+    written: WrittenSpec,
+    name: str,
+    report: Diagnostics,
+    request: ImportRequest,
+    cache: PlanCache | None = None,
 ) -> tuple[WrittenSpec, Compilation]:
     """Run snnc's own passes over a written spec, and map it to cores.
 
@@ -279,14 +316,9 @@ def compile_written(
     smaller network that fits. If the network responds later than an example of the
     usual length ends, the spec gets a longer `present`.
     """
-    own, cache = Diagnostics(), PlanCache()
-
-    def lower(text: str, report: Diagnostics) -> Compilation:
-        source, device = SourceFile(name, text), request.device or read_profile()
-        start = Compilation(source, device, cache, parse_snn(source, report))
-        return run_passes(start, report, "lower")
-
-    made = lower(written.text, own)
+    own = Diagnostics()
+    cache = PlanCache() if cache is None else cache
+    made = lower_written(written.text, name, own, request, cache)
     if made.lowered is not None and not own.errors:
         network = made.lowered.network
         steps = needed_steps(network, network.readout.decide)
@@ -305,7 +337,7 @@ def compile_written(
         chips = ceil((cores or 1) / made.device.chip.cores)
         if cores is not None:
             own, written = Diagnostics(), written.on(chips)
-            made = lower(written.text, own)
+            made = lower_written(written.text, name, own, request, cache)
         if (is_large or cores is not None) and made.lowered is not None:
             mapped = place(made.lowered, own, cache)
         if mapped is not None and cores is not None:

@@ -172,7 +172,11 @@ class Upsample(Refused):
         "pixelshuffle"
     )
     notes = ("`conv2d_transpose` enlarges an image with a trained kernel",)
-    help = "write `conv2d_transpose u {{ filters 8, kernel 4, stride 2 }}`"
+    help = (
+        "write `conv2d_transpose u {{ filters 8, kernel 4, stride 2 }}`; for a series, "
+        "give the input the shape length x 1 x channels, and write `kernel 5x1, stride "
+        "2x1`"
+    )
 
 
 class Events(Refused):
@@ -222,14 +226,17 @@ class SeveralInputs(Diagnostic):
     """Checks that a network has only one input.
 
     An example is a single array. Stack arrays of equal resolution as channels of one
-    input.
+    input. Before that, resize the others, or repeat a vector at each position.
     """
 
     code = "SNN915"
     title = "several inputs"
     message = "a network can have only one input"
     label = "another input"
-    help = "stack the arrays as channels of one input, such as `8x8x2`"
+    help = "{first_step}stack the arrays as channels of one input, such as `{shape}`"
+
+    shape: str = "8x8x2"
+    first_step: str = ""
 
 
 class EncodeConvOnFeatures(Diagnostic):

@@ -56,6 +56,25 @@ def test_a_spec_that_nobody_could_read_is_no_exception() -> None:
     assert "2001 layers" in str(caught.value)
 
 
+def test_a_large_model_that_is_refused_is_not_mapped() -> None:
+    image = layer("InputLayer", "image", batch_input_shape=[None, 416, 416, 3])
+    layers, before = [image], "image"
+    for number in range(60):
+        strides = [2, 2] if number % 20 == 0 else [1, 1]
+        conv = CONV | {"filters": 16, "strides": strides}
+        layers.append(layer("Conv2D", f"x{number}", before, **conv))
+        layers.append(layer("LeakyReLU", f"y{number}", f"x{number}", alpha=0.1))
+        before = f"y{number}"
+    wide = {"pool_size": [5, 5], "strides": [1, 1], "padding": "same"}
+    pool = layer("MaxPooling2D", "p", before, **wide)
+    flat, end = layer("Flatten", "f", "p"), layer("Dense", "d", "f", units=3)
+    started = time.process_time()
+    (found,) = of(functional(*layers, pool, flat, end)).problems
+    assert time.process_time() - started < 5
+    assert found.code == "SNN833"
+    assert "downsample takes at least" in found.notes[0]
+
+
 @pytest.mark.parametrize(
     ("kind", "options"),
     [

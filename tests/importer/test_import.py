@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 from safetensors.numpy import load_file
 
-from snnc.cli import snnc
+from snnc.cli import exchange, snnc
 from tests.importer.configs import IMAGE, functional, layer
 from tests.rules.checking import assert_accepted
 from tests.support import ROOT, codes
@@ -104,6 +105,23 @@ def test_a_spec_that_never_fits_is_written_and_exits_as_a_check_does(
     problems, notes = done.stderr.split("note: Keras does not state")
     assert problems == checked.stderr
     assert "after `snnc build" not in notes
+
+
+def test_a_long_import_shows_progress(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    convert = exchange._convert
+
+    def convert_slowly(*arguments: Any) -> Any:
+        time.sleep(0.5)
+        return convert(*arguments)
+
+    assert "so far" not in run().stderr
+    monkeypatch.setattr(exchange, "_convert", convert_slowly)
+    monkeypatch.setattr(exchange, "SILENT_SECONDS", 0.1)
+    done = run()
+    assert done.return_value == 0
+    assert "note: importing m.json: 0 s so far\n" in done.stderr
 
 
 FORMATS = {"text": "txt", "markdown": "md", "json": "json"}

@@ -194,8 +194,8 @@ _PRODUCT = "a product of two rates is not a sum of spikes"
 _REFUSED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "the chip's neurons keep no state that is trained through time",
-        "bin time along the depth or length of the input, and use `Conv3D` or `Conv1D` "
-        "over this axis",
+        "train another model: bin time along the depth or length of the input, and use "
+        "`Conv3D` or `Conv1D` over this axis",
         (
             "LSTM", "GRU", "SimpleRNN", "CuDNNLSTM", "CuDNNGRU", "Bidirectional",
             "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "RNN",
@@ -203,7 +203,7 @@ _REFUSED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ),
     (
         _PRODUCT,
-        "use convolutions with strides, which can cover the same distance",
+        "train another model, with convolutions whose strides cover the same distance",
         ("Attention", "AdditiveAttention", "MultiHeadAttention"),
     ),
     (
@@ -216,17 +216,18 @@ _REFUSED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ),
     (
         "specs can enlarge only images with two axes",
-        "use `Conv2DTranspose` or `UpSampling2D`, or fewer strides before it",
+        "use `Conv2DTranspose` or `UpSampling2D`, or fewer strides before it, and "
+        "retrain",
         ("UpSampling1D", "UpSampling3D", "Conv1DTranspose", "Conv3DTranspose"),
     ),
     (
         "a separate kernel for every position fills the chip",
-        "use a convolution, or a `Dense` over few pixels",
+        "train another model, with a convolution, or a `Dense` over few pixels",
         ("LocallyConnected1D", "LocallyConnected2D"),
     ),
     (
         "a spec can only scale its input",
-        "preprocess the data instead",
+        "build the layers without it",
         (
             "Resizing", "CenterCrop", "RandomCrop", "Discretization",
             "CategoryEncoding", "Hashing", "StringLookup", "IntegerLookup",
@@ -238,13 +239,13 @@ REFUSED: dict[str, tuple[str, str]] = {
     **{kind: (why, remedy) for why, remedy, kinds in _REFUSED for kind in kinds},
     "Multiply": (
         _PRODUCT,
-        "use `Concatenate` and a convolution of kernel 1; leave out gates of another "
-        "shape, such as those of squeeze-and-excitation",
+        "use `Concatenate` and a convolution of kernel 1, and retrain; leave out gates "
+        "of another shape, such as those of squeeze-and-excitation",
     ),
-    "Dot": (_PRODUCT, "use `Concatenate` and a dense layer"),
+    "Dot": (_PRODUCT, "use `Concatenate` and a dense layer, and retrain"),
     "Lambda": (
         "its code is in the file, but snnc does not run code from files",
-        "replace it with a standard Keras layer, or preprocess the data instead",
+        "replace it with a standard Keras layer",
     ),
     "RepeatVector": (
         "the chip uses the same kernel at all positions",
@@ -261,9 +262,11 @@ REFUSED: dict[str, tuple[str, str]] = {
 """Why the chip can't run a class, and what to do instead."""
 UNKNOWN = (
     "specs have no such layer",
-    "preprocess the data instead, end the model before this layer, or replace it with "
-    "a layer that `docs/from-keras.md` lists",
+    "end the model before this layer, or replace it with a layer that "
+    "`docs/from-keras.md` lists",
 )
+MAY_PREPROCESS = (UNKNOWN[1], REFUSED["Lambda"][1], REFUSED["Resizing"][1])
+"""Advice for layers that the host can compute if no trained layer precedes them."""
 EACH_PLACE = ("Dense", "Activation", "ReLU", "LeakyReLU", "Dropout")
 """Layers that `TimeDistributed` does not change: they do not mix positions."""
 WHOLE = ("Flatten", "Global")
@@ -325,12 +328,25 @@ def _read_unknown(layer: CurrentLayer) -> Value:
         options = inner.get("config") or {}
         return read_layer(replace(layer, kind=inner["class_name"], options=options))
     why, remedy = REFUSED.get(layer.kind, UNKNOWN)
+    if remedy in MAY_PREPROCESS and _reads_data(layer):
+        remedy = f"preprocess the data instead, or {remedy}"
     if isinstance(inner, Mapping) and str(inner.get("class_name")).startswith(WHOLE):
         remedy = (
             "use a convolution or a pool with a window of the whole image, and of size "
             "1 along time"
         )
     raise RefusedLayerError(why, remedy)
+
+
+def _reads_data(layer: CurrentLayer) -> bool:
+    """Whether no layer with weights precedes a layer."""
+    due = list(layer.reads)
+    for name in due:
+        before = layer.state.layers[name]
+        if any(option in before.options for option in REQUIRED):
+            return False
+        due += [read for read in before.reads if read not in due]
+    return True
 
 
 def _one_order(state: ConversionState) -> str:

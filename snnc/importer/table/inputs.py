@@ -17,7 +17,7 @@ from snnc.importer.state import (
     CurrentLayer,
     RefusedLayerError,
 )
-from snnc.importer.table import each_rank, reads
+from snnc.importer.table import REQUIRED, each_rank, reads
 from snnc.importer.values import (
     BROKEN,
     INPUT,
@@ -48,10 +48,14 @@ MASKED = (
 FIRST, LAST = "data_format channels_first", ", channels last: transpose the data"
 
 
+OPEN_SIZES = (64, 128, 224, 256, 512)
+"""Sizes to suggest for the open axes of an input; the first is tried first."""
+
+
 @reads("InputLayer")
 def read_input(layer: CurrentLayer) -> Value:
     """Return the input, which must have fixed sizes and at most 4 axes."""
-    shape = _sizes(layer)
+    shape = sizes_of(layer)
     if layer.name not in layer.state.inputs:
         layer.rewrite("removed: no layer reads it")
         return BROKEN
@@ -59,7 +63,7 @@ def read_input(layer: CurrentLayer) -> Value:
         return _channels_of_input(layer) or _several(layer, tuple(shape))
     asked = layer.state.request.shape
     sizes = "x".join("?" if size is None else str(size) for size in shape)
-    set_sizes = f"set its sizes, such as `--input-shape {sizes.replace('?', '64')}`"
+    set_sizes = set_open_sizes(shape, OPEN_SIZES[0])
     if asked is not None:
         pairs = zip(shape, asked, strict=False)
         is_alike = all(given in (None, size) for given, size in pairs)
@@ -95,7 +99,13 @@ def read_input(layer: CurrentLayer) -> Value:
     return _input(layer.state, tuple(shape))
 
 
-def _sizes(layer: KerasLayer) -> list[Any]:
+def set_open_sizes(shape: list[Any], size: int) -> str:
+    """Return the advice to set the open sizes of an input to this number."""
+    example = dims(tuple(each or size for each in shape))
+    return f"set its sizes, such as `--input-shape {example}`"
+
+
+def sizes_of(layer: KerasLayer) -> list[Any]:
     """Return an input's shape in Keras, without the batch."""
     return list(layer.options.get("batch_input_shape") or [None, None])[1:]
 
@@ -136,7 +146,7 @@ def _channels_of_input(layer: CurrentLayer) -> Value | None:
 
 def _shape_of_part(layer: CurrentLayer) -> Shape | None:
     """Return the channels-last shape of one of several inputs; None if it is open."""
-    sizes = tuple(_sizes(layer))
+    sizes = tuple(sizes_of(layer))
     if not sizes or None in sizes:
         return None
     for reader in layer.state.readers[layer.name][:1]:
@@ -156,8 +166,7 @@ def _several(layer: CurrentLayer, shape: Shape) -> Value:
         error = RefusedLayerError(
             f"the model has {count} inputs ({names}) of different shapes; a spec has "
             "one",
-            "compute the layer that joins the inputs on the host, and import the "
-            "layers after it as a model with one input",
+            _largest_part(layer.state),
             rule=SeveralModelInputs,
         )
         layer.refuse(error)
@@ -165,6 +174,59 @@ def _several(layer: CurrentLayer, shape: Shape) -> Value:
         return BROKEN
     key = layer.state.free(layer.name)
     return layer.state.add(StatementDraft(key, "downsample", (INPUT,), shape))
+
+
+def _largest_part(state: ConversionState) -> str:
+    """Advise to import the part of a model of several inputs with the most layers.
+
+    A part is the layers that depend on one input alone, or on several inputs. The part
+    with the most convolutions counts as the largest.
+    """
+    origins = _origins(state)
+    trained = [
+        layer
+        for layer in state.model.layers
+        if any(option in layer.options for option in REQUIRED)
+    ]
+
+    def count_of(part: list[KerasLayer]) -> tuple[int, int]:
+        return sum("kernel_size" in layer.options for layer in part), len(part)
+
+    parts = {
+        name: [layer for layer in trained if origins[layer.name] == {name}]
+        for name in state.inputs
+    }
+    joined = [layer for layer in trained if len(origins[layer.name]) > 1]
+    name = max(parts, key=lambda each: count_of(parts[each]))
+    if count_of(parts[name]) <= count_of(joined):
+        return (
+            "compute the layer that joins the inputs on the host, and import the "
+            "layers after it as a model with one input, which has "
+            f"{len(joined)} of the {len(trained)} layers with kernels"
+        )
+    ends = [
+        f"`{layer.name}`"
+        for layer in state.model.layers
+        if origins[layer.name] == {name}
+        and any(origins[reader] != {name} for reader in state.readers[layer.name])
+    ]
+    to_end = f" to {', '.join(ends)}" if ends else ""
+    return (
+        f"import the layers from `{name}`{to_end} as a model with one input, which has "
+        f"{len(parts[name])} of the {len(trained)} layers with kernels, and compute "
+        "the others on the host"
+    )
+
+
+def _origins(state: ConversionState) -> dict[str, frozenset[str]]:
+    """Return the inputs on which each layer depends."""
+    origins: dict[str, frozenset[str]] = {}
+    for layer in state.model.layers:
+        found = {layer.name} if layer.name in state.inputs else set[str]()
+        for read in layer.reads:
+            found |= origins[read]
+        origins[layer.name] = frozenset(found)
+    return origins
 
 
 def _is_channels_first(layer: CurrentLayer) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
+from math import prod
 from typing import Any, NamedTuple
 
 from snnc import rules
@@ -20,6 +21,7 @@ from snnc.language.model import DefaultsSpec, Place, ValidatedSpec
 from snnc.language.readers import why_no_package
 from snnc.passes.validate.statement import check_statement, describe_repeat
 from snnc.source import Span
+from snnc.text.tables import dims
 
 Statements = Sequence[tree.Statement]
 
@@ -163,6 +165,49 @@ _NAMED = frozenset(kind for kind, form in FORMS.items() if form.name != "none")
 _LAYERS = frozenset(kind for kind, form in FORMS.items() if form.is_layer)
 
 
+def _refuse_second(first: tree.Statement, second: tree.Statement) -> Diagnostic:
+    """Refuse a statement of a kind that a spec has once."""
+    if first.kind.text == "input":
+        return _refuse_input(first, second)
+    return rules.statements.RepeatedStatement(
+        span=second.head,
+        kind=first.kind.text,
+        related=(Label(first.head, "first written here"),),
+    )
+
+
+def _refuse_input(first: tree.Statement, second: tree.Statement) -> Diagnostic:
+    """Refuse a second input, and say how to stack it on the first."""
+    related = (Label(first.head, "first written here"),)
+    problem = rules.refused.SeveralInputs(span=second.head, related=related)
+    inputs = [(_sizes(each), _quoted_name(each)) for each in (first, second)]
+    if any(not sizes for sizes, _ in inputs):
+        return problem
+    (small, small_name), (large, large_name) = sorted(
+        inputs, key=lambda one: (len(one[0]), prod(one[0]))
+    )
+    shape = dims((*large[:-1], small[-1] + large[-1]))
+    first_step = ""
+    if len(small) == 1 < len(large):
+        first_step = f"repeat {small_name} at each position of {large_name}, then "
+    elif small[:-1] != large[:-1]:
+        first_step = f"resize {small_name} to the size of {large_name}, then "
+    return problem.but(shape=shape, first_step=first_step)
+
+
+def _sizes(statement: tree.Statement) -> tuple[int, ...]:
+    """Return the shape in a statement; empty if it has none, or an invalid one."""
+    shape = statement.shape
+    if isinstance(shape, tree.Dims):
+        return shape.values
+    is_size = isinstance(shape, tree.Number) and isinstance(shape.value, int)
+    return (int(shape.value),) if is_size and shape is not None else ()
+
+
+def _quoted_name(statement: tree.Statement) -> str:
+    return f"`{statement.name.text}`" if statement.name else "one array"
+
+
 def find_misplaced(statements: Statements) -> Iterator[tuple[int, Diagnostic]]:
     """Yield the indices of statements that are repeated or out of order."""
     first: dict[str, tree.Statement] = {}
@@ -170,12 +215,7 @@ def find_misplaced(statements: Statements) -> Iterator[tuple[int, Diagnostic]]:
     for index, statement in enumerate(statements):
         kind = statement.kind.text
         if kind in first and kind in _ONCE:
-            related = (Label(first[kind].head, "first written here"),)
-            span, repeated = statement.head, rules.statements.RepeatedStatement
-            if kind == "input":
-                yield index, rules.refused.SeveralInputs(span=span, related=related)
-            else:
-                yield index, repeated(span=span, kind=kind, related=related)
+            yield index, _refuse_second(first[kind], statement)
         elif problem := _out_of_place(statement, layer, first.get("readout")):
             yield index, problem
         first.setdefault(kind, statement)
