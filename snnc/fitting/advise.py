@@ -109,7 +109,8 @@ def _fan_in(diagnostic: FitsNoCore, trials: Trials, whole: Changes) -> str:
 
 def _cores(diagnostic: TooManyCores, trials: Trials, changes: Changes) -> Diagnostic:
     # Without a bound, the diagnostic has the cores of a complete mapping.
-    if diagnostic.bound and (mapped := trials.without_limit) is not None:
+    is_open = diagnostic.bound and diagnostic.cores <= trials.most_counted
+    if is_open and (mapped := trials.without_limit) is not None:
         diagnostic = refuse_mapping(mapped, trials.target)
     target, least = _larger_target(diagnostic, trials)
     if trials.certain:

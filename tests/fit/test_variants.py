@@ -140,6 +140,22 @@ def test_advice_lowers_only_variants(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all([x.shape for x in network.layers] != shapes for network in lowered)
 
 
+@pytest.mark.parametrize("shape", ["16x16x1", "99x99x1"])
+def test_a_network_is_mapped_once_to_count_its_cores(
+    shape: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The compiler has mapped it, or knows that it is too large to be mapped."""
+    lines = [f"conv2d c{i} {{ filters 40 }}" for i in range(2)]
+    text = layers(*lines, shape=shape, target="cores 4")
+
+    def map_again(tried: Trials) -> None:
+        raise AssertionError(tried)
+
+    monkeypatch.setattr(Trials, "without_limit", property(map_again))
+    report = compile_text(text, "place")[1]
+    assert report.errors
+
+
 def test_each_projection_of_a_variant_is_work() -> None:
     pools = "\n".join(
         f"maxpool m{i} {{ window 2, stride 1, padding same }}" for i in range(20)
