@@ -3,6 +3,7 @@
 import base64
 import importlib
 import json
+import math
 import re
 import sys
 import zlib
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from snnc.source import LARGEST
 from tests.commands import run_python
 from tests.support import ROOT
 from tests.test_extras import PROJECT
@@ -60,6 +62,44 @@ def test_it_shows_the_files_of_a_build(playground: Any) -> None:
     assert "from specs/drift.snn" in files["models/drift/keras_model.py"]
     problems = json.loads(playground.files("snn 1\n"))["problems"]
     assert problems.startswith("error[")
+
+
+DRIFT = (ROOT / "specs/drift.snn").read_text(encoding="utf-8")
+HALF = "\ud800"
+"""Half a character, as JavaScript can have in a text."""
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (DRIFT.replace("network drift", f"network {'d' * 300}"), "SNN213"),
+        (f"snn: 1\nnetwork: {'d' * 300}\n", "SNN213"),
+        (DRIFT.replace("network drift", f"network {HALF}"), "SNN703"),
+        (f"{DRIFT}# {HALF}\n", "SNN703"),
+    ],
+    ids=["name", "name in YAML", "half a character", "half in a comment"],
+)
+def test_a_strange_text_has_a_problem(text: str, code: str, playground: Any) -> None:
+    found = json.loads(playground.check(text, patient=True))
+    assert code in [entry["code"] for entry in found["diagnostics"]]
+    assert found["settled"]
+    for show in (playground.report, playground.files):
+        assert f"error[{code}]" in json.loads(show(text))["problems"]
+
+
+def test_a_link_has_at_most_the_size_of_a_spec() -> None:
+    text = (HERE / "link.mjs").read_text(encoding="utf-8")
+    (factors,) = re.findall(r"LARGEST = (\d+) \* (\d+);", text)
+    assert math.prod(map(int, factors)) == LARGEST
+
+
+def test_it_asks_for_javascript_only_without_it() -> None:
+    text = (HERE / "index.html").read_text(encoding="utf-8")
+    needing = re.findall(r"<([^>]+)>[^<]*needs JavaScript", text)
+    assert needing == ["noscript", "script nomodule"]
+    panels = re.findall(r'role="tabpanel".*?>(.*?)</div>', text)
+    assert len(panels) == 3
+    assert all("Loading" in panel for panel in panels)
 
 
 def test_it_needs_no_extra() -> None:

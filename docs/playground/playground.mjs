@@ -1,6 +1,6 @@
 import { Compiler, TooSlow, load } from "./compiler.mjs";
 import { parts } from "./highlight.mjs";
-import { LongLinkError, fromFragment, toFragment } from "./link.mjs";
+import { LARGEST, TooLarge, fromFragment, toFragment } from "./link.mjs";
 
 const SECONDS = 5;
 /** Milliseconds without a key before what takes longer is begun. */
@@ -14,22 +14,25 @@ let patient;
 let shown = "problems";
 let resting;
 let checking = false;
+/** What is wrong with the link of this page; shown until the text changes. */
+let notice = "";
 
 async function begin() {
   const examples = await (await fetch("examples.json")).json();
   grammar = await (await fetch("snn.tmLanguage.json")).json();
   $("examples").replaceChildren(...Object.keys(examples).map((name) => new Option(name)));
   $("examples").value = "drift";
-  $("examples").onchange = () => write(examples[$("examples").value]);
+  $("examples").onchange = () => edited(() => write(examples[$("examples").value]));
   $("copy").onclick = copyLink;
-  spec.oninput = changed;
+  spec.oninput = () => edited(changed);
   spec.onscroll = align;
   for (const tab of document.querySelectorAll("[role=tab]")) {
     tab.onclick = () => show(tab.getAttribute("aria-controls"));
   }
   window.onhashchange = async () => write((await linked()) ?? spec.value);
+  const text = (await linked()) ?? examples.drift;
   say("Loading the compiler …");
-  write((await linked()) ?? examples.drift);
+  write(text);
   await startCompiler();
 }
 
@@ -53,15 +56,17 @@ async function startCompiler() {
 
 async function linked() {
   const fragment = location.hash.slice(1);
+  notice = "";
   if (fragment === "") {
     return undefined;
   }
   try {
     return await fromFragment(fragment);
   } catch (error) {
-    const isLong = error instanceof LongLinkError;
-    const problem = isLong ? "more than 1 MB of text" : "no spec that can be read";
-    say(`The link has ${problem}. This is an example.`);
+    notice =
+      error instanceof TooLarge
+        ? `The link has a spec of more than ${LARGEST / 1024} KiB, which is too large for snnc. `
+        : "The link has no spec that can be read. ";
     return undefined;
   }
 }
@@ -69,6 +74,11 @@ async function linked() {
 async function copyLink() {
   await navigator.clipboard?.writeText(location.href).catch(() => {});
   say("Copied: the address of this page carries the spec.");
+}
+
+function edited(change) {
+  notice = "";
+  change();
 }
 
 function write(text) {
@@ -129,15 +139,10 @@ async function rest(found) {
     }
   }
   if (shown !== "problems" && text === spec.value) {
-    const panel = $(shown);
-    if (panel.childElementCount === 0) {
-      panel.textContent = "Computing …";
-    }
     const made = await ask(patient, shown, text);
-    if (made === undefined && panel.childElementCount === 0) {
-      panel.textContent = "";
-    }
-    if (made !== undefined && text === spec.value) {
+    if (made === undefined) {
+      $(shown).replaceChildren(element("p", "soft", "No result: the line at the top says why."));
+    } else if (text === spec.value) {
       ({ report: showReport, files: showFiles })[shown]?.(made);
     }
   }
@@ -264,7 +269,7 @@ function showFiles({ files, problems }) {
 }
 
 function say(text) {
-  $("status").textContent = text;
+  $("status").textContent = notice + text;
 }
 
 function span(text, name) {

@@ -16,11 +16,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from snnc.cli import main
+from snnc.diagnostics import Diagnostics
 from snnc.diagnostics.machine_formats import document
+from snnc.language.readers import LONGEST_NAME
 from snnc.language_server.analysis import Memory, analyse
 from snnc.language_server.hover import hints
 from snnc.loihi.profile import read_profile
-from snnc.source import SourceFile
+from snnc.syntax.files import decode
 
 DEVICE = read_profile()
 MEMORY = Memory(DEVICE)
@@ -31,7 +33,11 @@ def check(text: str, patient: bool = False) -> str:
 
     Advice on what does not fit takes trials, so only a patient caller gets it.
     """
-    source = SourceFile(spec_name(text), text)
+    report = Diagnostics()
+    source = decode(spec_name(text), encode(text), report)
+    if source is None:
+        found = {"costs": [], "settled": True}
+        return json.dumps({**document(report.diagnostics), **found})
     steps = analyse(source, DEVICE, MEMORY)
     analysis = list(steps)[-1] if patient else next(steps)
     costs = [(source.line_column(at)[0], cost) for at, cost in hints(analysis)]
@@ -59,7 +65,13 @@ def spec_name(text: str) -> str:
     """Return a name for a spec that says its notation."""
     name = re.search(r"^network:?\s+(\w+)", text, re.MULTILINE)
     suffix = "yaml" if re.search(r"^snn\s*:", text, re.MULTILINE) else "snn"
-    return f"{name[1] if name else 'spec'}.{suffix}"
+    # A name that is too long for snnc may also be too long for a file.
+    return f"{name[1][:LONGEST_NAME] if name else 'spec'}.{suffix}"
+
+
+def encode(text: str) -> bytes:
+    """Return UTF-8, in which half a character of JavaScript is an invalid byte."""
+    return text.encode(errors="surrogatepass")
 
 
 @contextlib.contextmanager
@@ -72,7 +84,7 @@ def folder(text: str) -> Iterator[str]:
             Path("pyproject.toml").touch()
             spec = Path("specs", spec_name(text))
             spec.parent.mkdir()
-            spec.write_bytes(text.encode())
+            spec.write_bytes(encode(text))
             yield spec.as_posix()
         finally:
             os.chdir(before)

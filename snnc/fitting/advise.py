@@ -136,7 +136,9 @@ def _fan_in(
 
 
 def _cores(diagnostic: TooManyCores, trials: Trials, changes: Changes) -> Diagnostic:
-    if (mapped := trials.without_limit) is not None:
+    # Without a bound, the diagnostic has the cores of a complete mapping.
+    is_open = diagnostic.bound and diagnostic.cores <= trials.most_counted
+    if is_open and (mapped := trials.without_limit) is not None:
         diagnostic = refuse_mapping(mapped, trials.target)
     larger = _of_cores(diagnostic.cores, trials)
     target, least = _larger_target(diagnostic, larger, trials)

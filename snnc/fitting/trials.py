@@ -249,6 +249,11 @@ class Trials:
     def _far(self) -> int:
         return FAR * max(self.target.cores, self.profile.chip.cores // 4)
 
+    @property
+    def most_counted(self) -> int:
+        """The most cores to which `without_limit` maps the spec."""
+        return 2 * self._far
+
     @cached_property
     def without_limit(self) -> MappedNetwork | None:
         """Map the spec to as many cores as it needs, maybe with axons of two kinds.
@@ -257,7 +262,7 @@ class Trials:
         """
         if not self.countable:
             return None
-        most = 2 * self._far
+        most = self.most_counted
         chips = ceil(most / self.profile.chip.cores)
         target = replace(self.target, chips=chips, cores=most)
         return self.map((), target, unmixes=False)

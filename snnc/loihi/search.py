@@ -104,10 +104,16 @@ class AxonUse:
 
         If a single reader exceeds the limit, the other readers are not counted.
         """
-        counts = readers.counts.items()
-        slots = [(self._most_slots(one, source), times) for one, times in counts]
-        least = max((most for most, _ in slots), default=0)
-        if sum(most * times for most, times in slots) > limit >= least:
+        cut = source.cut
+        least = total = 0
+        for one, times in readers.counts.items():
+            slots = self._most.get((one, cut))
+            if slots is None:
+                slots = one.slots * one.link.most_axons(source, one.target)
+                self._most[one, cut] = slots
+            least = max(least, slots)
+            total += slots * times
+        if total > limit >= least:
             least = self.peak(readers, source)
         return least if least > limit else 0
 
@@ -128,12 +134,6 @@ class AxonUse:
             axons = one.link.axons(source, one.target)
             self._slots[key] = [one.slots * n.built for part in axons for n in part]
         return self._slots[key]
-
-    def _most_slots(self, one: AxonReader, source: Tiling) -> int:
-        key = one, source.cut
-        if key not in self._most:
-            self._most[key] = one.slots * one.link.most_axons(source, one.target)
-        return self._most[key]
 
 
 @dataclass(frozen=True, slots=True)

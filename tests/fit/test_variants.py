@@ -7,6 +7,8 @@ import pytest
 import snnc
 from snnc.fitting import trials
 from snnc.fitting.trials import Change, Trials
+from snnc.ir.logical import LogicalNetwork
+from snnc.ir.lowered import LoweredNetwork
 from tests.commands import run
 from tests.fit.nets import far_reaching, layers, wide
 from tests.fit.test_followed import change_property
@@ -118,6 +120,53 @@ def test_variants_of_a_large_network_are_counted_with_what_the_others_found() ->
         tried.cost((Change("c30", "filters", value),))
     # Each differs from the rest in what one layer is and another reads.
     assert len(tried.cache.choices) < 60
+
+
+def test_advice_lowers_only_variants(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The compiler has already lowered the spec itself."""
+    made, _ = compile_text(TOO_WIDE, "lower")
+    lowered = list[LogicalNetwork]()
+    real = trials.lower
+
+    def keep_lowered(network: LogicalNetwork) -> LoweredNetwork:
+        lowered.append(network)
+        return real(network)
+
+    monkeypatch.setattr(trials, "lower", keep_lowered)
+    report = compile_text(TOO_WIDE, "place")[1]
+    assert report.errors
+    assert lowered
+    shapes = [layer.shape for layer in made.network.layers]
+    assert all([x.shape for x in network.layers] != shapes for network in lowered)
+
+
+@pytest.mark.parametrize("shape", ["16x16x1", "99x99x1"])
+def test_a_network_is_mapped_once_to_count_its_cores(
+    shape: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The compiler has mapped it, or knows that it is too large to be mapped."""
+    lines = [f"conv2d c{i} {{ filters 40 }}" for i in range(2)]
+    text = layers(*lines, shape=shape, target="cores 4")
+
+    def map_again(tried: Trials) -> None:
+        raise AssertionError(tried)
+
+    monkeypatch.setattr(Trials, "without_limit", property(map_again))
+    report = compile_text(text, "place")[1]
+    assert report.errors
+
+
+def test_each_projection_of_a_variant_is_work() -> None:
+    pools = "\n".join(
+        f"maxpool m{i} {{ window 2, stride 1, padding same }}" for i in range(20)
+    )
+    text = layered("conv2d c { filters 4, padding same }", pools)
+    made, _ = compile_text(text, "lower")
+    tried = Trials(made.spec, made.network.target, made.device)
+    projections = len(tried.as_is.projections)
+    per_layer = trials.LAYER * len(made.network.layers)
+    assert projections > 20 * 20
+    assert tried.work == per_layer + projections // trials.PROJECTIONS_OF_WORK
 
 
 @pytest.mark.parametrize("lines", ["block 9x4x4", "block 4x4x4"])

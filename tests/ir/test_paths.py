@@ -50,3 +50,20 @@ def test_too_many_paths_are_refused_without_a_look_at_one(
     with pytest.raises(TooManyPathsError):
         paths(layers, "m99", known)
     assert max(len(found or ()) for found in known.values()) <= 200
+
+
+def test_a_maximum_of_all_positions_shares_the_paths_of_its_source() -> None:
+    """Copies of all paths at each pool would make chains of pools slow."""
+    pools = "\n".join(
+        f"maxpool m{i} {{ window 2, stride 1, padding same }}" for i in range(9)
+    )
+    layers = sound(layered(pools, shape="4x4x1", encode="rate"), "resolve").by_name
+    known = KnownPaths()
+    paths(layers, "m8", known)
+    for i in range(1, 9):
+        before = known[f"m{i - 1}"]
+        after = known[f"m{i}"]
+        assert before is not None
+        assert after is not None
+        shared = zip(before, after, strict=False)
+        assert all(own is other for own, other in shared)

@@ -228,6 +228,34 @@ def test_what_exceeds_a_core_with_any_group_of_its_source_is_not_tried_with_each
     assert tried < 5 * len(least_sizes(length))
 
 
+def test_the_work_of_a_long_chain_is_counted_once_per_layer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A sum over all layers at each test of a tiling is quadratic."""
+    reads = 0
+
+    def read_work(costs: CostModel) -> int:
+        nonlocal reads
+        reads += 1
+        return costs.__dict__.get("work", 0)
+
+    def write_work(costs: CostModel, work: int) -> None:
+        costs.__dict__["work"] = work
+
+    monkeypatch.setattr(
+        CostModel, "work", property(read_work, write_work), raising=False
+    )
+    counts = []
+    for length in (20, 40):
+        # Each layer has another size, so that none shares its cost model.
+        layers = "\n".join(f"dense d{i} {{ units {i + 8} }}" for i in range(length))
+        text = layered(layers, target="loihi { chips 2 }")
+        reads = 0
+        sound(text, "place")
+        counts.append(reads)
+    assert counts[1] < 3 * counts[0]
+
+
 @pytest.mark.slow
 def test_a_search_that_must_fail_ends_before_all_pairs_are_tried(
     searches: list[Search],
