@@ -20,6 +20,7 @@ from snnc.importer.model import (
 from snnc.importer.refusals import refused
 from snnc.importer.state import ConversionState
 from snnc.importer.values import COUNTS, INPUT, StatementDraft
+from snnc.ir.logical import LogicalNetwork
 from snnc.language.editions import EDITIONS, NEWEST
 from snnc.language.readers import LONGEST_NAME, why_no_name, why_no_package
 from snnc.language.written import extents, interval, number, rates
@@ -302,6 +303,15 @@ def cores_text(written: WrittenSpec, request: ImportRequest, cache: PlanCache) -
     return f": {errors[0].message}" if errors else ""
 
 
+def lengthen(written: WrittenSpec, network: LogicalNetwork) -> WrittenSpec:
+    """Return a spec whose `present` is not shorter than the network's delay."""
+    steps = needed_steps(network, network.readout.decide)
+    if steps <= network.timing.steps:
+        return written
+    milliseconds = 1000 * steps * network.timing.dt
+    return written.lasting(ROUND * ceil(milliseconds / ROUND - 1e-6))
+
+
 def compile_written(
     written: WrittenSpec,
     name: str,
@@ -320,13 +330,10 @@ def compile_written(
     cache = PlanCache() if cache is None else cache
     made = lower_written(written.text, name, own, request, cache)
     if made.lowered is not None and not own.errors:
-        network = made.lowered.network
-        steps = needed_steps(network, network.readout.decide)
-        if steps > network.timing.steps:
-            milliseconds = 1000 * steps * network.timing.dt
-            written = written.lasting(ROUND * ceil(milliseconds / ROUND - 1e-6))
-            own = Diagnostics()
-            made = lower(written.text, own)
+        longer = lengthen(written, made.lowered.network)
+        if longer is not written:
+            own, written = Diagnostics(), longer
+            made = lower_written(written.text, name, own, request, cache)
     if made.lowered is not None and not own.errors:
         mapped, cores = None, None
         is_large = request.chips is None and exceeds_target(made.lowered)
