@@ -9,6 +9,7 @@ from snnc.fitting import trials
 from snnc.fitting.trials import Change, Trials
 from snnc.ir.logical import LogicalNetwork
 from snnc.ir.lowered import LoweredNetwork
+from snnc.passes.lower import lower
 from tests.commands import run
 from tests.fit.nets import far_reaching, layers, wide
 from tests.fit.test_followed import change_property
@@ -126,11 +127,10 @@ def test_advice_lowers_only_variants(monkeypatch: pytest.MonkeyPatch) -> None:
     """The compiler has already lowered the spec itself."""
     made, _ = compile_text(TOO_WIDE, "lower")
     lowered = list[LogicalNetwork]()
-    real = trials.lower
 
     def keep_lowered(network: LogicalNetwork) -> LoweredNetwork:
         lowered.append(network)
-        return real(network)
+        return lower(network)
 
     monkeypatch.setattr(trials, "lower", keep_lowered)
     report = compile_text(TOO_WIDE, "place")[1]
