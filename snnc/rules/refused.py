@@ -174,8 +174,8 @@ class Upsample(Refused):
     notes = ("`conv2d_transpose` enlarges an image with a trained kernel",)
     help = (
         "write `conv2d_transpose u {{ filters 8, kernel 4, stride 2 }}`; for a series, "
-        "give the input the shape length x 1 x channels, and write `kernel 5x1, stride "
-        "2x1`"
+        "give the input the shape length x 1 x channels, write `conv2d` for `conv1d`, "
+        "and `kernel 5x1, stride 2x1`"
     )
 
 
