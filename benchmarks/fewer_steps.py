@@ -118,7 +118,6 @@ def main(arguments: list[str] | None = None) -> int:
     add("--data", choices=DATA, help="for networks that have several data sets")
     add("--seeds", nargs="+", type=int, default=(0,))
     add("--spike-updates", type=int, metavar="N")
-    add("--spike-budget", type=int, metavar="N", help="of `train` in the spec")
     add("--test", action="store_true", help="measure on test data")
     add("--output", type=Path, default=ROOT / "benchmarks" / "results.csv")
     add("--work", type=Path, default=ROOT / "snnc-fidelity" / "steps")
@@ -157,11 +156,7 @@ def measure(
     folder = options.work / label
     folder.mkdir(parents=True, exist_ok=True)
     spec = folder / f"{name}.snn"
-    written = setting.rewrite(text)
-    if options.spike_budget:
-        budget = f"train {{ spike_budget {options.spike_budget}, "
-        written = written.replace("train { ", budget)
-    spec.write_text(written, encoding="utf-8")
+    spec.write_text(setting.rewrite(text), encoding="utf-8")
     package = snnc.Package(build(spec, folder))
     weights = folder / f"{seed}.safetensors"
     test = split.test.first(IMAGES)
@@ -188,8 +183,6 @@ def measure(
         command += " --test"
     if options.spike_updates:
         command += f" --spike-updates {options.spike_updates}"
-    if options.spike_budget:
-        command += f" --spike-budget {options.spike_budget}"
     common = {
         "command": command,
         "commit": commit(),

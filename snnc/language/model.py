@@ -121,14 +121,6 @@ class TrainSpec(StatementModel):
             words=(ValueWord("balanced", "Gives all classes the same total weight."),),
         ),
     ] = "equal"
-    spike_budget: Annotated[
-        has.Count | None,
-        Key(
-            "The spikes per example, of all layers, above which training on spikes "
-            "adds a penalty to the loss; fewer spikes cost less energy",
-            usual="5000",
-        ),
-    ] = None
     schedule: Annotated[
         Literal["constant", "cosine"],
         Key("The learning rate over time: `constant` or `cosine`", usual="cosine"),
@@ -216,12 +208,7 @@ STATEMENTS: tuple[type[StatementModel], ...] = (
 
 def spec_hash(spec: NetworkSpec) -> str:
     """Return the SHA-256 of the canonical spec, which excludes comments and layout."""
-    values = asdict(spec)
-    train = values["train"]
-    # A newer property counts only with a value, so packages of older specs stay valid.
-    if train is not None and train["spike_budget"] is None:
-        del train["spike_budget"]
-    canonical = json.dumps(values, sort_keys=True, separators=(",", ":"))
+    canonical = json.dumps(asdict(spec), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()
 
 

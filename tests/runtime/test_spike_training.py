@@ -13,10 +13,8 @@ from tensorflow import keras
 from snnc.exact import make_engine
 from snnc.output.imported import ImportedPackage, open_package
 from snnc.runtime.keras.spike_training import (
-    EXCESS,
     FEWEST,
     LOW_RATE,
-    OVERSPENT,
     RATE,
     ROUNDS,
     STREAMS,
@@ -36,11 +34,10 @@ def training_of(
     package: ImportedPackage,
     model: keras.Model,
     streams: int,
-    spike_budget: int | None = None,
 ) -> Any:
     """Return a model that trains on spikes, and its library."""
     library = package.module("_runtime.keras.spike_training")
-    plan = library.SpikePlan(1, streams, seed=0, spike_budget=spike_budget)
+    plan = library.SpikePlan(1, streams, seed=0)
     run = package.module("_runtime.keras.spiking").SpikingRun(package.network, model)
     return library.SpikeTraining(run, model, plan)
 
@@ -179,32 +176,6 @@ def test_slopes_are_weighted_means(tmp_path: Path, steps: int, decide: str) -> N
     # All currents are above 0.
     for slope in firing.slopes:
         np.testing.assert_allclose(slope, 1.0, rtol=1e-5)
-
-
-def test_spikes_above_their_budget_cost_the_square_of_their_share(
-    tmp_path: Path,
-) -> None:
-    body = f"defaults {{ neuron relu }}\n{BODIES['residual']}"
-    package = open_package(write_package(network(body, "net"), tmp_path))
-    program = package.module("keras_model")
-    model = program.build_model()
-    program.import_weights(model, random_weights(package))
-    program.compile_model(model)
-    x = tf.constant(random_images(package, 4))
-    excess = []
-    for budget in (None, 1, 10**9):
-        training = training_of(package, model, 4, spike_budget=budget)
-        run = training._run
-        firing, _ = run.present(x, run.rest(4), sampled=True)
-        excess.append(float(training._outputs(x, firing)[1]))
-    spikes = sum(
-        float(tf.reduce_sum(rates)) / 4 * layer.layer.high * package.network.present
-        for layer, rates in zip(run.layers, firing.rates, strict=True)
-    )
-    assert spikes > 10
-    penalty = OVERSPENT / EXCESS * (spikes - 1) ** 2
-    assert excess[1] - excess[0] == pytest.approx(penalty, rel=1e-3)
-    assert excess[2] == excess[0]
 
 
 class TestPlan:

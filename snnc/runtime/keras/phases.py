@@ -17,7 +17,7 @@ import os
 import time
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -251,7 +251,6 @@ class Session:
             updates=updates,
             replicas=replicas,
         )
-        plan = replace(plan, spike_budget=training.spike_budget)
         spiking = SpikeTraining(scaler.run, model, plan, batches.validation)
         progress.patience = None if batches.validation is None else PATIENCE
         if self.weights is not None:

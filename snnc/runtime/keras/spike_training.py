@@ -56,21 +56,16 @@ WARM_UP = 0.1  # the share of updates in which the learning rate rises
 CLIP = 1.0  # the largest norm of all gradients
 EXCESS = 0.2  # the weight in the loss of rates above their bounds
 ALLOWED = 0.95  # of the upper bound
-OVERSPENT = 1.0  # the weight in the loss of spikes above their budget
 
 
 @dataclass(frozen=True)
 class SpikePlan:
-    """Updates per round, streams, the seed for rests, and the highest rate.
-
-    ``spike_budget`` is as in `TrainSettings`.
-    """
+    """Updates per round, streams, the seed for rests, and the highest rate."""
 
     each: int
     streams: int
     seed: int
     rate: float = RATE
-    spike_budget: int | None = None
 
     @property
     def updates(self) -> int:
@@ -280,7 +275,6 @@ class SpikeTraining(keras.Model):
         x = tf.concat([x] * samples, 0)
         outputs: dict[str, Tensor] = {}
         excess: Tensor = 0.0
-        spikes: Tensor = 0.0
         rates, _, *sampled = firing
         several = zip(run.layers, rates, *sampled, strict=True)
         for layer, rate, activation, slope in several:
@@ -294,11 +288,6 @@ class SpikeTraining(keras.Model):
             reached = (rate + mean(change)) * layer.scale
             over = tf.nn.relu(reached - ALLOWED) ** 2
             excess += tf.reduce_sum(over) / self._streams
-            hertz = tf.reduce_sum(reached) / self._streams * layer.layer.high
-            spikes += hertz * self._network.present
-        if self._plan.spike_budget is not None:
-            overspent = tf.nn.relu(spikes / self._plan.spike_budget - 1)
-            excess += OVERSPENT / EXCESS * overspent**2
         read = run.readout(x, outputs)
         readings = firing.readings + mean(read - tf.stop_gradient(read))
         return tf.map_fn(run.decide, readings), excess

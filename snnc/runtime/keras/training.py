@@ -44,9 +44,7 @@ class TrainSettings:
     ``batch`` is the number of examples per step, and ``validation`` is the
     fraction of examples to hold out. With a cosine ``schedule``, the learning
     rate falls to 0. ``phases`` are in the order in which they run.
-    ``class_weight`` is as in `TrainOptions`, or None. ``spike_budget`` is the
-    number of spikes per example, of all layers, above which the phase spikes
-    adds a penalty to the loss.
+    ``class_weight`` is as in `TrainOptions`, or None.
     """
 
     epochs: int = 20
@@ -56,7 +54,6 @@ class TrainSettings:
     schedule: Literal["constant", "cosine"] = "constant"
     phases: tuple[Phase, ...] = PHASES
     class_weight: ClassWeight | None = None
-    spike_budget: int | None = None
 
 
 class TrainOptions(TypedDict, total=False):

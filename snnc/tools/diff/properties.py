@@ -255,7 +255,7 @@ def _training(train: TrainSpec) -> Properties:
     for key, value in vars(train).items():
         if isinstance(value, Model):
             settings[key] = _write_settings(value)
-        elif value is not None:
+        else:
             settings[key] = written.plain(value)
     return settings
 
