@@ -82,7 +82,7 @@ class NumbaRun(SpikingRun):
     ) -> tuple[Firing, State]:
         """Present an example of ``x`` (batch, *shape) to each simulation.
 
-        Arguments and results are those of `SpikingRun.present`, as arrays.
+        It takes and returns what `SpikingRun.present` does, as arrays.
         """
         batch, steps = int(x.shape[0]), self.network.steps
         chunk = self._prepare(batch, state)
@@ -136,7 +136,7 @@ class NumbaRun(SpikingRun):
             sent = self._outputs.get(layer.name)
             if sent is None or sent.shape != shape:
                 sent = self._outputs[layer.name] = np.empty(shape, np.float32)
-            # The first two are those of the steps before.
+            # The first two are the outputs of the two steps before.
             sent[0], sent[1] = pair
         return chunk
 
@@ -243,7 +243,7 @@ class Progression:
         return self._by_sample(self._slopes)
 
     def _add_slopes(self, currents: Values, weights: Values) -> None:
-        """Add weighted slopes to those of each sample."""
+        """Add weighted slopes to the slopes of each sample."""
         slopes = self._scratch
         write_slopes(self.layer, self._scale, currents, slopes)
         for sample in np.flatnonzero(weights):
