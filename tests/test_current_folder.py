@@ -78,6 +78,7 @@ LINES = (
     "import model.h5",
     "build small.snn --tracked",
     "diff git:HEAD:small.snn small.snn",
+    "--version",
 )
 """Commands that start processes."""
 METHODS = f"""
@@ -131,6 +132,7 @@ def test_few_modules_start_processes() -> None:
     }
     assert starters == {
         "cli/exchange.py",
+        "cli/version.py",
         "output/stale.py",
         "processes.py",
         "syntax/revisions.py",

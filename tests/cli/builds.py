@@ -125,6 +125,7 @@ def newer() -> None:
 
 def older() -> None:
     rewrite("models/net/snnc.lock", f'"format": {FORMAT}', '"format": 1')
+    rewrite("models/net/snnc.lock", f'"snnc": "{__version__}"', '"snnc": "0.1.0"')
     stale()
 
 
