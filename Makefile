@@ -29,7 +29,7 @@ test coverage: export TF_NUM_INTRAOP_THREADS := 1
 test coverage: export TF_NUM_INTEROP_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-board test-browser test-modern test-nir fuzz check coverage oracle study docs picture vsix release workflows constraints accept clean
+.PHONY: help setup demo test test-board test-browser test-modern test-nir fuzz check coverage oracle results docs picture vsix release workflows constraints accept clean
 
 help: ## list the tasks
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 13
@@ -123,12 +123,9 @@ coverage: $(READY) ## run every test and list the lines without a test
 oracle: $(READY) ## build 500 random networks with nengo-loihi and compare all counters
 	@$(BIN)/python -m benchmarks.oracle --networks 500 --seed 0
 
-# Debian's package dataset-fashion-mnist has the images of one of them.
-study: $(READY) ## train many kinds of networks and measure the loss on the chip: docs/accuracy
-	@echo "== the accuracy study: files go to snnc-study/; run it again to continue"
-	@$(BIN)/python -m benchmarks.study
-	@echo "== neurons and norms compared with plain Keras: files go to snnc-fidelity/"
-	@$(BIN)/python -m benchmarks.fidelity --write
+# Debian's package dataset-fashion-mnist has the images of one data set.
+results: $(READY) ## measure everything that pages show, or one group with NAME=accuracy, and write the tables
+	@$(BIN)/python -m benchmarks.results $(NAME)
 
 docs: $(VENV)/ready-docs ## build the documentation site; a warning is an error
 	@$(BIN)/python -m sphinx --quiet -W --keep-going -b html docs docs/_build/html
@@ -162,4 +159,4 @@ accept: $(READY) ## rewrite the golden packages and expected texts
 	@git --no-pager diff --stat -- tests docs
 
 clean: ## remove the files of all tasks
-	rm -rf $(VENV) $(MODERN) $(BOARD) $(WORKFLOWS) snnc-demo snnc-study snnc-fidelity build dist docs/_build docs/api.md docs/commands docs/json docs/layers .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* .import_linter_cache
+	rm -rf $(VENV) $(MODERN) $(BOARD) $(WORKFLOWS) snnc-demo snnc-fidelity build dist docs/_build docs/api.md docs/commands docs/json docs/layers .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* .import_linter_cache

@@ -29,6 +29,7 @@ sys.path.insert(0, str(ROOT))
 import nengo  # noqa: E402
 import numpy as np  # noqa: E402
 
+from benchmarks import record  # noqa: E402
 from snnc.exact import Engine, make_engine  # noqa: E402
 from snnc.exact.engine import build  # noqa: E402
 from snnc.output.imported import ImportedPackage, open_package  # noqa: E402
@@ -120,8 +121,8 @@ def an_image(
     return statistics.median(times)
 
 
-def bench(name: str, folder: Path, images: int) -> None:
-    """Print one network's lines."""
+def bench(name: str, folder: Path, images: int) -> list[record.Row]:
+    """Print one network's lines; return the rows of its times per example."""
     package = write_package(TEXTS[name](), folder)
     assert package is not None
     opened = open_package(package)
@@ -151,6 +152,12 @@ def bench(name: str, folder: Path, images: int) -> None:
         f"  build of nengo-loihi {took:.1f} s, start-up {start_up + load:.2f} s",
         flush=True,
     )
+    timed = record.Run(command=f"exact {name}", seed=0, examples=images)
+    return [
+        timed.row("emulator, one example", round(1000 * run.seconds, 1), "ms"),
+        timed.row("exact engine, one thread", round(1000 * one, 2), "ms"),
+        timed.row("exact engine, times as fast", round(run.seconds / one), "x"),
+    ]
 
 
 def many_examples(count: int, folder: Path) -> None:
@@ -219,6 +226,7 @@ def main() -> int:
     parser.add_argument("--learn", type=int, metavar="N")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--examples", type=int, metavar="N")
+    parser.add_argument("--output", type=Path, help="append the times to this file")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         if options.prove:
@@ -229,7 +237,9 @@ def main() -> int:
             many_examples(options.examples, Path(folder))
             return 0
         for name in options.networks or TEXTS:
-            bench(name, Path(folder), 20 if name == "cifar" else 100)
+            rows = bench(name, Path(folder), 20 if name == "cifar" else 100)
+            if options.output:
+                record.write(rows, options.output)
     return 0
 
 

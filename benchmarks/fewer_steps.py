@@ -17,10 +17,8 @@ and appended to ``--output``: command, commit, seed, examples, value, interval.
 from __future__ import annotations
 
 import argparse
-import csv
 import os
 import re
-import subprocess
 import sys
 import time
 import warnings
@@ -28,12 +26,16 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the exact engine has its threads
 warnings.simplefilter("ignore")
 
 import snnc  # noqa: E402
+from benchmarks import record  # noqa: E402
 from benchmarks.fidelity.__main__ import DATA  # noqa: E402
+from benchmarks.fidelity.measure import converged  # noqa: E402
 from benchmarks.fidelity.networks import KINDS, spec_of  # noqa: E402
 from benchmarks.study.data import Split  # noqa: E402
 from benchmarks.study.packages import build  # noqa: E402
@@ -57,17 +59,6 @@ NETWORKS = {
 """Names of the kinds of `benchmarks.fidelity` on the command line."""
 
 IMAGES = 1000  # of a test, at most
-COLUMNS = (
-    "command",
-    "commit",
-    "seed",
-    "examples",
-    "measure",
-    "value",
-    "low",
-    "high",
-    "unit",
-)
 
 
 @dataclass(frozen=True)
@@ -119,7 +110,12 @@ def main(arguments: list[str] | None = None) -> int:
     add("--seeds", nargs="+", type=int, default=(0,))
     add("--spike-updates", type=int, metavar="N")
     add("--test", action="store_true", help="measure on test data")
-    add("--output", type=Path, default=ROOT / "benchmarks" / "results.csv")
+    add(
+        "--reference",
+        action="store_true",
+        help="compare with plain Keras, trained until its accuracy stops rising",
+    )
+    add("--output", type=Path, default=record.RESULTS)
     add("--work", type=Path, default=ROOT / "snnc-fidelity" / "steps")
     options = parser.parse_args(arguments)
     for kind in options.kinds:
@@ -130,7 +126,7 @@ def main(arguments: list[str] | None = None) -> int:
         for setting in options.settings:
             for seed in options.seeds:
                 rows = measure(kind, data, setting, seed, split, options)
-                write(options.output, rows)
+                record.write(rows, options.output)
     return 0
 
 
@@ -149,7 +145,7 @@ def measure(
     seed: int,
     split: Split,
     options: argparse.Namespace,
-) -> list[dict[str, object]]:
+) -> list[record.Row]:
     """Train and evaluate a network; return the rows of its numbers."""
     name, text = spec_of(NETWORKS[kind])
     label = f"{name}_{data}_{str(setting).replace(',', '_').replace('.', 'p')}"
@@ -178,47 +174,62 @@ def measure(
     assert evaluation.accuracy is not None, "these networks have classes"
     assert rest.accuracy is not None
     assert evaluation.energy is not None, "these networks are for Loihi"
+    run = record.Run(
+        command=command_of(setting, kind, data, options),
+        seed=seed,
+        examples=len(test),
+    )
+    low, high = interval(evaluation.accuracy, len(test))
+    rows = [
+        run.row(
+            "accuracy in a row",
+            round(100 * evaluation.accuracy, 2),
+            "%",
+            (round(100 * low, 2), round(100 * high, 2)),
+        ),
+        run.row("accuracy from rest", round(100 * rest.accuracy, 2), "%"),
+        run.row("energy per example", round(1e6 * evaluation.energy, 2), "uJ"),
+        run.row("training, processor time", round(seconds, 1), "s"),
+    ]
+    if options.reference:
+        started = time.process_time()
+        outputs = converged(package.opened, split, seed)
+        seconds = time.process_time() - started
+        keras = outputs.argmax(axis=1) == test.y
+        chip = evaluation.outputs.argmax(axis=1) == test.y
+        rows += [
+            run.row("Keras, converged", round(100 * float(keras.mean()), 2), "%"),
+            run.row("Keras, converged, processor time", round(seconds, 1), "s"),
+            paired(run, chip, keras),
+        ]
+    return rows
+
+
+def command_of(
+    setting: Setting, kind: str, data: str, options: argparse.Namespace
+) -> str:
+    """Return what identifies a measurement: the command without seeds and paths."""
     command = f"fewer_steps {setting} --kinds {kind} --data {data}"
     if options.test:
         command += " --test"
     if options.spike_updates:
         command += f" --spike-updates {options.spike_updates}"
-    common = {
-        "command": command,
-        "commit": commit(),
-        "seed": seed,
-        "examples": len(test),
-    }
-    low, high = interval(evaluation.accuracy, len(test))
-    energy = 1e6 * evaluation.energy
-    return [
-        {
-            **common,
-            "measure": "accuracy in a row",
-            "value": round(100 * evaluation.accuracy, 2),
-            "low": round(100 * low, 2),
-            "high": round(100 * high, 2),
-            "unit": "%",
-        },
-        {
-            **common,
-            "measure": "accuracy from rest",
-            "value": round(100 * rest.accuracy, 2),
-            "unit": "%",
-        },
-        {
-            **common,
-            "measure": "energy per example",
-            "value": round(energy, 2),
-            "unit": "uJ",
-        },
-        {
-            **common,
-            "measure": "training, processor time",
-            "value": round(seconds, 1),
-            "unit": "s",
-        },
-    ]
+    return command
+
+
+def paired(run: record.Run, chip: np.ndarray, keras: np.ndarray) -> record.Row:
+    """Return the row of the difference on the same examples, in percentage points."""
+    apart = chip.astype(float) - keras
+    half = 1.96 * apart.std(ddof=1) / len(apart) ** 0.5
+    return run.row(
+        "chip minus Keras, converged",
+        round(100 * float(apart.mean()), 2),
+        "points",
+        (
+            round(100 * float(apart.mean() - half), 2),
+            round(100 * float(apart.mean() + half), 2),
+        ),
+    )
 
 
 def interval(share: float, count: int) -> tuple[float, float]:
@@ -229,25 +240,6 @@ def interval(share: float, count: int) -> tuple[float, float]:
         1.96 / (1 + square) * (share * (1 - share) / count + square / 4 / count) ** 0.5
     )
     return middle - half, middle + half
-
-
-def commit() -> str:
-    """Return the short hash of the checkout's commit."""
-    command = ["git", "rev-parse", "--short", "HEAD"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    return done.stdout.strip()
-
-
-def write(path: Path, rows: list[dict[str, object]]) -> None:
-    """Append rows to a file of results, and print them."""
-    is_new = not path.exists()
-    with path.open("a", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        if is_new:
-            table.writeheader()
-        table.writerows(rows)
-    for row in rows:
-        print(row["command"], row["seed"], row["measure"], row["value"], flush=True)
 
 
 if __name__ == "__main__":

@@ -109,7 +109,7 @@ def run(folder: Path, *command: str) -> None:
 def main() -> None:
     """Read the command line and take the steps."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--folder", type=Path, default=Path("snnc-study/forum"))
+    parser.add_argument("--folder", type=Path, default=Path("snnc-work/forum"))
     parser.add_argument("--train", type=int, default=3000, metavar="CLIPS")
     parser.add_argument("--test", type=int, default=240, metavar="CLIPS")
     parser.add_argument("--epochs", type=int, default=12)

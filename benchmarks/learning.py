@@ -34,6 +34,7 @@ from sklearn.datasets import load_digits  # noqa: E402
 from sklearn.linear_model import LogisticRegression  # noqa: E402
 
 import snnc  # noqa: E402
+from benchmarks import record  # noqa: E402
 from snnc.exact import make_engine  # noqa: E402
 
 SPEC = """snn 1
@@ -52,6 +53,8 @@ PARTS = np.split(np.random.default_rng(42).permutation(1797), (900, 1200))
 UNITS, RATE, OLD = 300, 0.4, 700
 """The neurons, the ``rate`` and the old digits of ``classes``, as `choose` found."""
 Array = NDArray[np.floating[Any]]
+Accuracies = dict[str, float]
+"""In percent, by what they are of."""
 
 
 @dataclass
@@ -123,14 +126,14 @@ def ridge(given: Digits, learn: NDArray[np.int64], features: Array) -> Array:
     return max(kernels, key=lambda k: given.accuracy(k, PARTS[1], seen))
 
 
-def from_zero(seed: int, folder: Path) -> str:
-    """Return a line: ridge regression and one pass over 300 digits."""
+def from_zero(seed: int, folder: Path) -> Accuracies:
+    """Return the accuracies of ridge regression and of one pass over 300 digits."""
     given, test = digits(seed, folder), PARTS[2]
     learn, seen = order(seed)[:300], given.features(test)
     found = given.package.adapt(given.x[learn], given.y[learn], given.tensors)
     best = given.accuracy(ridge(given, learn, given.features(learn)), test, seen)
     reached = given.accuracy(found.weights["digit.kernel"], test, seen)
-    return f"seed {seed}: ridge {best[0]:.1f} %, learned on the chip {reached[0]:.1f} %"
+    return {"ridge regression": best[0], "learned on the chip": reached[0]}
 
 
 def order(seed: int) -> NDArray[np.int64]:
@@ -155,8 +158,8 @@ def learn_old(given: Digits) -> None:
     given.tensors["digit.kernel"][:, :8] = model.coef_.T
 
 
-def new_classes(seed: int, folder: Path) -> str:
-    """Return a line: old and new digits before and after, and by ridge regression."""
+def new_classes(seed: int, folder: Path) -> Accuracies:
+    """Return those of old and new digits before and after, and by ridge regression."""
     given, test = digits(seed, folder, UNITS, RATE, "trained"), PARTS[2]
     learn_old(given)
     chosen, seen = mixed(given, seed, OLD), given.features(test)
@@ -164,18 +167,19 @@ def new_classes(seed: int, folder: Path) -> str:
     kernels: dict[str, Array] = {
         "before": given.tensors["digit.kernel"],
         "learned on the chip": found.weights["digit.kernel"],
-        "ridge": ridge(given, chosen, given.features(chosen)),
+        "ridge regression": ridge(given, chosen, given.features(chosen)),
     }
-    shown = []
+    reached = {}
     for name, kernel in kernels.items():
         _, old, new = given.accuracy(kernel, test, seen)
-        shown.append(f"{name} {old:.1f} % and {new:.1f} %")
-    return f"seed {seed}, digits 0 to 7 and 8 to 9: {', '.join(shown)}"
+        reached[f"0 to 7, {name}"] = old
+        reached[f"8 and 9, {name}"] = new
+    return reached
 
 
-def choose(seed: int, folder: Path) -> str:
-    """Return lines: what settings of new classes reach on validation digits."""
-    lines = []
+def choose(seed: int, folder: Path) -> Accuracies:
+    """Return what settings of new classes reach on validation digits."""
+    reached = {}
     for units, count, rate in product((150, 300), (450, 700), (0.2, 0.4)):
         given, part = digits(seed, folder, units, rate, "trained"), PARTS[1]
         learn_old(given)
@@ -183,28 +187,28 @@ def choose(seed: int, folder: Path) -> str:
         found = given.package.adapt(given.x[chosen], given.y[chosen], given.tensors)
         _, before, _ = given.accuracy(given.tensors["digit.kernel"], part, seen)
         _, old, new = given.accuracy(found.weights["digit.kernel"], part, seen)
-        lines.append(
-            f"seed {seed}, {units} neurons, {count} old digits, rate {rate}: "
-            f"0 to 7 lose {before - old:.1f} points, 8 and 9 reach {new:.1f} %"
-        )
-    return "\n".join(lines)
+        setting = f"{units} neurons, {count} old digits, rate {rate}"
+        reached[f"{setting}: 0 to 7, before"] = before
+        reached[f"{setting}: 0 to 7"] = old
+        reached[f"{setting}: 8 and 9"] = new
+    return reached
 
 
-def simulators(seed: int, folder: Path) -> str:
-    """Return a line: the accuracy after one pass, on the chip and in Nengo."""
+def simulators(seed: int, folder: Path) -> Accuracies:
+    """Return the accuracies after one pass, on the chip and in Nengo."""
     given, test = digits(seed, folder), PARTS[2]
     learn, seen = order(seed)[:300], given.features(test)
-    shown = []
-    for simulator in ("exact", "nengo"):
+    names = {"exact": "learned on the chip", "nengo": "learned in Nengo"}
+    reached = {}
+    for simulator, name in names.items():
         found = given.package.adapt(
             given.x[learn], given.y[learn], given.tensors, simulator=simulator
         )
-        reached, *_ = given.accuracy(found.weights["digit.kernel"], test, seen)
-        shown.append(f"{simulator} {reached:.1f} %")
-    return f"seed {seed}: {', '.join(shown)}"
+        reached[name], *_ = given.accuracy(found.weights["digit.kernel"], test, seen)
+    return reached
 
 
-STUDIES: dict[str, tuple[Callable[[int, Path], str], int]] = {
+STUDIES: dict[str, tuple[Callable[[int, Path], Accuracies], int]] = {
     "choose": (choose, 0),
     "zero": (from_zero, 10),
     "classes": (new_classes, 10),
@@ -214,15 +218,20 @@ STUDIES: dict[str, tuple[Callable[[int, Path], str], int]] = {
 
 
 def main() -> int:
-    """Print a line for each seed."""
+    """Print the accuracies of each seed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("study", choices=STUDIES)
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, nargs="+")
+    parser.add_argument("--output", type=Path, default=record.RESULTS)
     options = parser.parse_args()
     study, first = STUDIES[options.study]
+    tested = len(PARTS[1 if options.study == "choose" else 2])
     with tempfile.TemporaryDirectory() as folder:
-        for seed in range(first, first + options.seeds):
-            print(study(seed, Path(folder)), flush=True)
+        for seed in options.seeds or range(first, first + 3):
+            run = record.Run(f"learning {options.study}", seed, examples=tested)
+            reached = study(seed, Path(folder))
+            rows = [run.row(name, round(x, 2), "%") for name, x in reached.items()]
+            record.write(rows, options.output)
     return 0
 
 

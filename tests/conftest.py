@@ -13,6 +13,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 
+from benchmarks import record
+from benchmarks.results import outdated
 from snnc.tools.demo import stack
 from tests.scheduling import FileScheduling, run_quietly
 
@@ -20,6 +22,11 @@ from tests.scheduling import FileScheduling, run_quietly
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say which stack was tested: what nengo-dl is needed for is skipped without it."""
     terminalreporter.write_line(f"on {stack()}")
+    if commands := outdated(record.read()):
+        terminalreporter.write_line(
+            f"{len(commands)} accuracies on pages were measured with other training"
+            " code: run `make results NAME=accuracy`"
+        )
 
 
 _ALL_SLOW = re.compile(r"^pytestmark = (?:\[\s*)?pytest\.mark\.slow\b", re.MULTILINE)

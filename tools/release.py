@@ -19,6 +19,8 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.record import read
+from benchmarks.results import outdated
 from snnc import __version__
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -87,6 +89,12 @@ def tree_problems(root: Path) -> Iterator[str]:
         yield f"not committed: {line.strip()}"
 
 
+def result_problems() -> Iterator[str]:
+    """Yield the measurements that other training code made."""
+    for command in outdated(read()):
+        yield f"measured with other code, run `make results NAME=accuracy`: {command}"
+
+
 def wheel_problems(wheel: Path) -> Iterator[str]:
     """Yield what a wheel lacks, or has too much of."""
     size = wheel.stat().st_size
@@ -148,6 +156,7 @@ def _problems(version: str, *, archives_only: bool) -> Iterator[str]:
         yield from version_problems(ROOT, version)
         yield from format_problems(ROOT)
         yield from tree_problems(ROOT)
+        yield from result_problems()
     shutil.rmtree(DIST, ignore_errors=True)
     # The wheel is made from the source archive, as by those who install from it.
     _output(sys.executable, "-m", "build", "--outdir", str(DIST), str(ROOT))

@@ -158,7 +158,7 @@ def main() -> None:
         "--schedule", choices=("constant", "cosine"), default="constant"
     )
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--work", type=Path, default=Path("snnc-study/maxima"))
+    parser.add_argument("--work", type=Path, default=Path("snnc-work/maxima"))
     parser.add_argument(
         "--variants", nargs="+", choices=VARIANTS, default=list(VARIANTS)
     )

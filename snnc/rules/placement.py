@@ -186,7 +186,7 @@ class AveragedLif(LayerWarning):
     Filtered spikes are noisy, and the rate curve of a LIF neuron is steepest at its
     threshold. Near the threshold, noise therefore makes neurons fire that should be
     silent. An average does not remove these spikes, so later layers read them. A ReLU
-    neuron has no such step. `docs/accuracy/fidelity.md` compares ReLU and LIF networks.
+    neuron has no such step. `docs/measured-accuracy.md` compares ReLU and LIF networks.
     """
 
     code = "SNN508"

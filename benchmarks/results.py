@@ -1,0 +1,230 @@
+"""``python -m benchmarks.results``: measure what pages show, and write their tables.
+
+    python -m benchmarks.results               # everything in results.toml
+    python -m benchmarks.results learning-zero # one group
+    python -m benchmarks.results --tables      # only write the tables again
+
+The numbers go to `benchmarks/results.csv`. A table of a page stands between the lines
+``<!-- results: NAME -->`` and ``<!-- end of results -->``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import fmean
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+from benchmarks import record
+from benchmarks.record import ROOT, Row
+
+LIST = Path(__file__).with_suffix(".toml")
+TABLE = re.compile(
+    r"(<!-- results: (\S+) -->\n)(.*?)(<!-- end of results -->)", re.DOTALL
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of `results.toml`."""
+
+    command: str
+    network: str = ""
+    data: str = ""
+    seeds: list[int] = field(default_factory=list)
+    options: list[str] = field(default_factory=list)
+
+    def run(self) -> None:
+        """Run the command, which appends its numbers to the file of results."""
+        module, *words = self.command.split()
+        seeds = ["--seeds", *map(str, self.seeds)] if self.seeds else []
+        line = [*words, *self.options, *seeds, "--output", str(record.RESULTS)]
+        subprocess.run(
+            [sys.executable, "-m", f"benchmarks.{module}", *line], cwd=ROOT, check=True
+        )
+
+    def values(self, rows: list[Row], measure: str) -> list[Row]:
+        """Return the rows of a number, one per seed, in the order of the seeds."""
+        found = [
+            row
+            for row in rows
+            if row.command == self.command
+            and row.measure == measure
+            and (not self.seeds or row.seed in self.seeds)
+        ]
+        return sorted(found, key=lambda row: row.seed)
+
+
+def entries() -> dict[str, list[Entry]]:
+    """Return the groups of `results.toml`."""
+    groups = tomllib.loads(LIST.read_text(encoding="utf-8"))
+    return {name: [Entry(**each) for each in group] for name, group in groups.items()}
+
+
+def mean_of(rows: list[Row], digits: int = 1) -> str:
+    """Return the mean over seeds with its unit, or nothing if nothing was measured."""
+    if not rows:
+        return ""
+    return f"{fmean(row.value for row in rows):.{digits}f} {rows[0].unit}"
+
+
+def with_range(rows: list[Row]) -> str:
+    """Return the mean over seeds, then the lowest and the highest."""
+    if len(rows) < 2:
+        return mean_of(rows)
+    values = [row.value for row in rows]
+    return f"{mean_of(rows)} ({min(values):.1f} to {max(values):.1f})"
+
+
+def with_interval(rows: list[Row]) -> str:
+    """Return the mean over seeds; of one seed, its 95 % confidence interval too."""
+    if len(rows) != 1:
+        return with_range(rows)
+    [row] = rows
+    return f"{mean_of(rows)} ({row.low:.1f} to {row.high:.1f})"
+
+
+def accuracy_table(group: list[Entry], rows: list[Row]) -> Iterator[list[str]]:
+    """Yield the table of networks that were trained with the defaults."""
+    yield [
+        "network",
+        "data",
+        "seeds x examples",
+        "chip, in a row",
+        "Keras, converged",
+        "chip minus Keras",
+        "energy",
+    ]
+    for entry in group:
+        chip = entry.values(rows, "accuracy in a row")
+        if not chip:
+            continue
+        yield [
+            entry.network,
+            entry.data,
+            f"{len(chip)} x {chip[0].examples}",
+            with_interval(chip),
+            with_range(entry.values(rows, "Keras, converged")),
+            with_interval(entry.values(rows, "chip minus Keras, converged")),
+            mean_of(entry.values(rows, "energy per example")),
+        ]
+
+
+def speed_table(group: list[Entry], rows: list[Row]) -> Iterator[list[str]]:
+    """Yield the table of the two simulators of the chip."""
+    yield ["network", "nengo-loihi's emulator", "exact engine, one thread", "ratio"]
+    for entry in group:
+        yield [
+            entry.network,
+            mean_of(entry.values(rows, "emulator, one example")),
+            mean_of(entry.values(rows, "exact engine, one thread"), digits=2),
+            mean_of(entry.values(rows, "exact engine, times as fast"), digits=0),
+        ]
+
+
+def zero_table(group: list[Entry], rows: list[Row]) -> Iterator[list[str]]:
+    """Yield the table of readouts that learned from zero, a line per seed."""
+    zero, simulators = group
+    columns = {
+        "ridge regression": zero,
+        "learned on the chip": zero,
+        "learned in Nengo": simulators,
+    }
+    yield ["seed", *columns]
+    for seed in zero.seeds:
+        cells = []
+        for measure, entry in columns.items():
+            found = entry.values(rows, measure)
+            cells.append(mean_of([row for row in found if row.seed == seed]))
+        yield [str(seed), *cells]
+
+
+def classes_table(group: list[Entry], rows: list[Row]) -> Iterator[list[str]]:
+    """Yield the table of a readout that learned two more classes."""
+    yield ["digits", "before", "after", "lowest seed", "ridge regression"]
+    [entry] = group
+    for digits in ("0 to 7", "8 and 9"):
+        after = entry.values(rows, f"{digits}, learned on the chip")
+        if not after:
+            continue
+        yield [
+            digits,
+            mean_of(entry.values(rows, f"{digits}, before")),
+            mean_of(after),
+            f"{min(row.value for row in after):.1f} %",
+            mean_of(entry.values(rows, f"{digits}, ridge regression")),
+        ]
+
+
+TABLES: dict[str, Callable[[list[Entry], list[Row]], Iterator[list[str]]]] = {
+    "accuracy": accuracy_table,
+    "speed": speed_table,
+    "learning-zero": zero_table,
+    "learning-classes": classes_table,
+}
+
+
+def outdated(rows: list[Row]) -> list[str]:
+    """Return the commands on pages that other training code ran."""
+    trained = {entry.command for entry in entries()["accuracy"]}
+    code = record.training_code()
+    return sorted(
+        {row.command for row in rows if row.command in trained and row.code != code}
+    )
+
+
+def markdown(lines: Iterator[list[str]]) -> str:
+    """Return a table in Markdown, whose first two columns are texts."""
+    head, *body = lines
+    rule = ["---", *("--:" for _ in head[1:])]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in (head, rule, *body))
+
+
+def with_tables(text: str, rows: list[Row]) -> str:
+    """Return a page's text with its tables made from rows."""
+    groups = entries()
+
+    def table(found: re.Match[str]) -> str:
+        start, name, _, end = found.groups()
+        made = markdown(TABLES[name](groups[name], rows))
+        return f"{start}\n{made}\n{end}"
+
+    return TABLE.sub(table, text)
+
+
+def pages() -> Iterator[Path]:
+    """Yield the pages with tables of results."""
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        if TABLE.search(path.read_text(encoding="utf-8")):
+            yield path
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure, then write the tables; return the exit status."""
+    groups = entries()
+    parser = argparse.ArgumentParser("benchmarks.results", description=__doc__)
+    parser.add_argument("groups", nargs="*", choices=[[], *groups], metavar="GROUP")
+    parser.add_argument("--tables", action="store_true", help="measure nothing")
+    options = parser.parse_args(arguments)
+    chosen = () if options.tables else options.groups or groups
+    for name in chosen:
+        for entry in groups[name]:
+            entry.run()
+    rows = record.read()
+    for path in pages():
+        text = path.read_text(encoding="utf-8")
+        path.write_text(with_tables(text, rows), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
