@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from math import prod
-from typing import NamedTuple
+from dataclasses import replace
 
 from snnc.emit.files import GeneratedFile, render
 from snnc.emit.python import INDENT, Bracket, call, items, number, quote, variables
 from snnc.ir import logical
-from snnc.ir.logical import LogicalLayer, LogicalNetwork, Shape
+from snnc.ir.logical import LogicalLayer, LogicalNetwork
+from snnc.ir.operation import KerasLayer, OneOver, Operation
+from snnc.ir.shapes import Shape
 from snnc.language.model import TrainSpec
 from snnc.language.models import fields_of
 from snnc.language.properties import Focal, MeanSquaredError
@@ -80,15 +81,6 @@ Written = Generator[Bracket, None, str]
 """Statements, and the variable with their result."""
 
 
-class _Linear(NamedTuple):
-    """A Keras layer: its class, its arguments, its kernel and how that is drawn."""
-
-    layer: str
-    arguments: list[str]
-    kernel: str = "kernel"
-    drawn: str = ""
-
-
 class _Statements:
     """Writes the statements from the input to the model, one per layer of the spec."""
 
@@ -128,116 +120,87 @@ class _Statements:
 
     def _readout(self, readout: logical.ReadoutLayer) -> Iterator[Bracket]:
         output, (source,) = self._variables[readout.name], readout.sources
-        if readout.convolution is None:
-            read = yield from self._flatten(readout.name, source)
-            linear = _Linear("Dense", [str(readout.units)])
-        else:
-            read = self._variables[source]
-            linear = _convolution(readout.convolution, readout.image[-1])
-        head = f"{output} = layers.{linear.layer}("
-        kernel = self._kernel(readout.name, self._network.train.l2)
-        arguments = (*linear.arguments, *kernel, _name(readout.name))
-        yield Bracket(head, arguments, f")({read})")
-        if readout.convolution is not None:
+        operation = readout.operation
+        read = yield from self._read(readout.name, operation, source)
+        layer = operation.keras_layer(readout.image or readout.shape)
+        linear = self._linear(readout.name, layer, self._network.train.l2)
+        head = f"{output} = {linear.head}"
+        yield replace(linear, head=head, tail=f")({read})")
+        if readout.image:
             name = _name(f"{readout.name}.flat")
             yield Bracket(f"{output} = layers.Flatten(", (name,), f")({output})")
 
     def _layer(self, layer: LogicalLayer) -> Iterator[Bracket]:
-        variable, name = self._variables[layer.name], _name(layer.name)
+        variable = self._variables[layer.name]
         sources = [self._variables[source] for source in layer.sources]
-        match layer.operation:
-            case logical.AveragePooling() | logical.MaxPooling() as pool:
-                function, *window = _pooling(pool)
-                head = f"{variable} = layers.{function}("
-                yield Bracket(head, (*window, name), f")({sources[0]})")
-            case logical.Add():
-                yield _call_on_list(f"{variable} = layers.Add(", name, sources)
-            case logical.Concat():
-                yield _call_on_list(f"{variable} = layers.Concatenate(", name, sources)
-            case _:
-                assert layer.spiking is not None
-                added = yield from self._shortcut(layer, layer.spiking.l2)
-                read = yield from self._read(layer)
-                linear = self._linear(layer, layer.spiking.l2)
-                options = [f"shortcut={added}"] if added else []
-                options += _options(layer, layer.spiking)
-                yield call(f"{variable} = spiking", linear, read, *options)
+        operation = layer.operation
+        if operation.has_weights or layer.is_encoder:
+            assert layer.spiking is not None
+            l2 = layer.spiking.l2
+            added = yield from self._shortcut(layer, l2)
+            read = yield from self._read(layer.name, operation, layer.sources[0])
+            linear = self._linear(layer.name, operation.keras_layer(layer.shape), l2)
+            options = [f"shortcut={added}"] if added else []
+            options += _options(layer, layer.spiking)
+            yield call(f"{variable} = spiking", linear, read, *options)
+            return
+        keras_layer = operation.keras_layer(layer.shape)
+        head = f"{variable} = layers.{keras_layer.name}("
+        if operation.joins:
+            yield _call_on_list(head, _name(layer.name), sources)
+        else:
+            arguments = (*_arguments(keras_layer), _name(layer.name))
+            yield Bracket(head, arguments, f")({sources[0]})")
 
     def _shortcut(self, layer: LogicalLayer, l2: float) -> Written:
         """Write a shortcut with a kernel; return what a shortcut adds, if any."""
         shortcut = layer.shortcut
-        if shortcut is None or shortcut.stride is None:
-            return "" if shortcut is None else self._variables[shortcut.source]
-        name, outputs = f"{layer.name}.shortcut", layer.shape[-1]
-        if stride := shortcut.stride:
-            source = self._variables[shortcut.source]
-            linear = _convolution(logical.pointwise(len(stride), stride), outputs)
-        else:
-            source = yield from self._flatten(name, shortcut.source)
-            linear = _Linear("Dense", [str(outputs), *_without(bias=False)])
-        arguments = (*linear.arguments, *self._kernel(name, l2), _name(name))
-        yield Bracket(f"shortcut = layers.{linear.layer}(", arguments, f")({source})")
+        if shortcut is None:
+            return ""
+        if shortcut.operation is None:
+            return self._variables[shortcut.source]
+        name = f"{layer.name}.shortcut"
+        source = yield from self._read(name, shortcut.operation, shortcut.source)
+        linear = self._linear(name, shortcut.operation.keras_layer(layer.shape), l2)
+        head = f"shortcut = {linear.head}"
+        yield replace(linear, head=head, tail=f")({source})")
         return "shortcut"
 
-    def _read(self, layer: LogicalLayer) -> Written:
-        """Write what a layer with neurons does to its source, and return its input."""
-        operation, source = layer.operation, layer.sources[0]
+    def _read(self, reader: str, operation: Operation, source: str) -> Written:
+        """Write how a layer prepares its source, and return its input."""
         variable, shape = self._variables[source], self._network.shape_of(source)
-        if isinstance(operation, logical.Dense):
-            return (yield from self._flatten(layer.name, source))
-        if isinstance(operation, logical.TransposedConvolution) and len(shape) == 1:
-            # It reads features as one pixel.
-            arguments = (items((1, 1, *shape)), _name(f"{layer.name}.pixel"))
-            yield Bracket("pixel = layers.Reshape(", arguments, f")({variable})")
-            return "pixel"
-        if isinstance(operation, logical.RateCode) and operation.signed:
-            factor = ("-1", _name(f"{layer.name}.negative"))
-            negative = Bracket("layers.Rescaling(", factor, f")({variable})")
-            name, both = _name(f"{layer.name}.signed"), (variable, negative)
-            yield _call_on_list("signed = layers.Concatenate(", name, both)
-            return "signed"
-        return variable
-
-    def _flatten(self, reader: str, source: str) -> Written:
-        """Flatten a dense layer's input, unless it has one axis; return the input."""
-        variable = self._variables[source]
-        if len(self._network.shape_of(source)) == 1:
-            return variable
-        name = _name(f"{reader}.flat")
-        yield Bracket("flat = layers.Flatten(", (name,), f")({variable})")
-        return "flat"
-
-    def _linear(self, layer: LogicalLayer, l2: float) -> Bracket:
-        """Write the Keras layer between a layer's input and its neurons."""
-        name, channels = _name(layer.name), str(layer.shape[-1])
-        match layer.operation:
-            case logical.RateCode(scale):
-                factor = "1" if scale == 1 else f"1 / {number(scale)}"
-                return call("layers.Rescaling", factor, name)
-            case logical.Convolution() as convolution:
-                linear = _convolution(convolution, layer.shape[-1])
-            case logical.TransposedConvolution(
-                kernel, stride, padding, bias, neuron_bias
-            ):
-                given = [channels, dims(kernel), *_strides(stride)]
-                if padding != "valid":
-                    given.append(f'padding="{padding}"')
-                given += _without(bias and not neuron_bias)
-                drawn = f"outputs={prod(stride)}"
-                linear = _Linear("Conv2DTranspose", given, drawn=drawn)
-            case logical.Dense(bias):
-                linear = _Linear("Dense", [channels, *_without(bias)])
+        prepared = operation.keras_input(shape)
+        name = _name(f"{reader}.{prepared}")
+        match prepared:
+            case "":
+                return variable
+            case "flat":
+                yield Bracket("flat = layers.Flatten(", (name,), f")({variable})")
+            case "pixel":
+                arguments = (items((1, 1, *shape)), name)
+                yield Bracket("pixel = layers.Reshape(", arguments, f")({variable})")
+            case "signed":
+                factor = ("-1", _name(f"{reader}.negative"))
+                negative = Bracket("layers.Rescaling(", factor, f")({variable})")
+                both = (variable, negative)
+                yield _call_on_list("signed = layers.Concatenate(", name, both)
             case _:
-                raise TypeError(f"{layer.kind} has no linear part")
-        drawing = self._kernel(layer.name, l2, linear.kernel, linear.drawn)
-        return call(f"layers.{linear.layer}", *linear.arguments, *drawing, name)
+                raise ValueError(f"Keras has no input {prepared!r} for {reader}")
+        return prepared
+
+    def _linear(self, name: str, layer: KerasLayer, l2: float) -> Bracket:
+        """Write the Keras layer between a layer's input and its neurons."""
+        drawing = self._kernel(name, layer, l2) if layer.kernel else ()
+        arguments = (*_arguments(layer), *drawing, _name(name))
+        return call(f"layers.{layer.name}", *arguments)
 
     def _kernel(
-        self, name: str, l2: float, kind: str = "kernel", drawn: str = ""
+        self, name: str, layer: KerasLayer, l2: float
     ) -> Iterator[str | Bracket]:
         """Write the arguments that set how a kernel is drawn and penalized."""
-        arguments = [quote(name), "seed", *([drawn] if drawn else [])]
-        yield call(f"{kind}_initializer=he_uniform", *arguments)
+        kind = layer.kernel
+        drawn = [f"{key}={value}" for key, value in layer.drawn]
+        yield call(f"{kind}_initializer=he_uniform", quote(name), "seed", *drawn)
         if l2 and l2 == self._network.train.l2:
             yield f"{kind}_regularizer=l2"
         elif l2:
@@ -251,7 +214,7 @@ def _call_on_list(head: str, name: str, sources: Sequence[str | Bracket]) -> Bra
 
 def _options(layer: LogicalLayer, spiking: logical.Spiking) -> Iterator[str]:
     """Write the settings of a layer's neurons."""
-    if layer.has_neuron_bias:
+    if layer.operation.has_neuron_bias:
         yield "neuron_bias=True"
     if spiking.batchnorm:
         yield "batchnorm=True"
@@ -259,53 +222,23 @@ def _options(layer: LogicalLayer, spiking: logical.Spiking) -> Iterator[str]:
         yield f"dropout={number(spiking.dropout)}"
 
 
-def _convolution(operation: logical.Convolution, filters: int) -> _Linear:
-    """Return the Keras layer of a convolution.
-
-    Keras lacks depthwise layers over three axes or with unequal strides. A convolution
-    with one group per channel is equivalent.
-    """
-    kernel, stride, groups = operation.kernel, operation.stride, operation.groups
-    given = [dims(kernel), *_strides(stride)]
-    if operation.padding != "valid":
-        given.append(f'padding="{operation.padding}"')
-    if set(operation.dilation) != {1}:
-        given.append(f"dilation_rate={dims(operation.dilation)}")
-    last = _without(operation.bias and not operation.neuron_bias)
-    if operation.depthwise and len(kernel) < 3 and len(set(stride)) == 1:
-        if filters != groups:
-            given.append(f"depth_multiplier={filters // groups}")
-        # For a depthwise kernel, Keras counts all channels as inputs.
-        drawn = f"channels={groups}" if groups != 1 else ""
-        name = f"DepthwiseConv{len(kernel)}D"
-        return _Linear(name, [*given, *last], "depthwise", drawn)
-    if groups != 1:
-        given.append(f"groups={groups}")
-    return _Linear(f"Conv{len(kernel)}D", [str(filters), *given, *last])
+def _arguments(layer: KerasLayer) -> Iterator[str]:
+    """Write the arguments of a Keras layer."""
+    for key, value in layer.arguments:
+        yield (f"{key}=" if key else "") + _value(value)
 
 
-def _pooling(pool: logical.AveragePooling | logical.MaxPooling) -> Iterator[str]:
-    """Yield the Keras layer of a pool, and its arguments."""
-    kind = "Max" if isinstance(pool, logical.MaxPooling) else "Average"
-    yield f"{kind}Pooling{len(pool.window)}D"
-    yield dims(pool.window)
-    if pool.stride != pool.window:
-        yield f"strides={dims(pool.stride)}"
-    if isinstance(pool, logical.MaxPooling) and pool.padding == "same":
-        yield 'padding="same"'
+def _value(value: int | bool | str | Shape | OneOver) -> str:
+    if isinstance(value, OneOver):
+        return f"1 / {number(value.divisor)}"
+    if isinstance(value, tuple):
+        return dims(value)
+    return quote(value) if isinstance(value, str) else str(value)
 
 
 def dims(sizes: Shape) -> str:
     """Write sizes for a Keras layer: one number if all are equal."""
     return str(sizes[0]) if len(set(sizes)) == 1 else items(sizes)
-
-
-def _strides(stride: Shape) -> tuple[str, ...]:
-    return () if set(stride) == {1} else (f"strides={dims(stride)}",)
-
-
-def _without(bias: bool) -> tuple[str, ...]:
-    return () if bias else ("use_bias=False",)
 
 
 def _name(name: str) -> str:

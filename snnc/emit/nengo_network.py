@@ -18,10 +18,10 @@ from snnc.emit.python import (
     quote,
     variables,
 )
-from snnc.ir.logical import RateCode, TransposedConvolution
-from snnc.ir.lowered import Pairwise, Population, Projection, Triple, Window
+from snnc.ir.lowered import Population
 from snnc.ir.mapped import MappedNetwork, MappedProjection, RoutedNetwork
-from snnc.ir.shapes import of_rank, transposed_crop
+from snnc.ir.reach import Pairwise, Window
+from snnc.ir.shapes import Triple, of_rank
 from snnc.runtime.maxima import Grid
 
 # The run-time library's classes for connections between layers.
@@ -103,7 +103,8 @@ class _NengoStatements:
         if kind == "Rectify" and (bounds := self._network.input.bounds) != (0, 1):
             arguments.append(f"bounds={items(number(float(b)) for b in bounds)}")
         if kind == "ConvolveTransposed":
-            arguments += self._deconvolution(projection)
+            assert isinstance(projection.reach, Window)
+            arguments += self._deconvolution(projection.reach)
         if kind == "Convolve":
             assert isinstance(projection.reach, Window)
             arguments += self._window(projection.reach)
@@ -125,8 +126,7 @@ class _NengoStatements:
             return "ConvolveTransposed"
         if projection.tensor is not None:
             return "Convolve"
-        reader = self._network.by_name[projection.target]
-        return "Rectify" if isinstance(reader.operation, RateCode) else "Identity"
+        return "Rectify" if projection.reach.rectifies else "Identity"
 
     def _is_sparse(self, mapped: MappedProjection) -> bool:
         reach, tensor = mapped.projection.reach, mapped.projection.tensor
@@ -156,15 +156,11 @@ class _NengoStatements:
         if window.dilation != (1, 1, 1):
             yield f"dilation={self._sizes(window.dilation)}"
 
-    def _deconvolution(self, projection: Projection) -> Iterator[str]:
-        operation = self._network.by_name[projection.target].operation
-        assert isinstance(operation, TransposedConvolution)
-        if set(operation.stride) != {1}:
-            yield f"stride={items(operation.stride)}"
-        axes = zip(operation.kernel, operation.stride, strict=True)
-        crops = [transposed_crop(k, s, operation.padding) for k, s in axes]
-        if any(crops):
-            yield f"crop={items(tuple(crops))}"
+    def _deconvolution(self, window: Window) -> Iterator[str]:
+        if set(window.input_step) != {1}:
+            yield f"stride={self._sizes(window.input_step)}"
+        if any(window.crop):
+            yield f"crop={items(window.crop)}"
 
     def _sizes(self, triple: Triple) -> str:
         """Write sizes along the network's spatial axes."""

@@ -12,19 +12,17 @@ from snnc.emit.files import LIBRARY, OPTIONAL, GeneratedFile, own_library, rende
 from snnc.emit.keras_model import keras_model
 from snnc.emit.nengo_network import chips_of, nengo_network
 from snnc.emit.python import INDENT, Bracket, call, import_line, items, number, quote
-from snnc.ir.layout import (
+from snnc.ir.layout import input_scale, layout_id, tensors
+from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi
+from snnc.ir.mapped import RoutedNetwork
+from snnc.ir.tensor import (
     BIAS_AXES,
     DENSE_AXES,
     DEPTHWISE_AXES,
     SPATIAL_AXES,
     TRANSPOSED_AXES,
     TensorSpec,
-    input_scale,
-    layout_id,
-    tensors,
 )
-from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, MaxPooling
-from snnc.ir.mapped import RoutedNetwork
 from snnc.language.readers import PHASES
 from snnc.runtime.network import Cut, Fanout, Input, Layer, Lif, MaxPool, Pes, Readout
 
@@ -135,13 +133,12 @@ def _layer(routed: RoutedNetwork, layer: LogicalLayer) -> Layer:
         cut=cuts[0],
         fanout=Fanout(*routed.fanouts[layer.name]),
     )
-    if isinstance(pool := layer.operation, MaxPooling):
-        read = network.shape_of(layer.sources[0])
-        windows = MaxPool(read, pool.window, pool.stride, pool.padding, cuts)
+    if layer.operation.compares:
+        windows = layer.operation.max_pool(network.shape_of(layer.sources[0]), cuts)
         made = replace(made, cut=Cut(), pool=windows)
     if not layer.is_encoder:
         return replace(made, synapse=spiking.synapse or None)
-    return replace(made, encoder="rate" if layer.kind == "encode rate" else "conv")
+    return replace(made, encoder="conv" if layer.operation.has_weights else "rate")
 
 
 def _readout(network: LogicalNetwork) -> Readout:

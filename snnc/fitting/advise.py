@@ -24,9 +24,10 @@ from snnc.fitting.trials import (
     legal_network,
 )
 from snnc.ir.device import Profile
-from snnc.ir.logical import Loihi, Shape
+from snnc.ir.logical import Loihi
 from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.mapped import MappedNetwork, block_of
+from snnc.ir.shapes import Shape
 from snnc.language.model import ValidatedSpec
 from snnc.language.properties import MOST_CHIPS
 from snnc.loihi.diagnose import BLOCK_AXES, refuse_mapping

@@ -11,8 +11,9 @@ from math import ceil
 
 from snnc.diagnostics import Diagnostics
 from snnc.fitting.trials import Change, OutOfWorkError, Trials
-from snnc.ir.logical import Loihi, MaxPooling, Shape
+from snnc.ir.logical import Loihi
 from snnc.ir.mapped import MappedNetwork, Registers, block_of, most_axons
+from snnc.ir.shapes import Shape
 from snnc.language.model import ValidatedSpec
 from snnc.rules.loihi import UncertainFormats, UncertainOutAxons
 from snnc.text.tables import counted, dims
@@ -41,7 +42,7 @@ def advise_board_blocks(
 def _advise_block(warning: Uncertain, mapped: MappedNetwork, trials: Trials) -> str:
     (population, *levels) = mapped.of_layer(warning.name)
     block = block_of(population)
-    is_pool = isinstance(population.population.layer.operation, MaxPooling)
+    is_pool = population.population.layer.operation.compares
     if block is None or levels or is_pool:
         return ""
     needed = _need(warning, mapped)

@@ -8,7 +8,8 @@ from itertools import chain, product
 from math import prod
 
 from snnc.fitting.trials import Change, Changes, Trials
-from snnc.ir.logical import Convolution, Dense, LogicalLayer, Shape
+from snnc.ir.logical import LogicalLayer
+from snnc.ir.shapes import Shape
 from snnc.loihi.plan import compartment_floors
 
 Holds = Callable[[Changes], bool]
@@ -23,10 +24,7 @@ GROWTH = 3
 
 def width_key(layer: LogicalLayer) -> str | None:
     """Return the property that sets a layer's number of channels or units."""
-    if isinstance(layer.operation, Convolution):
-        # A depthwise layer has as many channels as its source.
-        return None if layer.operation.depthwise else "filters"
-    return "units" if isinstance(layer.operation, Dense) else None
+    return layer.operation.fit_keys.width or None
 
 
 def widest(
@@ -72,17 +70,16 @@ def wider_strides(layer: LogicalLayer) -> list[Change]:
     The strides of height and width increase together, and the stride of depth
     separately. No stride exceeds the kernel, because that would skip inputs.
     """
-    operation = layer.operation
-    if not isinstance(operation, Convolution):
+    sliding, key = layer.operation.sliding, layer.operation.fit_keys.stride
+    if sliding is None or not key:
         return []
-    key = "factor" if layer.kind == "downsample" else "stride"
-    present, kernel = operation.stride, operation.kernel
+    present, kernel = sliding.stride, sliding.size
     plane = min(2, len(present))
     strides: list[Shape] = []
     for deeper, wider in product(range(GROWTH + 1), repeat=2):
         added = (*(deeper,) * (len(present) - plane), *(wider,) * plane)
         stride = tuple(s + a for s, a in zip(present, added, strict=True))
-        skips = key == "stride" and any(
+        skips = key != sliding.key and any(
             s > max(k, p) for s, k, p in zip(stride, kernel, present, strict=True)
         )
         if stride != present and stride not in strides and not skips:
@@ -93,13 +90,13 @@ def wider_strides(layer: LogicalLayer) -> list[Change]:
 
 def largest_kernel(layer: LogicalLayer, holds: Holds) -> Change | None:
     """Return the next smaller kernel that meets the condition."""
-    operation = layer.operation
-    if not isinstance(operation, Convolution) or layer.kind == "downsample":
+    sliding, key = layer.operation.sliding, layer.operation.fit_keys.kernel
+    if sliding is None or not key:
         return None
-    kernel, most = operation.kernel, max(operation.kernel) - 1
+    kernel, most = sliding.size, max(sliding.size) - 1
 
     def change(size: int) -> Change:
-        return Change(layer.name, "kernel", tuple(min(k, size) for k in kernel))
+        return Change(layer.name, key, tuple(min(k, size) for k in kernel))
 
     changes = map(change, range(most, 0, -1))
     return next((c for c in changes if holds((c,))), None)

@@ -10,9 +10,10 @@ from typing import Any, cast
 from snnc.diagnostics import Diagnostics
 from snnc.ir.device import Profile
 from snnc.ir.layout import tensors
-from snnc.ir.logical import LogicalNetwork, Loihi, Shape
+from snnc.ir.logical import LogicalNetwork, Loihi
 from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.mapped import MappedNetwork
+from snnc.ir.shapes import Shape
 from snnc.language.model import ValidatedSpec
 from snnc.language.written import extents
 from snnc.loihi.plan import PlanCache, block_is_sound, standalone

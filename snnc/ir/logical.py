@@ -14,6 +14,8 @@ from math import prod
 from typing import Literal, TypeVar
 
 from snnc.ir.device import Profile
+from snnc.ir.operation import Operation
+from snnc.ir.shapes import Shape
 from snnc.language.model import TrainSpec
 from snnc.language.properties import PesChoice
 from snnc.runtime.network import Lif
@@ -21,9 +23,6 @@ from snnc.runtime.pes import Learning
 from snnc.source import Span
 
 Key = TypeVar("Key", bound=Hashable)
-Shape = tuple[int, ...]
-Padding = Literal["valid", "same"]
-KernelPadding = Literal["valid", "same", "causal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,123 +112,15 @@ class Spiking:
 
 
 @dataclass(frozen=True, slots=True)
-class Convolution:
-    """A convolution over one, two or three spatial axes.
-
-    ``padding`` says where zeros are added to the axes; ``causal`` adds zeros only
-    before a single axis. ``dilation`` is the distance between kernel taps. Each of the
-    ``groups`` of channels of equal size is read by one group of filters. With
-    ``neuron_bias``, the bias has one value per neuron instead of one per channel. With
-    ``depthwise``, each channel is a group; the kernel has an axis for the filters of a
-    group.
-    """
-
-    kernel: Shape
-    stride: Shape
-    padding: KernelPadding
-    bias: bool
-    dilation: Shape
-    groups: int = 1
-    depthwise: bool = False
-    neuron_bias: bool = False
-
-    @property
-    def extent(self) -> Shape:
-        """The number of positions that the kernel covers along each axis."""
-        pairs = zip(self.kernel, self.dilation, strict=True)
-        return tuple((taps - 1) * step + 1 for taps, step in pairs)
-
-
-def pointwise(rank: int, stride: Shape | None = None) -> Convolution:
-    """Return a convolution with kernel 1, without bias."""
-    ones = (1,) * rank
-    return Convolution(ones, stride or ones, "valid", bias=False, dilation=ones)
-
-
-@dataclass(frozen=True, slots=True)
-class TransposedConvolution:
-    """A convolution whose output has a ``stride`` between neighbouring inputs.
-
-    Tap ``t`` connects input position ``i`` to output position ``i * stride - crop +
-    t``. Here, ``crop`` is the number of positions that ``padding`` removes at the start
-    of the axis.
-    """
-
-    kernel: Shape
-    stride: Shape
-    padding: Padding
-    bias: bool
-    neuron_bias: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Dense:
-    """A matrix over the flattened input."""
-
-    bias: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RateCode:
-    """`encode rate`: values divided by ``scale``, one channel per sign if signed."""
-
-    scale: float
-    signed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class AveragePooling:
-    """The mean of each window, without padding."""
-
-    window: Shape
-    stride: Shape
-
-
-@dataclass(frozen=True, slots=True)
-class MaxPooling:
-    """The maximum of each window, by neurons that compare values in pairs.
-
-    Inputs are 0 or more, so padding with zeros does not change the maximum.
-    """
-
-    window: Shape
-    stride: Shape
-    padding: Padding
-
-
-@dataclass(frozen=True, slots=True)
-class Add:
-    """The sum of sources with equal shapes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Concat:
-    """The concatenated channels of the sources."""
-
-
-Operation = (
-    Convolution
-    | TransposedConvolution
-    | Dense
-    | RateCode
-    | AveragePooling
-    | MaxPooling
-    | Add
-    | Concat
-)
-
-
-@dataclass(frozen=True, slots=True)
 class Shortcut:
     """Adds ``source`` to a layer's current.
 
-    An identity shortcut has no ``stride``. With a stride, the shortcut is a trained 1x1
-    convolution without bias. With an empty stride, in a dense layer, the shortcut is a
-    trained matrix.
+    An identity shortcut has no ``operation``. Otherwise, the operation is a trained 1x1
+    convolution or, in a dense layer, a trained matrix, both without bias.
     """
 
     source: str
-    stride: Shape | None
+    operation: Operation | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,14 +147,6 @@ class LogicalLayer:
         return self.kind.startswith("encode")
 
     @property
-    def has_neuron_bias(self) -> bool:
-        """Whether the bias has one value per neuron instead of one per channel."""
-        operation = self.operation
-        if not isinstance(operation, Convolution | TransposedConvolution):
-            return False
-        return operation.neuron_bias
-
-    @property
     def reads(self) -> tuple[str, ...]:
         """The names of the layer's sources, its shortcut last."""
         if self.shortcut is None:
@@ -280,10 +163,10 @@ class LogicalLayer:
 class ReadoutLayer:
     """The linear layer on the host; a regression has no ``labels``.
 
-    The readout is a matrix, or a ``convolution`` whose output is an ``image``; the
-    units are then the image's values in Keras order. ``learn`` contains the settings
-    for learning on the chip, or None. ``spans`` contains the positions of the values in
-    the spec.
+    The readout's ``operation`` is a matrix, or a convolution whose output is an
+    ``image``; the units are then the image's values in Keras order. ``learn`` contains
+    the settings for learning on the chip, or None. ``spans`` contains the positions of
+    the values in the spec.
     """
 
     name: str
@@ -292,10 +175,10 @@ class ReadoutLayer:
     labels: tuple[str, ...] | None
     decide: Literal["mean", "last"]
     synapse: float
+    operation: Operation
     span: Span
     spans: Mapping[str, Span] = field(default_factory=dict)
     learn: PesChoice | None = None
-    convolution: Convolution | None = None
     image: Shape = ()
 
     @property

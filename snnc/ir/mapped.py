@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from snnc.ir.logical import Shape
 from snnc.ir.lowered import LoweredNetwork, Population, Projection, group_by_name
+from snnc.ir.shapes import Shape
 
 PopType = Literal[16, 32]
 Form = Literal["dense", "sparse", "convolution"]

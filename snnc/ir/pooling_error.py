@@ -12,8 +12,11 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from functools import cache
 from itertools import product
+from math import prod
 from pathlib import Path
 from typing import NamedTuple
+
+from snnc.ir.logical import LogicalLayer, LogicalNetwork
 
 
 class PoolingError(NamedTuple):
@@ -26,6 +29,14 @@ class PoolingError(NamedTuple):
     def size(self) -> float:
         """The root mean square error."""
         return math.hypot(self.bias, self.deviation)
+
+
+def error_of(network: LogicalNetwork, layer: LogicalLayer) -> PoolingError:
+    """Return the error of a max pool over spikes."""
+    spiking, values = layer.spiking, prod(layer.operation.window)
+    assert spiking is not None
+    present = network.timing.present
+    return expected_error(values, spiking.rate.high, spiking.synapse, present)
 
 
 class Measurement(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from snnc.ir.logical import Convolution, LogicalLayer, Spiking
+from snnc.ir.logical import LogicalLayer, Spiking
 from snnc.language.keywords import FORMS, MODELS, keys_of
 from snnc.language.layers import SpikingSpec
 from snnc.language.models import StatementModel
@@ -34,16 +34,9 @@ def layer_properties(layer: LogicalLayer) -> Json:
 
 
 def _values(layer: LogicalLayer) -> Json:
-    values = {
-        **_parts(layer.operation),
-        "filters": layer.shape[-1],
-        "units": layer.shape[-1],
-        "shortcut": layer.shortcut and layer.shortcut.source,
-    }
-    if isinstance(layer.operation, Convolution):
-        values["factor"] = layer.operation.kernel
-        values["multiplier"] = layer.shape[-1] // layer.operation.groups
-    if layer.has_neuron_bias:
+    values = layer.operation.properties(layer.shape)
+    values["shortcut"] = layer.shortcut and layer.shortcut.source
+    if layer.operation.has_neuron_bias:
         values["bias"] = "neuron"
     return values if layer.spiking is None else {**values, **_spiking(layer.spiking)}
 

@@ -1,22 +1,15 @@
-"""Output sizes of windows, and the levels of max pools."""
+"""Shapes, and the output sizes of windows."""
 
 from __future__ import annotations
 
-from functools import lru_cache
-from math import prod
-from typing import TypeVar
+from typing import Literal, TypeVar
 
-from snnc.ir.logical import (
-    KernelPadding,
-    LogicalLayer,
-    LogicalNetwork,
-    MaxPooling,
-    Padding,
-    Shape,
-)
-from snnc.ir.pooling_error import PoolingError, expected_error
-from snnc.runtime.maxima import MaxTree, PoolWindow, max_tree
-
+Shape = tuple[int, ...]
+Volume = tuple[int, int, int, int]
+"""The sizes (depth, height, width, channels)."""
+Triple = tuple[int, int, int]
+Padding = Literal["valid", "same"]
+KernelPadding = Literal["valid", "same", "causal"]
 Each = TypeVar("Each")
 
 
@@ -66,7 +59,7 @@ def pads(
     return 0, 0
 
 
-def volume_of(shape: Shape) -> tuple[int, int, int, int]:
+def volume_of(shape: Shape) -> Volume:
     """Return a channels-last shape as (depth, height, width, channels).
 
     Features are the channels of one pixel, and a sequence is an image of width 1.
@@ -81,7 +74,7 @@ def of_rank(triple: tuple[Each, ...], rank: int) -> tuple[Each, ...]:
     return {1: triple[1:2], 2: triple[1:]}.get(rank, triple)
 
 
-def triple_of(spatial: Shape) -> tuple[int, int, int]:
+def triple_of(spatial: Shape) -> Triple:
     """Extend one to three spatial sizes to (depth, height, width)."""
     after: Shape = (1,) if len(spatial) < 2 else ()
     before = (1,) * (3 - len(spatial) - len(after))
@@ -89,28 +82,6 @@ def triple_of(spatial: Shape) -> tuple[int, int, int]:
     return depth, height, width
 
 
-@lru_cache(maxsize=256)
-def tree_of(pool: MaxPooling, shape: Shape) -> MaxTree:
-    """Return the levels of a max pool with an input of ``shape``, channels last."""
-    window = PoolWindow(triple_of(pool.window), triple_of(pool.stride), pool.padding)
-    return max_tree(triple_of(shape[:-1]), window)
-
-
 def level_name(layer: str, level: int) -> str:
     """Return the name of a level's population, which never equals a layer's name."""
     return f"{layer}.{level + 1}"
-
-
-def error_of(network: LogicalNetwork, layer: LogicalLayer) -> PoolingError:
-    """Return the error of a max pool over spikes."""
-    spiking, pool = layer.spiking, layer.operation
-    assert spiking is not None
-    assert isinstance(pool, MaxPooling)
-    rate, present = spiking.rate.high, network.timing.present
-    return expected_error(prod(pool.window), rate, spiking.synapse, present)
-
-
-def levels_of(network: LogicalNetwork, layer: LogicalLayer) -> int:
-    """Return the number of neuron levels in a max pool."""
-    assert isinstance(layer.operation, MaxPooling)
-    return len(tree_of(layer.operation, network.shape_of(layer.sources[0])).levels)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property, partial, reduce
 from math import gcd, lcm
 
-from snnc.ir.lowered import Pooling
+from snnc.ir.reach import Pooling
 
 Interval = tuple[int, int]
 """Positions from ``start`` up to, but not including, ``stop``."""

@@ -12,20 +12,10 @@ from functools import lru_cache
 from itertools import accumulate, count, product
 
 from snnc.ir.device import Profile
-from snnc.ir.logical import Convolution
-from snnc.ir.lowered import (
-    ChannelGroups,
-    Full,
-    LoweredNetwork,
-    Pairwise,
-    Pooling,
-    Projection,
-    Triple,
-    Volume,
-    Window,
-)
+from snnc.ir.lowered import LoweredNetwork, Projection
 from snnc.ir.mapped import AxonKind, Form, kind_of
-from snnc.ir.shapes import triple_of
+from snnc.ir.reach import ChannelGroups, Full, Pairwise, Pooling, Reach, Window
+from snnc.ir.shapes import Volume
 from snnc.loihi.axis import (
     Axis,
     Interval,
@@ -65,16 +55,14 @@ class ProjectionGeometry:
 
     ``source`` is the volume that is read: the whole source, or the part that is
     ``picked``. ``first`` is the reader's input channel for the first channel of
-    ``source``, and ``kernel`` is the reader's own kernel without pools and zeros.
-    ``axons`` is the required kind of axon, or None.
+    ``source``. ``axons`` is the required kind of axon, or None.
     """
 
     source: Volume
     target: Volume
     first: int
-    kernel: Triple
     pools: tuple[Pooling, ...]
-    reach: Window | Pairwise | Full
+    reach: Reach
     picked: tuple[Picked | None, ...]
     axons: AxonKind | None
 
@@ -92,11 +80,7 @@ def links_of(
     """
     source = lowered.by_name[projection.source].volume
     target = lowered.by_name[projection.target]
-    operation, reach = target.layer.operation, projection.reach
-    own = projection.tensor is not None and projection.tensor.endswith(".kernel")
-    kernel: Triple = (1, 1, 1)
-    if own and isinstance(operation, Convolution):
-        kernel = triple_of(operation.kernel)
+    reach = projection.reach
     if isinstance(reach, Window) and projection.tensor is None and axons == "discrete":
         # A Sparse transform stores no zero weights between the channels of an identity.
         reach = replace(reach, group=ChannelGroups(1, 1, target.volume[3]))
@@ -108,7 +92,7 @@ def links_of(
         depth, height, width = map(len, projection.picked)
         source = depth, height, width, source[3]
     geometry = ProjectionGeometry(
-        source, target.volume, first, kernel, projection.pools, reach, picked, axons
+        source, target.volume, first, projection.pools, reach, picked, axons
     )
     return _build_links(geometry, lowered.network.device)
 
@@ -126,6 +110,7 @@ def _every_link(geometry: ProjectionGeometry, profile: Profile) -> dict[Form, Li
         return {"sparse": _comparison(geometry, reach, profile)}
     if isinstance(reach, Full):
         return _full_links(geometry, profile)
+    assert isinstance(reach, Window)
     if (before := reach.input_before) is not None:
         return {"sparse": _transposed_link(geometry, reach, before, profile)}
     return _window_links(geometry, reach, profile)
@@ -226,7 +211,7 @@ def _along(
     before = max(room, 0) // 2 if window.padding == "same" else 0
     zeros, dilation = (0, *window.zeros_before)[axis], window.dilation[axis]
     pools = steps_of(geometry.pools, axis)
-    taps = Taps(window.kernel[axis], geometry.kernel[axis], zeros, pools, dilation)
+    taps = Taps(window.kernel[axis], window.taps[axis], zeros, pools, dilation)
     before = before if axis else window.depth_before
     return inputs, outputs, stride, before, taps, geometry.picked[axis]
 

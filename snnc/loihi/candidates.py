@@ -18,7 +18,7 @@ from operator import attrgetter
 from sys import maxsize
 from typing import ClassVar, NamedTuple
 
-from snnc.ir.lowered import Volume
+from snnc.ir.shapes import Volume
 from snnc.loihi.cost_model import CostModel
 from snnc.loihi.link import BlockFit, LimitViolation
 from snnc.loihi.tiling import Tile, Tiling, count_cores, least_sizes

@@ -11,8 +11,8 @@ from operator import mul
 from typing import Literal
 
 from snnc.ir.device import Profile
-from snnc.ir.lowered import Volume
 from snnc.ir.mapped import PopType
+from snnc.ir.shapes import Volume
 from snnc.loihi.axis import Interval, Tiles, unlike_items
 from snnc.loihi.build_links import Links
 from snnc.loihi.link import (

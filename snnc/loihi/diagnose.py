@@ -8,10 +8,10 @@ from math import ceil
 
 from snnc.diagnostics import Diagnostic, Label
 from snnc.ir.device import Profile
-from snnc.ir.logical import Loihi, Shape
+from snnc.ir.logical import Loihi
 from snnc.ir.lowered import LoweredNetwork, Population
 from snnc.ir.mapped import MappedNetwork
-from snnc.ir.shapes import volume_of
+from snnc.ir.shapes import Shape, volume_of
 from snnc.loihi.candidates import ChipChoices, least_violation, tilings_of
 from snnc.loihi.cost_model import CostModel
 from snnc.loihi.link import LimitViolation

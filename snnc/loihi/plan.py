@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import ceil, prod
 
-from snnc.ir.logical import LogicalNetwork, Loihi, Shape
-from snnc.ir.lowered import Full, LoweredNetwork, Pairwise, Population, Projection
+from snnc.ir.logical import LogicalNetwork, Loihi
+from snnc.ir.lowered import LoweredNetwork, Population, Projection
 from snnc.ir.mapped import (
     AxonKind,
     Block,
@@ -20,7 +20,8 @@ from snnc.ir.mapped import (
     Registers,
     Unmixed,
 )
-from snnc.ir.shapes import volume_of
+from snnc.ir.reach import Full, Pairwise
+from snnc.ir.shapes import Shape, volume_of
 from snnc.loihi.axis import Interval, Tiles, length
 from snnc.loihi.build_links import links_of
 from snnc.loihi.candidates import ChipChoices, Choices, Groups, HostChoices, tilings_of

@@ -143,7 +143,7 @@ def transposed_axis(
     before: int,
     picked: Picked | None = None,
 ) -> ScatterAxis:
-    """Return a transposed convolution's axis, as in `snnc.ir.lowered.Window`."""
+    """Return a transposed convolution's axis, as in `snnc.ir.reach.Window`."""
     entries = []
     for output in range(outputs):
         first = max(0, -(-(output - before) // step))

@@ -16,8 +16,9 @@ from itertools import product
 from math import ceil, inf, prod
 from typing import Literal
 
-from snnc.ir.logical import Loihi, Shape
+from snnc.ir.logical import Loihi
 from snnc.ir.mapped import MappedNetwork
+from snnc.ir.shapes import Shape
 from snnc.loihi.candidates import ChipChoices, tilings_below
 from snnc.loihi.link import BlockFit, LimitViolation
 from snnc.loihi.plan import Plan, PlanCache, make_plan

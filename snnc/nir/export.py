@@ -156,20 +156,26 @@ def _sound(spec: Path, device: Profile | None) -> Compilation:
 def _refuse_unsupported(lowered: LoweredNetwork) -> None:
     """Refuse layers and readouts that NIR has no nodes for."""
     layers, readout = lowered.network.layers, lowered.network.readout
-    if names := [layer.name for layer in layers if layer.has_neuron_bias]:
+    if names := [layer.name for layer in layers if layer.operation.has_neuron_bias]:
         raise CannotExportError(
             f"in NIR, a convolution has one bias per channel: {', '.join(names)}, with"
             " `bias neuron`, can't be exported"
         )
-    if names := [x.name for x in layers if x.kind == "conv2d_transpose"]:
+    populations = lowered.populations
+    transposed = (p.layer.name for p in populations if _is_transposed(lowered, p.name))
+    if names := list(dict.fromkeys(transposed)):
         raise CannotExportError(
             f"NIR has no transposed convolution: {', '.join(names)} can't be exported"
         )
-    if readout.convolution is not None:
+    if readout.image:
         raise CannotExportError(
             f"`{readout.name}` is a convolution: to export the network, write `units` "
             "in the readout"
         )
+
+
+def _is_transposed(lowered: LoweredNetwork, name: str) -> bool:
+    return any(projection.reach.is_transposed for projection in lowered.into(name))
 
 
 def _graph(

@@ -20,9 +20,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from snnc.ir.logical import InputLayer, ReadoutLayer, Shape, Spiking
+from snnc.ir.logical import InputLayer, ReadoutLayer, Spiking
 from snnc.ir.lowered import LoweredNetwork, Population, Projection
-from snnc.ir.shapes import volume_of
+from snnc.ir.shapes import Shape, volume_of
 from snnc.nir.linear import (
     Linear,
     channels_first,

@@ -16,7 +16,8 @@ import numpy as np
 
 from snnc.importer.refusals import RefusedModelError, refused
 from snnc.importer.weights import HDF5, Store
-from snnc.ir.logical import Shape, reading_order
+from snnc.ir.logical import reading_order
+from snnc.ir.shapes import Shape
 from snnc.rules import imports as rules
 from snnc.rules.model_files import (
     DamagedModel,

@@ -22,10 +22,9 @@ from math import prod
 import numpy as np
 
 from snnc.importer.linear import AxisWindow
-from snnc.ir import lowered as ir
-from snnc.ir.logical import Shape
-from snnc.ir.lowered import LoweredNetwork, Pairwise, Projection, Volume
-from snnc.ir.shapes import same_pad, volume_of
+from snnc.ir.lowered import LoweredNetwork, Projection
+from snnc.ir.reach import Full, Pairwise, Window
+from snnc.ir.shapes import Shape, Volume, same_pad, volume_of
 from snnc.runtime.examples import Array
 from snnc.runtime.maxima import Grid
 from snnc.runtime.maxima import whole as all_places
@@ -89,7 +88,7 @@ def linears_of(
     if not is_level:
         everywhere = projection.picked or all_places(whole[:3])
         number, picked = _node_picked(everywhere, axis, nodes)
-    if isinstance(reach, ir.Full):
+    if isinstance(reach, Full):
         own = _matrix(projection, tensors, read, picked)
         flattens = channels_first(read) if len(shape) > 1 else None
         yield number, Linear(own, flattens=flattens)
@@ -101,6 +100,7 @@ def linears_of(
         compared = _compare(projection, reach, node, given[-1], count)
         reads = [(number + n, moving) for n, moving in compared]
     else:
+        assert isinstance(reach, Window)
         kernel = compose(projection, read, given[-1], tensors)
         if projection.source == network.input.name and projection.tensor is None:
             kernel = kernels.signs(read[3], *network.input.bounds)
@@ -174,7 +174,7 @@ def _compare(
         yield number, (fold_pools(kernel, projection), stride, before)
 
 
-def _move(kernel: Array, window: ir.Window, picked: Grid) -> MovingKernel:
+def _move(kernel: Array, window: Window, picked: Grid) -> MovingKernel:
     """Return how a window moves over the picked positions."""
     pads = [
         same_pad(len(n), k, s)[0] if window.padding == "same" else 0

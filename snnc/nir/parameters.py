@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnc.ir.logical import Shape
+from snnc.ir.shapes import Shape
 from snnc.language.editions import EDITIONS, NEWEST
 from snnc.nir.graph_file import AGAIN, Node
 from snnc.runtime import network

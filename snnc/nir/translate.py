@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from snnc.importer.model import KerasLayer, KerasModel, ModelWeights
-from snnc.ir.logical import Shape
+from snnc.ir.shapes import Shape
 from snnc.nir.graph_file import AGAIN, NirGraph, Node
 from snnc.nir.parameters import NEURONS, convolve, neurons_of
 from snnc.runtime.examples import Array

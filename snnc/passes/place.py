@@ -13,8 +13,8 @@ from typing import NamedTuple
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Diagnostics, Label, Severity
 from snnc.ir.device import Profile
-from snnc.ir.logical import LogicalLayer, Loihi, MaxPooling
-from snnc.ir.lowered import LoweredNetwork, Pairwise
+from snnc.ir.logical import LogicalLayer, Loihi
+from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.mapped import (
     KINDS,
     AxonKind,
@@ -249,7 +249,7 @@ def _of_one_kind(
     work, least = 0, maxsize
     for _ in range(ROUNDS):
         for name in mixed:
-            compared = any(isinstance(p.reach, Pairwise) for p in lowered.out_of(name))
+            compared = any(p.reach.compares for p in lowered.out_of(name))
             axons[name] = "discrete" if compared else kind
         plan = make_plan(lowered, cache, axons)
         if plan.unmappable:
@@ -303,7 +303,7 @@ def _for_one_kind(mapped: MappedNetwork) -> str:
     """Say how to change a network so that no layer needs axons of two kinds."""
     layers = mapped.lowered.network.layers
     for layer in layers:
-        if isinstance(layer.operation, MaxPooling):
+        if layer.operation.compares:
             size = extents(layer.operation.stride)
             return (
                 f"write `avgpool {layer.name} {{ window {size} }}` or `downsample "
@@ -348,7 +348,7 @@ def _of_layer(
     if most_axons(mapped, fullest) > device.core.out_axons:
         block = dims(block_of(mapped.of_layer(layer.name)[0]) or ())
         advice = f"write a smaller `block` than {block}, which takes more cores, or "
-        if isinstance(layer.operation, MaxPooling):
+        if layer.operation.compares:
             advice = "write `avgpool`, which has no neurons, or "
         yield rules.loihi.UncertainOutAxons.at(
             layer,

@@ -11,8 +11,9 @@ from math import prod
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic
-from snnc.ir.logical import Dense, LogicalLayer, ReadoutLayer, Shape
+from snnc.ir.logical import LogicalLayer, ReadoutLayer
 from snnc.ir.lowered import LoweredNetwork
+from snnc.ir.shapes import Shape
 
 RECORDED = 784
 """The most neurons that nengo-loihi's tests for boards record: `test_conv_deepnet`."""
@@ -54,16 +55,14 @@ def _advise(lowered: LoweredNetwork, read: list[LogicalLayer], works: int) -> st
     if len(readers) > 1:
         return f"let the host read at most {works} neurons"
     reader: LogicalLayer | ReadoutLayer = network.readout
-    reads_image = network.readout.convolution is not None
     for population in lowered.populations:
         if population.name in readers:
             reader = population.layer
-            reads_image = not isinstance(reader.operation, Dense)
-    if reads_image:
+    if not reader.operation.flattens:
         shape = network.shape_of(reader.sources[0])
         return _advise_image(reader.name, shape, works)
     last = read[0]
-    if reader.sources == (last.name,) and isinstance(last.operation, Dense):
+    if reader.sources == (last.name,) and last.operation.flattens:
         return f"write `units {works}` or fewer in `{last.name}`"
     units = min(UNITS, works)
     return (

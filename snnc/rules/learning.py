@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import ceil, prod
 
 from snnc.diagnostics import LayerDiagnostic
-from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, MaxPooling
+from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi
 from snnc.rules.times import above_ceiling, below
 from snnc.runtime.pes import LEAST
 
@@ -40,7 +40,7 @@ class LearnsFromWrongLayer(LayerDiagnostic):
 def _fault(network: LogicalNetwork) -> str:
     """Describe an error in the layers that the readout reads; may be empty."""
     sources = network.readout.sources
-    if network.readout.convolution is not None:
+    if network.readout.image:
         return "a layer through a convolution"
     if len(sources) > 1:
         return f"{len(sources)} layers"
@@ -49,7 +49,7 @@ def _fault(network: LogicalNetwork) -> str:
         return ""
     if layer.spiking is None:
         return f"`{layer.kind}`, which has no neurons"
-    if isinstance(layer.operation, MaxPooling):
+    if layer.operation.compares:
         return "a max pool, which has several ensembles"
     if len(layer.shape) == 4 and layer.shape[0] > 1:
         return f"`{layer.name}`, which has {layer.shape[0]} depth slices"

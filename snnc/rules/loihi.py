@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from snnc.diagnostics import Diagnostic, LayerDiagnostic, LayerWarning, SpecWarning
-from snnc.ir.logical import Shape
+from snnc.ir.shapes import Shape
 
 
 class _ExceedsCore(LayerDiagnostic):

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator
 from math import prod
 
 from snnc.diagnostics import LayerDiagnostic, LayerWarning
-from snnc.ir.logical import AveragePooling, LogicalLayer, LogicalNetwork, MaxPooling
-from snnc.ir.pooling_error import PoolingError
-from snnc.ir.shapes import error_of
+from snnc.ir.logical import LogicalLayer, LogicalNetwork
+from snnc.ir.pooling_error import PoolingError, error_of
 from snnc.rules.times import chip_layers, spiking_layers
 
 
@@ -37,9 +36,7 @@ class HostBetweenChip(LayerDiagnostic):
         before = chip_before(network)
         # Another rule reports a host layer before a max pool.
         layers = (layer for layer, _ in chip_layers(network))
-        chip = {
-            each.name for each in layers if not isinstance(each.operation, MaxPooling)
-        }
+        chip = {each.name for each in layers if not each.operation.compares}
         after = _nearest(chip, ((b, a) for a, b in reversed(_edges(network))))
         for layer, _ in spiking_layers(network):
             name = layer.name
@@ -126,7 +123,7 @@ class MaxPoolOffChip(LayerDiagnostic):
     def check(cls, network: LogicalNetwork) -> Iterator[MaxPoolOffChip]:
         before = chip_before(network)
         for layer in network.layers:
-            is_pool = isinstance(layer.operation, MaxPooling)
+            is_pool = layer.operation.compares
             for source in neurons_read(network, layer, set()) if is_pool else ():
                 name = source.name
                 if not source.on_chip and name in before:
@@ -170,7 +167,7 @@ class LargeMaxPool(LayerWarning):
     def check(cls, network: LogicalNetwork) -> Iterator[LargeMaxPool]:
         for layer, _ in spiking_layers(network):
             pool = layer.operation
-            count = prod(pool.window) if isinstance(pool, MaxPooling) else 1
+            count = prod(pool.window) if pool.compares else 1
             if count > MOST:
                 error = error_of(network, layer)
                 yield cls.at(layer, "window", count=count, most=MOST, error=error)
@@ -205,7 +202,7 @@ class AveragedLif(LayerWarning):
         averaged: dict[str, str] = {}  # the first pool that reads a layer
         seen: set[str] = set()
         for pool in network.layers:
-            if isinstance(pool.operation, AveragePooling):
+            if pool.operation.is_pool and not pool.operation.compares:
                 for layer in neurons_read(network, pool, seen):
                     averaged[layer.name] = pool.name
         for layer, spiking in chip_layers(network):

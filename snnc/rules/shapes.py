@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from itertools import product
 
 from snnc.diagnostics import Diagnostic, LayerDiagnostic, LayerWarning, SpecWarning
-from snnc.ir.logical import LogicalNetwork, Shape
+from snnc.ir.logical import LogicalNetwork
+from snnc.ir.shapes import Shape
 
 MAX_VALUES = 2**31 - 1
 WIDEST_UNSCALED = 16.0

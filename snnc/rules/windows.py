@@ -6,16 +6,12 @@ from collections.abc import Iterator
 from math import gcd
 
 from snnc.diagnostics import LayerDiagnostic, LayerWarning, PropertyDiagnostic
-from snnc.ir.logical import (
-    AveragePooling,
-    Convolution,
-    LogicalLayer,
-    LogicalNetwork,
-    Shape,
-    TransposedConvolution,
-)
-from snnc.ir.lowered import MAX_PATHS, KnownPaths, Path, TooManyPathsError, paths
-from snnc.ir.shapes import pads
+from snnc.ir.logical import LogicalLayer, LogicalNetwork
+from snnc.ir.lowered import MAX_PATHS, KnownPaths, TooManyPathsError, paths
+from snnc.ir.operation import Sliding
+from snnc.ir.paths import Path, SizedPool
+from snnc.ir.reach import Pooling
+from snnc.ir.shapes import Shape, Triple, of_rank, pads, triple_of
 from snnc.language.written import extents
 from snnc.rules.times import spiking_layers
 from snnc.text.tables import dims
@@ -179,20 +175,20 @@ class PooledSamePadding(LayerDiagnostic):
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[PooledSamePadding]:
         for layer in network.layers:
-            operation = layer.operation
-            if not isinstance(operation, Convolution) or operation.padding == "valid":
+            sliding = layer.operation.sliding
+            if sliding is None or sliding.padding == "valid":
                 continue
-            read = network.shape_of(layer.sources[0])
-            extents = zip(operation.extent, read, strict=False)
+            *read, _ = network.shape_of(layer.sources[0])
+            extents = zip(sliding.extent, read, strict=True)
             fits = all(extent <= size for extent, size in extents)
-            for pool, size in _uneven_pools(network, layer, operation):
+            for pool, size in _uneven_pools(network, layer, sliding):
                 yield cls.at(
                     layer,
                     "padding",
-                    padding=operation.padding,
-                    window=pool.window,
-                    stride=pool.stride,
-                    size=size,
+                    padding=sliding.padding,
+                    window=of_rank(pool.window, len(read)),
+                    stride=of_rank(pool.stride, len(read)),
+                    size=of_rank(size, len(read)),
                     can_be_valid=fits,
                 )
                 break
@@ -247,9 +243,10 @@ class PooledTranspose(LayerDiagnostic):
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[PooledTranspose]:
         for layer in network.layers:
-            if isinstance(layer.operation, TransposedConvolution) and any(
-                path.pools for path in _paths(network, layer)
-            ):
+            operation = layer.operation
+            if operation.is_path or operation.reads_pools:
+                continue
+            if any(path.pools for path in _paths(network, layer)):
                 yield cls.at(layer)
 
 
@@ -300,45 +297,43 @@ class StrideAboveKernel(LayerWarning):
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[StrideAboveKernel]:
         for layer in network.layers:
-            operation = layer.operation
-            if isinstance(operation, Convolution):
-                what, kernel = "kernel", operation.kernel
-            elif isinstance(operation, AveragePooling):
-                what, kernel = "window", operation.window
-            else:
+            sliding = layer.operation.sliding
+            if sliding is None:
                 continue
-            if any(s > k for s, k in zip(operation.stride, kernel, strict=True)):
+            kernel, stride = sliding.size, sliding.stride
+            if any(s > k for s, k in zip(stride, kernel, strict=True)):
                 yield cls.at(
-                    layer, "stride", what=what, kernel=kernel, stride=operation.stride
+                    layer, "stride", what=sliding.key, kernel=kernel, stride=stride
                 )
 
 
 def _uneven_pools(
-    network: LogicalNetwork, layer: LogicalLayer, operation: Convolution
-) -> Iterator[tuple[AveragePooling, Shape]]:
+    network: LogicalNetwork, layer: LogicalLayer, sliding: Sliding
+) -> Iterator[SizedPool]:
     """Yield pools over which `same` padding can't be folded, with their input sizes."""
-    read = network.shape_of(layer.sources[0])[:-1]
+    read = triple_of(network.shape_of(layer.sources[0])[:-1])
+    extent, stride = triple_of(sliding.extent), triple_of(sliding.stride)
     padded = [
-        max(pads(n, k, s, operation.padding)) > 0
-        for n, k, s in zip(read, operation.extent, operation.stride, strict=True)
+        max(pads(n, k, s, sliding.padding)) > 0
+        for n, k, s in zip(read, extent, stride, strict=True)
     ]
     # A 2-D convolution has a common padding for height and width, and none for depth.
-    padded[-2:] = [any(padded[-2:])] * len(padded[-2:])
+    padded[1:] = [any(padded[1:])] * 2
     for path in _paths(network, layer):
-        for pool, shape in path.pools:
-            if _is_uneven(pool, shape, padded, has_gaps=path.picked is not None):
-                yield pool, shape[:-1]
+        for pool, size in path.pools:
+            if _is_uneven(pool, size, padded, has_gaps=path.picked is not None):
+                yield pool, size
 
 
 def _is_uneven(
-    pool: AveragePooling, shape: Shape, padded: list[bool], has_gaps: bool
+    pool: Pooling, sizes: Triple, padded: list[bool], has_gaps: bool
 ) -> bool:
     """Return whether a pool does not cover a padded axis exactly.
 
     With ``has_gaps``, only some positions of the source are read, which may be further
     apart than the width of a window.
     """
-    axes = zip(padded, pool.window, pool.stride, shape, strict=False)
+    axes = zip(padded, pool.window, pool.stride, sizes, strict=True)
     for is_padded, window, stride, size in axes:
         is_tight = window <= stride if has_gaps else window == stride
         if is_padded and not (is_tight and (size - window) % stride == 0):

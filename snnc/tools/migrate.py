@@ -17,7 +17,8 @@ import numpy as np
 
 from snnc.diagnostics import Diagnostics
 from snnc.ir.device import Profile
-from snnc.ir.layout import TensorSpec, input_scale, tensors
+from snnc.ir.layout import input_scale, tensors
+from snnc.ir.tensor import TensorSpec
 from snnc.output.write import cannot_write
 from snnc.rules.weights import WouldOverwrite
 from snnc.runtime.examples import Array

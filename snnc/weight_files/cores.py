@@ -9,10 +9,11 @@ from functools import cached_property
 import numpy as np
 
 from snnc.diagnostics import Diagnostic
-from snnc.ir.logical import LogicalNetwork, MaxPooling, Spiking
-from snnc.ir.lowered import Population, Projection, Volume, Window
+from snnc.ir.logical import LogicalNetwork, Spiking
+from snnc.ir.lowered import Population, Projection
 from snnc.ir.mapped import MappedNetwork, MappedPopulation
-from snnc.ir.shapes import volume_of
+from snnc.ir.reach import Window
+from snnc.ir.shapes import Volume, volume_of
 from snnc.loihi import integers
 from snnc.loihi.axis import Interval, length
 from snnc.loihi.build_links import links_of
@@ -256,7 +257,7 @@ def placed_layers(mapped: MappedNetwork, tensors: Tensors) -> tuple[PlacedLayer,
     for placed in mapped.populations:
         name, operation = placed.population.name, placed.population.layer.operation
         # Max pools have no trained weights.
-        if placed.population.on_chip and not isinstance(operation, MaxPooling):
+        if placed.population.on_chip and operation.has_weights:
             read, network = mapped.lowered.into(name), mapped.lowered.network
             arriving = tuple(_arriving(mapped, each, tensors) for each in read)
             biases = tensors[f"{name}.bias"]

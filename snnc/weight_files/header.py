@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snnc.diagnostics import Diagnostics
-from snnc.ir.layout import TensorSpec, layout_id
-from snnc.ir.logical import Shape
+from snnc.ir.layout import layout_id
+from snnc.ir.shapes import Shape
+from snnc.ir.tensor import TensorSpec
 from snnc.rules.files import FileMissing, FileUnreadable
 from snnc.rules.weights import NotSafetensors
 from snnc.source import RepeatedNameError, parse_json, whole_file

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.driver import compile_spec
 from snnc.ir.device import Profile
-from snnc.ir.layout import TensorSpec, input_scale, layout_id, tensors
-from snnc.ir.logical import LogicalNetwork, Shape
+from snnc.ir.layout import input_scale, layout_id, tensors
+from snnc.ir.logical import LogicalNetwork
 from snnc.ir.mapped import MappedNetwork
+from snnc.ir.shapes import Shape
+from snnc.ir.tensor import TensorSpec
 from snnc.rules.weights import BiasNotZero, NotFinite, WeightsDoNotFit
 from snnc.source import whole_file
 from snnc.syntax.revisions import read_spec

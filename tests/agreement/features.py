@@ -7,18 +7,15 @@ from collections.abc import Iterable, Iterator
 from math import prod
 from typing import Any
 
-from snnc.ir.logical import (
-    Add,
-    AveragePooling,
-    Concat,
-    Convolution,
-    LogicalLayer,
-    MaxPooling,
-    Operation,
-    RateCode,
-)
-from snnc.ir.lowered import Full, Pairwise, Window
+from snnc.ir.logical import LogicalLayer
 from snnc.ir.mapped import MappedNetwork, MappedPopulation, MappedProjection
+from snnc.ir.operation import Operation
+from snnc.ir.reach import Full, Pairwise, Window
+from snnc.operations.average_pool import AveragePooling
+from snnc.operations.convolution import Convolution
+from snnc.operations.joins import Add, Concat
+from snnc.operations.max_pool import MaxPooling
+from snnc.operations.rate_code import RateCode
 
 NAMES = """
 conv1d, conv2d, conv3d, depthwise1d, depthwise2d, depthwise3d, downsample, maxpool,
@@ -63,7 +60,8 @@ def _of_layer(mapped: MappedNetwork, layer: LogicalLayer) -> dict[str, bool]:
     """Return what a spec says of a layer, wherever it runs."""
     by_name = mapped.lowered.by_name
     operation: Any = layer.operation
-    pool = {AveragePooling: "avgpool", MaxPooling: "maxpool"}.get(type(operation), "")
+    kinds: dict[type, str] = {AveragePooling: "avgpool", MaxPooling: "maxpool"}
+    pool = kinds.get(type(operation), "")
     reads = [by_name.get(p.source) for p in mapped.lowered.into(layer.name)]
     after = any(source is not None and source.on_chip for source in reads)
     is_on_host = not (layer.on_chip or layer.is_encoder or layer.spiking is None)

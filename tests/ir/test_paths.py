@@ -19,9 +19,9 @@ def test_a_concat_shifts_rows_and_pools_are_listed_source_first() -> None:
     layers = sound(text, "resolve").by_name
     found = paths(layers, "q")
     assert [(path.source, path.first_row) for path in found] == [("a", 0), ("e", 4)]
-    shapes = [((2, 2), (12, 12, 7)), ((3, 3), (6, 6, 7))]
+    pools = [((1, 2, 2), (1, 12, 12)), ((1, 3, 3), (1, 6, 6))]
     for path in found:
-        assert [(pool.window, shape) for pool, shape in path.pools] == shapes
+        assert [(pool.window, size) for pool, size in path.pools] == pools
     (own,) = paths(layers, "c")
     assert (own.source, own.first_row, own.pools) == ("c", 0, ())
 

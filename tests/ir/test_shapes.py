@@ -2,8 +2,7 @@
 
 import pytest
 
-from snnc.ir.logical import KernelPadding
-from snnc.ir.shapes import pads, window_positions
+from snnc.ir.shapes import KernelPadding, pads, window_positions
 
 CASES = [
     (size, kernel, stride)

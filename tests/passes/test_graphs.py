@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from snnc.ir.layout import tensors
-from snnc.ir.logical import LogicalNetwork
+from snnc.ir.logical import LogicalNetwork, Shortcut
 from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.properties import layer_properties, model_of
 from snnc.ir.shapes import pads
@@ -40,6 +40,14 @@ def complete(lines: str) -> str:
     return network("\n".join((*before, *head, *own[len(before) :], *tail)))
 
 
+def _stride(shortcut: Shortcut) -> object:
+    """Return an empty stride for a matrix, and None for the identity."""
+    operation = shortcut.operation
+    if operation is None:
+        return None
+    return () if operation.sliding is None else operation.sliding.stride
+
+
 def logical(made: LogicalNetwork) -> Iterator[str]:
     for layer in made.layers:
         model, values = model_of(layer.kind), layer_properties(layer)
@@ -49,7 +57,7 @@ def logical(made: LogicalNetwork) -> Iterator[str]:
             if value not in (otherwise(model, key, 1), RELU)
         ]
         if layer.shortcut is not None:
-            said.append(f"with stride {layer.shortcut.stride}")
+            said.append(f"with stride {_stride(layer.shortcut)}")
         head = f"{layer.name} = {layer.kind} of {', '.join(layer.sources)}"
         yield ", ".join((f"{head}: {dims(layer.shape)}", *said))
     readout, loss = made.readout, made.train.loss

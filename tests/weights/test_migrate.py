@@ -5,7 +5,8 @@ from math import prod, sqrt
 import numpy as np
 import pytest
 
-from snnc.ir.layout import TensorSpec, tensors
+from snnc.ir.layout import tensors
+from snnc.ir.tensor import TensorSpec
 from snnc.tools.diff.weights import match_tensors
 from snnc.tools.migrate import Migration, migrate
 from tests.weights.files import SMALL, WIDER, logical, weights_of

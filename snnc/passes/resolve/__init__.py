@@ -15,21 +15,24 @@ from snnc import rules
 from snnc.diagnostics import Diagnostic, Diagnostics, Fix
 from snnc.ir import logical
 from snnc.ir.device import Profile
-from snnc.ir.logical import Convolution, Loihi, MaxPooling
-from snnc.ir.shapes import window_positions
+from snnc.ir.logical import Loihi
+from snnc.ir.operation import Operation
+from snnc.ir.shapes import Shape, window_positions
 from snnc.language.model import LoihiTarget, TrainSpec, ValidatedSpec
 from snnc.language.properties import CrossEntropy, MeanSquaredError
 from snnc.language.written import write_list
+from snnc.operations import OPERATIONS
+from snnc.operations.base import ENCODERS, Draft, Sizes, UnsoundError
+from snnc.operations.convolution import Convolution
+from snnc.operations.dense import Dense
 from snnc.passes.resolve.drafts import (
-    ENCODERS,
-    Draft,
     KnownNames,
     has_right_count,
     in_order,
     key_span,
     spiking_of,
 )
-from snnc.passes.resolve.operations import Operations, UnsoundError
+from snnc.passes.resolve.shortcuts import shortcut_of
 from snnc.passes.resolve.sources import find_source_problems
 from snnc.source import Span
 
@@ -61,7 +64,7 @@ class _Resolution:
             loss = MeanSquaredError() if is_regression else CrossEntropy()
             self._train = replace(self._train, loss=loss)
         self._layers: dict[str, logical.LogicalLayer] = {}
-        self._shapes: dict[str, logical.Shape] = {}  # the known output shapes
+        self._shapes: dict[str, Shape] = {}  # the known output shapes
         if spec.name not in validated.broken:
             self._shapes[spec.name] = spec.shape
         self._reads_raw = False
@@ -76,32 +79,32 @@ class _Resolution:
             return None
         # A broken `defaults` may have set properties that determine shapes.
         sound = self._validated.defaults_sound
-        operations = Operations(self._input, self._report if sound else Diagnostics())
+        sizes = Sizes(self._input, self._report if sound else Diagnostics())
         for draft in order:
             if draft.sound and self._reads_right_things(draft):
-                self._add_layer(draft, operations)
+                self._add_layer(draft, sizes)
         self._find_source_problems(drafts, known)
         self._report.add(*self._find_unread(drafts, readout_sources))
         self._report.add(*self._find_wrong_training())
         return self._network(drafts, readout_sources)
 
-    def _add_layer(self, draft: Draft, operations: Operations) -> None:
+    def _add_layer(self, draft: Draft, sizes: Sizes) -> None:
         known = [self._shapes[name] for name in draft.sources if name in self._shapes]
         if len(known) < len(draft.sources):
             return
         shortcut: logical.Shortcut | None = None
         try:
-            operation, shape = operations.compute(draft, known)
+            operation, shape = OPERATIONS[draft.kind].from_draft(draft, known, sizes)
             if draft.shortcut is not None:
                 if draft.shortcut not in self._shapes:
                     return
                 source_shape = self._shapes[draft.shortcut]
-                shortcut = operations.shortcut(draft, shape, source_shape)
+                shortcut = shortcut_of(draft, shape, source_shape, sizes)
         except UnsoundError:
             return
-        spiking = spiking_of(draft, self._train.l2, self._spec.timing.synapse)
-        # Each window of such a max pool has only one value.
-        is_still = isinstance(operation, MaxPooling) and max(operation.window) == 1
+        if draft.is_encoder or operation.is_pool:
+            sizes.add_raw(draft)
+        synapse = self._spec.timing.synapse
         self._shapes[draft.name] = shape
         self._layers[draft.name] = logical.LogicalLayer(
             name=draft.name,
@@ -109,7 +112,7 @@ class _Resolution:
             operation=operation,
             sources=draft.sources,
             shape=shape,
-            spiking=None if is_still else spiking,
+            spiking=spiking_of(draft, operation, self._train.l2, synapse),
             shortcut=shortcut,
             span=draft.place.span,
             spans=draft.spans,
@@ -163,7 +166,7 @@ class _Resolution:
             "fix": Fix(span, encoder) if encoder and span.text == raw else None,
         }
         self._reads_raw = True
-        if kind == "maxpool":
+        if kind and OPERATIONS[kind].compares:
             what = f"the values of `{raw}`"
             self._report.add(rules.placement.MaxPoolOffChip(what=what, **values))
         else:
@@ -271,7 +274,7 @@ class _Resolution:
         if isinstance(labels, int):
             labels = tuple(str(index) for index in range(labels))
         units = len(labels) if labels is not None else spec.units or 1
-        convolution, image = self._readout_image(sources)
+        operation, image = self._readout_operation(sources)
         return logical.ReadoutLayer(
             name=spec.name,
             sources=sources,
@@ -279,21 +282,19 @@ class _Resolution:
             labels=labels,
             decide=spec.decide,
             synapse=spec.synapse,
+            operation=operation,
             span=self._validated.parts["readout"].span,
             spans=self._validated.parts["readout"].keys,
             learn=spec.learn,
-            convolution=convolution,
             image=image,
         )
 
-    def _readout_image(
-        self, sources: tuple[str, ...]
-    ) -> tuple[Convolution | None, logical.Shape]:
-        """Return a readout's convolution, if it has one, and the output shape."""
+    def _readout_operation(self, sources: tuple[str, ...]) -> tuple[Operation, Shape]:
+        """Return a readout's operation, and the image if it is a convolution."""
         spec = self._spec.readout
         shape = self._shapes.get(sources[0]) if sources else None
         if spec.filters is None or shape is None:
-            return None, ()
+            return Dense(bias=True), ()
         rank = len(shape) - 1
         kernel, stride = (
             size * rank if len(size) == 1 else size
@@ -313,7 +314,7 @@ class _Resolution:
                 fits=fits,
             )
             self._report.add(problem)
-            return None, ()
+            return Dense(bias=True), ()
         ones = (1,) * rank
         convolution = Convolution(kernel, stride, spec.padding, True, dilation=ones)
         return convolution, (*out, spec.filters)

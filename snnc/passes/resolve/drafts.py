@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from graphlib import CycleError
 from itertools import chain, count
-from typing import Any, NamedTuple
 
 from snnc import rules
 from snnc.diagnostics import Diagnostics, Fix
 from snnc.ir.logical import Rate, Spiking, reading_order
+from snnc.ir.operation import Operation
 from snnc.language import layers
 from snnc.language.editions import NEWEST
 from snnc.language.keywords import otherwise
 from snnc.language.model import Place, ValidatedSpec
-from snnc.language.models import StatementModel, fields_of
+from snnc.language.models import StatementModel
 from snnc.language.readers import why_no_name
+from snnc.operations import OPERATIONS
+from snnc.operations.base import ENCODERS, Draft
 from snnc.runtime.network import Lif
 from snnc.source import Span
 from snnc.text.near import closest, only_near
 
-ENCODERS = layers.ConvEncoderSpec, layers.RateEncoderSpec
 NONE_TO_READ = "add a layer of this name before this line, or name an existing layer"
 
 
@@ -84,7 +85,7 @@ class KnownNames:
         valid = self._validated
         sources = tuple(self.existing(spec.sources, place.sources, name))
         sound = len(sources) == len(spec.sources)
-        if not spec.sources and not isinstance(spec, layers.JoinSpec):
+        if not spec.sources and not OPERATIONS[spec.kind].joins:
             sources = (before,)
         shortcut = _shortcut_of(spec)
         if shortcut and not self.check(shortcut, key_span(place, "shortcut"), name):
@@ -169,52 +170,6 @@ def _free(word: str, taken: Collection[str]) -> Iterator[str]:
     return (name for name in chain((word,), numbered) if name not in taken)
 
 
-class Draft(NamedTuple):
-    """A valid layer statement with resolved names and an unknown shape.
-
-    ``sources`` and ``shortcut`` contain only existing names; ``sound`` is set if all
-    names exist. ``specs`` are the layer and the defaults that apply to it, by
-    precedence, and ``spans`` the positions of their properties. ``edition`` determines
-    the defaults.
-    """
-
-    name: str
-    spec: layers.LayerSpec
-    place: Place
-    sources: tuple[str, ...]
-    shortcut: str | None
-    sound: bool
-    specs: tuple[StatementModel, ...]
-    spans: Mapping[str, Span]
-    edition: int
-
-    @property
-    def span(self) -> Span:
-        return self.place.span
-
-    @property
-    def kind(self) -> str:
-        return self.spec.kind
-
-    @property
-    def is_encoder(self) -> bool:
-        return isinstance(self.spec, ENCODERS)
-
-    def get(self, key: str, fallback: Any = None) -> Any:
-        """Return a property's value, otherwise the table's default or a fallback."""
-        if key not in fields_of(type(self.spec)):
-            return fallback
-        values = (getattr(spec, key, None) for spec in self.specs)
-        given = next((value for value in values if value is not None), None)
-        if given is None:
-            given = otherwise(type(self.spec), key, self.edition)
-        return fallback if given is None else given
-
-    def span_of(self, key: str) -> Span:
-        """Return the position of a property, or of the statement's head."""
-        return self.spans.get(key, self.span)
-
-
 def key_span(place: Place, *keys: str) -> Span:
     """Return the span of the first key that is written, or else of the head."""
     return next((place.keys[key] for key in keys if key in place.keys), place.span)
@@ -222,7 +177,7 @@ def key_span(place: Place, *keys: str) -> Span:
 
 def has_right_count(spec: layers.LayerSpec) -> bool:
     """Return whether a layer names as many layers as its kind reads."""
-    if isinstance(spec, layers.JoinSpec):
+    if OPERATIONS[spec.kind].joins:
         return len(set(spec.sources)) == len(spec.sources) >= 2
     return len(spec.sources) <= 1
 
@@ -251,21 +206,25 @@ def in_order(
 PERCENTILE: float = otherwise(layers.SpikingSpec, "percentile", NEWEST)
 
 
-def spiking_of(draft: Draft, l2: float, synapse: float) -> Spiking | None:
+def spiking_of(
+    draft: Draft, operation: Operation, l2: float, synapse: float
+) -> Spiking | None:
     """Return the spiking properties of a layer; None for layers without neurons.
 
     ``l2`` and ``synapse`` are the values in `train` and `timing`. The neurons of
     encoders and max pools are always `relu`.
     """
-    if isinstance(draft.spec, (layers.AveragePoolSpec, layers.JoinSpec)):
+    if not operation.has_neurons:
         return None
     low, high = draft.get("rate")
+    if operation.compares:
+        low = 0.0
+    percentile = draft.get("percentile", PERCENTILE)
     neuron, block = draft.get("neuron"), draft.get("block", "auto")
     is_lif = neuron is not None and neuron.kind == "lif"
-    is_pool = isinstance(draft.spec, layers.MaxPoolSpec)
     return Spiking(
         neuron=Lif(neuron.tau_rc, neuron.tau_ref) if is_lif else None,
-        rate=Rate(0.0 if is_pool else low, high, draft.get("percentile", PERCENTILE)),
+        rate=Rate(low, high, percentile),
         batchnorm=draft.get("batchnorm", False),
         dropout=draft.get("dropout", 0.0),
         l2=draft.get("l2", l2),

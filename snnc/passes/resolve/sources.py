@@ -7,9 +7,9 @@ from itertools import combinations
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic
-from snnc.ir.logical import Shape
+from snnc.ir.shapes import Shape
 from snnc.language import layers
-from snnc.passes.resolve.drafts import Draft
+from snnc.operations.base import Draft
 
 Shapes = Mapping[str, Shape]
 """The known shapes of layers."""

@@ -262,12 +262,13 @@ def _training(train: TrainSpec) -> Properties:
 
 def _readout(readout: ReadoutLayer, names: Mapping[str, str]) -> Properties:
     outputs: Properties = {"units": str(readout.units)}
-    if readout.convolution is not None:
+    sliding = readout.operation.sliding
+    if sliding is not None:
         outputs = {
             "filters": str(readout.image[-1]),
-            "kernel": written.extents(readout.convolution.kernel),
-            "stride": written.extents(readout.convolution.stride),
-            "padding": readout.convolution.padding,
+            "kernel": written.extents(sliding.size),
+            "stride": written.extents(sliding.stride),
+            "padding": sliding.padding,
         }
     elif readout.labels is not None:
         outputs = {"classes": classes(readout.labels)}

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 from snnc.ir import logical
-from snnc.ir.layout import TensorSpec, input_scale, layout_id, tensors
-from snnc.ir.logical import KernelPadding, LogicalLayer, LogicalNetwork, Shape, Spiking
-from snnc.ir.shapes import pads
+from snnc.ir.layout import input_scale, layout_id, tensors
+from snnc.ir.logical import LogicalLayer, LogicalNetwork, Spiking
+from snnc.ir.operation import Traits
+from snnc.ir.tensor import TensorSpec
 from snnc.language.written import interval, number
+from snnc.operations.base import traits_of_strides
 from snnc.text.display import Json
 from snnc.text.tables import dims
 from snnc.tools.diff import properties
 from snnc.tools.diff.properties import Became, Changed, Matching, SubjectChange, Version
 
 Verdict = Literal["valid", "retrain", "incompatible"]
-Traits = Mapping[str, object]
-"""A description of a layer's function; equal functions have equal descriptions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,57 +182,17 @@ def _traits(
     network: LogicalNetwork, layer: LogicalLayer, names: Mapping[str, str]
 ) -> Traits:
     reads = properties.source_names(layer.sources, names)
-    traits = {"reads": reads, **_operation(network, layer)}
+    read = network.shape_of(layer.sources[0])
+    traits = {"reads": reads, **layer.operation.traits(read, layer.shape)}
     if layer.shortcut is not None:
         traits["shortcut"] = properties.source_names([layer.shortcut.source], names)
-        if stride := layer.shortcut.stride:
-            traits["stride of the shortcut"] = _strides(stride, layer.shape)
+        operation = layer.shortcut.operation
+        if operation is not None and operation.sliding is not None:
+            strides = traits_of_strides(operation.sliding.stride, layer.shape)
+            traits["stride of the shortcut"] = strides
     if layer.spiking is not None:
         traits["neurons"] = _curve(network, layer, layer.spiking)
     return traits
-
-
-def _operation(network: LogicalNetwork, layer: LogicalLayer) -> Traits:
-    sizes = network.shape_of(layer.sources[0])
-    match layer.operation:
-        case logical.Dense():
-            return {}
-        case logical.RateCode(scale, signed):
-            return {"divided by": number(scale), "both signs": signed}
-        case logical.TransposedConvolution(stride=stride, padding=padding):
-            return {"stride": dims(stride), "padding": padding}
-        case logical.AveragePooling(window, stride):
-            return {"window": dims(window), "stride": _strides(stride, layer.shape)}
-        case logical.MaxPooling(window, stride, padding):
-            return {
-                "window": dims(window),
-                "stride": _strides(stride, layer.shape),
-                "zeros around": _pads(sizes, window, stride, padding),
-            }
-        case logical.Convolution(stride=stride, padding=padding) as convolution:
-            extent = convolution.extent
-            return {
-                "stride": _strides(stride, layer.shape),
-                "zeros around": _pads(sizes, extent, stride, padding),
-                "dilation": _strides(convolution.dilation, extent),
-                "groups": convolution.groups,
-            }
-    return {"joined by": layer.kind}
-
-
-def _strides(strides: Shape, shape: Shape) -> str:
-    """Write the strides of the axes; use 1 for axes with a single position."""
-    axes = zip(strides, shape, strict=False)
-    return dims(tuple(1 if size == 1 else stride for stride, size in axes))
-
-
-def _pads(sizes: Shape, extent: Shape, stride: Shape, padding: KernelPadding) -> str:
-    """Write the zeros before and after each axis, as ``0+1 x 1+1``."""
-    axes = zip(sizes, extent, stride, strict=False)
-    around = [pads(*axis, padding) for axis in axes]
-    if not any(pad > 0 for both in around for pad in both):
-        return "none"
-    return " x ".join(f"{before}+{max(behind, 0)}" for before, behind in around)
 
 
 def _curve(network: LogicalNetwork, layer: LogicalLayer, spiking: Spiking) -> str:

@@ -11,9 +11,8 @@ from dataclasses import asdict
 from itertools import islice
 
 from snnc.ir.device import Energy, Profile
-from snnc.ir.logical import MaxPooling
 from snnc.ir.mapped import Ensemble
-from snnc.ir.shapes import error_of, levels_of
+from snnc.ir.pooling_error import error_of
 from snnc.loihi.activity import Activity
 from snnc.text import tables
 from snnc.text.display import DisplayedText, Json
@@ -142,12 +141,12 @@ def _layer(row: Row, summary: Summary, why: bool) -> Json:
         layer["neuron_bound"] = sum(reason.filled for reason in row.reasons)
         layer["lower_bound"] = sum(reason.alone for reason in row.reasons)
     pool = summary.network.by_name.get(row.name)
-    if pool is not None and isinstance(pool.operation, MaxPooling):
+    if pool is not None and pool.operation.compares:
         error = error_of(summary.network, pool)
         bias, deviation = round_number(error.bias), round_number(error.deviation)
         delay = sentences.latency(summary.network, pool)
         layer |= {
-            "levels": levels_of(summary.network, pool),
+            "levels": sentences.levels_of(summary.network, pool),
             "latency_seconds": round_number(delay),
             "expected_error": {"bias": bias, "deviation": deviation},
         }

@@ -8,9 +8,10 @@ from itertools import groupby
 from math import ceil, prod, sqrt
 
 from snnc.ir.device import Core
-from snnc.ir.logical import LogicalLayer, LogicalNetwork, MaxPooling
+from snnc.ir.logical import LogicalLayer, LogicalNetwork
 from snnc.ir.mapped import MappedNetwork, most_axons
-from snnc.ir.shapes import error_of, levels_of
+from snnc.ir.operation import Operation
+from snnc.ir.pooling_error import error_of
 from snnc.loihi.link import LimitViolation
 from snnc.loihi.why import Reason, Reasons
 from snnc.text.tables import counted, dims, human
@@ -275,6 +276,11 @@ def _say_chips(row: Row) -> str:
     return f"cores of {row.name}: {', '.join(parts)}"
 
 
+def levels_of(network: LogicalNetwork, layer: LogicalLayer) -> int:
+    """Return the number of neuron levels in a max pool."""
+    return len(layer.operation.tree(network.shape_of(layer.sources[0])).levels)
+
+
 def latency(network: LogicalNetwork, layer: LogicalLayer) -> float:
     """Return the delay of a max pool in seconds: a filter and a step per level."""
     assert layer.spiking is not None
@@ -300,9 +306,9 @@ def maxima_alternatives(summary: Summary) -> Iterator[str]:
         )
 
 
-def _pools(network: LogicalNetwork) -> Iterator[tuple[LogicalLayer, MaxPooling]]:
+def _pools(network: LogicalNetwork) -> Iterator[tuple[LogicalLayer, Operation]]:
     for layer in network.layers:
-        if isinstance(layer.operation, MaxPooling) and layer.spiking is not None:
+        if layer.operation.compares and layer.spiking is not None:
             yield layer, layer.operation
 
 

@@ -9,8 +9,9 @@ from math import prod
 
 from snnc.ir.device import Core, Profile
 from snnc.ir.layout import tensors
-from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, Shape
+from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi
 from snnc.ir.mapped import Block, Ensemble, MappedNetwork, RoutedNetwork, block_of
+from snnc.ir.shapes import Shape
 from snnc.loihi.activity import Activity, NetworkActivity, activity_of, sum_activity
 from snnc.loihi.plan import PlanCache
 from snnc.loihi.why import Reason, Reasons, reasons_of

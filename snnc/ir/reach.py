@@ -1,0 +1,148 @@
+"""How a population reads another: by windows, comparisons, or everywhere.
+
+Kernels are three-dimensional, like the volumes of populations in `lowered`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from snnc.ir.shapes import Padding, Triple
+from snnc.runtime.maxima import Nodes
+
+
+@dataclass(frozen=True, slots=True)
+class Pooling:
+    """An average pool over three axes, on the path from a source to a target."""
+
+    window: Triple
+    stride: Triple
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelGroups:
+    """Channels in groups of equal size, in the same order in the source and the target.
+
+    Each of the ``count`` groups reads ``read`` channels and outputs ``given`` channels.
+    """
+
+    read: int
+    given: int
+    count: int
+
+
+class Reach:
+    """How each target neuron reads a source.
+
+    Attributes
+    ----------
+    compares
+        Whether target neurons compare pairs of values.
+    group
+        The groups of channels that are read separately, if any.
+    is_transposed
+        Whether taps are reversed, and read zeros between source positions.
+    is_sparse
+        Whether a target neuron skips some of the positions that it covers.
+    rectifies
+        Whether the window reads each value's positive and negative parts.
+    """
+
+    __slots__ = ()
+    compares: ClassVar[bool] = False
+
+    @property
+    def is_transposed(self) -> bool:
+        return False
+
+    @property
+    def is_sparse(self) -> bool:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Window(Reach):
+    """The composed convolution from a source to a target, including pools.
+
+    Output slice ``o`` of the depth axis reads source slices ``o * stride[0] -
+    depth_before + t`` for each tap ``t`` of ``kernel[0]``; slices outside the source
+    are zero. Height and width are padded by ``padding`` as in TensorFlow and Nengo.
+    ``kernel`` is the number of taps over the *source*, and ``stride`` the step over it.
+    ``taps`` is the target's own kernel, after pools, and ``dilation`` the distance
+    between its taps. Without a ``group``, each filter reads all channels.
+
+    Attributes
+    ----------
+    zeros_before
+        Zero rows and columns added before the kernel, (height, width). These zeros
+        align ``same`` padding of the source with the padding of the pooled image in
+        Keras.
+    zeros_behind
+        Zero rows and columns added after the kernel, so that ``same`` padding only pads
+        before the source.
+    input_step, input_before
+        The distance between source positions, among the positions that the taps cover,
+        and the positions before the source: (height, width). A transposed convolution
+        reads zeros between them.
+    rectifies
+        Whether the window reads each value's positive and negative parts.
+    """
+
+    kernel: Triple
+    stride: Triple
+    depth_before: int
+    padding: Padding
+    taps: Triple = (1, 1, 1)
+    zeros_before: tuple[int, int] = (0, 0)
+    zeros_behind: tuple[int, int] = (0, 0)
+    dilation: Triple = (1, 1, 1)
+    group: ChannelGroups | None = None
+    input_step: Triple = (1, 1, 1)
+    input_before: tuple[int, int] | None = None
+    rectifies: bool = False
+
+    @property
+    def is_transposed(self) -> bool:
+        """Whether the window is a transposed convolution, whose taps are reversed."""
+        return self.input_before is not None
+
+    @property
+    def crop(self) -> tuple[int, int]:
+        """The rows and columns that a transposed convolution crops before its output.
+
+        Tap ``t`` connects input ``i`` to output ``i * input_step - crop + t``.
+        """
+        rows, columns = self.input_before or (0, 0)
+        return self.kernel[1] - 1 - rows, self.kernel[2] - 1 - columns
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether a target neuron skips some of the positions that it covers."""
+        has_gaps = self.group is not None or self.dilation != (1, 1, 1)
+        return has_gaps or self.is_transposed
+
+
+@dataclass(frozen=True, slots=True)
+class Pairwise(Reach):
+    """Each channel of the target compares pairs of values of its source channel.
+
+    The neurons for one window are consecutive along ``axis``. Each of the ``nodes``
+    neurons has weights of 1 or -1. In window j, a neuron reads the positions ``first +
+    j * step`` of the pools' output. Along the other axes, each neuron reads its own
+    position.
+    """
+
+    axis: int
+    windows: int
+    nodes: Nodes
+    compares: ClassVar[bool] = True
+
+    @property
+    def is_sparse(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Full(Reach):
+    """Every target neuron reads every source neuron, as in a dense layer."""
