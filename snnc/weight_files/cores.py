@@ -341,9 +341,9 @@ def spike_strength(placed: PlacedLayer) -> float:
     unit = placed.neurons.voltage if has_leak else placed.network.timing.dt
     strengths = defaultdict(list)
     for incoming in placed.arriving:
-        voltages = incoming.factor * unit * incoming.kernel
+        squares = np.einsum("zyxio,zyxio->o", incoming.kernel, incoming.kernel)
         key = (incoming.tensor, incoming.rows)
-        strengths[key].append((voltages**2).sum(axis=(0, 1, 2, 3)))
+        strengths[key].append((incoming.factor * unit) ** 2 * squares)
     # The neurons of a max pool share the weights for their window.
     means = [np.mean(strength, axis=0) for strength in strengths.values()]
     return float(np.median(np.sum(means, axis=0))) if means else 0.0
