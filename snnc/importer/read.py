@@ -26,7 +26,7 @@ from snnc.language.written import interval
 from snnc.passes import Compilation
 from snnc.rules.files import CannotWrite
 from snnc.rules.model_files import NoWeights, OldModel, PackageMissing
-from snnc.rules.weights import SPIKES_RECIPE
+from snnc.rules.weights import SCALING_RECIPE, SPIKES_RECIPE
 from snnc.runtime.files import replacing
 from snnc.source import whole_file
 from snnc.text.installing import installation
@@ -238,7 +238,7 @@ def outcome(
             return None
         # These modules import NumPy.
         from snnc.importer.tensors import convert_weights
-        from snnc.weight_files.cores import placed_layers, strong_spikes
+        from snnc.weight_files.cores import placed_layers, predict_loss
 
         network = made.lowered.network
         arrays, scales = convert_weights(conversion, weights, network)
@@ -249,9 +249,8 @@ def outcome(
             if made.lowered is None:  # no rate is low enough
                 report.extend(own_report.diagnostics)
         placed = placed_layers(made.mapped, arrays) if made.mapped is not None else ()
-        for layer in placed:  # exact in Keras, but spikes may lose information
-            given = "" if request.values is None else interval(*request.values)
-            report.extend(strong_spikes(layer, file=weights_out, asked_range=given))
+        given = "" if request.values is None else interval(*request.values)
+        report.extend(predict_loss(placed, weights_out, given))
         if made.mapped is not None:
             notes = (*notes, *_next_steps(conversion, scales, spec, weights_out))
     return ImportOutcome(written.text, notes, conversion, made, network, arrays)
@@ -305,10 +304,10 @@ def _next_steps(
         f"after `snnc build {spec}`, training on spikes usually gives the best "
         f"accuracy: `{recipe}`"
     )
+    scaling = SCALING_RECIPE.format(network=network, file=weights)
     yield (
         "if you don't train, and `snnc evaluate` says that rates are not held, scale "
-        f"the weights: `snnc calibrate models/{network} --data train.npz --weights "
-        f"{weights} -o calibrated.safetensors`"
+        f"the weights: `{scaling}`"
     )
 
 

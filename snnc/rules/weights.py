@@ -393,38 +393,62 @@ SPIKES_RECIPE = (
 """Works in the folder where `snnc build` wrote the package."""
 
 
-class SpikesTooStrong(LayerWarning):
-    """Checks for layers in which one spike adds several times the threshold.
+SCALING_RECIPE = (
+    "snnc calibrate models/{network} --data train.npz --weights {file} -o "
+    "calibrated.safetensors"
+)
+
+
+class LosesOnSpikes(LayerWarning):
+    """Checks whether imported weights are likely to lose accuracy on spikes.
 
     A neuron on the chip fires at most once per step and then resets to 0, so the excess
-    above the threshold is lost. The rates of such a layer differ from the activations
-    in Keras. Weights become this large if a batch norm with small standard deviations
-    is folded into them, or if the neurons that a layer reads rarely fire.
+    above the threshold is lost. If its weights are strong, its input differs much from
+    step to step, and so its rate differs from the activation in Keras. The following
+    layers add their own differences. Weights become strong if a batch norm with small
+    standard deviations is folded into them, or if the neurons that a layer reads rarely
+    fire.
 
-    Train these weights in the phases `scale` and `spikes`. If the `--input-range` of an
-    import is wider than the range of the data, import the model again with the latter.
+    `snnc calibrate` scales the weights in seconds, and writes them only if they are not
+    worse on spikes. It can't help if the network has identity shortcuts, whose layers
+    share a scale, or LIF neurons. If the scaled weights still lose accuracy, train them
+    in the phases `scale` and `spikes`. If the `--input-range` of an import is wider
+    than the range of the data, import the model again with the latter.
 
-    snnc warns if the largest weight of the median channel exceeds four times the
-    threshold.
+    For the neurons of a layer's median channel, snnc adds up the squares of the
+    weights, as multiples of the threshold. It warns if the sum of all layers exceeds 8.
+    This is a prediction, and `snnc evaluate` measures the loss.
     """
 
     code = "SNN751"
-    title = "spikes that exceed the threshold several times"
-    message = (
-        "one spike through `{tensor}` adds {times} times the threshold in `{name}`"
-    )
-    label = "its neurons fire once per spike and lose the excess"
+    title = "imported weights that lose accuracy on spikes"
+    message = "these weights are likely to lose accuracy on spikes"
+    label = "the weights of `{name}` are the strongest"
     notes = (
-        "this is the largest weight of the median channel",
+        "a neuron's squared weights, in thresholds, add up to {total:.1f} over all "
+        "layers, of which {strength:.1f} in `{name}`; more than 8 often lose accuracy",
         "if the data have a smaller range than {asked_range}, narrow `--input-range`",
     )
-    help = f"train these weights on spikes: `{SPIKES_RECIPE}`"
+    help = "{way_out}"
 
-    tensor: str
-    times: int
+    total: float
+    strength: float
     network: str
-    file: str = "FILE"
-    asked_range: str = ""
+    can_scale: bool
+    """Whether `snnc calibrate` can scale each layer by itself."""
+    weights_file: str
+    asked_range: str
+
+    @property
+    def way_out(self) -> str:
+        training = SPIKES_RECIPE.format(network=self.network, file=self.weights_file)
+        if not self.can_scale:
+            return f"after `snnc build`, train these weights on spikes: `{training}`"
+        scaling = SCALING_RECIPE.format(network=self.network, file=self.weights_file)
+        return (
+            f"after `snnc build`, scale these weights: `{scaling}`; if they still lose "
+            f"accuracy, train them on spikes: `{training}`"
+        )
 
 
 class WouldOverwrite(Diagnostic):

@@ -13,7 +13,7 @@ from snnc.loihi import integers
 from snnc.rules import weights as rules
 from snnc.runtime.examples import Array
 from snnc.text.display import Json
-from snnc.weight_files.cores import CoreContent, PlacedLayer, Synapse, strong_spikes
+from snnc.weight_files.cores import CoreContent, PlacedLayer, Synapse
 
 ERROR_MOST = 0.03  # the error of representing an activation by a spike count
 
@@ -140,11 +140,8 @@ def _round(synapse: Synapse, block: integers.Blocks, weights: Array) -> Array:
     return np.asarray(integers.decode_weights(block, stored)[0] / factor)
 
 
-def complaints(placed: PlacedLayer, file: str) -> Iterator[Diagnostic]:
-    """Report cores that nengo-loihi refuses, and weights that it silently changes.
-
-    ``file`` is the name of the weight file in advice.
-    """
+def complaints(placed: PlacedLayer) -> Iterator[Diagnostic]:
+    """Report cores that nengo-loihi refuses, and weights that it silently changes."""
     layer = placed.population.layer
     refused = [core for core in placed.cores if core.is_refused]
     for rule, describe in REASONS.items():
@@ -156,8 +153,6 @@ def complaints(placed: PlacedLayer, file: str) -> Iterator[Diagnostic]:
             yield rule.at(layer, core=worst.number, cores=cores, **facts)
     yield from _too_strong(placed)
     yield from _warn_rounding(placed)
-    if not refused:
-        yield from strong_spikes(placed, file=file)
 
 
 def _shortage(block: integers.Blocks) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from snnc.diagnostics import Diagnostic
-from snnc.ir.logical import LogicalNetwork, Spiking
+from snnc.ir.logical import LogicalLayer, LogicalNetwork, Spiking
 from snnc.ir.lowered import Population, Projection
 from snnc.ir.mapped import MappedNetwork, MappedPopulation
 from snnc.ir.reach import Window
@@ -19,15 +20,17 @@ from snnc.loihi.axis import Interval, length
 from snnc.loihi.build_links import links_of
 from snnc.loihi.link import Link
 from snnc.loihi.tiling import PlacedBlock, tiling_of
-from snnc.rules.weights import SpikesTooStrong
+from snnc.rules.weights import LosesOnSpikes
 from snnc.runtime import network
 from snnc.runtime.examples import Array
 from snnc.runtime.nengo import kernels
 
 LARGEST = float(np.finfo(np.float32).max)
-STRONGEST = 4.0
-"""The largest weight, in multiples of the threshold, that causes no warning. A neuron
-discards all input above one threshold per step."""
+STRONGEST = 8.0
+"""The largest sum of the layers' `spike_strength` that causes no warning.
+
+``python -m benchmarks.predicted_losses`` compares it with measured losses.
+"""
 Tensors = Mapping[str, Array]
 """The weights of a network by name, in Keras's units."""
 Taps = tuple[tuple[Sequence[int], ...], ...]
@@ -42,6 +45,8 @@ class IncomingKernel:
     ----------
     tensor
         The tensor's name, or the source of a shortcut without a tensor.
+    rows
+        The rows of the tensor that read the source.
     sources
         The slices of each ensemble of the source.
     kernel
@@ -51,6 +56,7 @@ class IncomingKernel:
     """
 
     tensor: str
+    rows: tuple[int, int]
     link: Link
     sources: tuple[Interval, ...]
     kernel: Array
@@ -287,7 +293,14 @@ def _arriving(
     spike = _spiking(source).rate.high * mapped.lowered.network.timing.dt
     tensor = projection.tensor or f"shortcut {projection.source}"
     sources = tuple(part for part in slices if length(part))
-    return IncomingKernel(tensor, link, sources, kernel, gain / spike)
+    return IncomingKernel(
+        tensor=tensor,
+        rows=projection.rows,
+        link=link,
+        sources=sources,
+        kernel=kernel,
+        factor=gain / spike,
+    )
 
 
 def _gain_and_rest(spiking: Spiking) -> tuple[float, float]:
@@ -319,20 +332,50 @@ def _float32(magnitude: float) -> float:
     return float(np.float32(min(magnitude, LARGEST)))
 
 
-def strong_spikes(placed: PlacedLayer, **fields: str) -> Iterator[Diagnostic]:
-    """Warn about the connection with the strongest spikes, if these are too strong.
+def spike_strength(placed: PlacedLayer) -> float:
+    """Return the sum of a neuron's squared weights, in the median channel.
 
-    ``fields`` are those of the warning that only the caller knows, such as ``file``.
+    A weight counts as the voltage that one spike adds, in multiples of the threshold.
     """
-    network, has_leak = placed.network, _spiking(placed.mapped).neuron is not None
+    has_leak = _spiking(placed.mapped).neuron is not None
     # The voltage of a spike with the weight 1, in multiples of the threshold.
-    unit = placed.neurons.voltage if has_leak else network.timing.dt
-    weights = {}
-    for each in placed.arriving:
-        largest = np.abs(each.kernel).max(axis=(0, 1, 2, 3))
-        weights[each.tensor] = each.factor * unit * float(np.median(largest))
-    tensor = max(weights, key=lambda name: weights[name], default="")
-    if tensor and weights[tensor] > STRONGEST:
-        layer, times = placed.population.layer, round(weights[tensor])
-        fields |= {"tensor": tensor, "network": network.name}
-        yield SpikesTooStrong.at(layer, times=times, **fields)
+    unit = placed.neurons.voltage if has_leak else placed.network.timing.dt
+    strengths = defaultdict(list)
+    for incoming in placed.arriving:
+        squares = np.einsum("zyxio,zyxio->o", incoming.kernel, incoming.kernel)
+        key = (incoming.tensor, incoming.rows)
+        strengths[key].append((incoming.factor * unit) ** 2 * squares)
+    # The neurons of a max pool share the weights for their window.
+    means = [np.mean(strength, axis=0) for strength in strengths.values()]
+    return float(np.median(np.sum(means, axis=0))) if means else 0.0
+
+
+def predict_loss(
+    placed: Sequence[PlacedLayer], weights_file: str, asked_range: str
+) -> Iterator[Diagnostic]:
+    """Warn if a network of imported weights is likely to lose accuracy on spikes.
+
+    ``asked_range`` is the given range of the input, or empty.
+    """
+    strengths = {layer.name: spike_strength(layer) for layer in placed}
+    total = sum(strengths.values())
+    if total <= STRONGEST:
+        return
+    strongest = max(placed, key=lambda layer: strengths[layer.name])
+    network = strongest.network
+    yield LosesOnSpikes.at(
+        strongest.population.layer,
+        total=total,
+        strength=strengths[strongest.name],
+        network=network.name,
+        can_scale=not any(map(_keeps_scale, network.layers)),
+        weights_file=weights_file,
+        asked_range=asked_range,
+    )
+
+
+def _keeps_scale(layer: LogicalLayer) -> bool:
+    """Whether `snnc calibrate` can't scale this layer, or must scale others with it."""
+    has_leak = layer.spiking is not None and layer.spiking.neuron is not None
+    adds_source = layer.shortcut is not None and layer.shortcut.stride is None
+    return has_leak or adds_source

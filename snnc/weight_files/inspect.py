@@ -220,7 +220,7 @@ def inspect(
     if not listing.fits:
         report.add(refusal(listing))
     elif values is not None and report_values(listing, report):
-        return replace(listing, layers=on_chip(mapped, values, report, path))
+        return replace(listing, layers=on_chip(mapped, values, report))
     return listing
 
 
@@ -268,10 +268,7 @@ def report_values(listing: Listing, report: Diagnostics) -> bool:
 
 
 def on_chip(
-    mapped: MappedNetwork,
-    values: Mapping[str, Array],
-    report: Diagnostics,
-    path: Path = Path("FILE"),
+    mapped: MappedNetwork, values: Mapping[str, Array], report: Diagnostics
 ) -> tuple[Precision, ...]:
     """Return the precision of the weights on the chip, and report refused cores."""
     from snnc.weight_files.chip import complaints, precision
@@ -279,5 +276,5 @@ def on_chip(
 
     layers = placed_layers(mapped, values)
     for layer in layers:
-        report.add(*complaints(layer, path.as_posix()))
+        report.add(*complaints(layer))
     return tuple(precision(layer) for layer in layers)

@@ -100,7 +100,7 @@ def map_net() -> Any:
 def verdicts(weights: dict[str, Any]) -> list[Diagnostic]:
     """Return what `snnc weights` reports of the chip, all of it shown."""
     layers = placed_layers(map_net(), weights)
-    found = [told for layer in layers for told in complaints(layer, "w")]
+    found = [told for layer in layers for told in complaints(layer)]
     render(found)
     for layer in layers:
         told = precision(layer)

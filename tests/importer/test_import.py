@@ -243,14 +243,21 @@ def test_wide_values_are_divided_and_weights_multiplied(folder: Path) -> None:
     assert largest[1] / largest[0] == pytest.approx(255, rel=1e-5)
 
 
-def test_an_import_warns_of_spikes_that_weigh_too_much(folder: Path) -> None:
+def test_an_import_warns_of_weights_that_lose_on_spikes(folder: Path) -> None:
     files = "-o", "w.snn", "--weights-out", "w.safetensors", "--force"
     assert "SNN751" not in run(*files, file=GRAPH).stderr
     done = run("--input-range", "0..100", *files, file=GRAPH)
     assert done.return_value == 0
-    assert "warning[SNN751]: one spike through" in done.stderr
+    assert "warning[SNN751]: these weights are likely to lose" in done.stderr
     assert "range than 0..100, narrow `--input-range`" in done.stderr
-    assert "`python -m models.k3_graph.train --data train.npz --from w.s" in done.stderr
+    way_out = next(line for line in done.stderr.splitlines() if "= help: " in line)
+    calibrate = way_out.index(
+        "`snnc calibrate models/k3_graph --data train.npz --weights w.safetensors -o "
+    )
+    train = way_out.index(
+        "`python -m models.k3_graph.train --data train.npz --from w.safetensors "
+    )
+    assert calibrate < train
     refused = run("--input-range", "0..10000", *files, file=GRAPH)
     assert refused.return_value == 1
     assert "the upper end is 0.0305176 Hz" in refused.stderr

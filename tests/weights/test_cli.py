@@ -67,7 +67,6 @@ SPOILT: dict[str, tuple[tuple[str, Edit], ...]] = {
     "too-strong": (("a.kernel", scale(2e-2)), ("b.kernel", scale(2e-2))),
     "outlier": (("a.kernel", scale(300, (..., 1))), NO_BIAS),
     "few-bits": (("a.kernel", scale(1e-2)), NO_BIAS),
-    "strong-spikes": (("b.kernel", scale(60)),),
     "strong-bias": (("b.bias", lambda tensor: tensor.__iadd__(500)),),
     "not-finite": (("a.kernel", put(np.nan, 2)), ("b.bias", put(np.inf, 1))),
     "too-small": (("a.kernel", scale(2e-4)),),
