@@ -17,11 +17,11 @@ from nengo import Connection, Ensemble
 from nengo.builder.neurons import SimNeurons
 from nengo.builder.operator import TimeUpdate
 from nengo.builder.processes import SimProcess
-from nengo.synapses import Synapse
 from nengo.utils.graphs import transitive_closure
 
 from snnc.exact.read import Places, number_sources, read_chip
-from snnc.exact.tables import BuiltChip, Floats, Int64, OutputFilter, ReadoutTable
+from snnc.exact.readout import probed, read_readout
+from snnc.exact.tables import BuiltChip, Floats, Int64, ReadoutTable
 from snnc.runtime.examples import Array
 from snnc.runtime.nengo.neurons import BuiltNetwork, ClippedSpikingRectifiedLinear
 
@@ -111,45 +111,6 @@ def read_inputs(simulator: Simulator, encoder: Encoder) -> Places:
     return inputs
 
 
-def read_readout(
-    simulator: Simulator, built: BuiltNetwork, blocks: Places
-) -> ReadoutTable | None:
-    """Return the readout, or None if nengo must step the layers after the chip."""
-    model = simulator.model
-    node = built.output.target
-    connections = [c for c in model.host.params if isinstance(c, Connection)]
-    read = {c.pre_obj: c for c in connections}
-    links = [read[receiver] for receiver in model.chip2host_receivers.values()]
-    if len(links) != len(connections) or any(c.post is not node for c in links):
-        return None
-    if len({c.synapse for c in links}) != 1:
-        return None
-    size = sum(map(len, blocks.values()))
-    read_by, weights = np.zeros(size, bool), np.zeros((size, node.size_in))
-    for probe in (model.objs[probe]["out"] for probe in model.chip2host_receivers):
-        for numbers, matrix in zip(_probed(probe, blocks), probe.weights, strict=True):
-            read_by[numbers] = True
-            weights[numbers] += matrix
-    source = np.flatnonzero(read_by)
-    filtered = read_filter(built, links[0].synapse, simulator.dt)
-    return ReadoutTable(source, weights[source], filtered)
-
-
-def read_filter(
-    built: BuiltNetwork, synapse: Synapse | None, dt: float
-) -> OutputFilter:
-    """Return how a network filters its outputs with a synapse."""
-    node = built.output.target
-    bias = np.asarray(node.output(0.0, np.zeros(node.size_in)), np.float64)
-    if synapse is None:
-        return OutputFilter(bias, 0.0, 0.0, direct=True)
-    # The coefficients of nengo's discretised lowpass filter.
-    state = synapse.make_state((1,), (1,), dt)
-    step = synapse.make_step((1,), (1,), dt, None, state)
-    keep, add = float(getattr(step, "a", 0.0)), float(getattr(step, "b", 1.0))
-    return OutputFilter(bias, keep, add, direct=False)
-
-
 def read_places(
     simulator: Simulator, built: BuiltNetwork, blocks: Places, encoder: Encoder
 ) -> dict[str, Int64]:
@@ -177,14 +138,8 @@ def read_places(
 
 def _probed_sources(probe: LoihiProbe, blocks: Places) -> Int64:
     """Return the sources of an ensemble's neurons, in the ensemble's order."""
-    sources = np.concatenate(_probed(probe, blocks))
+    sources = np.concatenate(probed(probe, blocks))
     return sources if probe.reindexing is None else sources[probe.reindexing]
-
-
-def _probed(probe: LoihiProbe, blocks: Places) -> list[Int64]:
-    """Return the compartments of a nengo-loihi probe, block by block."""
-    parts = zip(probe.target, probe.slice, strict=True)
-    return [blocks[block][part] for block, part in parts]
 
 
 @dataclass(frozen=True, slots=True)

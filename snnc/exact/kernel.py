@@ -232,8 +232,13 @@ def _run_readout(
         source = readout.source[i]
         for k in range(state.begin[source], state.end[source]):
             t = state.times[k]
-            for j in range(units):
-                arrived[t, j] += readout.weights[i, j]
+            for r in range(readout.first[i], readout.first[i + 1]):
+                unit, begin, size = readout.unit[r], readout.begin[r], readout.length[r]
+                # Slices let LLVM compute several units at once.
+                outputs = arrived[t, unit : unit + size]
+                weights = readout.weights[begin : begin + size]
+                for j in range(size):
+                    outputs[j] += weights[j]
     if host.fresh[0]:
         arrived[0] = arrived[1]
         host.fresh[0] = 0

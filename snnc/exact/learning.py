@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from snnc.exact.circuit import read_encoder, read_filter, read_inputs
+from snnc.exact.circuit import read_encoder, read_inputs
 from snnc.exact.kernel import LEARN_FRAC, learn_examples
 from snnc.exact.read import Places, not_fixed, number_sources, read_chip
+from snnc.exact.readout import read_filter
 from snnc.exact.tables import (
     Floats,
     LearningState,

@@ -106,9 +106,18 @@ class OutputFilter(NamedTuple):
 
 
 class ReadoutTable(NamedTuple):
-    """The weights from spikes to the outputs: a spike of a source adds its weights."""
+    """The weights from spikes to the outputs: a spike of a source adds its weights.
+
+    Source ``source[i]`` has the runs ``first[i]`` to ``first[i + 1]``. Run ``r`` adds
+    ``length[r]`` weights, starting at ``weights[begin[r]]``, to the units starting at
+    ``unit[r]``.
+    """
 
     source: Int64
+    first: Int64
+    unit: Int64
+    begin: Int64
+    length: Int64
     weights: Floats
     filter: OutputFilter
 

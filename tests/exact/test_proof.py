@@ -165,3 +165,48 @@ def test_spikes_of_the_first_step_are_read_as_nengo_loihi_sends_them(
     images = random_images(package, 2)
     with proven(package, weights, images) as engine:
         assert engine.run(images, keep=["spikes"]).spikes["d"][:, 0].all()
+
+
+@pytest.mark.parametrize(
+    ("shape", "layers", "readout"),
+    [
+        ("6x6x1", ["conv2d c { filters 4 }"], "filters 2, padding same"),
+        ("6x6x1", ["conv2d c { filters 4 }"], "filters 1, kernel 2, stride 2"),
+        (
+            "8x8x2",
+            [
+                "conv2d a { filters 3, padding same }",
+                "conv2d b { filters 5, kernel 1 }",
+                "concat both from a, b",
+            ],
+            "filters 2",
+        ),
+        ("24x24x1", ["conv2d c { filters 8, padding same }"], "filters 1"),
+        (
+            "6x6x1",
+            [
+                "conv2d_transpose u { filters 4, kernel 4, stride 2, padding same }",
+                "avgpool { window 2 }",
+            ],
+            "filters 2, padding same",
+        ),
+        (
+            "12x2",
+            ["conv1d c { filters 4, kernel 1 }", "maxpool m { window 2 }"],
+            "filters 1",
+        ),
+    ],
+)
+def test_readouts_of_images_run_without_nengo(
+    tmp_path: Path, shape: str, layers: list[str], readout: str
+) -> None:
+    body = layered(
+        "timing { present 40 ms }",
+        *layers,
+        shape=shape,
+        encode="conv e { filters 3, kernel 1 }",
+    )
+    package = built(body.replace("classes 4", readout), tmp_path)
+    with proven(package) as engine:
+        assert engine.circuit is not None
+        assert not silent(engine, random_images(package))
