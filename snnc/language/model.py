@@ -165,11 +165,11 @@ class DefaultsSpec(ConvProperties):
 
     forms = (
         form(
-            "defaults { rate 20..150 Hz }",
+            "defaults { rate 20..250 Hz }",
             "The neurons of all chip layers: `relu` (default) or `lif`.",
             kind="neuron",
         ),
-        form("defaults { rate 20..150 Hz }"),
+        form("defaults { rate 20..250 Hz }"),
     )
 
     layer: str | None = None

@@ -223,25 +223,25 @@ Pop = Annotated[
 ]
 Step = Annotated[Duration, Key("The time step", usual="1 ms")]
 Present = Annotated[
-    Duration, Key("The time per example, a multiple of dt", usual="100 ms")
+    Duration, Key("The time per example, a multiple of dt", usual="40 ms")
 ]
 Synapse = Annotated[
-    Delay, Key("Time constant of the filter on the inputs", usual="5 ms")
+    Delay, Key("Time constant of the filter on the inputs", usual="1 ms")
 ]
 ReadoutSynapse = Annotated[
-    Delay, Key("Time constant of the filter on the output", usual="5 ms")
+    Delay, Key("Time constant of the filter on the output", usual="8 ms")
 ]
 
 # Properties of every spiking layer.
 Rate = Annotated[
     tuple[float, float],
     ReadBy(readers.rates),
-    Key("The range of firing rates, in Hz", usual="20..150 Hz"),
+    Key("The range of firing rates, in Hz", usual="20..250 Hz"),
 ]
 UpperRate = Annotated[
     tuple[float, float],
     ReadBy(readers.upper_rate),
-    Key("The upper end of the firing rates, in Hz", usual="..150 Hz"),
+    Key("The upper end of the firing rates, in Hz", usual="..250 Hz"),
 ]
 Percentile = Annotated[
     Amount,

@@ -179,13 +179,13 @@ def seconds(value: tree.Value | None) -> float:
     if isinstance(value, tree.Number):
         raise needs_unit(SECONDS, "ms" if value.value >= 0.5 else "s")
     if not isinstance(value, tree.Quantity):
-        raise wrong_type_error("a time", "5 ms")
+        raise wrong_type_error("a time", "1 ms")
     time = value.value / divisor(value.unit, SECONDS)
     if time > LONGEST:
         raise limit_error(
             f"{time:g} s is too long",
             limit=f"the limit is {LONGEST:g} s",
-            advice="write a shorter time, such as `100 ms`",
+            advice="write a shorter time, such as `40 ms`",
         )
     if 0 < time < SHORTEST:
         raise limit_error(
@@ -223,7 +223,7 @@ def _ends(
 
 def rates(value: tree.Value) -> tuple[float, float]:
     most = value.value if isinstance(value, (tree.Number, tree.Quantity)) else 0
-    example = f"..{most:g} Hz" if most >= SLOWEST else "20..150 Hz"
+    example = f"..{most:g} Hz" if most >= SLOWEST else "20..250 Hz"
     low, high, unit = _ends(value, "a range of rates", example, least=0)
     if unit is None:
         raise needs_unit(HERTZ, "Hz")
@@ -232,13 +232,13 @@ def rates(value: tree.Value) -> tuple[float, float]:
         raise limit_error(
             f"the lower end is {low:g} Hz",
             limit="a rate must be at least 0 Hz",
-            instead=f"0..{high:g} Hz" if high >= SLOWEST else "20..150 Hz",
+            instead=f"0..{high:g} Hz" if high >= SLOWEST else "20..250 Hz",
         )
     if high < SLOWEST:
         raise limit_error(
             f"the upper end is {high:g} Hz",
             limit=f"it must be at least {SLOWEST:g} Hz",
-            instead="20..150 Hz",
+            instead="20..250 Hz",
         )
     if low > high:
         raise limit_error(

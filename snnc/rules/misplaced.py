@@ -224,7 +224,7 @@ class RangeSpelling(_Spelling):
     """Checks for ranges in Python notation or with a dash.
 
     Join the two ends of a range with two dots and no spaces, as in `0..1`. Write the
-    unit once, after the upper end, as in `20..150 Hz`.
+    unit once, after the upper end, as in `20..250 Hz`.
     """
 
     code = "SNN125"

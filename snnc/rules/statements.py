@@ -264,8 +264,8 @@ class OutOfRange(PropertyDiagnostic):
 class MissingUnit(PropertyDiagnostic):
     """Checks that times and rates have a unit.
 
-    A number without a unit could mean seconds or milliseconds. Write the unit, as in `5
-    ms`, `0.06 s` or `150 Hz`.
+    A number without a unit could mean seconds or milliseconds. Write the unit, as in `1
+    ms`, `0.04 s` or `250 Hz`.
     """
 
     code = "SNN207"

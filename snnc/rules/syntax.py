@@ -46,8 +46,8 @@ class UnexpectedCharacter(_WrongText):
 class MalformedNumber(_WrongText):
     """Checks that a word that begins like a number is a valid number.
 
-    Write a space between a number and its unit (`5 ms`), `x` between sizes (`3x3x3`),
-    and two dots in a range (`20..150`).
+    Write a space between a number and its unit (`1 ms`), `x` between sizes (`3x3x3`),
+    and two dots in a range (`20..250`).
     """
 
     code = "SNN102"

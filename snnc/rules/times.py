@@ -126,7 +126,7 @@ class NoSuchRate(LayerWarning):
 
     With a constant input, a neuron (relu or lif) fires once every `k` steps, where `k`
     is a whole number. Its rate is therefore `1 / (k dt)`. With steps of 1 ms, the
-    possible rates closest to 150 Hz are 142.9 and 166.7 Hz. Scaling the weights can't
+    possible rates closest to 220 Hz are 200 and 250 Hz. Scaling the weights can't
     bring a layer into a range that lies between two such rates.
     """
 

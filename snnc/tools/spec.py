@@ -256,7 +256,7 @@ class Spec(Displayed):
 
         Examples
         --------
-        >>> spec.replace(c0={"filters": 6}, timing={"present": "100 ms"})
+        >>> spec.replace(c0={"filters": 6}, timing={"present": "60 ms"})
         """
         report = diagnostics.Diagnostics()
         settings = settings_of(changes, report)

@@ -1,7 +1,7 @@
 """The two sides of a comparison, their properties, and the changes of their layers.
 
 Changes are rows of a table. Properties have their names in the language, and their
-values are written as in a spec (``8``, ``3x3``, ``20..150 Hz``).
+values are written as in a spec (``8``, ``3x3``, ``20..250 Hz``).
 """
 
 from __future__ import annotations
