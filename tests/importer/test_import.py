@@ -250,7 +250,7 @@ def test_an_import_warns_of_spikes_that_weigh_too_much(folder: Path) -> None:
     assert done.return_value == 0
     assert "warning[SNN751]: one spike through" in done.stderr
     assert "range than 0..100, narrow `--input-range`" in done.stderr
-    assert "`python -m models.k3_graph.train --data train.npz --from w.s" in done.stderr
+    assert "`snnc train models/k3_graph --data train.npz --from w.s" in done.stderr
     refused = run("--input-range", "0..10000", *files, file=GRAPH)
     assert refused.return_value == 1
     assert "the upper end is 0.0305176 Hz" in refused.stderr
