@@ -28,13 +28,14 @@ if TYPE_CHECKING:
     from snnc.tools.fit import Fit as Fit
     from snnc.tools.opening import SpecError as SpecError
     from snnc.tools.package import Package as Package
-    from snnc.tools.package import Training as Training
     from snnc.tools.report.network import Report as Report
     from snnc.tools.spec import Spec as Spec
     from snnc.tools.spec import load as load
     from snnc.tools.spec import parse as parse
     from snnc.tools.sweep import sweep as sweep
     from snnc.tools.sweep_results import Sweep as Sweep
+    from snnc.tools.training import Training as Training
+    from snnc.tools.training import train as train
     from snnc.tools.verbs import check as check
     from snnc.tools.verbs import convert as convert
     from snnc.tools.verbs import demo as demo
@@ -60,11 +61,12 @@ _HOMES = {
     "snnc.tools.exchange": ("export_nir", "import_keras"),
     "snnc.tools.fit": ("Fit",),
     "snnc.tools.opening": ("SpecError",),
-    "snnc.tools.package": ("Package", "Training"),
+    "snnc.tools.package": ("Package",),
     "snnc.tools.report.network": ("Report",),
     "snnc.tools.spec": ("Spec", "load", "parse"),
     "snnc.tools.sweep": ("sweep",),
     "snnc.tools.sweep_results": ("Sweep",),
+    "snnc.tools.training": ("Training", "train"),
     "snnc.tools.verbs": (
         "check", "convert", "demo", "diff", "explain", "fit", "fmt", "init", "limits",
         "plot", "report", "schema",

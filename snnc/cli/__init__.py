@@ -39,6 +39,7 @@ GROUPS = {
     "Build it": {"build": "check specs and write their packages"},
     "Train and run it": {
         "demo": "train and run a drifting-digits network, from spec to spikes",
+        "train": "train a package, and write its weights",
         "evaluate": "run a trained package on data, with the chip's spikes",
         "predict": "compute outputs and labels of new data",
         "calibrate": "scale existing weights so that rates are within their ranges",
@@ -126,7 +127,6 @@ def _with_shared_first(args: list[str]) -> list[str]:
 
 
 _ELSEWHERE = {
-    "train": " To train, run python -m NAME.train in the folder of the package.",
     "watch": " snnc build --watch SPECS builds whenever a spec is saved.",
 }
 """Hints for words that are not verbs."""

@@ -22,6 +22,7 @@ from snnc.driver import compile_file
 from snnc.tools.building import Build, Mode, Tell, Wanted, ignore
 
 INTERVAL = 0.2
+PACKAGES = "*/train.py"
 
 
 @click.command("build", epilog="Example: snnc build specs/drift.snn -o models")
@@ -90,7 +91,15 @@ def build_command(
         options.print_diagnostics_as(form, report)
         return 0 if done else 1
     if not watch:
-        return 0 if build.run(wanted, printing.print_diagnostics) else 1
+        before = {*output.glob(PACKAGES)}
+        done = build.run(wanted, printing.print_diagnostics)
+        new = sorted({*output.glob(PACKAGES)} - before)
+        if len(new) == 1:
+            name = new[0].parent.name
+            folder = new[0].parent.as_posix()
+            weights = f"--weights-out {name}.safetensors"
+            printing.say(f"Next: snnc train {folder} --data train.npz {weights}")
+        return 0 if done else 1
 
     # A spec may be missing for a moment while it is saved or checked out.
     def now() -> list[Path]:

@@ -19,10 +19,11 @@ from snnc.text.tables import printable
 NEXT = """\
 Next:
   {go}snnc build {spec}
+  snnc train models/starter --data train.npz --weights-out starter.safetensors
   git add -A && git commit
-This writes the package models/starter. `snnc report {spec}` shows its costs, and
-`snnc check` lists problems after a change. The workflow fails if a package is out of
-date."""
+`snnc build` writes the package models/starter. `snnc report {spec}` shows its costs,
+and `snnc check` lists problems after a change. The workflow fails if a package is out
+of date."""
 
 ROOT = """\
 At the root of the repo, where GitHub and pre-commit read them: {files}"""

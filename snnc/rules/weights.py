@@ -387,8 +387,8 @@ class WeightsRounded(_ChangedWeights):
 
 
 SPIKES_RECIPE = (
-    "python -m models.{network}.train --data train.npz --from {file} --phases "
-    "scale,spikes --weights trained.safetensors"
+    "snnc train models/{network} --data train.npz --from {file} --phases scale,spikes "
+    "--weights-out trained.safetensors"
 )
 """Works in the folder where `snnc build` wrote the package."""
 

@@ -202,10 +202,19 @@ def smooth_path(path: FileName) -> Path:
 
     For ``w.safetensors``, this is ``w.smooth.safetensors``.
     """
+    return _path_beside(path, "smooth")
+
+
+def best_path(path: FileName) -> Path:
+    """Return the path of the best weights of an interrupted training."""
+    return _path_beside(path, "best")
+
+
+def _path_beside(path: FileName, kind: str) -> Path:
     target = Path(path)
     whole, suffix = os.path.splitext(target.name)
     stem = whole if suffix == ".safetensors" else target.name
-    return target.with_name(f"{stem}.smooth.safetensors")
+    return target.with_name(f"{stem}.{kind}.safetensors")
 
 
 def smooth_hash(path: FileName) -> str:

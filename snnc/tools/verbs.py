@@ -24,12 +24,13 @@ from snnc.tools.diff.properties import version_of
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.fit import Fit, find_variants
 from snnc.tools.opening import FileName, require
-from snnc.tools.package import Package, Training
+from snnc.tools.package import Package
 from snnc.tools.report.folder import FolderReport, report_folder
 from snnc.tools.report.formats import limits_table
 from snnc.tools.report.network import Report
 from snnc.tools.spec import Spec, as_spec
 from snnc.tools.sweep_results import Sweep
+from snnc.tools.training import Training
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

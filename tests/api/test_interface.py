@@ -69,7 +69,7 @@ def test_what_is_listed_is_the_contract() -> None:
         assert type(result)._internal <= {*vars(result), *vars(type(result))}
 
 
-@pytest.mark.parametrize("name", ["adapt", "calibrate", "evaluate", "predict"])
+@pytest.mark.parametrize("name", ["adapt", "calibrate", "evaluate", "predict", "train"])
 def test_methods_of_packages_are_the_functions(name: str) -> None:
     """So that type checkers and completion know the same options of both."""
     method = getattr(snnc.Package, name)

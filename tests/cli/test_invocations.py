@@ -43,6 +43,7 @@ def writes(path: str, word: str = "") -> Callable[[str, str], bool]:
 Case = tuple[str, int, Callable[[str, str], bool]]
 """A command, its exit status, and a check of stdout, stderr and files."""
 
+TRAIN = "train models/small --data data.npz --weights-out"
 EVALUATE = "evaluate models/small --data data.npz --weights small.safetensors"
 EXPORT = "export small.snn --weights small.safetensors"
 QUICK: list[Case] = [
@@ -146,6 +147,10 @@ QUICK: list[Case] = [
         0,
         writes("small.safetensors", "a.kernel"),
     ),
+    ("train small.snn --data data.npz --weights w", 2, says("`--weights-out w`")),
+    ("train small.snn --data w --weights-out w", 2, says("would replace the data")),
+    (f"{TRAIN} small.safetensors", 1, says("`--force` replaces it")),
+    (f"{TRAIN} w --groups a --validation b", 2, says("leave --validation out")),
     (f"{EVALUATE} --dask x --workers 2", 2, says("a cluster has its own workers")),
     ("explain snn301", 0, prints("# SNN301: ", "error[SNN301]")),
     ("build", 2, says("Missing argument 'SPECS...'")),
@@ -165,7 +170,18 @@ QUICK: list[Case] = [
 ]
 PREDICT = f"predict{EVALUATE.removeprefix('evaluate')}"
 CALIBRATE = "calibrate models/small --data data.npz --weights small.safetensors"
+TRAIN_QUICKLY = (
+    f"{TRAIN} new.safetensors --epochs 1 --seed 1 --patience 1"
+    " --class-weight balanced --validation data.npz"
+)
 SLOW: list[Case] = [
+    (f"{TRAIN_QUICKLY} --phases smooth", 0, writes("new.safetensors", "a.kernel")),
+    (
+        f"{TRAIN} small.safetensors --force --phases spikes --from small.safetensors"
+        " --spike-updates 10 --strategy mirrored --resume",
+        0,
+        says("snnc evaluate models/small"),
+    ),
     (f"{EVALUATE} --simulator nengo --format text", 0, prints("accuracy")),
     (
         f"{EVALUATE} --examples 2 --steps 9 --seed 3 --format json",

@@ -88,7 +88,6 @@ def test_a_report_of_a_buffer_is_that_of_its_file() -> None:
             f"Unknown command chek. Did you mean check? The commands are"
             f" {', '.join(VERBS)}.",
         ),
-        ("train", "python -m NAME.train"),
         ("watch", "snnc build --watch SPECS"),
         ("lint", "Did you mean check?"),
         ("compile", "Did you mean build?"),

@@ -197,14 +197,13 @@ def test_the_command_for_training_runs_as_it_is_printed(
 ) -> None:
     names = "--name", "net", "-o", "net.snn", "--weights-out", "w.safetensors"
     done = run(*names, *options, file=GRAPH)
-    command = f"--data train.npz --from w.safetensors{phases} --weights trained.safe"
-    (found,) = re.findall("`python (-m models.net.train .*)`", done.stderr)
+    command = f"--data train.npz --from w.safetensors{phases} --weights-out trained.saf"
+    (found,) = re.findall("`snnc (train models/net .*)`", done.stderr)
     assert command in found
     assert CliRunner().invoke(snnc, ["build", "net.snn"]).exit_code == 0
-    trained = subprocess.run(
-        [sys.executable, *found.split()], capture_output=True, text=True, check=False
-    )
-    assert "net.train: train.npz: No such file" in trained.stderr
+    trained = CliRunner().invoke(snnc, found.split(), standalone_mode=False)
+    assert trained.return_value == 1
+    assert "error: train.npz: No such file" in trained.stderr
 
 
 def test_a_network_has_the_name_that_is_asked_for(folder: Path) -> None:
@@ -255,7 +254,7 @@ def test_an_import_warns_of_weights_that_lose_on_spikes(folder: Path) -> None:
         "`snnc calibrate models/k3_graph --data train.npz --weights w.safetensors -o "
     )
     train = way_out.index(
-        "`python -m models.k3_graph.train --data train.npz --from w.safetensors "
+        "`snnc train models/k3_graph --data train.npz --from w.safetensors "
     )
     assert calibrate < train
     refused = run("--input-range", "0..10000", *files, file=GRAPH)

@@ -113,7 +113,50 @@ def test_unusual_data_are_told(
     assert "to hold some out for validation" in capsys.readouterr().err
 
 
-def test_an_interruption_names_the_way_to_continue(
+class Interrupting(keras.callbacks.Callback):
+    """Interrupts an epoch, as Ctrl-C does."""
+
+    def __init__(self, epoch: int) -> None:
+        super().__init__()
+        self.epoch = epoch
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        if epoch == self.epoch:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("epoch", "phases", "kept"),
+    [
+        (0, ("smooth",), None),
+        (1, ("smooth",), "of epoch 1, the best so far"),
+        (3, ("smooth", "scale", "spikes"), "of epoch "),
+    ],
+)
+def test_an_interruption_keeps_the_best_weights_and_names_them(
+    net: Made,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    epoch: int,
+    phases: tuple[str, ...],
+    kept: str | None,
+) -> None:
+    path, best = tmp_path / "w.safetensors", tmp_path / "w.best.safetensors"
+    options: Any = {"epochs": 2, "spike_updates": 10, "phases": phases}
+    train = partial(net.trainer().train, X, Y, path, **options)
+    with pytest.raises(KeyboardInterrupt):
+        train(callbacks=[Interrupting(epoch)])
+    told = capsys.readouterr().out
+    assert best.exists() == (kept is not None)
+    assert ("--resume" in told) == best.exists()
+    if kept is not None:
+        assert f"interrupted: {best} contains the weights {kept}" in told
+        assert net.module("layout").LAYOUT.load(best)
+    train(resume=True)
+    assert path.exists()
+
+
+def test_an_interruption_before_training_says_nothing(
     net: Made,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -124,14 +167,10 @@ def test_an_interruption_names_the_way_to_continue(
 
     np.savez(tmp_path / "d.npz", x=X, y=Y)
     files = "--data", str(tmp_path / "d.npz"), "--weights", str(tmp_path / "w")
-    train = partial(net.module("train").main, [*files, "--phases", "smooth"])
     module = net.module("_runtime.keras.phases")
     monkeypatch.setattr(module.Pipelines, "of_arrays", interrupt)
-    assert (train(), capsys.readouterr().err) == (130, "")
-    monkeypatch.undo()
-    monkeypatch.setattr(module, "model_weights", interrupt)
-    told = "interrupted; to continue, run the same command with --resume\n"
-    assert (train(), capsys.readouterr().err) == (130, f"chain.train: {told}")
+    status = net.module("train").main([*files, "--phases", "smooth"])
+    assert (status, capsys.readouterr().err) == (130, "")
 
 
 class TooFast(keras.callbacks.Callback):

@@ -27,7 +27,14 @@ import numpy as np
 
 from ..data import DataError
 from ..files import remove_abandoned, warn
-from ..layout import FileName, Layout, progress_path, smooth_hash, smooth_path
+from ..layout import (
+    FileName,
+    Layout,
+    best_path,
+    progress_path,
+    smooth_hash,
+    smooth_path,
+)
 from ..network import Network
 from .backend import Dataset, Logs, keras, tell, tf, verbosity
 from .description import Description, describe_model, describe_network
@@ -121,6 +128,9 @@ class Session:
                     if initial is None or not smooth.samefile(initial):
                         smooth.unlink()
                 raise
+            except KeyboardInterrupt:
+                self._write_best()
+                raise
         if weights is not None:
             tensors = model_weights(model, layout)
             trained = "spikes" in training.phases
@@ -132,6 +142,22 @@ class Session:
             remove_abandoned(smooth_path(weights))
             tell(f"wrote {os.fspath(weights)}")
         return model
+
+    def _write_best(self) -> None:
+        """Write the best weights of a training that the user interrupts."""
+        progress, scaler = self._progress, self._scaler
+        if self.weights is None or not progress.epoch:
+            return
+        progress.finish(progress.model)
+        scaler.scales = progress.scales
+        scaler.fold()
+        path = best_path(self.weights)
+        self.layout.save(path, model_weights(scaler.model, self.layout))
+        which = f"of epoch {progress.best_epoch}, the best so far"
+        if not progress.best_weights:
+            which = "after the last batch"
+        tell(f"interrupted: {path} contains the weights {which}")
+        tell("to continue, run the same command with --resume")
 
     def _model(self) -> keras.Model:
         """Return a new model, which is compiled."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +18,7 @@ import numpy as np
 from ..data import LISTED, DataError, open_arrays, open_data, select
 from ..examples import Array
 from ..files import UserError, make_parser, positive, run_program, warn, whole
-from ..layout import FileName, Layout, check_writable, progress_path
+from ..layout import FileName, Layout, check_writable
 from ..network import Network
 
 if TYPE_CHECKING:
@@ -30,7 +29,6 @@ ClassWeight = Mapping[int, float] | Literal["balanced"]
 Strategy = Literal["mirrored"]
 Phase = Literal["smooth", "scale", "spikes"]
 PHASES: tuple[Phase, ...] = ("smooth", "scale", "spikes")
-INTERRUPTED = "interrupted; to continue, run the same command with --resume"
 
 
 class StrategyError(UserError, RuntimeError):
@@ -121,7 +119,8 @@ class Trainer:
         a tf.data.Dataset of both, as single examples or batches. ``epochs`` is
         the number of epochs in the phase smooth, by default as in the spec.
         The weights that enter the phase spikes are written to
-        ``<stem>.smooth.safetensors``.
+        ``<stem>.smooth.safetensors``. If KeyboardInterrupt ends the training,
+        the best weights so far are written to ``<stem>.best.safetensors``.
 
         Raises DataError if the network does not accept data or progress, and
         DivergedError, without leaving a file, if the loss is NaN. Before
@@ -152,6 +151,26 @@ class Trainer:
         own = self.network, self.layout, training, program, weights, options
         return Session(*own).train(x, y)
 
+    def train_files(
+        self,
+        data: FileName,
+        weights: FileName | None = None,
+        epochs: int | None = None,
+        **options: Any,
+    ) -> keras.Model:
+        """Train like `train`, on a file with x and y.
+
+        ``validation`` may also be such a file, and ``groups`` the name of an
+        array in ``data``.
+        """
+        x, y = open_data(data, self.network).arrays
+        held_out, groups = options.get("validation"), options.get("groups")
+        if isinstance(held_out, (str, os.PathLike)):
+            options["validation"] = open_data(held_out, self.network).arrays
+        if isinstance(groups, str):
+            options["groups"] = open_arrays(data, (groups,))[groups]
+        return self.train(x, y, weights, epochs, **options)
+
     def main(self, arguments: Sequence[str] | None = None) -> int:
         """Train from the command line; return the exit status."""
         # Hide TensorFlow's log.
@@ -161,23 +180,11 @@ class Trainer:
         data, weights = options.pop("data"), options.pop("weights")
         if Path(weights).resolve() == Path(data).resolve():
             parser.error("--weights would replace the data")
-        held_out, groups = options.pop("validation"), options.pop("groups")
-        if held_out is not None and groups is not None:
+        if options["validation"] is not None and options["groups"] is not None:
             parser.error("--groups divides the data: leave --validation out")
 
         def run() -> None:
-            x, y = open_data(data, self.network).arrays
-            if held_out is not None:
-                validation = open_data(held_out, self.network)
-                options["validation"] = validation.arrays
-            if groups is not None:
-                options["groups"] = open_arrays(data, (groups,))[groups]
-            try:
-                self.train(x, y, weights, **options)
-            except KeyboardInterrupt:
-                if progress_path(weights).exists():
-                    print(f"{parser.prog}: {INTERRUPTED}", file=sys.stderr)
-                raise
+            self.train_files(data, weights, **options)
 
         return run_program(parser.prog, run)
 

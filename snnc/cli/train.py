@@ -1,0 +1,122 @@
+"""``snnc train``: train a package, as ``python -m NET.train`` does."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import click
+
+from snnc.cli import options, printing
+from snnc.diagnostics import Diagnostics
+from snnc.tools.current_package import find_package
+from snnc.tools.opening import require
+
+PACKAGES = Path("models")
+
+
+def _split(
+    context: click.Context, parameter: click.Parameter, text: str | None
+) -> list[str] | None:
+    return None if text is None else [part.strip() for part in text.split(",")]
+
+
+def _refuse_weights(
+    context: click.Context, parameter: click.Parameter, file: str | None
+) -> None:
+    if file is not None:
+        raise click.UsageError(
+            f"--weights is ambiguous: write the trained weights with `--weights-out"
+            f" {file}`, or begin with existing ones with `--from {file}`"
+        )
+
+
+@click.command(
+    "train",
+    epilog="Example: snnc train models/drift --data train.npz"
+    " --weights-out drift.safetensors",
+)
+@click.argument("package", type=click.Path(path_type=Path))
+@options.path("--data", help=options.DATA, required=True, metavar="PATH")
+@options.path("--weights-out", help="The file for the weights.", required=True)
+@options.path("--from", "initial", help="A file with weights to begin with.")
+@click.option(
+    "--phases",
+    callback=_split,
+    metavar="P,...",
+    help="Some of smooth,scale,spikes  [default: from the spec]",
+)
+@options.count("--epochs", help="Epochs of the phase smooth  [default: from the spec]")
+@options.count(
+    "--spike-updates",
+    help="Updates of the phase spikes, rounded up to a multiple of 10  [default: by"
+    " their cost]",
+)
+@options.count("--patience", help="Stop after N epochs without improvement.")
+@options.flag("--resume", help="Continue an interrupted run.")
+@options.choice("--strategy", among=["mirrored"], help="Use all devices.")
+@options.count(
+    "--seed",
+    help="Seed for the initial weights, dropout and the order of examples  [default:"
+    " from the spec]",
+    least=0,
+)
+@options.path("--validation", help="Validate on this .npz file, not on a share.")
+@click.option(
+    "--groups",
+    metavar="NAME",
+    help="An array in the data, such as subjects: hold out whole groups.",
+)
+@options.choice(
+    "--class-weight",
+    among=["balanced"],
+    help="Give all classes the same total weight.",
+)
+@options.force
+@options.path(
+    "--weights",
+    help="Refused: write `--weights-out` or `--from`.",
+    hidden=True,
+    callback=_refuse_weights,
+    expose_value=False,
+)
+def train_command(
+    package: Path, data: Path, weights_out: Path, force: bool, **settings: Any
+) -> int:
+    """Train the generated package in the folder PACKAGE on data, with TensorFlow.
+
+    PACKAGE may also be a spec. If its package does not exist in the folder models, it
+    is built first. After Ctrl-C, the best weights so far are next to the weights, in a
+    file .best.safetensors, and --resume continues.
+    """
+    refusals = {
+        "--weights-out would replace the data": weights_out.resolve() == data.resolve(),
+        "--groups divides the data: leave --validation out": (
+            settings["groups"] and settings["validation"]
+        ),
+    }
+    options.refuse(refusals)
+    options.refuse_existing(force or settings["resume"], weights_out)
+    options.quiet_tensorflow()
+    report = Diagnostics()
+    device = options.device_name()
+    with options.one_line_errors(RuntimeError):
+        folder = find_package(package, PACKAGES, device, report, printing.say)
+        if folder is None or report.errors:
+            printing.print_diagnostics(report)
+            return 1
+        require(("numpy", "safetensors", "tensorflow"), "keras", "training")
+        from snnc.tools.training import train  # slow to import
+
+        with ExitStack() as stack:
+            if printing.has_option("quiet"):
+                nowhere = stack.enter_context(open(os.devnull, "w"))
+                stack.enter_context(redirect_stdout(nowhere))
+            train(folder, data, None, weights_out, **settings)
+    printing.say_lines(
+        f"Next:\n  snnc evaluate {folder.as_posix()} --data test.npz"
+        f" --weights {weights_out.as_posix()}"
+    )
+    return 0

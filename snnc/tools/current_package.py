@@ -1,0 +1,54 @@
+"""Find the package that `snnc train` trains, and build it if there is none."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from snnc.diagnostics import Diagnostics
+from snnc.driver import compile_file
+from snnc.loihi.profile import read_profile
+from snnc.output.imported import spec_of
+from snnc.output.package import origin_of
+from snnc.syntax.files import can_format
+from snnc.tools.building import Build, Tell, Wanted
+
+
+def find_package(
+    target: Path, packages: Path, device: str, report: Diagnostics, say: Tell
+) -> Path | None:
+    """Return the folder of a package that matches its spec.
+
+    ``target`` is a package or a spec. If a spec has no package in ``packages``, build
+    one. ``report`` receives the errors of the spec, and why a package is out of date or
+    edited; then the result is None. A package whose spec was moved is not compared.
+    """
+    if can_format(target.as_posix()):
+        return _package_of_spec(target, packages, device, report, say)
+    spec = spec_of(target)
+    if spec is None:
+        return target
+    origin = origin_of(target)
+    own_device = origin.device if origin is not None else None
+    typed = Path(os.path.relpath(spec))
+    found = _package_of_spec(typed, target.parent, own_device or device, report, say)
+    return None if found is None else target
+
+
+def _package_of_spec(
+    spec: Path, packages: Path, device: str, report: Diagnostics, say: Tell
+) -> Path | None:
+    profile = read_profile(device)
+    made = compile_file(spec, report, device=profile)
+    if made is None or made.spec is None or made.modules is None:
+        return None
+    folder = packages / made.spec.spec.network
+    is_new = not folder.exists()
+    if is_new:
+        say(f"there is no package {folder.as_posix()}: building it")
+        build = Build(packages, say=say)
+    else:
+        build = Build(packages, "check")
+    wanted = Wanted(spec.as_posix(), device, lambda _: made)
+    is_current = build.run([wanted], lambda own: report.extend(own.diagnostics), False)
+    return folder if is_current else None
