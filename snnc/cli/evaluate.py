@@ -78,7 +78,7 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 @options.path(
     "--compare",
     help="Compare the spikes with FILE, which the package's board.py wrote, and print"
-    " only the first difference and its likely cause.",
+    " only the first difference.",
 )
 @options.path(
     "--adapt",

@@ -1,13 +1,10 @@
-"""Compare the spikes of a board and the exact engine, and find the likely cause.
-
-`compare` finds the first difference in a recording from a package's ``board.py``, and
-`board_faults` simulates the known failures that may have caused it.
-"""
+"""Compare the spikes in a recording from a package's ``board.py`` with the engine's."""
 
 from __future__ import annotations
 
 import zipfile
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,8 +17,13 @@ from snnc.runtime.data import open_data
 from snnc.runtime.nengo.board import digest_of
 from snnc.runtime.network import Network
 from snnc.text.tables import counted
-from snnc.tools.board_faults import Bools, Cause, Replay, Spikes, Step, find_cause
 from snnc.tools.opening import RefusedRunError
+
+Bools = NDArray[np.bool_]
+Spikes = Mapping[str, Bools]
+"""The spikes of each layer: (examples, steps, neurons)."""
+Step = tuple[int, int]
+"""An example, and a step of this example."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,7 @@ class BoardComparison:
 
     ``layers`` are the recorded layers, and ``spikes`` is the engine's count.
     ``differing`` is the number of spikes in only one of the recordings, ``first``
-    describes the first such spike, and ``cause`` explains most of them; both are None
-    without differences.
+    describes the first such spike, or is None without differences.
     """
 
     layers: tuple[str, ...]
@@ -40,7 +41,6 @@ class BoardComparison:
     spikes: int
     differing: int
     first: str | None
-    cause: Cause | None
 
     @property
     def agrees(self) -> bool:
@@ -54,9 +54,8 @@ class BoardComparison:
         )
         if self.first is None:
             return f"the board and the exact engine have the same spikes: {compared}"
-        cause = self.cause or "none of the known failures of boards"
         differ = f"the board and the exact engine differ in {self.differing} spikes"
-        return f"{differ}: {compared}\n{self.first}\nlikely cause: {cause}"
+        return f"{differ}: {compared}\n{self.first}"
 
 
 def compare(
@@ -75,20 +74,23 @@ def compare(
     with make_engine(opened, tensors) as engine:
         x = examples[:count]
         spikes = engine.run(x, "row", keep=("spikes",), threads=1).spikes
-        circuit = engine.circuit
-        replay = None if circuit is None else Replay.of(circuit, spikes)
     fired = {name: board[name] for name in network.layers if name in board}
     shape = count, network.steps, -1
     exact: dict[str, Bools] = {n: spikes[n].reshape(shape) > 0 for n in fired}
-    first, cause = None, None
+    first = None
     differs = {name: fired[name] != exact[name] for name in fired}
     steps = np.any([own.any(axis=2) for own in differs.values()], axis=0)
     for example, step in np.argwhere(steps)[:1].tolist():
         first = _describe((example, step), fired, exact, network)
-        cause = find_cause(fired, exact, (example, step), network, replay)
     total, apart = (sum(int(s.sum()) for s in o.values()) for o in (exact, differs))
-    size = count, network.steps, total
-    return BoardComparison(tuple(fired), *size, apart, first, cause)
+    return BoardComparison(
+        layers=tuple(fired),
+        examples=count,
+        steps=network.steps,
+        spikes=total,
+        differing=apart,
+        first=first,
+    )
 
 
 def _describe(place: Step, board: Spikes, exact: Spikes, network: Network) -> str:

@@ -1,4 +1,4 @@
-"""A comparison names the likely cause of a board's fault."""
+"""A comparison of a board with the exact engine finds the first difference."""
 
 from __future__ import annotations
 
@@ -84,14 +84,11 @@ def test_a_board_without_a_fault_agrees(case: Case) -> None:
     assert found.spikes > 500
 
 
-def test_causes_are_named(case: Case) -> None:
-    named = []
-    for cause, board, probed in SEEDED:
+def test_each_fault_of_a_board_is_a_difference(case: Case) -> None:
+    for fault, board, probed in SEEDED:
         found = compare_board(case, board, probed)
-        assert found.first is not None, cause
-        named.append((cause, found.cause and found.cause.name, str(found)))
-    right = [cause for cause, name, _ in named if cause == name]
-    assert len(right) >= 15, [text for cause, name, text in named if cause != name]
+        assert found.first is not None, fault
+        assert found.differing > 0, fault
 
 
 def write_changed(written: Path, **arrays: object) -> Path:
@@ -132,7 +129,7 @@ def test_the_verb_prints_where_they_differ_and_exits_with_1(
     done = verb(case, write_changed(written, spikes=spikes))
     assert done.returncode == 1
     assert f"example {place[0]}, step {place[1]}" in done.stdout
-    assert "likely cause: dropped spikes" in done.stdout
+    assert "likely cause" not in done.stdout
 
 
 @pytest.mark.parametrize(
