@@ -377,5 +377,5 @@ def predict_loss(
 def _keeps_scale(layer: LogicalLayer) -> bool:
     """Whether `snnc calibrate` can't scale this layer, or must scale others with it."""
     has_leak = layer.spiking is not None and layer.spiking.neuron is not None
-    adds_source = layer.shortcut is not None and layer.shortcut.stride is None
+    adds_source = layer.shortcut is not None and layer.shortcut.operation is None
     return has_leak or adds_source

@@ -101,7 +101,7 @@ LEAKY = DENSE.replace("units 4", "units 4, neuron lif")
 def test_calibrate_is_not_advised_where_it_does_not_help(body: str) -> None:
     (warning,) = predict(body, 9)
     assert "snnc calibrate" not in warning.help
-    assert "`python -m models.net.train --data train.npz --from w.saf" in warning.help
+    assert "`snnc train models/net --data train.npz --from w.saf" in warning.help
 
 
 def test_calibrate_is_advised_first() -> None:
