@@ -23,7 +23,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 warnings.simplefilter("ignore")
@@ -198,7 +198,10 @@ def simulators(seed: int, folder: Path) -> Accuracies:
     """Return the accuracies after one pass, on the chip and in Nengo."""
     given, test = digits(seed, folder), PARTS[2]
     learn, seen = order(seed)[:300], given.features(test)
-    names = {"exact": "learned on the chip", "nengo": "learned in Nengo"}
+    names: dict[Literal["exact", "nengo"], str] = {
+        "exact": "learned on the chip",
+        "nengo": "learned in Nengo",
+    }
     reached = {}
     for simulator, name in names.items():
         found = given.package.adapt(

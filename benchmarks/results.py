@@ -120,14 +120,14 @@ def accuracy_table(group: list[Entry], rows: list[Row]) -> Iterator[list[str]]:
 
 
 def speed_table(group: list[Entry], rows: list[Row]) -> Iterator[list[str]]:
-    """Yield the table of the two simulators of the chip."""
-    yield ["network", "nengo-loihi's emulator", "exact engine, one thread", "ratio"]
+    """Yield the table of the processor time per example on two simulators."""
+    yield ["network", "nengo-loihi's emulator", "exact engine", "ratio"]
     for entry in group:
         yield [
             entry.network,
-            mean_of(entry.values(rows, "emulator, one example")),
-            mean_of(entry.values(rows, "exact engine, one thread"), digits=2),
-            mean_of(entry.values(rows, "exact engine, times as fast"), digits=0),
+            mean_of(entry.values(rows, "emulator, processor time")),
+            mean_of(entry.values(rows, "exact engine, processor time"), digits=2),
+            mean_of(entry.values(rows, "times as fast"), digits=0),
         ]
 
 

@@ -24,8 +24,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.write_line(f"on {stack()}")
     if commands := outdated(record.read()):
         terminalreporter.write_line(
-            f"{len(commands)} accuracies on pages were measured with other training"
-            " code: run `make results NAME=accuracy`"
+            "Pages show accuracies that were measured with other training code:"
+            f" run `make results NAME=accuracy` ({len(commands)} commands)"
         )
 
 
