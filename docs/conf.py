@@ -14,7 +14,7 @@ project = "snnc"
 author = copyright = "The snnc developers"
 version = release = snnc.__version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-extensions += ["in_browser", "pages"]
+extensions += ["in_browser", "notfound.extension", "pages", "sphinx_reredirects"]
 exclude_patterns = ["_build", "_ext", "examples", "playground", "schemas"]
 exclude_patterns += ["notebooks/.ipynb_checkpoints"]
 source_suffix = {".md": "markdown"}
@@ -32,8 +32,14 @@ html_theme = "furo"
 html_title = f"snnc {version}"
 html_static_path = ["_static"]
 html_css_files = ["snnc.css"]
-html_js_files = [("copy.js", {"defer": "defer"})]
+html_js_files = [(name, {"defer": "defer"}) for name in ("copy.js", "filter.js")]
 html_favicon = "_static/favicon.svg"
 html_copy_source = False
 html_show_sphinx = False
 html_theme_options = {"navigation_with_keys": True}
+
+notfound_urls_prefix = "/en/stable/"
+redirects = {
+    f"accuracy/{page}": "../measured-accuracy.html"
+    for page in ("drift", "fashion", "fidelity", "mnist")
+}

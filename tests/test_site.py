@@ -91,6 +91,13 @@ def test_decisions_are_numbered_without_gaps() -> None:
     assert [int(name[:3]) for name in names] == list(range(1, len(names) + 1))
 
 
+def test_decisions_have_a_number_a_date_and_a_status() -> None:
+    for path in (DOCS / "decisions").glob("[0-9]*.md"):
+        title, _, status, *_ = path.read_text(encoding="utf-8").splitlines()
+        assert title.startswith(f"# Decision {int(path.name[:3])}: ")
+        assert re.match(r"(Accepted|Replaced) on \d{4}-\d\d-\d\d[.,]", status)
+
+
 def test_the_citation_is_of_the_last_release() -> None:
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     last = re.findall(r"^## (\d\S+)", changes, re.MULTILINE)[0]

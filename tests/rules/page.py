@@ -90,16 +90,16 @@ def index(rules: Iterable[type[Diagnostic]]) -> str:
     for family in dict.fromkeys(FAMILIES.values()):
         lines = [_entry(rule) for rule in ordered if _family(rule.code) == family]
         if lines:
-            parts += [f"## {family}", "\n".join(lines)]
+            head = "| code | what is wrong | severity |\n| --- | --- | --- |"
+            parts += [f"## {family}", "\n".join([head, *lines])]
     return "\n\n".join(parts) + "\n"
 
 
 def _entry(rule: type[Diagnostic]) -> str:
     words = getattr(rule, "words", "")
     which = f" `{words}`" if words else ""
-    return (
-        f"- [{rule.code}]({rule.code}.md): {rule.title}{which} ({rule.severity.value})"
-    )
+    link = f"[{rule.code}]({rule.code}.md)"
+    return f"| {link} | {rule.title}{which} | {rule.severity.value} |"
 
 
 def _family(code: str) -> str:
