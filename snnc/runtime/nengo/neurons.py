@@ -33,6 +33,22 @@ class ClippedSpikingRectifiedLinear(_Clipped, nengo.SpikingRectifiedLinear):
     """Spiking neurons, clipped."""
 
 
+class ChipSpikingRectifiedLinear(nengo.SpikingRectifiedLinear):
+    """Spiking neurons as on the chip, in every simulator.
+
+    A negative input lowers the voltage, but not below 0. A neuron fires at
+    most once per step, and its voltage is then 0. Nengo's own neurons ignore
+    negative inputs, so networks that were trained for the chip fire too much.
+    """
+
+    def step(self, dt: float, j: Array, out: Array, voltage: Array) -> None:
+        """Compute a step with currents ``j``; set ``out`` and ``voltage``."""
+        np.maximum(voltage + j * dt, 0, out=voltage)
+        fires = voltage > 1
+        out[:] = fires * (self.amplitude / dt)
+        voltage[fires] = 0
+
+
 def gain_and_rest(layer: Layer) -> tuple[float, float]:
     """Return the rise in current from activation 0 to 1, and that at 0."""
     if layer.lif is None:
@@ -60,6 +76,8 @@ def neuron_type(
     elif layer.lif is not None:
         kinds = nengo.LIFRate, nengo.LIF
         settings.update(tau_rc=layer.lif.tau_rc, tau_ref=layer.lif.tau_ref)
+    elif layer.on_chip:
+        kinds = nengo.RectifiedLinear, ChipSpikingRectifiedLinear
     return kinds[spiking](**settings)
 
 
