@@ -8,7 +8,7 @@ import pytest
 from tests.commands import run
 from tests.support import ROOT, codes
 
-SPEC = re.compile(r"```\n(snn 1\n.*?network (\w+).*?)```", re.DOTALL)
+SPEC = re.compile(r"```\n(snn \d\n.*?network (\w+).*?)```", re.DOTALL)
 
 TEXTS = [
     pytest.param(text, id=f"{name}-{network}")
@@ -27,7 +27,7 @@ def test_the_readme_shows_the_spec_of_the_demo() -> None:
     assert spec in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-SETTINGS = ("--set", "c0.filters=8,16,24", "--set", "timing.present=60,100")
+SETTINGS = ("--set", "c0.filters=8,16,24", "--set", "timing.present=40,60")
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_the_readme_is_short() -> None:
 def test_a_page_shows_what_diff_prints(tmp_path: Path) -> None:
     old = (ROOT / "specs/drift.snn").read_text(encoding="utf-8")
     (tmp_path / "old.snn").write_text(old, encoding="utf-8")
-    (tmp_path / "drift.snn").write_text(old.replace("20..150", "20..200"), "utf-8")
+    (tmp_path / "drift.snn").write_text(old.replace("20..250", "20..300"), "utf-8")
     printed = run("diff", "old.snn", "drift.snn", cwd=tmp_path).stdout
     shown = printed.split("\n", 1)[1]
     assert shown in (ROOT / "docs/workflow.md").read_text(encoding="utf-8")

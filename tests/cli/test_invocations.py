@@ -302,7 +302,7 @@ def test_a_command(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
 def brief(name: str) -> Path:
     """Return a spec that ships with snnc, trained once and presented for a moment."""
     text = (ROOT / "specs" / name).read_text(encoding="utf-8")
-    for words, fewer in (("epochs 20", "epochs 1"), ("60 ms", "10 ms")):
+    for words, fewer in (("epochs 20", "epochs 1"), ("40 ms", "10 ms")):
         assert words in text
         text = text.replace(words, fewer)
     path = Path(name).resolve()

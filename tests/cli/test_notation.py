@@ -115,7 +115,7 @@ def test_convert_writes_a_modeline_that_fmt_keeps() -> None:
     convert = ("convert", "--to", "yaml", "--modeline")
     assert run(*convert, "s.json", DRIFT, "-o", "a.yaml").returncode == 0
     text = Path("a.yaml").read_text(encoding="utf-8")
-    assert text.startswith("# yaml-language-server: $schema=s.json\nsnn: 1\n")
+    assert text.startswith("# yaml-language-server: $schema=s.json\nsnn: 2\n")
     assert run("fmt", "--check", "a.yaml").returncode == 0
     assert run("convert", "a.yaml", "--to", "yaml").stdout == text
     again = run(*convert, "../t.json", "a.yaml").stdout
@@ -125,7 +125,7 @@ def test_convert_writes_a_modeline_that_fmt_keeps() -> None:
 def test_convert_writes_the_other_notation_and_back() -> None:
     there = run("convert", DRIFT_YAML, "-o", "a.snn")
     assert there.returncode == 0, there.stderr
-    assert Path("a.snn").read_text(encoding="utf-8").startswith("snn 1\n")
+    assert Path("a.snn").read_text(encoding="utf-8").startswith("snn 2\n")
     assert run("convert", "a.snn").stdout == DRIFT_YAML.read_text(encoding="utf-8")
 
 

@@ -34,7 +34,7 @@ def changed_lines(old: str, new: str) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize(
-    ("name", "most"), [("drift", 433), ("forum", 450), ("allconv", 560)]
+    ("name", "most"), [("drift", 436), ("forum", 450), ("allconv", 560)]
 )
 def test_a_package_is_short_without_the_library(name: str, most: int) -> None:
     spec = (ROOT / f"specs/{name}.snn").read_text(encoding="utf-8")
@@ -44,9 +44,9 @@ def test_a_package_is_short_without_the_library(name: str, most: int) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "most"),
     [
-        ("readout", "dense d1 { units 32 }\n  readout", 22),
+        ("readout", "dense d1 { units 32 }\n  readout", 23),
         # The next layer reads another shape: its kernel and its source's arrivals.
-        ("dense", "conv3d c2 { filters 8, padding same }\n  dense", 28),
+        ("dense", "conv3d c2 { filters 8, padding same }\n  dense", 29),
         ("conv3d c1 { filters 16", "conv3d c1 { filters 12", 10),
     ],
 )

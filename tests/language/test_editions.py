@@ -17,7 +17,8 @@ from tests.agreement.specs import draw_specs
 from tests.commands import run
 from tests.support import ROOT, codes, network
 
-DRIFT = ROOT / "specs/drift.snn"
+DRIFT = Path(__file__).parent / "edition_1.snn"
+"""A spec that was shipped before edition 2 existed."""
 EXAMPLES = [
     *sorted((ROOT / "docs/examples").glob("*.snn")),
     *(ROOT / "specs").glob("*.*"),
@@ -155,10 +156,10 @@ def test_convert_keeps_notation_and_comments(here: Path) -> None:
     for name in ("drift.snn", "drift.yaml"):
         text = (ROOT / "specs" / name).read_text(encoding="utf-8")
         Path(name).write_text(f"# mine\n{text}", encoding="utf-8")
-        done = run("convert", name, "--edition", "2")
+        done = run("convert", name, "--edition", "1")
         assert (done.returncode, done.stderr) == (0, "")
-        assert done.stdout.startswith(("# mine\nsnn 2\n", "# mine\nsnn: 2\n"))
-        same = run("convert", name, "--edition", "1").stdout
+        assert done.stdout.startswith(("# mine\nsnn 1\n", "# mine\nsnn: 1\n"))
+        same = run("convert", name, "--edition", "2").stdout
         assert same == Path(name).read_text(encoding="utf-8")
     assert run("convert", "drift.snn", "--edition", "3").returncode == 2
 

@@ -50,8 +50,8 @@ def test_it_takes_every_valid_case(spec: Path) -> None:
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [
-        ("snn: 1\n", ""),
-        ("snn: 1\n", "snn: 3\n"),
+        ("snn: 2\n", ""),
+        ("snn: 2\n", "snn: 3\n"),
         ("network: drift\n", "network: [drift]\n"),
         ("network: drift\n", "network: 2d\n"),
         ("about: Eight", "abuot: Eight"),
@@ -61,8 +61,8 @@ def test_it_takes_every_valid_case(spec: Path) -> None:
         ("chips: 1", "chip: 1"),
         ("dt: 1 ms", "dt: 1"),
         ("dt: 1 ms", "dt: 1 msec"),
-        ("rate: 20..150 Hz}", "rate: 20..150}"),
-        ("rate: 20..150 Hz}", "rate: [20, 150]}"),
+        ("rate: 20..250 Hz}", "rate: 20..250}"),
+        ("rate: 20..250 Hz}", "rate: [20, 250]}"),
         ("shape: 8x16x16x1", "shape: 8 x 16"),
         ("shape: 8x16x16x1", "shape: [8, 0]"),
         ("in: 0..1", "in: 0"),

@@ -109,7 +109,7 @@ def test_mistakes_of_a_statement_are_all_reported_once(
     ],
 )
 def test_statements_take_only_what_they_can_use(text: str, owner: str) -> None:
-    body = DRIFT.replace("  defaults { rate 20..150 Hz }", f"  {text}", 1)
+    body = DRIFT.replace("  defaults { rate 20..250 Hz }", f"  {text}", 1)
     if owner == "about":
         body = body.replace('about "Eight', '# "Eight')
     _, problems = validate_text(body)

@@ -95,7 +95,7 @@ def test_what_may_be_written(text: str, expected: list[str]) -> None:
         (f"{HEAD}  con|", "conv2d", "conv2d c1 { filters ${1:8}, kernel ${2:3} }"),
         (f"{HEAD}  |", "add", "add from ${1:e}, ${2:c0}"),
         (f"{HEAD}  |", "readout", "readout label { classes ${1:10} }"),
-        (f"{HEAD}  conv2d c1 {{ |", "rate", "rate ${1:20..150 Hz}"),
+        (f"{HEAD}  conv2d c1 {{ |", "rate", "rate ${1:20..250 Hz}"),
         (f"{HEAD}  conv2d c1 {{ rate 20..150 |", "Hz", "Hz"),
         (f"{YAML}  - |", "conv2d", "conv2d: {name: ${1:c0}, $0}"),
         (f"{YAML}  - |", "avgpool", "avgpool: {$0}"),

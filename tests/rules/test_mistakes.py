@@ -43,7 +43,7 @@ def test_one_mistake_is_one_diagnostic_in_its_place(name: str) -> None:
 TEN = (
     ("chips 1 }", "chips 0 }", "SNN206"),
     ("dt 1 ms", "dt 1 msec", "SNN208"),
-    ("rate 20..150 Hz }", "rate 150..20 Hz }", "SNN206"),
+    ("rate 20..250 Hz }", "rate 250..20 Hz }", "SNN206"),
     ("in 0..1", "in 0..255", "SNN502"),
     ("conv3d c0 {", "conv3 c0 {", "SNN200"),
     ("kernel 3, stride 2", "kernal 3, stride 2", "SNN203"),

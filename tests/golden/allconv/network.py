@@ -14,7 +14,7 @@ from __future__ import annotations
 from ._runtime.network import Cut, Fanout, Input, Layer, Lif, Network, Readout
 
 DT = 0.001  # seconds per step
-PRESENT = 0.13  # seconds per example
+PRESENT = 0.07  # seconds per example
 
 INPUT = Input(
     "image",
@@ -26,56 +26,63 @@ INPUT = Input(
 LAYERS = {
     "encode": Layer(
         shape=(16, 16, 4),
-        rate=(0.0, 250.0),
+        rate=(0.0, 500.0),
         encoder="conv",
         start="spread",
         fanout=Fanout(synaptic_operations=203136, messages=3456),
     ),
     "c0": Layer(
         shape=(16, 16, 24),
-        rate=(20.0, 120.0),
+        rate=(20.0, 250.0),
         lif=Lif(tau_rc=0.02, tau_ref=0.002),
+        synapse=0.001,
         cut=Cut(block_shape=(16, 8, 8)),
         fanout=Fanout(synaptic_operations=147456, messages=6144),
     ),
     "s0": Layer(
         shape=(8, 8, 24),
-        rate=(20.0, 120.0),
+        rate=(20.0, 250.0),
         lif=Lif(tau_rc=0.02, tau_ref=0.002),
+        synapse=0.001,
         cut=Cut(block_shape=(8, 4, 24)),
         fanout=Fanout(synaptic_operations=557568, messages=4608),
     ),
     "c1": Layer(
         shape=(8, 8, 48),
-        rate=(20.0, 120.0),
+        rate=(20.0, 250.0),
         lif=Lif(tau_rc=0.02, tau_ref=0.002),
+        synapse=0.001,
         cut=Cut(block_shape=(8, 8, 16)),
         fanout=Fanout(synaptic_operations=147456, messages=3072),
     ),
     "s1": Layer(
         shape=(4, 4, 48),
-        rate=(20.0, 120.0),
+        rate=(20.0, 250.0),
         lif=Lif(tau_rc=0.02, tau_ref=0.002),
+        synapse=0.001,
         cut=Cut(block_shape=(4, 4, 48)),
         fanout=Fanout(synaptic_operations=49152, messages=768),
     ),
     "c2": Layer(
         shape=(4, 4, 64),
-        rate=(20.0, 120.0),
+        rate=(20.0, 250.0),
         lif=Lif(tau_rc=0.02, tau_ref=0.002),
+        synapse=0.001,
         cut=Cut(block_shape=(4, 4, 64)),
         fanout=Fanout(synaptic_operations=65536, messages=1024),
     ),
     "d0": Layer(
         shape=(64,),
-        rate=(20.0, 120.0),
+        rate=(20.0, 250.0),
         lif=Lif(tau_rc=0.02, tau_ref=0.002),
+        synapse=0.001,
         cut=Cut(block_shape=(64,)),
     ),
 }
 READOUT = Readout(
     "object",
     units=10,
+    synapse=0.008,
     names=(
         "airplane",
         "automobile",

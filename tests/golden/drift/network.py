@@ -14,36 +14,39 @@ from __future__ import annotations
 from ._runtime.network import Cut, Fanout, Input, Layer, Network, Readout
 
 DT = 0.001  # seconds per step
-PRESENT = 0.06  # seconds per example
+PRESENT = 0.04  # seconds per example
 
 INPUT = Input("clip", shape=(8, 16, 16, 1), low=0.0, high=1.0)
 LAYERS = {
     "encode": Layer(
         shape=(8, 16, 16, 2),
-        rate=(0.0, 250.0),
+        rate=(0.0, 500.0),
         encoder="conv",
         start="spread",
         fanout=Fanout(synaptic_operations=169344, messages=5400),
     ),
     "c0": Layer(
         shape=(6, 7, 7, 8),
-        rate=(20.0, 150.0),
+        rate=(20.0, 250.0),
+        synapse=0.001,
         cut=Cut(slices_per_ensemble=2, block_shape=(7, 7, 16)),
         fanout=Fanout(synaptic_operations=124416, messages=2352),
     ),
     "c1": Layer(
         shape=(2, 3, 3, 16),
-        rate=(20.0, 150.0),
+        rate=(20.0, 250.0),
+        synapse=0.001,
         cut=Cut(slices_per_ensemble=2, block_shape=(3, 3, 32)),
         fanout=Fanout(synaptic_operations=18432, messages=288),
     ),
     "d0": Layer(
         shape=(64,),
-        rate=(20.0, 150.0),
+        rate=(20.0, 250.0),
+        synapse=0.001,
         cut=Cut(block_shape=(64,)),
     ),
 }
-READOUT = Readout("direction", units=8, decide="last")
+READOUT = Readout("direction", units=8, decide="last", synapse=0.008)
 NETWORK = Network(
     name="drift",
     dt=DT,

@@ -14,54 +14,60 @@ from __future__ import annotations
 from ._runtime.network import Cut, Fanout, Input, Layer, Network, Readout
 
 DT = 0.001  # seconds per step
-PRESENT = 0.13  # seconds per example
+PRESENT = 0.07  # seconds per example
 
 INPUT = Input("image", shape=(16, 16, 1), low=0.0, high=1.0)
 LAYERS = {
     "pixels": Layer(
         shape=(16, 16, 4),
-        rate=(0.0, 250.0),
+        rate=(0.0, 500.0),
         encoder="conv",
         start="spread",
         fanout=Fanout(synaptic_operations=67712, messages=1152),
     ),
     "stem": Layer(
         shape=(16, 16, 8),
-        rate=(20.0, 120.0),
+        rate=(20.0, 250.0),
+        synapse=0.001,
         cut=Cut(block_shape=(16, 8, 8)),
         fanout=Fanout(synaptic_operations=151808, messages=4352),
     ),
     "a0": Layer(
         shape=(16, 16, 8),
-        rate=(20.0, 120.0),
+        rate=(20.0, 250.0),
+        synapse=0.001,
         cut=Cut(block_shape=(16, 8, 8)),
         fanout=Fanout(synaptic_operations=135424, messages=2304),
     ),
     "a1": Layer(
         shape=(16, 16, 8),
-        rate=(20.0, 120.0),
+        rate=(20.0, 250.0),
+        synapse=0.001,
         cut=Cut(block_shape=(16, 8, 8)),
         fanout=Fanout(synaptic_operations=75904, messages=2560),
     ),
     "b0": Layer(
         shape=(8, 8, 16),
-        rate=(20.0, 120.0),
+        rate=(20.0, 250.0),
+        synapse=0.001,
         cut=Cut(block_shape=(8, 8, 16)),
         fanout=Fanout(synaptic_operations=123904, messages=1024),
     ),
     "b1": Layer(
         shape=(8, 8, 16),
-        rate=(20.0, 120.0),
+        rate=(20.0, 250.0),
+        synapse=0.001,
         cut=Cut(block_shape=(8, 8, 16)),
         fanout=Fanout(synaptic_operations=32768, messages=1024),
     ),
     "d0": Layer(
         shape=(32,),
-        rate=(20.0, 120.0),
+        rate=(20.0, 250.0),
+        synapse=0.001,
         cut=Cut(block_shape=(32,)),
     ),
 }
-READOUT = Readout("digit", units=10)
+READOUT = Readout("digit", units=10, synapse=0.008)
 NETWORK = Network(
     name="residual",
     dt=DT,
