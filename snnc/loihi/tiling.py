@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise, product
 from math import ceil, lcm, prod
+from typing import Any
 
 from snnc.ir.lowered import Volume
 from snnc.ir.mapped import Form, MappedPopulation
@@ -22,6 +23,15 @@ Cut = tuple[int, Tile]
 """A group and a tile: the split of a volume."""
 Forms = tuple[Form, ...]
 """The form of each projection into the population."""
+
+
+class HashedOnce(tuple[Any, ...]):
+    """A tuple that remembers its hash, because it may have hundreds of items."""
+
+    def __hash__(self) -> int:
+        if not hasattr(self, "_hash"):
+            self._hash = super().__hash__()
+        return self._hash
 
 
 @dataclass(frozen=True, slots=True)
