@@ -38,7 +38,7 @@ from snnc.loihi.candidates import (
     HostChoices,
 )
 from snnc.loihi.link import BlockFit, BuiltAxons, ConnectionChoice, Factors, Link
-from snnc.loihi.tiling import Cut, Tiling
+from snnc.loihi.tiling import Cut, HashedOnce, Tiling
 
 WIDTH = 1024
 """The maximum number of partial solutions in an attempt that finds the best mapping."""
@@ -447,7 +447,7 @@ class Search:
         if not _are_too_many(free):
             some = product(*free)
         chosen = [dict(zip(sources, one, strict=True)) for one in some]
-        return [tuple(by[s] for s in self.steps[i].sources) for by in chosen]
+        return [HashedOnce(by[s] for s in self.steps[i].sources) for by in chosen]
 
     def _fitting(
         self, i: int, group: int | None, sources: Groups, cores: int

@@ -28,10 +28,13 @@ Forms = tuple[Form, ...]
 class HashedOnce(tuple[Any, ...]):
     """A tuple that remembers its hash, because it may have hundreds of items."""
 
+    _hash: int | None = None
+
     def __hash__(self) -> int:
-        if not hasattr(self, "_hash"):
-            self._hash = super().__hash__()
-        return self._hash
+        known = self._hash
+        if known is None:
+            known = self._hash = super().__hash__()
+        return known
 
 
 @dataclass(frozen=True, slots=True)
