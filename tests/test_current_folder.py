@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests.commands import console_script, git, run, run_python
-from tests.support import ROOT
+from tests.support import CLUSTER, ROOT
 from tests.weights.files import SMALL, save, weights_of
 
 TRAPPED = """
@@ -88,14 +88,9 @@ sys.modules["tensorflow"] = None  # it takes seconds to import
 {console_script()}"""
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("method", "line"), [("spawn", EVALUATE), *(("fork", line) for line in LINES)]
-)
-def test_commands_run_nothing_of_the_current_folder(
-    method: str, line: str, tmp_path: Path
-) -> None:
-    """Nor do libraries, which start processes as the system does: macOS by spawning."""
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    """Return a folder with all files that `LINES` read."""
     here = tmp_path / "here"
     here.mkdir()
     (here / "small.snn").write_text(SMALL, encoding="utf-8")
@@ -108,13 +103,44 @@ def test_commands_run_nothing_of_the_current_folder(
     assert run("build", "small.snn", cwd=here).returncode == 0
     git("add", ".", cwd=here)
     git("commit", "-q", "-m", "small", cwd=here)
+    return here
+
+
+def run_trapped(here: Path, method: str, line: str) -> None:
+    """Run a command; fail if a process runs a file of its folder, or dies."""
     log = set_traps(here)
-    (tmp_path / "main.py").write_text(METHODS, encoding="utf-8")
-    done = run_python(tmp_path / "main.py", method, *shlex.split(line), cwd=here)
+    program = here.parent / "main.py"
+    program.write_text(METHODS, encoding="utf-8")
+    done = run_python(program, method, *shlex.split(line), cwd=here)
     assert not log.exists(), log.read_text(encoding="utf-8")
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     assert "died" not in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("method", "line"), [("spawn", EVALUATE), *(("fork", line) for line in LINES)]
+)
+def test_commands_run_nothing_of_the_current_folder(
+    method: str, line: str, here: Path
+) -> None:
+    """Nor do libraries, which start processes as the system does: macOS by spawning."""
+    run_trapped(here, method, line)
+
+
+@pytest.mark.slow
+@CLUSTER
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+@pytest.mark.parametrize(
+    "line",
+    [f"evaluate models/small {DATA}", LINES[1]],
+    ids=["evaluate", "sweep"],
+)
+def test_a_client_of_dask_runs_nothing_of_the_current_folder(
+    method: str, line: str, here: Path, scheduler: str
+) -> None:
+    run_trapped(here, method, f"{line} --dask {scheduler}")
 
 
 STARTS = re.compile(

@@ -21,7 +21,7 @@ from typing import ClassVar, NamedTuple
 from snnc.ir.shapes import Volume
 from snnc.loihi.cost_model import CostModel
 from snnc.loihi.link import BlockFit, LimitViolation
-from snnc.loihi.tiling import Tile, Tiling, count_cores, least_sizes
+from snnc.loihi.tiling import HashedOnce, Tile, Tiling, count_cores, least_sizes
 
 MAX_COMBINATIONS = 64
 """The maximum number of combinations of the sources' groups to try."""
@@ -237,7 +237,7 @@ class ChipChoices:
         """The combinations of the sources' group sizes; empty if there are too many."""
         if prod(map(len, self.sources)) > MAX_COMBINATIONS:
             return ()
-        return tuple(product(*self.sources))
+        return tuple(map(HashedOnce, product(*self.sources)))
 
     @cached_property
     def floor(self) -> int:

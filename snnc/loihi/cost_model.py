@@ -25,7 +25,13 @@ from snnc.loihi.link import (
     Load,
     Views,
 )
-from snnc.loihi.tiling import EnsembleTiling, Forms, Tiling, unlike_strips
+from snnc.loihi.tiling import (
+    EnsembleTiling,
+    Forms,
+    HashedOnce,
+    Tiling,
+    unlike_strips,
+)
 
 MANY = 1024
 """With more tiles on an axis, only its ends and middle are tested at first."""
@@ -74,8 +80,9 @@ class CostModel:
         """
         free = [tuple(links) for links in self.links]
         if sum(len(forms) > 1 for forms in free) > 3:
-            return tuple(tuple(forms[i] for forms in free) for i in (0, -1))
-        return tuple(product(*free))
+            ends = (tuple(forms[i] for forms in free) for i in (0, -1))
+            return tuple(map(HashedOnce, ends))
+        return tuple(map(HashedOnce, product(*free)))
 
     def links_of(self, forms: Forms) -> tuple[Link, ...]:
         """Return the links of some forms, one per projection."""
@@ -90,10 +97,10 @@ class CostModel:
             self._counts[forms] = Counter(self.links_of(forms))
         return self._counts[forms]
 
-    def inputs(self, tiling: Tiling, groups: Sequence[int]) -> Counter[Inputs]:
+    def inputs(self, tiling: Tiling, groups: tuple[int, ...]) -> Counter[Inputs]:
         """Return the number of equal projections into a tiling."""
         # Count once for all tiles: there may be hundreds of projections.
-        key = tiling.forms, tuple(groups)
+        key = tiling.forms, groups
         if key not in self._inputs:
             links = self.links_of(tiling.forms)
             self._inputs[key] = Counter(map(Inputs, tiling.forms, links, groups))

@@ -89,6 +89,22 @@ class AxonCounts(NamedTuple):
     own: int
 
 
+Factors = tuple[int, int]
+"""Factors of a number of axons, for split and for whole ensembles of the target."""
+
+
+class BuiltAxons(NamedTuple):
+    """The axons of the blocks of a source, as factors of rows, columns and strips.
+
+    The axons of a block are the sum of both products of its row, its column and its
+    strip.
+    """
+
+    rows: list[Factors]
+    columns: list[Factors]
+    strips: list[Factors]
+
+
 ReadStrips = tuple[int, int, list[int]]
 """The numbers of target strips that read each pixel of an ensemble, in split and in
 whole ensembles, and how many channels they read of each of the ensemble's strips."""
@@ -115,6 +131,7 @@ class Link(ABC):
         # twice as long without the cache.
         self.cost = cache(self._find_cost)
         self._strips: dict[Hashable, ReadStrips] = {}
+        self._reaches: dict[Hashable, list[tuple[int, int]]] = {}
 
     @property
     @abstractmethod
@@ -169,6 +186,16 @@ class Link(ABC):
                 for (n, high), (m, wide), channels in product(rows, columns, strips)
             ]
 
+    def built_axons(self, source: Tiling, target: Tiling) -> BuiltAxons:
+        """Return the factors of the ``built`` axons of the source's blocks."""
+        strips = []
+        for part in source.parts:
+            split, whole, channels = self._strips_of(part, target)
+            shared = map(self._shared, channels)
+            strips += [(split * number, whole * number) for number in shared]
+        rows, columns = (self._reached(axis, source, target) for axis in (0, 1))
+        return BuiltAxons(rows, columns, strips)
+
     def most_axons(self, source: Tiling, target: Tiling) -> int:
         """Return the maximum number of axons of a block of the source."""
         rows, columns = (set(self._reached(i, source, target)) for i in (0, 1))
@@ -188,10 +215,21 @@ class Link(ABC):
 
         A position that several tiles of the target read is counted once per tile.
         """
+        is_whole = target.part(0).whole or target.part(-1).whole
+        key = axis, source.tile[axis], target.tile[axis], is_whole
+        if key not in self._reaches:
+            self._reaches[key] = self._count_reached(
+                axis, source, target, is_whole=is_whole
+            )
+        return self._reaches[key]
+
+    def _count_reached(
+        self, axis: int, source: Tiling, target: Tiling, *, is_whole: bool
+    ) -> list[tuple[int, int]]:
         along, size = self.plane[axis], source.tile[axis]
         overlaps = along.overlaps(size, target.tile[axis])
         near = [sum(counts.values()) for counts in overlaps]
-        if not (target.part(0).whole or target.part(-1).whole):
+        if not is_whole:
             return [(number, 0) for number in near]
         last = along.read_extent
         reached = (max(0, min(b, last) - a) for a, b in along.ensembles(size))

@@ -264,7 +264,9 @@ def _population(
     tiling, choices = solution.tilings[position], plan.steps[position].choices
     if isinstance(choices, HostChoices):
         return _map_to_host(population, tiling.group)
-    groups = [solution.tilings[source].group for source in plan.steps[position].sources]
+    groups = tuple(
+        solution.tilings[source].group for source in plan.steps[position].sources
+    )
     counts = readers.get(position, NO_READERS).counts
     readout = plan.lowered.network.readout
     learns = readout.learn is not None and population.name in readout.sources
@@ -302,7 +304,7 @@ def _ensemble(
 def _blocks_of(
     costs: CostModel,
     tiling: Tiling,
-    groups: Sequence[int],
+    groups: tuple[int, ...],
     readers: Mapping[AxonReader, int],
     learns: bool,
 ) -> Iterator[list[tuple[Block, Registers]]]:

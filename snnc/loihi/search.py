@@ -37,8 +37,8 @@ from snnc.loihi.candidates import (
     Groups,
     HostChoices,
 )
-from snnc.loihi.link import BlockFit, ConnectionChoice, Link
-from snnc.loihi.tiling import Cut, Tiling
+from snnc.loihi.link import BlockFit, BuiltAxons, ConnectionChoice, Factors, Link
+from snnc.loihi.tiling import Cut, HashedOnce, Tiling
 
 WIDTH = 1024
 """The maximum number of partial solutions in an attempt that finds the best mapping."""
@@ -80,7 +80,7 @@ class AxonUse:
     """Counts slots, once for each pair of tilings in the searches for variants."""
 
     def __init__(self) -> None:
-        self._slots: dict[tuple[AxonReader, Cut], list[int]] = {}
+        self._axons: dict[tuple[AxonReader, Cut], BuiltAxons] = {}
         self._most: dict[tuple[AxonReader, Cut], int] = {}
         self._peaks: dict[tuple[Readers, Cut], int] = {}
         self._equal: dict[tuple[Link, int, Cut], AxonReader] = {}
@@ -121,19 +121,33 @@ class AxonUse:
         """Return the slots of the source's block that uses the most."""
         key = readers, source.cut
         if key not in self._peaks:
-            slots = [
-                [times * n for n in self._slots_by_block(one, source)]
-                for one, times in readers.counts.items()
-            ]
-            self._peaks[key] = max(map(sum, zip(*slots, strict=True)))
+            self._peaks[key] = self._find_peak(readers, source)
         return self._peaks[key]
 
-    def _slots_by_block(self, one: AxonReader, source: Tiling) -> list[int]:
+    def _find_peak(self, readers: Readers, source: Tiling) -> int:
+        # Most rows, columns and strips of blocks are alike for all readers.
+        weights = [times * one.slots for one, times in readers.counts.items()]
+        axons = [self._built_axons(one, source) for one in readers.counts]
+        rows = set(zip(*(each.rows for each in axons), strict=True))
+        columns = set(zip(*(each.columns for each in axons), strict=True))
+        strips = set(zip(*(each.strips for each in axons), strict=True))
+        return max(
+            sum(map(_slots_of_block, weights, *block))
+            for block in product(rows, columns, strips)
+        )
+
+    def _built_axons(self, one: AxonReader, source: Tiling) -> BuiltAxons:
         key = one, source.cut
-        if key not in self._slots:
-            axons = one.link.axons(source, one.target)
-            self._slots[key] = [one.slots * n.built for part in axons for n in part]
-        return self._slots[key]
+        if key not in self._axons:
+            self._axons[key] = one.link.built_axons(source, one.target)
+        return self._axons[key]
+
+
+def _slots_of_block(slots: int, row: Factors, column: Factors, strip: Factors) -> int:
+    """Return the slots of a block with the factors of `BuiltAxons` for one reader."""
+    split = row[0] * column[0] * strip[0]
+    whole = row[1] * column[1] * strip[1]
+    return slots * (split + whole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -433,7 +447,7 @@ class Search:
         if not _are_too_many(free):
             some = product(*free)
         chosen = [dict(zip(sources, one, strict=True)) for one in some]
-        return [tuple(by[s] for s in self.steps[i].sources) for by in chosen]
+        return [HashedOnce(by[s] for s in self.steps[i].sources) for by in chosen]
 
     def _fitting(
         self, i: int, group: int | None, sources: Groups, cores: int

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise, product
 from math import ceil, lcm, prod
+from typing import Any
 
 from snnc.ir.mapped import Form, MappedPopulation
 from snnc.ir.shapes import Volume
@@ -22,6 +23,18 @@ Cut = tuple[int, Tile]
 """A group and a tile: the split of a volume."""
 Forms = tuple[Form, ...]
 """The form of each projection into the population."""
+
+
+class HashedOnce(tuple[Any, ...]):
+    """A tuple that remembers its hash, because it may have hundreds of items."""
+
+    _hash: int | None = None
+
+    def __hash__(self) -> int:
+        known = self._hash
+        if known is None:
+            known = self._hash = super().__hash__()
+        return known
 
 
 @dataclass(frozen=True, slots=True)

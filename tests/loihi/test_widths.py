@@ -1,12 +1,15 @@
 """Mappings that are made from the readers to what they read."""
 
 from itertools import count, islice, product
+from math import prod
 from sys import maxsize
 
 import pytest
 
 from snnc.loihi.candidates import ChipChoices
+from snnc.loihi.link import Link
 from snnc.loihi.plan import Plan, assemble
+from snnc.loihi.tiling import Tiling
 from snnc.rules.loihi import TooManyCores
 from tests.loihi.exhaustive import every_tiling, search_of, within_limits
 from tests.loihi.test_search import small_plan
@@ -77,6 +80,18 @@ def test_what_a_large_network_is_said_to_take_suffices() -> None:
     assert mapped.lower_bound < mapped.cores == problem.cores
 
 
+def slots_of_blocks(link: Link, source: Tiling, target: Tiling) -> list[int]:
+    """Return the built axons of all blocks from their factors, in order."""
+    axons = link.built_axons(source, target)
+    first, slots = 0, []
+    for part in source.parts:
+        strips = axons.strips[first : first + len(part.strips)]
+        first += len(strips)
+        blocks = product(axons.rows, axons.columns, strips)
+        slots += [sum(map(prod, zip(*block, strict=True))) for block in blocks]
+    return slots
+
+
 def test_the_most_axons_of_a_block_are_those_of_the_fullest() -> None:
     found = 0
     for plan in mappable_plans(30):
@@ -88,9 +103,12 @@ def test_the_most_axons_of_a_block_are_those_of_the_fullest() -> None:
             for source, forms in zip(step.sources, links, strict=True):
                 cuts = tilings[source]
                 for link, cut, target in product(forms.values(), cuts, targets):
-                    every = link.axons(cut, target)
+                    every = list(link.axons(cut, target))
                     most = max(max(each).built for each in every)
                     assert link.most_axons(cut, target) == most
+                    assert slots_of_blocks(link, cut, target) == [
+                        each.built for part in every for each in part
+                    ]
                     found += 1
     assert found > 1000
 
