@@ -29,7 +29,7 @@ from ..data import DataError
 from ..files import remove_abandoned, warn
 from ..layout import FileName, Layout, progress_path, smooth_hash, smooth_path
 from ..network import Network
-from .backend import Dataset, Logs, keras, tell, tf, verbosity
+from .backend import Dataset, Logs, is_notebook, keras, tell, tf, verbosity
 from .description import Description, describe_model, describe_network
 from .layers import BalancedAdd, Neurons
 from .model import fold_model, model_weights
@@ -37,6 +37,7 @@ from .pipelines import Pipelines
 from .progress import DivergedError, Progress, StopAtNaN, WholeHistory
 from .scaler import Scaler
 from .spike_training import FALL, ROUNDS, SpikeTraining, plan_spikes
+from .table import ProgressTable
 from .training import StrategyError, TrainOptions, TrainSettings
 
 MEASURED = 512  # examples to measure between epochs of LIF networks
@@ -112,7 +113,11 @@ class Session:
             some = batches.sample[: training.batch]
             stops = StopAtNaN(self._scaler, some, self._progress)
             given = options.get("callbacks", ())
-            self._callbacks = self._history, stops, *given
+            self._callbacks = [self._history, stops, *given]
+            if is_notebook():
+                phases = self._history.phases
+                table = ProgressTable(lambda: phases[-1][0])
+                self._callbacks.append(table)
             try:
                 self._train_phases()
             except DivergedError:
