@@ -177,6 +177,7 @@ def measure(
     )
     print(evaluation, file=sys.stderr)
     assert evaluation.accuracy is not None, "these networks have classes"
+    assert evaluation.keras_accuracy_before is not None, "all phases run"
     assert rest.accuracy is not None
     assert evaluation.energy is not None, "these networks are for Loihi"
     command = f"fewer_steps {setting} --kinds {kind} --data {data}"
@@ -199,6 +200,12 @@ def measure(
             "value": round(100 * evaluation.accuracy, 2),
             "low": round(100 * low, 2),
             "high": round(100 * high, 2),
+            "unit": "%",
+        },
+        {
+            **common,
+            "measure": "accuracy of Keras before the phase spikes",
+            "value": round(100 * evaluation.keras_accuracy_before, 2),
             "unit": "%",
         },
         {

@@ -186,7 +186,7 @@ class TestPlan:
     def test_cost_follows_the_examples_of_the_phase_smooth(self, net: Made) -> None:
         model = net.model()
         few, more = (
-            plan_spikes(net.network, model, count, 0) for count in (48_000, 72_000)
+            plan_spikes(net.network, model, count, 0) for count in (40_000, 60_000)
         )
         assert few.updates < UPDATES
         assert more.updates == pytest.approx(1.5 * few.updates, abs=2 * ROUNDS)
