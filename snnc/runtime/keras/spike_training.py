@@ -187,6 +187,7 @@ class SpikeTraining(keras.Model):
         self.compile(optimizer, jit_compile=False, run_eagerly=eager)
         optimizer.build(model.trainable_variables)
         self._learn_fast = tf.function(self._learn, autograph=False)
+        self._draw_rests = tf.function(self._rests, autograph=False)
 
     @property
     def metrics(self) -> list[Tensor]:
@@ -245,12 +246,11 @@ class SpikeTraining(keras.Model):
 
     def _rest_some(self, state: State) -> None:
         """Reset some streams of a state of arrays to rest."""
-        rests = self._rests().numpy()
-
-        def reset(now: Array, rest: Array) -> None:
+        rests = self._draw_rests().numpy()
+        present = tf.nest.flatten(state)
+        anew = tf.nest.flatten(self._run.rest(1))
+        for now, rest in zip(present, anew, strict=True):
             now[rests] = rest
-
-        tf.nest.map_structure(reset, state, self._run.rest(1))
 
     def _rested(self, state: State) -> State:
         """Return the state with some streams reset to rest."""
