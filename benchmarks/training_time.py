@@ -1,64 +1,125 @@
-"""``python -m benchmarks.training_time``: what the phases after smooth cost.
+"""``python -m benchmarks.training_time``: what a whole training costs in plain Keras.
 
-Networks of `benchmarks.fidelity` are trained on 4,000 images of MNIST, in all phases
-and in the phase smooth alone, which is plain Keras. Each training is a new process. The
-table has its processor seconds with imports, and their ratio. By an estimate it takes 3
-minutes per network of the default on one free core.
+Networks of `benchmarks.fidelity` are trained with a time base, which is a setting of
+`benchmarks.fewer_steps`: by `train` with all phases, and by `model.fit` with the same
+data, batch and epochs as the phase smooth. Each training is a new process with one
+thread. The table has processor seconds without imports, and their ratio. ``--output``
+also appends the ratios to a file, like `benchmarks.fewer_steps`. It takes about 2
+minutes per network on one free core, and more for the deep one.
+
+    python -m benchmarks.training_time --kinds relu lif deep
+    python -m benchmarks.training_time --kinds relu --examples 120
 """
 
 from __future__ import annotations
 
 import argparse
-import resource
+import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks.fewer_steps import NETWORKS, commit, read_setting, write
+from benchmarks.fidelity.__main__ import DATA
 from benchmarks.fidelity.networks import KINDS, spec_of
-from benchmarks.study.data import mnist
 from benchmarks.study.packages import build
 
-USUAL = (
-    "relu, synapse 5 ms",
-    "lif, synapse 5 ms",
-    "deep, relu + batch norm, synapse 5 ms",
+USUAL = ("relu", "lif", "deep")
+THREADS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
 )
+PLAIN = """
+import sys, time
+import numpy as np
+from {name}.keras_model import build_model, compile_model
+from {name}.train import TRAINING
+data = np.load("train.npz")
+started = time.process_time()
+model = build_model(seed=0)
+compile_model(model)
+model.fit(
+    data["x"],
+    data["y"],
+    batch_size=TRAINING.batch,
+    epochs=TRAINING.epochs,
+    validation_split=TRAINING.validation,
+    verbose=0,
+)
+print(time.process_time() - started, file=sys.stderr)
+"""
+WHOLE = """
+import sys, time
+import numpy as np
+from {name}._runtime.keras import phases
+from {name}.train import train
+data = np.load("train.npz")
+started = time.process_time()
+train(data["x"], data["y"], "weights.safetensors", seed=0)
+print(time.process_time() - started, file=sys.stderr)
+"""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Read the command line and print a table; return the exit status."""
     parser = argparse.ArgumentParser("benchmarks.training_time", description=__doc__)
-    parser.add_argument("--kinds", nargs="*", choices=KINDS, default=USUAL)
+    add = parser.add_argument
+    add("--kinds", nargs="*", choices=NETWORKS, default=USUAL)
+    add("--setting", type=read_setting, default="40,1,250,500,8")
+    add("--examples", type=int, metavar="N", help="train with the first N examples")
+    add("--output", type=Path)
     options = parser.parse_args(arguments)
     print("| network | plain Keras | all phases | ratio |")
     print("|---|--:|--:|--:|", flush=True)
-    with tempfile.TemporaryDirectory() as path:
-        folder = Path(path)
-        data = folder / "train.npz"
-        mnist().train.save(data)
-        for kind in options.kinds:
-            name, text = spec_of(kind)
+    for kind in options.kinds:
+        name, text = spec_of(NETWORKS[kind])
+        data = KINDS[NETWORKS[kind]].data[0]
+        with tempfile.TemporaryDirectory() as path:
+            folder = Path(path)
+            train = DATA[data]().train
+            train.first(options.examples or len(train)).save(folder / "train.npz")
             spec = folder / f"{name}.snn"
-            spec.write_text(text, encoding="utf-8")
+            spec.write_text(options.setting.rewrite(text), encoding="utf-8")
             build(spec, folder)
-            plain = _train(name, folder, "smooth")
-            whole = _train(name, folder, "smooth,scale,spikes")
-            ratio = whole / plain
-            row = f"| {kind} | {plain:.1f} s | {whole:.1f} s | {ratio:.1f} |"
-            print(row, flush=True)
+            plain = _measure(PLAIN.format(name=name), folder)
+            whole = _measure(WHOLE.format(name=name), folder)
+        ratio = whole / plain
+        print(f"| {kind} | {plain:.1f} s | {whole:.1f} s | {ratio:.1f} |", flush=True)
+        if options.output:
+            command = f"training_time --kinds {kind} --setting {options.setting}"
+            if options.examples:
+                command += f" --examples {options.examples}"
+            common = {"command": command, "commit": commit(), "seed": 0}
+            measured = {
+                "processor time of model.fit": (round(plain, 1), "s"),
+                "processor time of train": (round(whole, 1), "s"),
+                "processor time of train over model.fit": (round(ratio, 2), ""),
+            }
+            rows = [
+                {**common, "measure": measure, "value": value, "unit": unit}
+                for measure, (value, unit) in measured.items()
+            ]
+            write(options.output, rows)
     return 0
 
 
-def _train(name: str, folder: Path, phases: str) -> float:
-    """Train, and return the CPU seconds that it took."""
-    command = [sys.executable, "-m", f"{name}.train", "--phases", phases]
-    command += ["--data", "train.npz", "--weights", "weights.safetensors"]
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    (folder / "weights.safetensors").unlink()
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+def _measure(program: str, folder: Path) -> float:
+    """Run a program, and return the processor seconds that it prints."""
+    one_thread = dict.fromkeys(THREADS, "1")
+    quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        check=True,
+        cwd=folder,
+        env={**os.environ, **one_thread, **quiet},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    return float(done.stderr.split()[-1])
 
 
 if __name__ == "__main__":

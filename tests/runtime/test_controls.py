@@ -267,7 +267,7 @@ def test_a_layer_is_named_although_an_update_made_all_weights_nan(net: Made) -> 
     ("shell", "shown"),
     [(None, False), (object(), False), (SimpleNamespace(kernel=None), True)],
 )
-def test_notebooks_have_bars(
+def test_notebooks_have_no_bars(
     net: Made, monkeypatch: pytest.MonkeyPatch, shell: Any, shown: bool
 ) -> None:
     backend = net.module("_runtime.keras.backend")
@@ -275,4 +275,32 @@ def test_notebooks_have_bars(
     monkeypatch.setitem(sys.modules, "ipykernel", ModuleType("ipykernel"))
     ipython = SimpleNamespace(get_ipython=lambda: shell)
     monkeypatch.setitem(sys.modules, "IPython", ipython)
-    assert backend.verbosity() == (1 if shown else 2)
+    assert backend.is_notebook() == shown
+    assert backend.verbosity() == (0 if shown else 2)
+
+
+def test_a_notebook_shows_a_table_that_updates_in_place(
+    net: Made, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown: list[str] = []
+
+    def display(table: str, display_id: bool) -> Any:
+        assert display_id
+        shown.append(table)
+        return SimpleNamespace(update=lambda table: shown.__setitem__(0, table))
+
+    parts = SimpleNamespace(HTML=str, display=display)
+    shell = SimpleNamespace(kernel=None)
+    ipython = SimpleNamespace(get_ipython=lambda: shell, display=parts)
+    monkeypatch.setitem(sys.modules, "IPython", ipython)
+    monkeypatch.setitem(sys.modules, "IPython.display", parts)
+    model = net.trainer().train(X[:32], Y[:32], epochs=2, spike_updates=3)
+    (table,) = shown
+    header, *rows = (row.split("</t")[:-1] for row in table.split("<tr>")[1:])
+    names = [cell.rpartition(">")[2] for cell in header]
+    phases = [[cell.rpartition(">")[2] for cell in row] for row in rows]
+    assert {"phase", "epoch", "loss", "val_accuracy"} <= set(names)
+    assert [row[:2] for row in phases] == [["smooth", "2"], ["spikes", "5"]]
+    last = model.history.history["val_loss"][-1]
+    assert phases[1][names.index("val_loss")] == f"{last:.4g}"
+    assert "step - " not in capsys.readouterr().out

@@ -68,6 +68,28 @@ def test_a_resumed_training_ends_as_one_that_was_not_cut_off(
             np.testing.assert_array_equal(parts[name], value)
 
 
+def test_rounds_end_early_where_they_do_not_help_also_if_resumed(
+    net: Made,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    results = {"val_loss": 1.0, "val_accuracy": 0.95}
+    training = net.module("_runtime.keras.spike_training").SpikeTraining
+    monkeypatch.setattr(training, "held_out", lambda self: results)
+    train = net.trainer(is_long=True).train
+    how: Any = {"epochs": 1, "spike_updates": 10}
+    whole = train(X, Y, tmp_path / "whole", **how)
+    assert whole.history.epoch == [0, 1, 2, 3, 4, 5]  # one smooth, 3 + 2 rounds
+    assert capsys.readouterr().out.count("3 rounds didn't help, so 2 remain") == 1
+    for epoch in (4, 5):
+        cut_off(train, epoch, X, Y, tmp_path / "parts", **how, resume=True)
+    parts = train(X, Y, tmp_path / "parts", **how, resume=True)
+    assert parts.history.epoch == [5]
+    for ours, wanted in zip(parts.get_weights(), whole.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, wanted)
+
+
 def test_a_training_removes_what_a_killed_one_left(net: Made, tmp_path: Path) -> None:
     for name in ("w", "w.progress.npz", "w.smooth.safetensors", "other"):
         (tmp_path / f".{name}.01234567{PART}").write_bytes(b"half")
@@ -239,7 +261,23 @@ class TestPatience:
     ) -> None:
         progress = Progress(None, {}, patience)
         assert self.run(progress, model, range(6)) == kept
-        assert (progress.epoch, progress.is_stalled) == (ended, ended < 6)
+        assert (progress.epoch, progress.has_ended) == (ended, ended < 6)
+
+    def test_a_stage_that_stalls_ends_some_epochs_later(
+        self, model: keras.Model, tmp_path: Path
+    ) -> None:
+        def stalling() -> Progress:
+            progress = Progress(tmp_path / "p.npz", {}, patience=2)
+            progress.more = 1
+            return progress
+
+        assert self.run(stalling(), model, range(4)) == 2
+        progress = stalling()
+        progress.read()
+        progress.restore(model)
+        assert (progress.stalled_at, progress.has_ended) == (4, False)
+        self.run(progress, model, range(4, 6))
+        assert (progress.epoch, progress.has_ended) == (5, True)
 
     def test_patience_outlasts_a_cut(self, model: keras.Model, tmp_path: Path) -> None:
         self.run(Progress(tmp_path / "p.npz", {}, patience=2), model, range(3))
@@ -263,7 +301,7 @@ class TestPatience:
         assert not progress.keeps_start
         progress.return_to_start()
         progress.on_epoch_end(2, {"val_loss": 9.0, "val_accuracy": 0.1})
-        assert not progress.is_stalled  # patience begins again
+        assert not progress.has_ended  # patience begins again
         progress = Progress(tmp_path / "p.npz", {}, patience=2)
         progress.read()
         progress.restore(model)

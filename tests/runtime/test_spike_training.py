@@ -249,6 +249,18 @@ def test_a_start_that_decides_well_is_trained_at_a_lower_rate(
     assert training._schedule.rate == pytest.approx(wanted)
 
 
+def test_the_learning_rate_can_fall_early() -> None:
+    whole, early = WarmCosine(4e-3, 400), WarmCosine(4e-3, 400)
+    early.fall_early(120, 200)
+    for step in range(120):
+        assert float(early(step)) == float(whole(step))
+    # 80 updates go through the values of 280.
+    for step in range(120, 200):
+        other = 120 + (step - 120) * 3.5
+        assert float(early(step)) == pytest.approx(float(whole(other)), abs=1e-9)
+    assert float(early(200)) < 1e-9
+
+
 def test_the_learning_rate_rises_and_falls() -> None:
     rate = WarmCosine(4e-3, 400)
     rates = np.array([float(rate(step)) for step in range(400)])

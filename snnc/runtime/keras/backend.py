@@ -19,12 +19,22 @@ Dataset: TypeAlias = Any  # a tf.data.Dataset
 Logs: TypeAlias = "dict[str, float] | None"  # Keras' results of an epoch
 
 
-def verbosity() -> int:
-    """Return Keras's verbosity: bars on a terminal or in a notebook."""
+def is_notebook() -> bool:
+    """Return whether this process runs the cells of a notebook."""
     # A process that starts kernels for others has ipykernel but no shell.
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
-    return 1 if sys.stdout.isatty() or hasattr(shell, "kernel") else 2
+    return hasattr(shell, "kernel")
+
+
+def verbosity() -> int:
+    """Return Keras's verbosity: bars on a terminal, a line per epoch in a file.
+
+    It is 0 in a notebook, which shows a table instead.
+    """
+    if is_notebook():
+        return 0
+    return 1 if sys.stdout.isatty() else 2
 
 
 def tell(line: str) -> None:

@@ -45,6 +45,11 @@ class NumbaRun(SpikingRun):
         super().__init__(network, model)
         self.present_fast = self.present
         self._biases = tf.function(self.biases, autograph=False)
+        self._voltages = {}
+        for layer in self.layers:
+            # To draw them anew for each update would take time.
+            voltages = layer.layer.first_voltages(layer.name)
+            self._voltages[layer.name] = voltages
         self._traced: dict[LinearStage, Any] = {}
         self._outputs: dict[str, Values] = {}
 
@@ -54,7 +59,7 @@ class NumbaRun(SpikingRun):
         pairs = []
         for layer, bias in zip(self.layers, self._biases(), strict=True):
             outputs = np.zeros((1, *layer.shape), np.float32)
-            voltages = layer.layer.first_voltages(layer.name)
+            voltages = self._voltages[layer.name]
             state = NeuronState(
                 output=outputs,
                 current=_array(bias),

@@ -36,18 +36,19 @@ from ..layout import (
     smooth_path,
 )
 from ..network import Network
-from .backend import Dataset, Logs, keras, tell, tf, verbosity
+from .backend import Dataset, Logs, is_notebook, keras, tell, tf, verbosity
 from .description import Description, describe_model, describe_network
 from .layers import BalancedAdd, Neurons
 from .model import fold_model, model_weights
 from .pipelines import Pipelines
 from .progress import DivergedError, Progress, StopAtNaN, WholeHistory
 from .scaler import Scaler
-from .spike_training import ROUNDS, SpikeTraining, plan_spikes
+from .spike_training import FALL, ROUNDS, SpikeTraining, plan_spikes
+from .table import ProgressTable
 from .training import StrategyError, TrainOptions, TrainSettings
 
 MEASURED = 512  # examples to measure between epochs of LIF networks
-PATIENCE = 8  # rounds without improvement: the last ones learn slowly
+PATIENCE = 3  # rounds without improvement, then the rate falls early
 HOLDS = (ROUNDS // 2, ROUNDS * 4 // 5)  # rounds that start with scaling
 
 
@@ -119,7 +120,11 @@ class Session:
             some = batches.sample[: training.batch]
             stops = StopAtNaN(self._scaler, some, self._progress)
             given = options.get("callbacks", ())
-            self._callbacks = self._history, stops, *given
+            self._callbacks = [self._history, stops, *given]
+            if is_notebook():
+                phases = self._history.phases
+                table = ProgressTable(lambda: phases[-1][0])
+                self._callbacks.append(table)
             try:
                 self._train_phases()
             except DivergedError:
@@ -254,7 +259,7 @@ class Session:
                 tell(f"scaled into their rates: {_format(scaler.scales)}")
             progress.begin(index, stage.start, scaler.scales)
         start = progress.epoch
-        if start < stage.stop and not progress.is_stalled:
+        if start < stage.stop and not progress.has_ended:
             several = f"s {start + 1} to" if start + 1 < stage.stop else ""
             which = f"epoch{several} {stage.stop} of {self.training.epochs}"
             tell(f"smooth: trains as plain Keras, {which}")
@@ -279,6 +284,7 @@ class Session:
         )
         spiking = SpikeTraining(scaler.run, model, plan, batches.validation)
         progress.patience = None if batches.validation is None else PATIENCE
+        progress.more = FALL
         if self.weights is not None:
             self._written.append(smooth_path(self.weights))
         if progress.stage == index:
@@ -291,14 +297,28 @@ class Session:
                 scaler.hold()
             progress.begin(index, first, scaler.scales)
             progress.keep_start(spiking, spiking.held_out())
-        spiking.lower_rate(progress.start_logs)
+        share = spiking.lower_rate(progress.start_logs)
+        # The full rate may undo the start at first, so it gets more time.
+        if share == 1 and progress.epoch == first:
+            progress.waits_from = first + HOLDS[0] - PATIENCE
         tell(str(plan))
         if progress.start_logs:
             tell(f"the start, in spikes: {_format(progress.start_logs)}")
 
-        def hold(epoch: int, logs: Logs) -> None:
-            """Bring the rates within their bounds before some rounds."""
-            if epoch - first not in HOLDS:
+        def prepare(epoch: int, logs: Logs) -> None:
+            """Bring the rates within their bounds before some rounds.
+
+            If a round is the first of an early fall, so does the rate.
+            """
+            done = epoch - first
+            holds = done in HOLDS
+            turn = progress.stalled_at - first
+            if 0 < turn < ROUNDS - FALL:
+                spiking.fall_early(turn)
+                holds = done == turn
+                if holds:
+                    tell(f"{PATIENCE} rounds didn't help, so {FALL} remain")
+            if not holds:
                 return
             scaler.hold()
             were_missed = scaler.scales != progress.scales
@@ -307,7 +327,7 @@ class Session:
             if were_missed:
                 progress.return_to_start()
 
-        begins = keras.callbacks.LambdaCallback(on_epoch_begin=hold)
+        begins = keras.callbacks.LambdaCallback(on_epoch_begin=prepare)
         each = [begins, spiking.callback()]
         stop = first + ROUNDS
         data = partial(plan.batches, batches, stop=stop)
@@ -327,7 +347,7 @@ class Session:
     ) -> None:
         """Train the remaining epochs, and restore the best weights."""
         progress = self._progress
-        if progress.epoch < stop and not progress.is_stalled:
+        if progress.epoch < stop and not progress.has_ended:
             model.fit(
                 data(progress.epoch),
                 steps_per_epoch=steps,

@@ -34,6 +34,7 @@ STATE = (
     "start_logs",
     "start_scales",
     "waits_from",
+    "stalled_at",
 )
 EVERY = 32  # batches between copies of the weights, as copying takes time
 ADVICE = "a smaller learning rate may do, or another `--seed`"
@@ -50,8 +51,9 @@ class Progress(keras.callbacks.Callback):
     The state consists of the number of finished epochs, the weights, the
     variables of the optimizer and of random generators, and the scales of
     layers. With held-out examples, it also contains the weights with the
-    lowest validation loss of the stage. With ``patience``, the stage ends
-    after so many epochs without improvement.
+    lowest validation loss of the stage. With ``patience``, the stage stalls
+    after so many epochs without improvement. It then ends after ``more``
+    epochs.
     """
 
     def __init__(
@@ -65,6 +67,8 @@ class Progress(keras.callbacks.Callback):
         self.path = path
         self.run = json.loads(json.dumps(run, default=str))
         self.patience = patience
+        self.more = 0
+        self.stalled_at = -1  # epochs that were finished then, or -1
         self.best_logs: dict[str, float] = {}
         self.start_logs: dict[str, float] = {}
         self.epoch = 0
@@ -82,10 +86,10 @@ class Progress(keras.callbacks.Callback):
         self.saved: list[Array] = []
 
     @property
-    def is_stalled(self) -> bool:
-        """Whether the last ``patience`` epochs brought no improvement."""
-        waited = self.epoch - max(self.best_epoch, self.waits_from)
-        return self.patience is not None and waited >= self.patience
+    def has_ended(self) -> bool:
+        """Whether the stage stalled, and ``more`` epochs have passed."""
+        waited = self.epoch - self.stalled_at
+        return self.stalled_at >= 0 and waited >= self.more
 
     def begin(self, stage: int, start: int, scales: Scales) -> None:
         """Begin a stage, whose losses can't be compared with other stages."""
@@ -94,6 +98,7 @@ class Progress(keras.callbacks.Callback):
         self.best_epoch = self.epoch
         self.best_rank, self.best_weights = [True, math.inf], []
         self.best_logs = {}
+        self.stalled_at = -1
 
     def keep_start(self, model: keras.Model, logs: dict[str, float]) -> None:
         """Keep a stage's first weights until an epoch improves on them.
@@ -142,7 +147,11 @@ class Progress(keras.callbacks.Callback):
         """Compare the epoch with the best one so far, and save the state."""
         self.epoch = epoch + 1
         self.keep_best(self.model, logs or {})
-        if self.is_stalled:
+        waited = self.epoch - max(self.best_epoch, self.waits_from)
+        stalls = self.patience is not None and waited >= self.patience
+        if stalls and self.stalled_at < 0:
+            self.stalled_at = self.epoch
+        if self.has_ended:
             self.model.stop_training = True
         if self.path is not None:
             self._save(self.path)

@@ -44,7 +44,7 @@ ERROR = 0.1  # at least, for the full rate
 LEAST = 0.25  # of the full rate
 STREAMS = 10  # simulations side by side, each with one example per update
 ROUNDS = 10  # after each, the network is evaluated on held-out examples
-MOST = 6  # times the cost of the phase smooth
+MOST = 6  # times the cost of the phase smooth, as passes are counted
 FEWEST = 800  # updates, even if they cost more: few examples need them too
 MEMORY = 2e9  # bytes for the state of all streams and a training step
 VALUES = 30  # numbers of 4 bytes, per neuron and stream
@@ -52,6 +52,7 @@ RESTS = 0.3  # the share of streams that start an update from rest
 HELD_OUT = 256  # examples at most: these runs take time from training
 HELD_OUT_STREAMS = 16  # simulations of held-out examples side by side
 FEW = 4  # updates before the time is estimated
+FALL = 2  # rounds in which the learning rate falls, if updates don't help
 WARM_UP = 0.1  # the share of updates in which the learning rate rises
 CLIP = 1.0  # the largest norm of all gradients
 EXCESS = 0.2  # the weight in the loss of rates above their bounds
@@ -186,6 +187,7 @@ class SpikeTraining(keras.Model):
         self.compile(optimizer, jit_compile=False, run_eagerly=eager)
         optimizer.build(model.trainable_variables)
         self._learn_fast = tf.function(self._learn, autograph=False)
+        self._draw_rests = tf.function(self._rests, autograph=False)
 
     @property
     def metrics(self) -> list[Tensor]:
@@ -244,12 +246,11 @@ class SpikeTraining(keras.Model):
 
     def _rest_some(self, state: State) -> None:
         """Reset some streams of a state of arrays to rest."""
-        rests = self._rests().numpy()
-
-        def reset(now: Array, rest: Array) -> None:
+        rests = self._draw_rests().numpy()
+        present = tf.nest.flatten(state)
+        anew = tf.nest.flatten(self._run.rest(1))
+        for now, rest in zip(present, anew, strict=True):
             now[rests] = rest
-
-        tf.nest.map_structure(reset, state, self._run.rest(1))
 
     def _rested(self, state: State) -> State:
         """Return the state with some streams reset to rest."""
@@ -320,10 +321,13 @@ class SpikeTraining(keras.Model):
             logs["val_accuracy"] = float(right.mean())
         return logs
 
-    def lower_rate(self, logs: dict[str, float]) -> None:
-        """Lower the learning rate, given the start's `held_out` results."""
+    def lower_rate(self, logs: dict[str, float]) -> float:
+        """Lower the learning rate, given the start's `held_out` results.
+
+        Returns the share of the plan's rate.
+        """
         if self._validation is None or not logs:
-            return
+            return 1.0
         error = 1.0
         _, y = self._validation
         if self._network.readout.classes:
@@ -336,6 +340,15 @@ class SpikeTraining(keras.Model):
             error = logs["val_loss"] / guessed if guessed > 0 else 1.0
         share = min(max(error / ERROR, LEAST), 1.0)
         self._schedule.rate = share * self._plan.rate
+        return share
+
+    def fall_early(self, done: int) -> None:
+        """Let the learning rate fall to 0 in the `FALL` rounds from now on.
+
+        ``done`` is the number of rounds that are finished.
+        """
+        each = self._plan.each
+        self._schedule.fall_early(done * each, (done + FALL) * each)
 
     def callback(self) -> keras.callbacks.Callback:
         """Return a callback that evaluates rounds and estimates the time."""
@@ -367,10 +380,21 @@ class WarmCosine(keras.optimizers.schedules.LearningRateSchedule):
     def __init__(self, rate: float, updates: int) -> None:
         """Create it with the highest rate and the number of updates."""
         self.rate, self._updates = rate, updates
+        # An update that is compiled reads variables anew.
+        self._turn = tf.Variable(float(updates), trainable=False)
+        self._speed = tf.Variable(1.0, trainable=False)
+
+    def fall_early(self, start: int, stop: int) -> None:
+        """Reach the end of the schedule at ``stop``, counted in updates."""
+        self._turn.assign(start)
+        self._speed.assign((self._updates - start) / (stop - start))
 
     def __call__(self, step: Tensor) -> Tensor:
         """Return the learning rate of an update, counted from 0."""
-        done = tf.cast(step, tf.float32) / self._updates
+        step = tf.cast(step, tf.float32)
+        late = tf.nn.relu(step - self._turn)
+        done = tf.minimum(step, self._turn) + self._speed * late
+        done /= self._updates
         fall = tf.maximum(0.0, (done - WARM_UP) / (1 - WARM_UP))
         rise = tf.minimum(1.0, (done + 1 / self._updates) / WARM_UP)
         return self.rate * rise * (1 + tf.cos(np.pi * fall)) / 2
