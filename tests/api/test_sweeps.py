@@ -276,19 +276,17 @@ def test_a_variant_that_kills_the_workers_of_a_cluster_does_not_end_the_sweep(
     assert [variant.accuracy for variant in done] == pytest.approx([0.65, None, 0.8])
 
 
-def test_a_damaged_variant_runs_again_and_one_line_says_so(
+def test_a_variant_whose_line_is_not_complete_runs_again(
     tmp_path: Path, ran: Runner, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = swept(tmp_path)
     (path,) = tmp_path.glob("*.jsonl")
     lines = path.read_text().split("\n")
-    lines[1] = lines[1].replace('"accuracy": 0.65', '"accuracy": 5.0')
+    lines[1] = lines[1][:-9]
     path.write_text("\n".join(lines))
     assert str(swept(tmp_path)) == str(before)
     assert len(ran.done) == 7
-    assert capsys.readouterr().err == (
-        f"warning: {path} has 1 damaged line: its part runs again\n"
-    )
+    assert capsys.readouterr().err == ""
     path.write_text(path.read_text().replace("sweep", "weep", 1))
     swept(tmp_path)
     assert len(ran.done) == 13

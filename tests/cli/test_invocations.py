@@ -177,7 +177,7 @@ SLOW: list[Case] = [
         prints("accuracy", "in a row", "each from rest"),
     ),
     (
-        f"{EVALUATE} --presentation rest --resume --min-accuracy 0",
+        f"{EVALUATE} --presentation rest --min-accuracy 0",
         0,
         prints("each from rest, unlike"),
     ),
