@@ -25,7 +25,7 @@ RECURRENT = (
 def refusals(file: Path) -> tuple[bool, tuple[str, ...]]:
     """Return whether a model is feed-forward, and the rules that refuse it."""
     try:
-        model, _ = read(file, lambda sentence: None)
+        model, _ = read(file)
         kinds = " ".join(layer.kind for layer in model.layers)
         made = convert(model, ImportRequest(), file.name)
     except RefusedModelError as error:

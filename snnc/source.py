@@ -155,15 +155,6 @@ class TooLargeError(OSError):
         self.size = size
 
 
-def module_of(path: PurePath) -> str:
-    """Return the name under which Python imports a file: `a.b` for `a/b.py`.
-
-    For a file outside the current folder, return the path inside the file's folder.
-    """
-    parts = path.with_suffix("").parts
-    return ".".join(parts) if all(map(str.isidentifier, parts)) else path.stem
-
-
 def read_bytes(path: Path) -> bytes:
     """Return the content of a regular file, without opening pipes.
 

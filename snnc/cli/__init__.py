@@ -11,7 +11,6 @@ import atexit
 import gc
 import importlib
 import os
-import sys
 
 import click
 
@@ -232,10 +231,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(arguments: list[str] | None) -> int:
     try:
-        typed = sys.argv[1:] if arguments is None else None
-        status = snnc.main(
-            args=arguments, prog_name="snnc", standalone_mode=False, obj=typed
-        )
+        status = snnc.main(args=arguments, prog_name="snnc", standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except click.ClickException as error:

@@ -6,13 +6,13 @@ import importlib
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from snnc.cli import INTERRUPTED, options, printing
+from snnc.cli import options, printing
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file
 from snnc.language.model import spec_hash
@@ -66,15 +66,13 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 @options.path(
     "-o",
     "--output",
-    help="The file for the outputs of each example; exact only  [default: a file"
-    " .evaluation.jsonl next to the weights]",
+    help="Write the outputs of each example as JSON lines; exact only.",
 )
 @options.path(
     "--examples-out",
     help="Write a CSV file with one row per example: its label, and the predictions"
     " of Keras and of the chip; exact only.",
 )
-@options.flag("--resume", help="Continue an interrupted run.")
 @options.path(
     "--compare",
     help="Compare the spikes with FILE, which the package's board.py wrote, and print"
@@ -118,7 +116,7 @@ def evaluate_command(
     checked = _check_options(click.get_current_context().params)
     shown: printing.Result
     drawn: Adaptation | Evaluation
-    options.refuse_existing(others["force"], weights_out)
+    options.refuse_existing(others["force"], weights_out, others["output"])
     options.quiet_tensorflow(checked.simulator)
     if checked.simulator == "exact":
         os.environ.update(ONE_THREAD | os.environ)
@@ -140,13 +138,7 @@ def evaluate_command(
             )
             found, shown, drawn = adapted.after, adapted, adapted.learning
         else:
-            try:
-                found = verb.evaluate_with(checked, package, (data, None), weights)
-            except KeyboardInterrupt:
-                saved = checked.output
-                if saved is not None and Path(saved).exists():
-                    printing.say(f"interrupted: `--resume` continues from {saved}")
-                return INTERRUPTED
+            found = verb.evaluate_with(checked, package, (data, None), weights)
             shown, drawn = found, found
     printing.print_result(shown, form)
     if picture is not None:
@@ -173,8 +165,8 @@ def _check_options(given: Mapping[str, Any]) -> verb.EvaluateOptions:
         raise click.UsageError(f"{flag} needs `--simulator exact`") from error
     simulator, output, table = own["simulator"], own["output"], own["examples_out"]
     weights, compare, adapt = given["weights"], given["compare"], given["adapt"]
-    journal = output or weights.parent / f"{weights.stem}.evaluation.jsonl"
-    pipe = next((path for path in (weights, journal) if path.is_fifo()), None)
+    named = (path for path in (weights, output) if path is not None)
+    pipe = next((path for path in named if path.is_fifo()), None)
     learning = ", ".join(LEARNING_SIMULATORS)
     is_exact, is_text = simulator == "exact", given["form"] == "text"
     refusals = {
@@ -207,12 +199,12 @@ def _check_options(given: Mapping[str, Any]) -> verb.EvaluateOptions:
         f"--adapt works only with the simulators {learning}": (
             adapt and simulator not in LEARNING_SIMULATORS
         ),
-        "--adapt evaluates twice: leave out --resume, --examples-out and html": (
-            adapt and (own["resume"] or table or given["form"] == "html")
+        "--adapt evaluates twice: leave out --examples-out and html": (
+            adapt and (table or given["form"] == "html")
         ),
     }
     options.refuse(refusals)
-    return replace(checked, output=journal) if is_exact else checked
+    return checked
 
 
 def _verdict(

@@ -1,20 +1,11 @@
-"""``snnc import`` and ``snnc export``: exchange networks with other tools.
-
-``snnc import`` runs in a child process, which ends even if reading a file does not. The
-child is a fork, because a new process would import the command line again. While it
-reads a model, its CPU time and memory are limited. If the HDF5 library crashes, only
-the child ends. Systems without forks, such as Windows, read in the same process.
-"""
+"""``snnc import`` and ``snnc export``: exchange networks with other tools."""
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,26 +13,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from snnc.cli import options, printing
-from snnc.diagnostics import Diagnostic, Diagnostics
+from snnc.diagnostics import Diagnostics
 from snnc.importer.model import ImportRequest, parse_range, parse_rewrites, parse_shape
-from snnc.importer.refusals import refused
-from snnc.rules.model_files import DamagedModel, ReadingStopped
 from snnc.runtime.files import reason
-from snnc.source import whole_file
 
 if TYPE_CHECKING:
     from snnc.importer.read import ImportOutcome
     from snnc.nir.graph import Neuron
 
 
-SECONDS = 10
-BYTES_PER_SECOND = 20 * 2**20
-"""Reading VGG16 (553 MB) takes 2 s; the limit is 36 s."""
-MEMORY = 2 * 2**30
 SILENT_SECONDS = 5.0
 """The time until the first line of progress, and between two lines."""
-LIMIT = "SNNC_IMPORT_SECONDS"
-"""The environment variable of the child with its time limit, in seconds."""
 
 
 @click.command("import", epilog="Example: snnc import model.keras -o specs/net.snn")
@@ -97,7 +79,7 @@ LIMIT = "SNNC_IMPORT_SECONDS"
     help="The number of chips; by default, the smallest number that the model needs.",
 )
 @options.flag("--explain", help="Print the result for each layer instead of the spec.")
-@options.output_format("Format of --explain.", "markdown")
+@options.output_format("Format of --explain.")
 @options.force
 def import_command(
     model: str,
@@ -111,10 +93,8 @@ def import_command(
 ) -> int:
     """Convert a Keras model, or a NIR graph, to a spec.
 
-    MODEL is a .keras or .h5 file, the text of `model.to_json()`, a model.json from
-    TensorFlow.js, a SavedModel folder, or module:function, which is executed. Only the
-    last two need TensorFlow. A file that ends in .nir is a NIR graph, for example from
-    Norse, sinabs, snnTorch or `snnc export`.
+    MODEL is a .keras or .h5 file, or the text of `model.to_json()`. A file that ends in
+    .nir is a NIR graph, for example from Norse, sinabs, snnTorch or `snnc export`.
     """
     suffix = ".snn" if output is None else output.suffix
     refusals = {
@@ -134,13 +114,6 @@ def import_command(
     asked = replace(_request(**wanted), weights=str(weights_read or ""))
     options.refuse_existing(force, output, weights_out)
     report = Diagnostics()
-    typed = click.get_current_context().find_root().obj
-    if typed is not None:  # so that no temporary folder or child process remains
-        signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-    if typed is not None and LIMIT not in os.environ and Path(model).is_file():
-        ended = _read_in_child(Path(model), weights_read, report)
-        if ended is not None:
-            return ended
     with _showing_progress(model):
         done = _convert(model, asked, explain, weights_out, output, report)
     printing.print_diagnostics(report)
@@ -179,7 +152,6 @@ def _convert(
     report: Diagnostics,
 ) -> ImportOutcome | None:
     """Convert a model and write the files; return None after reporting an error."""
-    limits = reading_limits(model) if LIMIT in os.environ else None
     name = "imported.snn" if output is None else output.as_posix()
     wants = "" if weights_out is None else weights_out.as_posix(), name
     from snnc.importer.read import run, write_files
@@ -190,53 +162,11 @@ def _convert(
         takes_spec = not explain and asked == plain
         from snnc.nir.importing import run as run_nir  # needs the extra `nir`
 
-        done = run_nir(model, asked, *wants, report, takes_spec, limits)
+        done = run_nir(model, asked, *wants, report, takes_spec)
     else:
-        done = run(model, asked, *wants, report, printing.say, limits=limits)
+        done = run(model, asked, *wants, report)
     written = done is not None and write_files(done, weights_out, output, report)
     return done if written else None
-
-
-def _read_in_child(
-    model: Path, weights: Path | None, report: Diagnostics
-) -> int | None:
-    """Fork a child that reads the files, and wait for its exit status.
-
-    Report an error if the child did not end by itself. Return None in the child, and on
-    systems without forks.
-    """
-    if not hasattr(os, "fork"):
-        return None
-    files = filter(None, (model, weights))
-    size = sum(file.stat().st_size for file in files if file.is_file())
-    seconds = SECONDS + size // BYTES_PER_SECOND
-    child = os.fork()
-    if not child:
-        os.environ[LIMIT] = str(seconds)
-        os.environ["OMP_NUM_THREADS"] = "1"  # more stacks would count as memory
-        return None
-    try:
-        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    except BaseException:  # a signal
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        raise
-    if status >= 0:
-        return status
-    report.add(_why_ended(-status, model, seconds))
-    printing.print_diagnostics(report)
-    return 1
-
-
-def _why_ended(number: int, model: Path, seconds: int) -> Diagnostic:
-    """Describe why a signal ended the child."""
-    span, path = whole_file(model), model.as_posix()
-    name = signal.Signals(number).name
-    limits = {"SIGXCPU": f"{seconds} s", "SIGKILL": "the free memory"}
-    if name in limits:
-        return ReadingStopped(span=span, path=path, limit=limits[name])
-    ended = f"{name} ended the library that reads the file"
-    return DamagedModel(span=span, path=path, reason=ended)
 
 
 @contextmanager
@@ -261,34 +191,6 @@ def _showing_progress(model: str) -> Iterator[None]:
         thread.join()
 
 
-@contextmanager
-def reading_limits(path: str) -> Iterator[None]:
-    """Limit the memory and time of the child; raise RefusedModelError for MemoryError.
-
-    SIGXCPU ends the child after the time limit.
-    """
-    import resource  # missing on Windows, which has no child processes by forks
-
-    limits = {
-        resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_CPU: int(os.environ[LIMIT]),
-        resource.RLIMIT_AS: MEMORY,
-    }
-    before = {kind: resource.getrlimit(kind) for kind in limits}
-    try:
-        for kind, (soft, hard) in before.items():
-            if soft < 0 or soft > limits[kind]:  # negative: no limit
-                with suppress(ValueError, OSError):  # macOS can't limit memory
-                    resource.setrlimit(kind, (limits[kind], hard))
-        yield
-    except MemoryError as error:
-        limit = f"{MEMORY // 2**30} GiB of memory"
-        raise refused(ReadingStopped, path=path, limit=limit) from error
-    finally:
-        for kind, old in before.items():
-            resource.setrlimit(kind, old)
-
-
 def _print(done: ImportOutcome, form: str) -> None:
     from snnc.importer import explanation  # rarely used
 
@@ -297,8 +199,7 @@ def _print(done: ImportOutcome, form: str) -> None:
     if form == "json":
         printing.print_json(explanation.document(explained))
     else:
-        show = explanation.markdown if form == "markdown" else explanation.text
-        printing.print_lines(show(explained))
+        printing.print_lines(explanation.text(explained))
 
 
 @click.command(

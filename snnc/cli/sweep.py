@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     "--where",
     multiple=True,
     metavar="CONDITION",
-    help="Train only variants that meet a condition: `cores <= 4`, `energy < 2 uJ`.",
+    help="Train only variants that meet a condition: `cores <= 4`, `weights < 9000`.",
 )
 @options.path(
     "--data",

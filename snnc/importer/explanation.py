@@ -1,4 +1,4 @@
-"""The content of ``--explain``, for the terminal, as Markdown and as JSON."""
+"""The content of ``--explain``, for the terminal and as JSON."""
 
 from __future__ import annotations
 
@@ -232,30 +232,3 @@ def grouped(decisions: list[Decision]) -> Iterator[tuple[str, str, str]]:
     for (verdict, why, remedy), options in groups.items():
         named = ", ".join(option for option in options if option)
         yield verdict, ": ".join(filter(None, (named, why))), remedy
-
-
-def markdown(explanation: Explanation) -> str:
-    """Return a table of layers and one of cores, as Markdown."""
-    rows = [tuple(map(tables.prose, cells(placed))) for placed in explanation.network]
-    cores = [*tables.table(HEAD, rows, right=(3, 4)), "", f"{explanation.total}."]
-    becomes: list[tables.Cells] = []
-    for layer, kind, decisions in explanation.layers:
-        sentences = []
-        for verdict, sentence, remedy in grouped(decisions):
-            way = f" ({remedy})" if remedy else ""
-            sentences.append(f"**{verdict}** {tables.prose(sentence + way)}".strip())
-        name = f"{tables.code(layer)} ({tables.prose(kind)})"
-        becomes.append((name, "<br>".join(sentences) or UNREACHED))
-    lines = [f"## {tables.code(explanation.model.name)}", ""]
-    lines += [*tables.table(("layer", "becomes"), becomes), ""]
-    if explanation.is_refused:
-        lines.append("No spec: a layer is refused.")
-        if rows:
-            lines += ["", f"{PART.capitalize()}:", "", *cores]
-        elif explanation.is_part:
-            lines.append(f"{ALONE.capitalize()}.")
-    else:
-        lines.append(f"- encoding: {tables.prose(explanation.encode)}")
-        lines += [f"- {tables.prose(note)}" for note in explanation.notes]
-        lines += ["", *(cores if rows else [f"{TOO_LARGE.capitalize()}."])]
-    return "\n".join(lines) + "\n"

@@ -1,4 +1,4 @@
-"""Read `.keras` archives, `.h5` files, and JSON from Keras and TensorFlow.js.
+"""Read `.keras` archives, `.h5` files, and JSON from Keras.
 
 A file is recognized by its first bytes or by the keys of its JSON.
 """
@@ -20,7 +20,7 @@ from typing import IO, Any
 from snnc.importer.graph import build
 from snnc.importer.keras1 import build_any, refuse_old
 from snnc.importer.model import Graph, KerasModel
-from snnc.importer.named_weights import ROOT, h5_weights, sharded_weights
+from snnc.importer.named_weights import ROOT, h5_weights
 from snnc.importer.refusals import RefusedModelError, not_a_model, refused, too_large
 from snnc.importer.weights import (
     FOLDERS,
@@ -32,7 +32,7 @@ from snnc.importer.weights import (
     keras3_weights,
 )
 from snnc.rules import model_files as rules
-from snnc.source import RepeatedNameError, module_of, parse_json
+from snnc.source import RepeatedNameError, parse_json
 
 ZIP = b"PK"
 LARGEST_TEXT = 16 * 1024 * 1024
@@ -40,39 +40,6 @@ LARGEST_TEXT = 16 * 1024 * 1024
 BEGINNING = 512
 """Bytes to read; HDF5 may start after a user block of this size."""
 
-_TORCH = (
-    "a PyTorch file",
-    "build the same layers in Keras, copy the weights as NumPy arrays, and save that",
-)
-_ONNX = (
-    "an ONNX model",
-    "import the Keras model from which it was exported, or build the layers in Keras",
-)
-_LITE = (
-    "a TensorFlow Lite model",
-    "import the Keras model from which it was converted",
-)
-_GRAPH = (
-    "a TensorFlow graph (a protocol buffer)",
-    "name the folder of a SavedModel, or the file that `model.save('model.keras')` "
-    "wrote",
-)
-_SCRIPT = (
-    "a TensorFlow.js graph, which contains operations instead of layers",
-    "import the Keras model from which it was converted, or a model converted with"
-    " `--output_format tfjs_layers_model`",
-)
-_STATE = ("a list of PyTorch parameters", _TORCH[1])
-_PICKLE = (
-    "a pickle, which snnc never opens because it may run code",
-    "save the model with `model.save('model.keras')`",
-)
-_SET = (
-    "load the weights into the model with `set_weights`, and import the file that "
-    "`model.save` writes"
-)
-_NUMPY = ("NumPy arrays without an architecture", _SET)
-_TENSORS = ("a safetensors file, without an architecture", _SET)
 _LFS = b"version https://git-lfs.github.com"
 CONFIG, METADATA, VARIABLES = "config.json", "metadata.json", "model.weights.h5"
 
@@ -118,7 +85,7 @@ def _read(file: Path, path: str, resources: ExitStack) -> Found:
     if head.startswith(ZIP):
         return _read_archive(file, path, resources)
     if file.suffix == ".py":
-        raise refused(rules.PythonSource, path=path, module=module_of(file))
+        raise refused(rules.PythonSource, path=path)
     if refusal := refusal_of_bytes(path, head):
         raise refusal
     return _read_json(file, path)
@@ -133,10 +100,10 @@ def _read_weights(
         with _archive(file, path) as archive:
             names = archive.namelist()
         if VARIABLES not in names:
-            refuse_archive(path, names)
+            raise not_a_model(path, "it is a zip archive without Keras weights")
         return _open_archive(file, path, graph, resources)
     if not is_hdf5:
-        raise not_weights(path, head)
+        raise not_a_model(path, "weights must be in HDF5 or in a `.keras` archive")
     store = Store(file, path, resources)
     members = store.members("")
     root = ROOT if ROOT in members else ""
@@ -173,18 +140,12 @@ def _writer(store: Store, first: str, second: str) -> tuple[str | None, str | No
 
 
 def _read_json(file: Path, path: str) -> Found:
-    """Read the text of ``model.to_json()``, or a TensorFlow.js ``model.json``."""
+    """Read the text of ``model.to_json()``."""
     with file.open("rb") as opened:
         value = parse(opened.read(LARGEST_TEXT + 1), path, "the file")
     if isinstance(value, str):  # json.dump(model.to_json(), file)
         value = parse(value, path, "the text in the file")
     whole = value if isinstance(value, dict) else {}
-    topology = whole.get("modelTopology")
-    if isinstance(topology, dict) and {"class_name", "model_config"} & topology.keys():
-        model, graph, is_old = _build(topology, path)
-        if is_old or not (manifest := whole.get("weightsManifest")):
-            return model, graph, None
-        return model, graph, sharded_weights(file.parent, path, manifest, graph)
     if not isinstance(whole.get("model_config"), (dict, str)):
         refuse_json(path, value)
     return *_build(whole, path)[:2], None
@@ -235,7 +196,7 @@ def _read_archive(file: Path, path: str, resources: ExitStack) -> Found:
     with _archive(file, path) as archive:
         names = archive.namelist()
         if CONFIG not in names:
-            refuse_archive(path, names)
+            raise not_a_model(path, "it is a zip archive without a config.json")
         config = _member(archive, CONFIG, path)
         metadata = _member(archive, METADATA, path) if METADATA in names else None
     refuse_json(path, config)
@@ -277,70 +238,24 @@ def _archive(file: Path, path: str) -> Iterator[zipfile.ZipFile]:
         raise refused(rules.DamagedModel, path=path, reason=reason) from error
 
 
-def foreign(path: str, what: tuple[str, str]) -> RefusedModelError:
-    """Refuse a known format, and say what to do."""
-    return refused(rules.ForeignModel, path=path, what=what[0], advice=what[1])
-
-
 def refusal_of_bytes(path: str, head: bytes) -> RefusedModelError | None:
-    """Refuse a file whose first bytes show that it is not JSON, with SNN801 to 803."""
-    suffix = path.rsplit(".", 1)[-1].lower()
+    """Refuse a file whose first bytes show that it is not JSON."""
     if not head:
         return not_a_model(path, "the file is empty")
     if head.startswith(_LFS):
         reason = "it is a Git LFS pointer: run `git lfs pull`"
         return refused(rules.DamagedModel, path=path, reason=reason)
-    if head.startswith(b"\x80") and head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
-        return foreign(path, _TORCH if suffix in ("pt", "pth", "bin") else _PICKLE)
-    if head[4:8] == b"TFL3":
-        return foreign(path, _LITE)
-    if head.startswith(b"\x93NUMPY"):
-        return foreign(path, _NUMPY)
-    if head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 2**32:
-        return foreign(path, _TENSORS)
     if head.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n")[:1] in (b"{", b"[", b'"'):
         return None  # after the mark of UTF-8 or UTF-16
-    if head.startswith(b"\x08") and suffix == "onnx":
-        return foreign(path, _ONNX)
-    if suffix in ("pb", "pbtxt", "meta"):
-        return foreign(path, _GRAPH)
     return not_a_model(path, "it is not HDF5, a `.keras` archive or JSON")
-
-
-def not_weights(path: str, head: bytes) -> RefusedModelError:
-    """Refuse a weight file that Keras did not write."""
-    refusal = refusal_of_bytes(path, head)
-    if refusal and not (head and isinstance(refusal.diagnostic, rules.NotAModel)):
-        return refusal
-    return not_a_model(path, "weights must be in HDF5 or in a `.keras` archive")
-
-
-def refuse_archive(path: str, names: list[str]) -> None:
-    """Refuse a zip archive that Keras did not write."""
-    if any(name.endswith(("data.pkl", "/version", "constants.pkl")) for name in names):
-        raise foreign(path, _TORCH)
-    if names and all(name.endswith(".npy") for name in names):
-        raise foreign(path, _NUMPY)
-    raise not_a_model(path, "it is a zip archive without a config.json")
 
 
 def refuse_json(path: str, value: Any) -> None:
     """Refuse JSON that is not a Keras model; JSON with a class_name may be one."""
     if not isinstance(value, dict):
         raise not_a_model(path, "its JSON is not an object with a class_name")
-    if "class_name" in value:
-        return
-    if "modelTopology" in value or value.get("format") in (
-        "graph-model",
-        "layers-model",
-    ):
-        raise foreign(path, _SCRIPT)
-    if {"opsetImport", "opset_import", "irVersion", "ir_version"} & value.keys():
-        raise foreign(path, _ONNX)
-    ends = (".weight", ".bias", ".running_mean", ".running_var", ".num_batches_tracked")
-    if value and all(key.endswith(ends) for key in value):  # of a ``state_dict``
-        raise foreign(path, _STATE)
-    raise not_a_model(path, "its JSON has no class_name")
+    if "class_name" not in value:
+        raise not_a_model(path, "its JSON has no class_name")
 
 
 def parse(text: bytes | str, path: str, what: str) -> Any:

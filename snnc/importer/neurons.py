@@ -43,11 +43,6 @@ from snnc.importer.values import (
 POSITIVE = ("mean", "embed", "select", "window", "edge mean", "unroll")
 """Steps whose output is never negative if their input is never negative."""
 EDGE = "its kernel differs at each edge of an image, which only a matrix can express"
-SLOPES = "its slopes differ at each position, which only a matrix can express"
-SHARED = (
-    "give all positions the same slopes, such as `PReLU(shared_axes=[1, 2])` for "
-    "images, and retrain"
-)
 BORDER = "no single kernel can express its padding, since each step pads its own border"
 
 
@@ -320,8 +315,6 @@ def _exact(state: ConversionState, owner: str, term: Term) -> Term:
     while (folded := pooled(state, term)) is not term:
         term = folded
     for step in term.steps:
-        if step.op == "slope" and not step.is_uniform:
-            raise UnfitError(SLOPES, SHARED, layer=step.layer)
         if not step.is_uniform:
             raise UnfitError(EDGE, layer=step.layer)
     cuts = cuts_of(term)

@@ -1,21 +1,18 @@
-"""Import a Keras model: read it in any format or from code, and write its spec."""
+"""Import a Keras model: read its file, and write its spec."""
 
 from __future__ import annotations
 
-import importlib.util
-import re
 import stat
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from snnc.diagnostics import Diagnostics
 from snnc.driver import add_advice
 from snnc.importer.convert import Conversion, convert
 from snnc.importer.files import read_file
-from snnc.importer.from_code import saved_by_code
 from snnc.importer.model import ImportRequest, KerasModel, ModelWeights
 from snnc.importer.refusals import RefusedModelError, not_a_model, refused, too_large
 from snnc.importer.spec import LIMIT, TOP, compile_written
@@ -25,11 +22,10 @@ from snnc.ir.logical import LogicalNetwork
 from snnc.language.written import interval
 from snnc.passes import Compilation
 from snnc.rules.files import CannotWrite
-from snnc.rules.model_files import NoWeights, OldModel, PackageMissing
+from snnc.rules.model_files import NoWeights, OldModel
 from snnc.rules.weights import SCALING_RECIPE, SPIKES_RECIPE
 from snnc.runtime.files import replacing
 from snnc.source import whole_file
-from snnc.text.installing import installation
 from snnc.weight_files.header import serialize
 
 if TYPE_CHECKING:
@@ -41,13 +37,14 @@ if TYPE_CHECKING:
 
 LARGEST_FILE = 4 * 2**30
 """The most bytes; VGG16 with the state of its optimizer has 1.7 GB."""
-CALL = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
+CONVERSION = (
+    "in Python, write `from tensorflow import keras` and "
+    "`keras.models.load_model({folder!r}).save({file!r})`"
+)
 
 
 def read(
-    target: str | Path,
-    tell: Callable[[str], None] = print,
-    weights: str | Path = "",
+    target: str | Path, weights: str | Path = ""
 ) -> tuple[KerasModel, StoredWeights | None]:
     """Read a model, and open its weights.
 
@@ -57,11 +54,8 @@ def read(
     Parameters
     ----------
     target :
-        A `.keras` file, an `.h5` file, a file with the text of ``to_json()``, a
-        TensorFlow.js ``model.json``, the folder of a SavedModel, or
-        ``module:function``. Files are recognized by their content, not their names.
-    tell :
-        Called with a sentence before a SavedModel or a user's function runs.
+        A `.keras` file, an `.h5` file, or a file with the text of ``to_json()``, which
+        are recognized by their content, not their names.
     weights :
         A weight file for an architecture, written by ``save_weights`` or ``save`` of
         Keras 2 or 3.
@@ -69,20 +63,13 @@ def read(
     name = target if isinstance(target, str) else target.as_posix()
     beside = weights if isinstance(weights, str) else weights.as_posix()
     with refusing(name):
-        how = how_to_read(Path(name), name, tell)
-        if beside and how != "file":
-            raise not_a_model(
-                name, "`--weights` needs a file that contains an architecture"
-            )
+        check_file(Path(name), name)
     if beside:
         with refusing(beside):
             check_file(Path(beside), beside)
     with refusing(name), ExitStack() as stack:
         resources = stack.enter_context(ExitStack())
-        file = Path(name)
-        if how != "file":
-            file = resources.enter_context(saved_by_code(how, name))
-        model, stored = read_file(file, name, resources, beside)
+        model, stored = read_file(Path(name), name, resources, beside)
         if stored is None:
             return model, None
         owners = {layer.name: layer.shares or layer.name for layer in model.layers}
@@ -90,51 +77,29 @@ def read(
         return model, replace(stored, name=name, owners=owners, resources=resources)
 
 
-def how_to_read(path: Path, name: str, tell: Callable[[str], None]) -> str:
-    """Return whether to read a ``file``, ``load`` a folder or ``call`` a function."""
-    if not path.exists() and CALL.fullmatch(name):
-        tell(f"note: running your code `{name}` to get the model")
-        return "call"
-    status = path.stat()
-    if stat.S_ISDIR(status.st_mode):
-        _check_folder(path, name)
-        tell(
-            f"note: loading the SavedModel `{name}` with TensorFlow, which runs code "
-            "in it"
-        )
-        return "load"
-    check_file(path, name)
-    return "file"
-
-
 def check_file(path: Path, name: str) -> None:
     """Refuse a file that is not a regular file or is too large."""
+    if not path.exists() and ":" in name:
+        advice = "save its model in Python with `model.save('model.keras')`"
+        raise not_a_model(name, "snnc runs no code to get a model", advice=advice)
     status = path.stat()
+    if stat.S_ISDIR(status.st_mode):
+        _refuse_folder(path, name)
     if not stat.S_ISREG(status.st_mode):
         raise not_a_model(name, "it is not a regular file")
     if status.st_size > LARGEST_FILE:
         raise too_large(name, "a file", status.st_size, LARGEST_FILE)
 
 
-def _check_folder(path: Path, name: str) -> None:
-    """Refuse a folder that is not a SavedModel, or can't be loaded."""
-    files = {
-        "config.json": "it is the folder of an unpacked `.keras` archive: pack the "
-        "folder with zip",
-        "model.json": "it is a folder: name the `model.json` in the folder",
-    }
-    for file, reason in files.items():
-        if (path / file).exists():
-            raise not_a_model(name, reason)
-    if not (path / "saved_model.pb").exists():
-        raise not_a_model(name, "it is a folder without a saved_model.pb")
-    if importlib.util.find_spec("tensorflow") is None:
-        raise refused(
-            PackageMissing,
-            path=name,
-            package="TensorFlow",
-            command=installation("keras"),
-        )
+def _refuse_folder(path: Path, name: str) -> NoReturn:
+    """Refuse a folder; say how to convert a SavedModel."""
+    if (path / "saved_model.pb").exists():
+        advice = CONVERSION.format(folder=name, file=f"{path.name}.keras")
+        raise not_a_model(name, "it is a SavedModel folder", advice=advice)
+    reason = "it is a folder"
+    if (path / "config.json").exists():
+        reason += " from an unpacked `.keras` archive: pack its content with zip"
+    raise not_a_model(name, reason)
 
 
 def run(
@@ -143,9 +108,7 @@ def run(
     weights_out: str,
     spec: str,
     report: Diagnostics,
-    say: Callable[[str], None],
     shown: str = "",
-    limits: AbstractContextManager[None] | None = None,
 ) -> ImportOutcome | None:
     """Import a model; return None if it or its weights can't be read.
 
@@ -159,23 +122,18 @@ def run(
         ``target``.
     report :
         Receives every problem, including problems in the spec.
-    limits :
-        A context that limits time and memory; all weights are read inside it.
     """
     shown = shown or target
     try:
         with ExitStack() as stack:
-            with limits or nullcontext():
-                model, weights = read(target, say, request.weights)
-                if weights is not None:
-                    stack.enter_context(weights)
-                # A spec depends on the signs of norms before a maximum, or on a range.
-                kinds = [layer.kind for layer in model.layers]
-                is_used = any("Max" in k or k == "Normalization" for k in kinds)
-                if not weights_out and not is_used:
-                    weights = None
-                elif weights is not None and limits is not None:
-                    weights.load()
+            model, weights = read(target, request.weights)
+            if weights is not None:
+                stack.enter_context(weights)
+            # A spec depends on the signs of norms before a maximum, or on a range.
+            kinds = [layer.kind for layer in model.layers]
+            is_used = any("Max" in k or k == "Normalization" for k in kinds)
+            if not weights_out and not is_used:
+                weights = None
             return outcome(shown, model, weights, request, weights_out, spec, report)
     except RefusedModelError as error:
         report.add(error.at(shown).diagnostic)

@@ -36,9 +36,9 @@ def refused(rule: type[Diagnostic], /, **fields: Any) -> RefusedModelError:
     return RefusedModelError(rule(span=NOWHERE, **fields))
 
 
-def not_a_model(path: str, reason: str) -> RefusedModelError:
+def not_a_model(path: str, reason: str, **advice: str) -> RefusedModelError:
     """Refuse a file that is not a model."""
-    return refused(NotAModel, path=path, reason=reason)
+    return refused(NotAModel, path=path, reason=reason, **advice)
 
 
 def malformed(layer: str, reason: str) -> RefusedModelError:

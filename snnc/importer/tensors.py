@@ -334,7 +334,7 @@ class Kernels:
                 if step.op == "mix":
                     gains = np.asarray(step.factors)[:, None]
                 else:
-                    slopes = self._slopes(step, (*sizes, step.given))
+                    slopes = self._slopes(step)
                     gains = np.stack([np.ones_like(slopes), -slopes], -1)[..., None]
                 mixed: Array = kernel[..., None, :] * gains
                 return mixed.reshape(*kernel.shape[:-2], -1, kernel.shape[-1])
@@ -346,13 +346,10 @@ class Kernels:
                     )
         return _scatter(self._own(step), kernel, step.windows, is_full)
 
-    def _slopes(self, step: LinearStep, shape: Shape) -> Array:
-        """Return the slopes of a `PReLU`, per channel or per position."""
+    def _slopes(self, step: LinearStep) -> Array:
+        """Return the slopes of a `PReLU`, per channel."""
         alpha = np.asarray(self._weights.of(step.layer)["alpha"], np.float64)
-        if step.is_uniform:
-            return np.broadcast_to(alpha.reshape(-1), (step.given,))
-        own = [size if axis in step.order else 1 for axis, size in enumerate(shape)]
-        return _on_positions(alpha.reshape(-1, 1), step.order, tuple(own))[..., 0]
+        return np.broadcast_to(alpha.reshape(-1), (step.given,))
 
     def _own(self, step: LinearStep) -> Array | None:
         """Return a step's own kernel, (taps, ..., inputs, outputs), or None.

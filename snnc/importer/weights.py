@@ -13,6 +13,7 @@ module uses only the order of the numbers.
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from snnc.importer.model import Arrays
-    from snnc.importer.named_weights import Shards
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
 """The first bytes of an HDF5 file."""
@@ -122,8 +122,14 @@ class Store:
 
     def text(self, group: str, name: str) -> str | None:
         """Return the text in an attribute, or None if the attribute is missing."""
-        texts = self.texts(group, name)
-        return texts[0] if texts else None
+        with self._item(group, "Group") as item:
+            if item is None or name not in item.attrs:
+                return None
+            what = f"its attribute `{name}`"
+            # Many texts may all refer to the same long text in the file.
+            if math.prod(item.attrs.get_id(name).shape) != 1:
+                raise ValueError(f"{what} is not one text")
+            return _texts(item.attrs[name], what)[0]
 
     def members(self, group: str) -> tuple[str, ...]:
         """Return the names of a group's members; empty if the group is missing."""
@@ -158,10 +164,19 @@ class Store:
         with self._item(path) as item:
             if item is None:
                 return None
+            import numpy as np
+
             self._declare(item, path)
             if item.dtype.kind not in "OS" or item.shape is None:
                 raise ValueError(f"`{path}` does not contain texts")
-            return _texts(item[()], path)
+            texts: list[str] = []
+            size = 0
+            for place in np.ndindex(item.shape):  # all may refer to one long text
+                texts += _texts(item[place], path)
+                size += len(texts[-1])
+                if size > LARGEST:
+                    raise too_large(self.path, f"`{path}`", size, LARGEST)
+            return tuple(texts)
 
     def shape(self, path: str) -> tuple[int, ...] | None:
         """Return the shape of an array without reading it; None if it is missing."""
@@ -186,11 +201,11 @@ class Store:
                     raise self._unsafe(f"`{path}` is a link to another place")
                 item = None if link is None else item[name]
             yield item if isinstance(item, getattr(h5py, kind)) else None
-        except (RefusedModelError, MemoryError):
+        except RefusedModelError:
             raise
+        except MemoryError as error:
+            raise self._unsafe("it needs more memory than is free") from error
         except Exception as error:  # HDF5 reports damage as errors of many classes
-            if "allocat" in str(error):
-                raise MemoryError from error
             reason = " ".join(str(error).split()) or type(error).__name__
             raise refused(rules.DamagedModel, path=self.path, reason=reason) from error
 
@@ -198,7 +213,8 @@ class Store:
         """Refuse an array from another file, or above the limit, before reading it."""
         if dataset.is_virtual or dataset.external:
             raise self._unsafe(f"`{path}` takes its values from other files")
-        size = dataset.nbytes
+        chunk = math.prod(dataset.chunks or ()) * dataset.dtype.itemsize
+        size = max(dataset.nbytes, chunk)  # HDF5 unpacks whole chunks
         if size > LARGEST:
             raise self._unsafe(
                 f"`{path}` has {size} bytes, but snnc reads at most {LARGEST}"
@@ -276,36 +292,17 @@ class StoredWeights(AbstractContextManager["StoredWeights"]):
     layer, the layer whose weights it has. `close` closes the ``resources``.
     """
 
-    store: Store | Shards
+    store: Store
     paths: Callable[[str], Mapping[str, str]]
     renamed: str = ""
     name: str = ""
     owners: Mapping[str, str] = field(default_factory=dict)
     resources: ExitStack = field(default_factory=ExitStack)
-    _loaded: dict[str, Arrays | RefusedModelError] = field(default_factory=dict)
-
-    def load(self) -> None:
-        """Read all weights now; refusals are raised when a layer is requested."""
-        refusal: RefusedModelError | None = None
-        for layer in dict.fromkeys(self.owners.values()):
-            try:
-                self._loaded[layer] = refusal or self._read(layer)
-            except RefusedModelError as error:
-                self._loaded[layer] = error
-                if not isinstance(error.diagnostic, rules.WeightsUnclear):
-                    refusal = error  # for the whole file
 
     def of(self, layer: str) -> Arrays:
         """See `ModelWeights.of`."""
-        owner = self.owners[layer]
-        found = self._loaded.get(owner)
-        if isinstance(found, RefusedModelError):
-            raise found
-        return self._read(owner) if found is None else found
-
-    def _read(self, owner: str) -> Arrays:
         with refusing(self.name):
-            paths = self.paths(owner)
+            paths = self.paths(self.owners[layer])
             found = {name: self.store.array(at) for name, at in paths.items()}
         return {name: array for name, array in found.items() if array is not None}
 

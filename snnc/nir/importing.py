@@ -7,7 +7,6 @@ the graph, the spec is exported again with tensors whose values are their own in
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
@@ -41,7 +40,6 @@ def run(
     spec: str,
     report: Diagnostics,
     takes_spec: bool = True,
-    limits: AbstractContextManager[None] | None = None,
 ) -> ImportOutcome | None:
     """Import the NIR file ``target``; return None if reading fails.
 
@@ -51,11 +49,9 @@ def run(
         See `snnc.importer.read.run`.
     takes_spec
         Whether to return the spec that an exported file contains.
-    limits
-        A context that limits the resources for reading.
     """
     try:
-        with refusing(target), limits or nullcontext():
+        with refusing(target):
             check_file(Path(target), target)
             graph = read_graph(Path(target), target)
             model, weights, notes = translate(graph, Path(target).stem)

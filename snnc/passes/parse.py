@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import chain, islice
-from pathlib import PurePosixPath
 
 from snnc import rules
 from snnc.diagnostics import TRANSLATIONS, Diagnostic, Diagnostics, Label
 from snnc.language.tree import Document
-from snnc.source import SourceFile, Span, module_of
+from snnc.source import SourceFile, Span
 from snnc.syntax.removed import without_removed
 from snnc.syntax.snn import parse_snn
 
@@ -72,10 +71,7 @@ def _foreign(source: SourceFile) -> Diagnostic | None:
         model = source.name if source.name.endswith(".json") else "MODEL.json"
         return rules.syntax.NotASpec(span=span, looks="JSON", model=model)
     if source.text.startswith("#!") or _PYTHON.fullmatch(text.rstrip()):
-        path = PurePosixPath(source.name)
-        is_module = path.suffix == ".py" and path.stem.isidentifier()
-        model = f"{module_of(path) if is_module else 'MODULE'}:FUNCTION"
-        return rules.syntax.NotASpec(span=span, looks="Python", model=model)
+        return rules.syntax.NotASpec(span=span, looks="Python", model="MODEL.keras")
     return None
 
 

@@ -22,29 +22,17 @@ class NotAModel(UnreadableModel):
 
     `snnc import` recognises a model by its content and not by its name, except for
     NIR graphs, whose names end in `.nir`. It accepts `.keras` archives, `.h5` files
-    from `model.save`, the text of `model.to_json()`, SavedModel folders that contain
-    a Keras model, and `module:function`.
+    from `model.save`, and the text of `model.to_json()`.
+
+    snnc runs no code to get a model. In Python, `keras.models.load_model` reads a
+    SavedModel folder, and `model.save('model.keras')` writes a file. Build models of
+    other frameworks in Keras, and copy their weights.
     """
 
     code = "SNN801"
     title = "unknown model file"
     message = "`{path}` is not a Keras model: {reason}"
-    help = "name a file from `model.save(...)`, or the text of `model.to_json()`"
-
-
-class ForeignModel(ModelDiagnostic):
-    """Checks for models of other frameworks or in other formats.
-
-    A spec consists of layers, which Keras files contain. Other formats contain
-    operations, or weights without an architecture. Most such models can be converted to
-    Keras, or come from a Keras model that still exists.
-    """
-
-    code = "SNN802"
-    title = "model from another framework"
-    message = "`{path}` is {what}, not a Keras model"
-
-    what: str
+    advice = "name a file from `model.save(...)`, or the text of `model.to_json()`"
 
 
 class DamagedModel(UnreadableModel):
@@ -126,31 +114,13 @@ class PackageMissing(ModelDiagnostic):
     command: str
 
 
-class CodeFailed(UnreadableModel):
-    """Reports Python code, or a SavedModel loaded by TensorFlow, that returns no model.
-
-    `module:function` imports the module from the current directory and calls the
-    function without arguments. The function must return a Keras model. The output of
-    the code appears above the message.
-    """
-
-    code = "SNN808"
-    title = "code without a model"
-    message = "`{path}` returns no Keras model: {reason}"
-
-
 class PythonSource(ModelDiagnostic):
-    """Checks for a Python file that is given without a function name."""
+    """Checks for a Python file, which snnc does not run."""
 
     code = "SNN809"
     title = "Python file instead of a model"
     message = "`{path}` is Python code"
-    help = (
-        "write `{module}:function` for a function that returns the model; snnc then "
-        "runs this code"
-    )
-
-    module: str
+    help = "save the model in Python with `model.save('model.keras')`"
 
 
 class WeightsUnclear(Diagnostic):
@@ -170,26 +140,6 @@ class WeightsUnclear(Diagnostic):
 
     layer: str
     reason: str
-
-
-class ReadingStopped(ModelDiagnostic):
-    """Limits the time and memory for reading a model file.
-
-    `snnc import` reads model files in a child process. It stops the process if it takes
-    more than 2 GiB of memory, or more than ten seconds of processor time plus one
-    second per 20 MiB of the file. A damaged file can send the HDF5 library into an
-    infinite loop, and a small file can decompress to an arbitrarily large size.
-    """
-
-    code = "SNN823"
-    title = "model file that is slow or large to read"
-    message = "`{path}` takes more than {limit} to read"
-    help = (
-        "copy or download the file again; if it is complete, load the model in a safe "
-        "environment, and save it again with `model.save('model.keras')`"
-    )
-
-    limit: str
 
 
 class OldModel(ModelDiagnostic):

@@ -352,8 +352,8 @@ class MergeConflict(Diagnostic):
 class NotASpec(Diagnostic):
     """Checks for a program or JSON instead of a spec.
 
-    `snnc import` creates a spec from a Keras model. The model is a saved file, the text
-    of `model.to_json()`, or the result of a Python function.
+    `snnc import` creates a spec from a Keras model. The model is a saved file, or the
+    text of `model.to_json()`.
     """
 
     code = "SNN129"

@@ -263,7 +263,7 @@ def evaluate_adapted(
     simulator = options.simulator
     if simulator == "keras" or simulator == "nengo_dl":
         raise RefusedRunError(f"the simulator {simulator} does not learn")
-    once = replace(options, output=None, resume=False)
+    once = replace(options, output=None)
     opened = as_package(package)
     given = opened, adapt_data, None, weights
     learning = adapt(

@@ -1,16 +1,9 @@
-"""Save the results of a run as JSON lines; the first line identifies the run.
-
-Each line ends with a digest of itself and the first line. Damaged lines, and lines from
-another run, are ignored, so that their parts run again.
-"""
+"""Save the results of a sweep as JSON lines; the first line identifies the sweep."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import re
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,23 +11,17 @@ from typing import IO, NamedTuple
 
 from snnc.runtime.files import write_file
 from snnc.text.display import Json
-from snnc.text.tables import counted
 from snnc.tools.opening import RefusedRunError
-
-DIGITS = 16
-_SEAL = re.compile(r', "sha256": "[0-9a-f]*"\}$')
 
 
 class SavedRun(NamedTuple):
-    """The valid lines of a checkpoint, the number of damaged lines, and the valid text.
+    """The first line of a checkpoint, and the complete lines after it.
 
-    ``header`` is the run's identity; None if the first line is not a JSON object.
+    The header is None if the first line is not a JSON object.
     """
 
     header: Json | None
     lines: tuple[Json, ...]
-    damaged: int
-    text: str
 
 
 class Checkpoint:
@@ -44,19 +31,14 @@ class Checkpoint:
     """
 
     def __init__(self, path: Path, header: Json, saved: SavedRun | None) -> None:
-        text = f"{json.dumps(header)}\n" if saved is None else saved.text
-        if saved is not None and saved.damaged:
-            told = counted(saved.damaged, "damaged line")
-            does = "its part runs" if saved.damaged == 1 else "their parts run"
-            print(f"warning: {path} has {told}: {does} again", file=sys.stderr)
-        write_file(path, text)
-        self._first = text.partition("\n")[0]
+        lines = () if saved is None else saved.lines
+        write_file(path, "".join(f"{json.dumps(line)}\n" for line in (header, *lines)))
         self._file: IO[str] = path.open("a", encoding="utf-8", newline="\n")
 
     def add(self, content: Json) -> None:
         """Write a line, or raise OSError with the name of the file."""
         try:
-            self._file.write(_seal(self._first, json.dumps(content)) + "\n")
+            self._file.write(json.dumps(content) + "\n")
             self._file.flush()
         except OSError as error:
             raise OSError(error.errno, error.strerror, self._file.name) from error
@@ -107,19 +89,14 @@ def read_checkpoint(path: Path) -> SavedRun | None:
     data = path.read_bytes() if path.is_file() else b""
     if not data:
         return None
+    first, *others = map(_read_line, data.splitlines())
     # A killed process may have left an incomplete line at the end.
-    whole = data[: data.rfind(b"\n") + 1].decode("utf-8", "replace").split("\n")[:-1]
-    first, *others = whole or [""]
-    known = [line for line in others if line == _seal(first, _SEAL.sub("}", line))]
+    return SavedRun(first, tuple(line for line in others if line is not None))
+
+
+def _read_line(line: bytes) -> Json | None:
     try:
-        header = json.loads(first)
+        content = json.loads(line)
     except (ValueError, RecursionError):
-        header = None
-    lines, damaged = tuple(map(json.loads, known)), len(others) - len(known)
-    text = "".join(f"{line}\n" for line in (first, *known))
-    return SavedRun(header if isinstance(header, dict) else None, lines, damaged, text)
-
-
-def _seal(first: str, body: str) -> str:
-    digest = hashlib.sha256((first + body).encode()).hexdigest()[:DIGITS]
-    return f'{body[:-1]}, "sha256": "{digest}"}}'
+        return None
+    return content if isinstance(content, dict) else None

@@ -43,14 +43,10 @@ def import_keras(
 ) -> tuple[Spec, dict[str, NDArray[np.float32]]]:
     """Convert a Keras model to a spec, and its weights to the spec's layout.
 
-    The file is read in this process. To read an untrusted file with limits on time and
-    memory, run ``snnc import``.
-
     Parameters
     ----------
     model : keras.Model, or a path
-        A ``.keras`` or ``.h5`` file, the text of ``to_json()``, a ``model.json`` of
-        TensorFlow.js, or the folder of a SavedModel.
+        A ``.keras`` or ``.h5`` file, or the text of ``to_json()``.
     weights
         A weight file for an architecture, from ``save_weights`` or ``save``.
     name
@@ -105,7 +101,7 @@ def import_keras(
             shown = f"{model.name}.keras"
             file = str(Path(folder) / shown)
             model.save(file)
-        done = run(file, request, *names, report, tell, shown)
+        done = run(file, request, *names, report, shown)
         made = None if done is None else done.compilation
         if done is None or made is None or made.lowered is None:
             raise SpecError(report.diagnostics)

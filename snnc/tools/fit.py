@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, astuple, dataclass, replace
-from itertools import permutations
 from math import ceil, prod, sqrt
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,6 @@ from snnc.fitting.trials import (
     Trials,
     VariantCost,
     cost_of,
-    spec_text,
 )
 from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi
 from snnc.rules.loihi import TooManyCores
@@ -31,15 +29,10 @@ if TYPE_CHECKING:
 
 GROWTH = 16
 """If the network fits, a layer may grow to at most this multiple of its filters."""
-SHARES = tuple(n / 16 for n in range(15, 0, -1))
-"""The fractions of all filters to try, largest first."""
-HALVES = (0.75, 0.5, 0.25)
-"""The fractions of one layer's filters, or else its next stride, to try together with
-fewer filters in another layer."""
 BRIEF_WORK = 8_000
 """The work after which no larger variant is tried, impatient; none on many cores."""
-PAIRED = 3
-"""The number of largest layers from which pairs are changed together."""
+LARGEST = 3
+"""The number of largest layers to name if nothing fits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +169,9 @@ class Fit(Tabular):
 def find_variants(spec: Spec, cores: int | None, patient: bool = True) -> Fit:
     """Find variants of a spec that fit a number of cores, or the spec's target.
 
-    Some variants change one layer: fewer filters (or more, if the network fits), a
-    larger stride, or both. One variant scales the filters of all layers. A variant with
-    changes in two layers is included only if it keeps more than the others. Layers with
-    the most neurons are tried first, until the work is used up. Raise ValueError if the
-    target has no cores.
+    A variant changes one layer: fewer filters (or more, if the network fits), a larger
+    stride, or both. Layers with the most neurons are tried first, until the work is
+    used up. Raise ValueError if the target has no cores.
     """
     made = spec.made
     assert made.spec is not None
@@ -227,14 +218,10 @@ class _Search:
         tried = 0
         largest = sorted(self.layers, key=lambda layer: -prod(layer.shape))
         try:
-            if not fits:
-                found += self._thinner()
             for layer in largest:
                 for changes in self._grown(layer) if fits else self._narrower(layer):
                     found.append(self._variant(changes))
                 tried += 1
-            if not fits:
-                found += self._better_pair(largest[:PAIRED], found)
         except OutOfWorkError:
             pass  # the result contains the number of untried layers
         return found, tried
@@ -273,55 +260,19 @@ class _Search:
             if (both := self._widest(layer, most, (wider,))) is not None:
                 yield (wider, both)
 
-    def _thinner(self) -> Iterator[FitVariant]:
-        """Yield the variant of several layers with most of all filters that fits."""
-        for share in SHARES:
-            # A layer with few filters may keep all.
-            scaled = ((_share(layer, share), layer) for layer in self.layers)
-            changes = tuple(c for c, old in scaled if c.value != old.shape[-1])
-            if len(changes) > 1 and self._trials.fits_target(changes):
-                yield self._variant(changes)
-                return
-
-    def _better_pair(
-        self, layers: Sequence[LogicalLayer], others: Sequence[FitVariant]
-    ) -> Iterator[FitVariant]:
-        """Yield the best change to two layers, if it keeps more than ``others``."""
-        pairs, names = [], [layer.name for layer in self.layers]
-        for layer, second in permutations(layers, 2):
-            steps = [*wider_strides(layer)[:1], *(_share(layer, s) for s in HALVES)]
-            for first in (step for step in steps if step.value != layer.shape[-1]):
-                fewer = self._widest(second, second.shape[-1] - 1, (first,))
-                if fewer is not None:
-                    changes = sorted((first, fewer), key=lambda c: names.index(c.layer))
-                    pairs.append(self._variant(tuple(changes)))
-        best = max(pairs, key=lambda pair: pair.kept, default=None)
-        if best and best.kept > max((other.kept for other in others), default=0.0):
-            yield best
-
-
-def _share(layer: LogicalLayer, share: float) -> Change:
-    value = max(1, round(layer.shape[-1] * share))
-    return Change(layer.name, width_key(layer) or "", value)
-
 
 COLUMNS = ("change", "cores", "neurons", "weights", "keeps")
 SHOWN = 10
 KEEPS = "keeps: neurons and weights as a fraction of the spec's (geometric mean)"
 TRIED = """
-tried: fewer filters or a larger stride in one layer or two, fewer filters in all layers
-other options: a smaller input, more chips, or larger strides in several layers
+tried: fewer filters or a larger stride in one layer
+other options: a smaller input, more chips, or both changes in several layers
 most neurons: """
 SHORTER = "a shorter `synapse`, a higher `rate` or fewer layers shorten this delay"
-ONE_BY_ONE = 2
-"""With more changes than this, all layers change."""
 
 
 def changes_text(variant: FitVariant) -> str:
-    """Write changes as in a spec; if all layers change, only write the widths."""
-    if len(variant.changes) > ONE_BY_ONE:
-        widths = (f"{c.layer} {spec_text(c.value)}" for c in variant.changes)
-        return f"all layers: {', '.join(widths)}"
+    """Write the changes of a variant as in a spec."""
     by_layer: dict[str, list[str]] = {}
     for change in variant.changes:
         more = " or more" if change == variant.open_end else ""
@@ -352,7 +303,7 @@ def _sentence(found: Fit, shown: int | None) -> str:
         refused = f"{no} of filters or stride fits on {cores}"
         chip = (layer for layer in network.layers if layer.on_chip)
         ordered = sorted(chip, key=lambda layer: -prod(layer.shape))
-        largest = ", ".join(layer.name for layer in ordered[:PAIRED])
+        largest = ", ".join(layer.name for layer in ordered[:LARGEST])
         tried = f"{untried}{TRIED}{largest}"
         return f"{found.spec.name}: {refused}{needs}{tried}{_delay_text(network)}"
     left = 0 if shown is None else count - shown

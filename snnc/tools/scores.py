@@ -1,8 +1,4 @@
-"""Score outputs, compare several readouts, and compute statistics in batches.
-
-With another filter or a mean, the readout may average out more noise and make better
-decisions from the same spikes. The weights and the chip stay the same.
-"""
+"""Score outputs, compare both ways to decide, and compute statistics in batches."""
 
 from __future__ import annotations
 
@@ -17,7 +13,7 @@ from pydantic import PlainSerializer, PlainValidator
 
 from snnc.runtime import examples
 from snnc.runtime.examples import Array, decide
-from snnc.runtime.network import Decide, Network, Readout, lowpass_decay
+from snnc.runtime.network import Decide, Network
 from snnc.tools.evaluate import results
 from snnc.tools.evaluate.results import Interval
 
@@ -156,16 +152,6 @@ def over_time(
     return tuple(results.ScoreAtTime(*each) for each in timed)
 
 
-def contrast(
-    row: Array, rest: Array, y: Array, classes: bool
-) -> results.CarryOverEffect:
-    """Compare outputs (examples, units) of the same examples with labels."""
-    own, other = (examples.score(o, y, classes) for o in (row, rest))
-    row_merits, rest_merits = (per_example_score(o, y, classes) for o in (row, rest))
-    gain = difference(row_merits, rest_merits)
-    return results.CarryOverEffect(len(y), own, other, gain)
-
-
 def confusion(outputs: Array, y: Array) -> tuple[tuple[int, ...], ...]:
     """Count the decisions for each class, by true class."""
     units = outputs.shape[1]
@@ -174,81 +160,28 @@ def confusion(outputs: Array, y: Array) -> tuple[tuple[int, ...], ...]:
     return tuple(map(tuple, counts.tolist()))
 
 
-LONGER = (2, 3)  # multiples of the readout's synapse
+def other_decision(how: Decide) -> Decide:
+    """Return the other way to decide from the same spikes."""
+    return "mean" if how == "last" else "last"
 
 
-def alternative_readouts(readout: Readout) -> tuple[Readout, ...]:
-    """Return variants of a readout with other filters or decisions."""
-    mean = replace(readout, decide="mean")
-    last = replace(readout, decide="last")
-    other = mean if readout.decide == "last" else last
-    synapse = readout.synapse
-    if synapse is None:
-        return (other,)
-    return (other, *(replace(last, synapse=n * synapse) for n in LONGER))
-
-
-class Reader:
-    """Computes other readouts' outputs from the rows of consecutive examples.
-
-    One lowpass filter can be computed from another. If the readout is s[t + 1] = k s[t]
-    + (1 - k) x[t] for spikes x, then another filter is r[t + 1] = l r[t] + (1 - l) / (1
-    - k) (s[t + 1] - k s[t]).
-    """
-
-    def __init__(self, network: Network, carries: bool) -> None:
-        """Create a reader; with ``carries``, the examples run in a row."""
-        self.network = network
-        self._carries = carries
-        self._shown: Array | None = None
-        self._filtered: dict[Readout, Array] = {}
-
-    def read(self, rows: Array) -> NDArray[np.float64]:
-        """Return outputs (ways, examples, units) from rows (examples, steps, units)."""
-        earlier = np.roll(rows, 1, axis=1)
-        earlier[:, 0] = rows[:, 0]  # at rest, before any spike arrives
-        if self._carries:
-            earlier[1:, 0] = rows[:-1, -1]
-            if self._shown is not None:
-                earlier[0, 0] = self._shown
-            self._shown = rows[-1, -1].copy()
-        ways = alternative_readouts(self.network.readout)
-        return np.stack([self._read(rows, earlier, way) for way in ways])
-
-    def _read(self, rows: Array, earlier: Array, way: Readout) -> NDArray[np.float64]:
-        own = self.network.readout.synapse
-        if way.synapse == own:
-            return decide(rows, way.decide)
-        kept, keeps = (lowpass_decay(s, self.network.dt) for s in (own, way.synapse))
-        steps = rows.shape[1]
-        # The fraction of each step's change that remains at the end.
-        left = keeps ** np.arange(steps - 1, -1, -1.0)
-        left *= (1 - keeps) / (1 - kept)
-        fresh = rows - kept * earlier
-        outputs: NDArray[np.float64] = np.einsum("t,etu->eu", left, fresh)
-        filtered = self._filtered.get(way, earlier[0, 0])
-        for example, start in zip(outputs, earlier[:, 0], strict=True):
-            example += keeps**steps * (filtered if self._carries else start)
-            filtered = example
-        self._filtered[way] = filtered.copy()
-        return outputs
-
-
-def compare_readouts(
+def compare_decisions(
     network: Network, outputs: Array, others: Array, y: Array
 ) -> tuple[results.ReadoutVariant, ...]:
-    """Compare outputs (examples, units) with those of other ways to read them.
+    """Compare outputs (examples, units) with those of the other decision.
 
-    ``others`` has the shape (ways, examples, units), and ``y`` contains the labels.
+    ``y`` contains the labels.
     """
-    classes, ways = network.readout.classes, alternative_readouts(network.readout)
-    own = per_example_score(outputs, y, classes)
-    readings = []
-    for way, read in zip(ways, others, strict=True):
-        gain = difference(per_example_score(read, y, classes), own, len(ways))
-        value = examples.score(read, y, classes)
-        readings.append(results.ReadoutVariant(way.decide, way.synapse, value, gain))
-    return tuple(readings)
+    readout = network.readout
+    own = per_example_score(outputs, y, readout.classes)
+    other = per_example_score(others, y, readout.classes)
+    variant = results.ReadoutVariant(
+        decide=other_decision(readout.decide),
+        synapse=readout.synapse,
+        value=examples.score(others, y, readout.classes),
+        gain=difference(other, own),
+    )
+    return (variant,)
 
 
 # Arrays that pydantic converts to JSON and back.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, product
 from math import prod
-from operator import ge, gt, le, lt
+from operator import le, lt
 from pathlib import Path
 
 from snnc import diagnostics
@@ -20,7 +20,7 @@ from snnc.text.display import Json
 from snnc.tools.checkpoint import reserve
 from snnc.tools.opening import FileName, SpecError
 from snnc.tools.spec import Spec, as_spec
-from snnc.tools.sweep_results import Sweep, Variant, select_best, write_joules
+from snnc.tools.sweep_results import Sweep, Variant, select_best
 from snnc.tools.sweep_runs import SweepSettings, VariantJob, data_file, run_variants
 
 _OF_WORDS = "SNN3"
@@ -62,8 +62,9 @@ def sweep(
         texts such as ``"c0.filters=8,16"``. Each value is as in `Spec.replace`; a
         single value needs no list.
     where
-        Conditions such as ``"cores <= 4"`` or ``"energy < 2 uJ"`` (maximum energy).
-        Variants that don't meet all conditions are neither trained nor evaluated.
+        Conditions such as ``"cores <= 4"`` or ``"energy < 2e-6"`` (maximum energy, in
+        joules). Variants that don't meet all conditions are neither trained nor
+        evaluated.
     data : file, or x and y
         Training data; a fifth of it, drawn with the seed, is held out for evaluation.
     test : file, or x and y
@@ -211,32 +212,29 @@ def _variant(
 
 
 def parse_condition(text: str) -> Callable[[Variant], str]:
-    """Parse a condition such as ``cores <= 4`` or ``energy < 2 uJ``.
+    """Parse a condition: ``cores``, ``weights`` or ``energy``, < or <=, and a number.
 
     The result is a function that returns why a variant does not meet the condition,
-    empty if it does.
+    empty if it does. Energy is in joules.
     """
     match = _CONDITION.fullmatch(text.strip())
-    if match is None or bool(match[4]) != (match[1] == "energy"):
-        form = (
-            "write `cores`, `weights` or `energy`, then <, <=, > or >=, then a number"
-        )
-        example = "with energy a unit: `cores <= 4`, `energy < 2 uJ`"
-        raise ValueError(f"where: {text}: {form}; {example}")
-    name, sign, limit = match[1], match[2], float(match[3]) * _JOULES.get(match[4], 1)
+    if match is None:
+        form = "write `cores`, `weights` or `energy` (in J), then < or <="
+        raise ValueError(f"where: {text}: {form}, then a number, such as `cores <= 4`")
+    name = match[1]
+    sign = match[2]
+    limit = float(match[3])
 
     def break_reason(variant: Variant) -> str:
-        found = getattr(variant, name)
-        if found is None or _SIGNS[sign](found, limit):
+        value = getattr(variant, name)
+        if value is None or _SIGNS[sign](value, limit):
             return ""
-        write = write_joules if name == "energy" else "{:g}".format
-        return f"left out: {name} {write(found)}, not {sign} {write(limit)}"
+        return f"left out: {name} {value:g}, not {sign} {limit:g}"
 
     return break_reason
 
 
 _CONDITION = re.compile(
-    r"(cores|weights|energy) *(<=|>=|<|>) *([0-9]+(?:\.[0-9]+)?)(?: *([num]?J))?"
+    r"(cores|weights|energy) *(<=?) *([0-9]+(?:\.[0-9]+)?(?:e-?[0-9]+)?)"
 )
-_JOULES = {"nJ": 1e-9, "uJ": 1e-6, "mJ": 1e-3, "J": 1.0}
-_SIGNS = {"<": lt, "<=": le, ">": gt, ">=": ge}
+_SIGNS = {"<": lt, "<=": le}

@@ -18,7 +18,7 @@ from snnc.processes import open_workers, run_tasks
 from snnc.text.display import Json
 from snnc.text.progress import in_notebook, progress_bar
 from snnc.text.tables import percent
-from snnc.tools.checkpoint import DIGITS, Checkpoint, read_checkpoint
+from snnc.tools.checkpoint import Checkpoint, read_checkpoint
 from snnc.tools.evaluate.verb import EvaluateOptions, evaluate_with
 from snnc.tools.opening import FileName
 from snnc.tools.package import Package
@@ -32,6 +32,7 @@ HELD_OUT = 0.2
 """The fraction of the data for evaluation if there is no separate test data."""
 MARK = {"snnc": "sweep", "version": 2}
 LONGEST = 80  # the maximum length of the settings in a folder's name
+DIGITS = 16
 DIED = "its process died; it may lack memory"
 
 
@@ -179,7 +180,8 @@ def run_variants(
     if saved is not None and saved.header != header:
         print(f"warning: {path} is damaged, so all variants run again", file=sys.stderr)
         saved = None
-    found = {} if saved is None else {n["variant"]: n["result"] for n in saved.lines}
+    lines = () if saved is None else saved.lines
+    found = {line["variant"]: line["result"] for line in lines if "result" in line}
     unique = {job.name: job for job in jobs}
     left = [job for job in unique.values() if job.name not in found]
     width = min(workers or os.cpu_count() or 1, len(left))

@@ -276,19 +276,17 @@ def test_a_variant_that_kills_the_workers_of_a_cluster_does_not_end_the_sweep(
     assert [variant.accuracy for variant in done] == pytest.approx([0.65, None, 0.8])
 
 
-def test_a_damaged_variant_runs_again_and_one_line_says_so(
+def test_a_variant_whose_line_is_not_complete_runs_again(
     tmp_path: Path, ran: Runner, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = swept(tmp_path)
     (path,) = tmp_path.glob("*.jsonl")
     lines = path.read_text().split("\n")
-    lines[1] = lines[1].replace('"accuracy": 0.65', '"accuracy": 5.0')
+    lines[1] = lines[1][:-9]
     path.write_text("\n".join(lines))
     assert str(swept(tmp_path)) == str(before)
     assert len(ran.done) == 7
-    assert capsys.readouterr().err == (
-        f"warning: {path} has 1 damaged line: its part runs again\n"
-    )
+    assert capsys.readouterr().err == ""
     path.write_text(path.read_text().replace("sweep", "weep", 1))
     swept(tmp_path)
     assert len(ran.done) == 13
@@ -343,7 +341,9 @@ def test_seeds_give_means_and_deviations(
 SEED = ["train.seed=1,2"]
 ONE = ["c0.filters=8"]
 CONDITION = "write `cores`, `weights` or `energy`"
-WRONG = ("cores", "cores == 4", "cores < 4 J", "energy < 4", "accuracy > 0.9")
+WRONG = (
+    "cores", "cores == 4", "cores > 4", "cores < 4 J", "cores < nan", "accuracy < 0.9"
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -389,8 +389,8 @@ def test_what_breaks_a_condition_is_not_trained(tmp_path: Path, ran: Runner) -> 
     for variant, count in zip(done, weights, strict=True):
         said = "" if count < 250 else f"left out: weights {count}, not < 250"
         assert (variant.problem, variant.accuracy is None) == (said, bool(said))
-    (found,) = snnc.sweep(DRIFT, ["c0.filters=8"], where="energy <= 2 uJ")
-    assert re.fullmatch(r"left out: energy \d+ uJ, not <= 2.00 uJ", found.problem)
+    (found,) = snnc.sweep(DRIFT, ["c0.filters=8"], where="energy <= 2e-6")
+    assert re.fullmatch(r"left out: energy \S+, not <= 2e-06", found.problem)
 
 
 @pytest.mark.slow

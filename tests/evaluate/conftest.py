@@ -133,14 +133,13 @@ def without_keras(
 
 @pytest.fixture
 def short_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let rows and the sample be as short as the data of a test."""
+    """Let rows be as short as the data of a test."""
     from snnc.runtime.nengo import simulators
     from snnc.tools.evaluate import exact
 
     monkeypatch.setattr(exact, "ROW", 4)
     monkeypatch.setattr(simulators, "ROW", 4)
     monkeypatch.setattr(exact, "REST", 3)
-    monkeypatch.setattr(exact, "SAMPLE", 6)
 
 
 @pytest.fixture

@@ -23,7 +23,6 @@ COMMANDS = (
     f"evaluate {NET} --min-accuracy 95",
     f"evaluate {NET} --min-accuracy 950",
     f"{ADAPT} --simulator keras",
-    f"{ADAPT} --resume",
     f"{ADAPT} --format html",
     f"{ADAPT} -o learned",
     f"{ADAPT} --compare b.npz",

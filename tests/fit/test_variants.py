@@ -58,16 +58,6 @@ def test_no_variant_is_offered_twice(others: tuple[str, ...]) -> None:
     assert len({variant.changes for variant in found}) == len(found)
 
 
-def test_two_layers_together_keep_more_where_one_alone_has_to_give_too_much() -> None:
-    lines = [f"conv2d {name} {{ filters 24 }}" for name in "ab"]
-    text = layers(*lines, "dense d { units 16 }", shape="16x16x1", target="cores 5")
-    found = fit_text(text)
-    best, *others = found.variants
-    assert [change.layer for change in best.changes] == ["a", "b"]
-    assert best.kept > 1.9 * max(variant.kept for variant in others)
-    assert found.specs[0].report().cores == best.cost.cores <= 5
-
-
 def test_tied_layers_are_not_offered_widths_that_do_not_add_up() -> None:
     text = (ROOT / "specs/residual.snn").read_text(encoding="utf-8")
     for variant in snnc.parse(text).fit(6, patient=False).variants:

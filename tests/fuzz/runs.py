@@ -36,7 +36,7 @@ def part(start: int, stop: int) -> EvaluatedPart:
         start,
         stop,
         random.normal(size=(4, count, 3)),
-        random.normal(size=(3, count, 3)),
+        random.normal(size=(count, 3)),
         {
             "c0": LayerFiring(
                 count, np.array([12 * count - 1, 0, 1]), np.packbits(np.arange(12) < 2)

@@ -8,16 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from snnc.diagnostics import Diagnostic, Diagnostics, Severity
 from snnc.diagnostics.diagnostic_text import render
 from snnc.exact import CannotRunError, make_engine
 from snnc.output.imported import open_package
-from snnc.tools.checkpoint import Checkpoint
-from snnc.tools.evaluate.exact import MARK, read_saved, restored_parts
-from snnc.tools.evaluate.measures import JSON_PARTS
-from snnc.tools.opening import RefusedRunError
 from snnc.weight_files.chip import complaints, precision
 from snnc.weight_files.cores import placed_layers
 from snnc.weight_files.formats import document, layer_document, table
@@ -26,11 +21,9 @@ from snnc.weight_files.inspect import Listing
 from snnc.weight_files.values import read_values, spreads
 from tests.exact.proof import random_images, write_package
 from tests.fuzz.harness import fuzz, processor_time
-from tests.fuzz.mutate import mutated_bytes
 from tests.fuzz.runs import (
     NET,
     SIZES,
-    part,
     values,
     weights_files,
 )
@@ -39,41 +32,6 @@ from tests.support import sound
 pytestmark = pytest.mark.slow
 
 LONGEST = 10.0
-record = JSON_PARTS.dump_python
-RUN = {**MARK, "examples": 10, "sample": 0, "presentation": "rest"}
-
-
-@pytest.fixture(scope="module")
-def results(file: Path) -> bytes:
-    path = file.with_name("results")
-    with Checkpoint(path, RUN, None) as checkpoint:
-        checkpoint.add(record(part(0, 3)))
-        checkpoint.add(record(part(5, 8)))
-    return path.read_bytes()
-
-
-@fuzz(200)
-@given(data=st.data(), resume=..., more=...)
-def test_files_of_results_are_read_or_refused(
-    file: Path, results: bytes, data: st.DataObject, resume: bool, more: bool
-) -> None:
-    """Only results that were written are read, after any damage."""
-    file.write_bytes(
-        results + data.draw(mutated_bytes([b"", b"{}\n"]))
-        if more
-        else data.draw(mutated_bytes([results, b"{}\n"]))
-    )
-    with processor_time(LONGEST):
-        try:
-            saved = read_saved(file, RUN, resume)
-        except RefusedRunError as error:
-            said = str(error)
-        else:
-            for found in restored_parts(saved):
-                assert record(found) == record(part(found.start, found.stop))
-            Checkpoint(file, RUN, saved).__exit__()
-            return
-    assert str(file) in said
 
 
 @fuzz(200)

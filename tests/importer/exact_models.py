@@ -112,14 +112,6 @@ def _text(la: Any, words: Any) -> Any:
     return la.Dense(3)(la.Dense(5, activation="relu")(x))
 
 
-def _scalars(la: Any, image: Any) -> Any:
-    """Do arithmetic with numbers, as `TFOpLambda` has it, at the start and the end."""
-    x = la.Conv2D(4, 3, activation="relu")(image / 255.0)
-    x = la.Conv2D(3, 1)(1.0 - x * 0.5)
-    x = la.ReLU()(x + 0.25)
-    return la.Dense(3)(la.Flatten()(x))
-
-
 def _decoder(la: Any) -> list[Any]:
     """Return an autoencoder: a vector becomes an image, enlarged in several ways."""
     return [
@@ -220,7 +212,8 @@ CASES: dict[str, Case] = {
         la.Dense(6, activation="relu", use_bias=False), la.Reshape((1, 2, 3)),
         la.UpSampling2D(2), la.Conv2D(2, (1, 2), activation="relu"), la.Flatten(),
         la.Dense(8, use_bias=False), la.BatchNormalization(), la.LeakyReLU(0.2),
-        la.Reshape((2, 2, 2)), la.Conv2DTranspose(2, 3, strides=2), la.PReLU(),
+        la.Reshape((2, 2, 2)), la.Conv2DTranspose(2, 3, strides=2),
+        la.PReLU(shared_axes=[1, 2]),
         la.Flatten(), la.Dense(4), la.Reshape((2, 2, 1)), la.UpSampling2D(2),
         la.Conv2D(2, 2, activation="relu"), *_head(la)],
         ("--input-range", "-1..1"), (-1, 1)),
@@ -238,8 +231,6 @@ CASES: dict[str, Case] = {
         *_front(la), la.Conv2D(4, 3), la.LeakyReLU(0.2), la.Conv2D(4, 1),
         la.BatchNormalization(), la.PReLU(shared_axes=[1, 2]), la.Flatten(),
         la.Dense(6), la.PReLU(), la.Dense(3, "hard_sigmoid"), la.Dense(3)]),
-    "leaky images": Case((7, 7, 1), lambda la: [
-        *_front(la), la.Conv2D(4, 3), la.PReLU(), *_head(la)]),
     "an image": Case((6, 6, 1), lambda la: [
         *_front(la), la.Conv2D(4, 3, padding="same", activation="relu"),
         la.Conv2D(1, 3, padding="same", activation="sigmoid")], final=sigmoid),
@@ -274,7 +265,6 @@ CASES: dict[str, Case] = {
         la.Conv1D(4, 3, padding="causal", dilation_rate=2, activation="relu"),
         la.Conv1D(6, 4, strides=3, padding="causal", groups=2, activation="relu"),
         la.ZeroPadding1D((2, 0)), la.Conv1D(4, 3, activation="relu"), *_head(la)]),
-    "divided": Case((6, 6, 2), _scalars, values=(0, 255)),
     "rescaled": Case((7, 7, 3), lambda la: [
         la.Rescaling(1 / 255), la.Rescaling([2.0, 1.0, 0.5], [0.1, 0.0, -0.1]),
         la.Conv2D(3, 3, activation="relu"), la.Rescaling(0.5, 0.1),

@@ -242,7 +242,7 @@ def draw_model(keras: Any, chance: random.Random, name: str) -> Any:
         found = chance.choice(pool)(before[-1])
         alike = [value for value in before if value.shape == found.shape]
         if alike and chance.random() < 0.4:
-            joins = la.Add, la.Concatenate, la.Maximum, la.Minimum, la.Average
+            joins = la.Add, la.Concatenate, la.Average
             join = chance.choice((*joins, la.Subtract))
             found = join()([found, chance.choice(alike)])
         before.append(found)

@@ -124,7 +124,7 @@ def test_a_long_import_shows_progress(
     assert "note: importing m.json: 0 s so far\n" in done.stderr
 
 
-FORMATS = {"text": "txt", "markdown": "md", "json": "json"}
+FORMATS = {"text": "txt", "json": "json"}
 
 
 @pytest.mark.parametrize("form", FORMATS)

@@ -106,24 +106,6 @@ def test_every_layer_of_the_applications_is_read(tmp_path: Path) -> None:
         assert found.outputs == (model.layers[-1].name,)
 
 
-@pytest.mark.slow
-def test_a_function_gives_a_model(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (here / "nets.py").write_text(
-        "from tensorflow import keras\n"
-        "def build():\n"
-        "    print('built')\n"
-        "    return keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])\n"
-    )
-    monkeypatch.delitem(sys.modules, "nets", raising=False)
-    told: list[str] = []
-    model, weights = read("nets:build", told.append)
-    assert [layer.kind for layer in model.layers] == ["InputLayer", "Dense"]
-    assert "nets:build" in told[0]
-    assert weights is not None
-    with weights:
-        assert weights.of(model.layers[1].name)["kernel"].shape == (3, 2)
-
-
 def test_reading_imports_no_library() -> None:
     script = (
         "import sys, snnc.importer.read\n"

@@ -42,10 +42,10 @@ def test_what_an_old_keras_wrote_is_read_without_weights(
         assert weights is None
         assert model.notes[-1].startswith(f"the file is from {writer}: ")
     with pytest.raises(RefusedModelError, match=f"are from {writer}, but") as caught:
-        read(text, print, file)
+        read(text, file)
     assert caught.value.diagnostic.code == "SNN825"
     report = Diagnostics()
-    assert run(str(file), ImportRequest(), "w", "net.snn", report, print) is None
+    assert run(str(file), ImportRequest(), "w", "net.snn", report) is None
     (problem,) = report.diagnostics
     assert problem.message == caught.value.diagnostic.message.replace("m.json", "m.h5")
 
@@ -143,7 +143,7 @@ def test_a_depthwise_kernel_of_keras_3_may_be_called_kernel(tmp_path: Path) -> N
             for key, shape in shapes.items():
                 group[f"{name}/{key}"] = np.ones(shape, "f4")
     report = Diagnostics()
-    done = run(str(tmp_path / "m.h5"), ImportRequest(), "w", "net.snn", report, print)
+    done = run(str(tmp_path / "m.h5"), ImportRequest(), "w", "net.snn", report)
     assert done is not None
     assert done.tensors["end.kernel"].clip(0).sum() == 49 * 3 * 4
 

@@ -5,8 +5,8 @@ import json
 import os
 import shutil
 import stat
-import sys
-import tempfile
+import struct
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +21,7 @@ from snnc.importer import files
 from snnc.importer import weights as weights_module
 from snnc.importer.read import read
 from snnc.importer.refusals import RefusedModelError
+from snnc.nir.graph_file import read_graph
 from tests.importer.configs import IMAGE, functional, layer, small
 
 DATA = Path(__file__).parent / "data"
@@ -129,12 +130,12 @@ FILES: dict[str, tuple[Any, str]] = {
     "text": (b"hello", "SNN801"),
     "json": (b'{"a": 1}', "SNN801"),
     "list": (b"[1, 2]", "SNN801"),
-    "tfjs": (b'{"format": "graph-model", "modelTopology": {}}', "SNN802"),
-    "onnx": (b'{"irVersion": 8, "graph": {}}', "SNN802"),
-    "torch": (b'{"c.weight": [1], "c.bias": [2]}', "SNN802"),
-    "pickle": (b"\x80\x04K\x01.", "SNN802"),
-    "lite": (b"\x1c\0\0\0TFL3" + bytes(8), "SNN802"),
-    "torch_zip": (zip_bytes(("model/data.pkl", b"x")), "SNN802"),
+    "tfjs": (b'{"format": "graph-model", "modelTopology": {}}', "SNN801"),
+    "onnx": (b'{"irVersion": 8, "graph": {}}', "SNN801"),
+    "torch": (b'{"c.weight": [1], "c.bias": [2]}', "SNN801"),
+    "pickle": (b"\x80\x04K\x01.", "SNN801"),
+    "lite": (b"\x1c\0\0\0TFL3" + bytes(8), "SNN801"),
+    "torch_zip": (zip_bytes(("model/data.pkl", b"x")), "SNN801"),
     "cut_json": (CONFIG[:-9], "SNN803"),
     "twice": (b'{"class_name": "Model", "class_name": "Model"}', "SNN803"),
     "cut_hdf5": (b"\x89HDF\r\n\x1a\n" + bytes(80), "SNN803"),
@@ -215,12 +216,113 @@ def test_what_is_no_regular_file_is_refused(tmp_path: Path) -> None:
     assert found == ["SNN801", "SNN809", "SNN700", "SNN801"]
 
 
-def test_a_python_file_is_named_as_python_imports_it(here: Path) -> None:
-    (here / "nets").mkdir()
-    (here / "nets" / "small.py").write_text("import nothing")
+@pytest.mark.parametrize(
+    ("name", "help_text"),
+    [
+        ("nets.py", "save the model in Python with `model.save('model.keras')`"),
+        ("nets:build", "save its model in Python with `model.save('model.keras')`"),
+    ],
+)
+def test_no_code_is_run_to_get_a_model(here: Path, name: str, help_text: str) -> None:
+    (here / "nets.py").write_text("raise SystemExit('the code was run')")
     with pytest.raises(RefusedModelError) as refused:
-        read(Path("nets/small.py"))
-    assert "write `nets.small:function`" in refused.value.diagnostic.help
+        read(name)
+    assert refused.value.diagnostic.help == help_text
+
+
+def test_a_saved_model_is_refused_with_its_conversion(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "saved").mkdir()
+    (here / "saved/saved_model.pb").touch()
+    assert main(["import", "saved"]) == 1
+    printed = capsys.readouterr().err
+    assert "error[SNN801]: `saved` is not a Keras model: it is a SavedModel" in printed
+    assert "`from tensorflow import keras`" in printed
+    assert "`keras.models.load_model('saved').save('saved.keras')`" in printed
+
+
+@pytest.mark.slow
+def test_the_printed_lines_convert_a_saved_model(here: Path) -> None:
+    from tensorflow import keras
+
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    model.save("saved", save_format="tf")
+    with pytest.raises(RefusedModelError) as refused:
+        read("saved")
+    _, first, _, second, _ = str(refused.value.diagnostic.help).split("`")
+    exec(f"{first}\n{second}", {})
+    converted, weights = read("saved.keras")
+    assert [layer.kind for layer in converted.layers] == ["InputLayer", "Dense"]
+    assert weights is not None
+    weights.close()
+
+
+def repeated_text(folder: Path) -> Path:
+    """Return a file whose attribute has 3,000 texts, all the same one of 8 MB."""
+    path = folder / "repeated.h5"
+    length = 8_000_000
+    texts = ["A" * length] + ["b"] * 2999
+    with h5py.File(path, "w") as file:
+        file.attrs.create("model_config", texts, dtype=h5py.string_dtype())
+    content = bytearray(path.read_bytes())
+    first = content.index(struct.pack("<I", length))
+    content[first : first + 3000 * 16] = content[first : first + 16] * 3000
+    path.write_bytes(content)
+    return path
+
+
+def repeated_words(folder: Path) -> Path:
+    """Return a NIR graph whose edges are all the same text of 8 MB."""
+    path = folder / "repeated.nir"
+    length = 8_000_000
+    texts = ["A" * length] + ["b"] * 2999
+    with h5py.File(path, "w") as file:
+        file["version"] = "1.0"
+        file["node/type"] = "NIRGraph"
+        file.create_group("node/nodes")
+        edges = file.create_dataset("node/edges", (1500, 2), h5py.string_dtype())
+        edges[...] = np.array(texts, object).reshape(1500, 2)
+    content = bytearray(path.read_bytes())
+    first = content.index(struct.pack("<I", length))
+    content[first : first + 3000 * 16] = content[first : first + 16] * 3000
+    path.write_bytes(content)
+    return path
+
+
+def huge_chunk(folder: Path) -> Path:
+    """Return a file with a small kernel in a chunk of more than 1 GiB."""
+    path = folder / "chunk.h5"
+    chunk = {"chunks": (2**28 + 1,), "maxshape": (None,), "compression": "gzip"}
+    path.write_bytes(
+        change_kernel(lambda f: f.create_dataset(KERNEL, (4,), "f4", **chunk))
+    )
+    return path
+
+
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [(repeated_text, "SNN803"), (repeated_words, "SNN850"), (huge_chunk, "SNN804")],
+)
+def test_a_small_file_can_not_take_all_memory(
+    make: Callable[[Path], Path],
+    expected: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = make(tmp_path)
+    monkeypatch.setattr(weights_module, "LARGEST", 2**26)
+    tracemalloc.start()
+    if path.suffix == ".nir":
+        with pytest.raises(RefusedModelError) as refused:
+            read_graph(path, path.name)
+        found = refused.value.diagnostic.code
+    else:
+        found = code(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found == expected
+    assert peak < 2**27
 
 
 def test_weights_alone_need_their_architecture(tmp_path: Path) -> None:
@@ -323,40 +425,10 @@ def test_arrays_have_a_largest_size_in_all(
     assert code(path) == "SNN805"
 
 
-CODE = """
-def raises(): raise KeyError("nothing to build")
-def number(): print("from the code"); return 3
-"""
-TARGETS = {
-    "nets:raises": "KeyError: 'nothing to build'",
-    "nets:number": "expected a Keras model, found int",
-    "nets:absent": "`nets` has no `absent`",
-    "nest:raises": "did you mean `snnc import nets:raises`?",
-    "nets.inner:raises": "there is no module `nets.inner`",
-}
-
-
-@pytest.mark.parametrize("target", TARGETS)
-def test_code_that_gives_no_model_is_told(
-    target: str, here: Path, monkeypatch: pytest.MonkeyPatch, capfd: Any
-) -> None:
-    """A traceback begins in the user's code, and only errors in this code have one."""
-    monkeypatch.delitem(sys.modules, "nets", raising=False)
-    (here / "nets.py").write_text(CODE, encoding="utf-8")
-    (here / "scratch").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(here / "scratch"))
-    before = sys.path[:]
-    assert main(["import", target]) == 1
-    out, told = capfd.readouterr()
-    assert out == ""
-    assert "error[SNN808]" in told
-    assert TARGETS[target] in told
-    fails_in_code = target == "nets:raises"
-    assert ("Traceback" in told) == fails_in_code
-    own = f'File "{here / "nets.py"}", line 2, in raises'
-    assert (told.count('File "'), told.count(own)) == (fails_in_code, fails_in_code)
-    assert ("from the code\n" in told) == (target == "nets:number")
-    function = target.split(":")[1]
-    assert f"`{function}()` returns" in told or "did you mean" in told
-    assert sys.path == before
-    assert not list((here / "scratch").iterdir())
+@pytest.mark.parametrize("name", ["a\0b.h5", "no/such.h5"])
+def test_a_name_that_can_not_be_a_file_is_refused(name: str) -> None:
+    for model, *weights in ((name,), (DATA / "forum.json", name)):
+        with pytest.raises(RefusedModelError) as caught:
+            read(model, *weights)
+        assert caught.value.diagnostic.code in ("SNN700", "SNN705")
+        assert caught.value.diagnostic.span.source.name == name

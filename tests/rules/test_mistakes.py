@@ -72,7 +72,7 @@ NEWCOMERS, YAML = (GOOD[name].read_text(encoding="utf-8") for name in list(GOOD)
     [
         (YAML, "a.snn", "SNN127", "`.yaml`"),
         (NEWCOMERS, "a.yaml", "SNN127", "`.snn`"),
-        ("import keras\n", "nets/a.py", "SNN129", "`snnc import nets.a:FUNCTION`"),
+        ("import keras\n", "nets/a.py", "SNN129", "`snnc import MODEL.keras`"),
     ],
 )
 def test_what_is_no_spec_of_this_notation_is_one_message(

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.results import (
-    CarryOverEffect,
     ClassResult,
     LayerResult,
     ReadoutVariant,
@@ -41,12 +40,7 @@ CLASSES = Evaluation(
         ScoreAtTime(30, 0.5, (0.4, 0.56)),
         ScoreAtTime(60, 0.98),
     ),
-    readings=(
-        ReadoutVariant("last", 0.01, 0.97, (-0.02, -0.001)),
-        ReadoutVariant("last", 0.02, 0.995, (0.003, 0.027)),
-        ReadoutVariant("last", 0.03, 0.98, (-0.01, 0.01)),
-    ),
-    contrast=CarryOverEffect(100, 0.97, 0.98, (-0.03, 0.01)),
+    readings=(ReadoutVariant("last", 0.01, 0.995, (0.003, 0.027)),),
     confusion=((97, 3, 0), (1, 99, 0), (0, 0, 0)),
     names=("left", "right", "up"),
     layers=LAYERS,
@@ -70,7 +64,6 @@ VALUES = Evaluation(
     units=(UnitResult(0.1, 0.9), UnitResult(0.2, None)),
     over_time=(ScoreAtTime(10, 0.2345, (0.02, 0.3)), ScoreAtTime(20, 0.12345)),
     readings=(ReadoutVariant("mean", None, 0.1, (0.001, 0.02)),),
-    contrast=CarryOverEffect(1, 0.12345, 0.1, None),
     layers=LAYERS[:1],
     spikes=2600.0,
     clipped=0.0,
@@ -88,7 +81,7 @@ RESULTS = {
             VALUES.score, before=None, loss=None, unknown="w.smooth is missing"
         ),
     ),
-    "from rest": replace(CLASSES, presentation="rest", contrast=None, names=()),
+    "from rest": replace(CLASSES, presentation="rest", names=()),
     "Keras alone": Evaluation(
         "ripples", "keras", None, 2, None, False, Score(0.12345), seconds=0.1
     ),

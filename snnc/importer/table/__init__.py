@@ -191,6 +191,10 @@ def _is_number(value: Any) -> bool:
 
 
 _PRODUCT = "a product of two rates is not a sum of spikes"
+_COMPARISON = (
+    "specs have no statement that compares layers",
+    "use `Add`, or `Concatenate` and a convolution of kernel 1, and retrain",
+)
 _REFUSED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "the chip's neurons keep no state that is trained through time",
@@ -243,6 +247,7 @@ REFUSED: dict[str, tuple[str, str]] = {
         "of another shape, such as those of squeeze-and-excitation",
     ),
     "Dot": (_PRODUCT, "use `Concatenate` and a dense layer, and retrain"),
+    **dict.fromkeys(("Maximum", "Minimum"), _COMPARISON),
     "Lambda": (
         "its code is in the file, but snnc does not run code from files",
         "replace it with a standard Keras layer",

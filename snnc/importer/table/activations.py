@@ -72,6 +72,13 @@ def _of_class(kind: str, options: Mapping[str, Any]) -> Activation:
     return name, options
 
 
+SLOPES = "its slopes differ at each position, but kernels do not"
+SHARED = (
+    "give all positions the same slopes, such as `PReLU(shared_axes=[1, 2])` for "
+    "images, and retrain"
+)
+
+
 @reads("Activation", *_OWN, reads_broken=True)
 def read_activation(layer: CurrentLayer, value: Value) -> Value:
     """Read a layer that is only an activation, even if its input is unknown.
@@ -222,16 +229,15 @@ def _fire_slopes(layer: CurrentLayer, value: Value, option: str) -> Value:
     groups = enumerate(value.view, start=1)
     order = tuple(a for number, group in groups if number not in shared for a in group)
     own = [axis for axis in order if value.shape[axis] > 1]
-    is_uniform = set(own) <= {len(value.shape) - 1}
-    inside, pad = unpadded(value) if is_uniform else (value, None)
+    if not set(own) <= {len(value.shape) - 1}:
+        raise RefusedLayerError(SLOPES, SHARED)
+    inside, pad = unpadded(value)
     fired = _fire(layer, inside, option, SIGNED)
     if fired.broken or fired.parts:
         return fired
     (term,) = fired.terms
     mixed = term.steps[-1]
-    step = per_channel(
-        "slope", layer.name, inside.shape, is_uniform=is_uniform, order=order
-    )
+    step = per_channel("slope", layer.name, inside.shape)
     step = replace(step, read=mixed.read)
     fired = replace(fired, terms=(replace(term, steps=(*term.steps[:-1], step)),))
     return fired if pad is None else fired.then(pad)

@@ -1,6 +1,6 @@
-"""Arithmetic: operations with numbers, sums and concatenations of layers.
+"""Sums and concatenations of layers, scales, and operations.
 
-Operations of TensorFlow and Keras, such as ``x / 255``, are also saved as layers: Keras
+Operations of TensorFlow and Keras, such as ``x + y``, are also saved as layers: Keras
 2 writes a ``TFOpLambda`` with the function's name, and Keras 3 writes a class for each
 function. The other arguments are in the call.
 """
@@ -145,7 +145,7 @@ def read_operation(layer: CurrentLayer, value: Value, *_: Value) -> Value:
         slope = {"alpha": others.get("alpha", 0.2)}
         return activate(layer, value, (function, slope))
     if function in _ARITHMETIC:
-        return _arithmetic(layer, value, _ARITHMETIC[function], others)
+        return _arithmetic(layer, _ARITHMETIC[function])
     if function in ("concat", "concatenate") and len(layer.reads) > 1:
         return _read_as("Concatenate", layer, axis=others.get("axis", -1))
     if function == "reshape" and (sizes := _sizes(others)):
@@ -191,30 +191,16 @@ def _is_over_space(value: Value, others: Mapping[str, Any]) -> bool:
     return 1 < rank <= 4 and sorted(whole) == list(range(1, rank))
 
 
-def _arithmetic(
-    layer: CurrentLayer, value: Value, sign: str, others: Mapping[str, Any]
-) -> Value:
-    if len(layer.reads) > 1:
-        if sign in (TIMES, BY):
-            raise RefusedLayerError(*REFUSED["Multiply"])
-        return _read_as("Add" if sign == ADD else "Subtract", layer)
-    constants = {
-        key: constant for key, other in others.items() if (constant := numbers(other))
-    }
-    is_first = "0" in constants or "x" in constants
-    is_by_zero = sign == BY and any(0.0 in constant for constant in constants.values())
-    if len(constants) != 1 or (is_first and sign == BY) or is_by_zero:
+def _arithmetic(layer: CurrentLayer, sign: str) -> Value:
+    """Read a sum or a difference of layers; refuse arithmetic with a number."""
+    if len(layer.reads) == 1:
         raise RefusedLayerError(
-            "its argument is not a number",
-            "preprocess the data instead, and remove this operation",
+            "it computes with a number",
+            "use a `Rescaling` layer, or preprocess the data instead",
         )
-    (given,) = constants.values()
     if sign in (TIMES, BY):
-        factors = given if sign == TIMES else tuple(1 / n for n in given)
-        return scaled(layer, value, factors, (0.0,))
-    turn = -1.0 if is_first and sign == MINUS else 1.0
-    shifts = given if is_first or sign == ADD else tuple(-n for n in given)
-    return scaled(layer, value, (turn,), shifts)
+        raise RefusedLayerError(*REFUSED["Multiply"])
+    return _read_as("Add" if sign == ADD else "Subtract", layer)
 
 
 @reads("Add", joins=True)
@@ -245,24 +231,11 @@ def read_difference_or_mean(layer: CurrentLayer, *values: Value) -> Value:
     return summed(values, gains, layer.name)
 
 
-@reads("Minimum", "Maximum", joins=True)
-def read_maximum(layer: CurrentLayer, *values: Value) -> Value:
-    """Read a maximum or minimum of values: max(a, b) is b + relu(a - b)."""
-    _check_equal(values)
-    sign = 1.0 if layer.kind == "Maximum" else -1.0
-    largest, *others = values
-    layer.rewrite("max(a, b) is b + relu(a - b): one neuron per value")
-    with advising("use `Concatenate` and a convolution"):
-        for other in others:
-            largest = larger(layer, largest, other, sign)
-    return largest
-
-
-def larger(layer: CurrentLayer, a: Value, b: Value, sign: float = 1.0) -> Value:
-    """Return the maximum of two values or, if ``sign`` is -1, their minimum."""
-    apart = summed([a, b], [sign, -sign], layer.name)
+def larger(layer: CurrentLayer, a: Value, b: Value) -> Value:
+    """Return the maximum of two values: max(a, b) is b + relu(a - b)."""
+    apart = summed([a, b], [1.0, -1.0], layer.name)
     above = add_relu(layer.state, layer.name, apart)
-    total = summed([b, above], [1.0, sign], layer.name)
+    total = summed([b, above], [1.0, 1.0], layer.name)
     return replace(total, is_positive=a.is_positive and b.is_positive)
 
 

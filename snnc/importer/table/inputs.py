@@ -37,14 +37,6 @@ NOISE = (
     "RandomBrightness",
 )  # fmt: skip
 
-MASKED = (
-    "Activation", "ReLU", "LeakyReLU", "PReLU", "BatchNormalization", "Dense", "Add",
-    "Average", "Concatenate", "Maximum", "Minimum", "Subtract", "Dropout",
-    "SpatialDropout1D", "GaussianDropout", "GaussianNoise", "AlphaDropout",
-    "ActivityRegularization", "TimeDistributed",
-)  # fmt: skip
-"""Layers after which Keras still leaves out the words that an `Embedding` masks."""
-
 FIRST, LAST = "data_format channels_first", ", channels last: transpose the data"
 
 
@@ -352,11 +344,9 @@ def read_embedding(layer: CurrentLayer, value: Value) -> Value:
     """Let the host look up the rows if no other layer reads the input."""
     width = layer.options.get("output_dim")
     is_part = layer.reads[0] in layer.state.parts
-    mean = _masked_mean(layer) if layer.options.get("mask_zero") else None
-    if mean is not None:
+    if layer.options.get("mask_zero"):
         raise RefusedLayerError(
-            f"`{mean}` averages only the words that are not 0, and their number "
-            "differs by example",
+            "spikes have no mask for words that are 0",
             "use `mask_zero=False`, and retrain",
             "mask_zero on",
         )
@@ -374,19 +364,6 @@ def read_embedding(layer: CurrentLayer, value: Value) -> Value:
         "look up the rows before the network: the input of the spec is the "
         "embedded sequence, length x channels",
     )
-
-
-def _masked_mean(layer: CurrentLayer) -> str | None:
-    """Return a mean over the places that an `Embedding` masks, or None."""
-    due = [layer.name]
-    for name in due:
-        for reader in layer.state.readers[name]:
-            kind = layer.state.layers[reader].kind
-            if kind == "GlobalAveragePooling1D":
-                return reader
-            if kind in MASKED and reader not in due:
-                due.append(reader)
-    return None
 
 
 @reads("Permute")

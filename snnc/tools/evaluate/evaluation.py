@@ -49,9 +49,7 @@ class Evaluation(Displayed):
     over_time : tuple of ScoreAtTime
         The scores for shorter examples.
     readings : tuple of ReadoutVariant
-        The scores of other readouts for the same spikes.
-    contrast : CarryOverEffect or None
-        The effect of the state that carries over between examples.
+        The score of the other ``decide`` for the same spikes.
     confusion : tuple of tuple of int
         The number of examples by class (rows) and decision (columns).
     units : tuple of UnitResult
@@ -91,7 +89,6 @@ class Evaluation(Displayed):
     score: results.Score
     over_time: tuple[results.ScoreAtTime, ...] = ()
     readings: tuple[results.ReadoutVariant, ...] = ()
-    contrast: results.CarryOverEffect | None = None
     confusion: tuple[tuple[int, ...], ...] = ()
     units: tuple[results.UnitResult, ...] = ()
     names: tuple[str, ...] = ()
@@ -253,7 +250,7 @@ class Evaluation(Displayed):
             alike: score.agreement,
             f"{kind}_over_time": [_name_value(each, kind) for each in self.over_time],
             "readings": [_name_value(each, kind) for each in self.readings],
-            "contrast": self.contrast and asdict(self.contrast),
+            "contrast": None,  # keys stay within a JSON version
             "layers": [{**asdict(each), "holds": each.holds} for each in self.layers],
             "spikes": self.spikes,
             "clipped": self.clipped,

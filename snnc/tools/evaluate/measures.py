@@ -20,9 +20,16 @@ from snnc.exact.engine import Kept
 from snnc.ir.device import Energy
 from snnc.loihi.activity import Activity
 from snnc.output.imported import ImportedPackage
-from snnc.runtime.examples import Array, Presentation, Span, check_budget, slack_of
+from snnc.runtime.examples import (
+    Array,
+    Presentation,
+    Span,
+    check_budget,
+    decide,
+    slack_of,
+)
 from snnc.runtime.layout import LayoutError, Weights
-from snnc.runtime.network import Network
+from snnc.runtime.network import Decide, Network
 from snnc.text.display import Json
 from snnc.text.progress import Moved
 from snnc.tools import scores
@@ -41,7 +48,7 @@ class EvaluatedPart:
     """The results of the examples ``start`` to ``stop``.
 
     ``outputs`` (moments, examples, units) are those after each of `scores.moments`, and
-    ``others`` (ways, examples, units) those with each of `scores.alternative_readouts`.
+    ``others`` (examples, units) those with the other decision.
     ``keras`` (examples, units) are the Keras model's outputs, and ``alike`` contains
     the correlation of each layer's activations with its spikes; None and empty without
     TensorFlow. Only the exact engine knows ``overflows``, as in
@@ -62,16 +69,21 @@ class EvaluatedPart:
     @classmethod
     def of(
         cls,
-        reader: scores.Reader,
+        how: Decide,
         start: int,
         rows: Array,
         spikes: Mapping[str, Array],
         **more: Any,
     ) -> EvaluatedPart:
         """Return the results of rows (examples, steps, units) and spikes by layer."""
-        early = scores.decide_early(rows, reader.network.readout.decide)
-        firing = {name: LayerFiring.of(counts) for name, counts in spikes.items()}
-        return cls(start, start + len(rows), early, reader.read(rows), firing, **more)
+        return cls(
+            start=start,
+            stop=start + len(rows),
+            outputs=scores.decide_early(rows, how),
+            others=decide(rows, scores.other_decision(how)),
+            firing={name: LayerFiring.of(counts) for name, counts in spikes.items()},
+            **more,
+        )
 
 
 JSON_PARTS = TypeAdapter(EvaluatedPart)
@@ -86,7 +98,7 @@ def join(parts: Sequence[EvaluatedPart]) -> EvaluatedPart:
         parts[0],
         stop=parts[-1].stop,
         outputs=np.concatenate([part.outputs for part in parts], axis=1),
-        others=np.concatenate([part.others for part in parts], axis=1),
+        others=np.concatenate([part.others for part in parts]),
         firing={n: reduce(add, (p.firing[n] for p in parts)) for n in parts[0].firing},
         keras=np.concatenate(known) if known else None,
         alike={n: reduce(add, (p.alike[n] for p in parts)) for n in parts[0].alike},
@@ -115,12 +127,11 @@ def run_spans(
 ) -> Iterator[SpanResult]:
     """Run spans of examples in parallel, a few examples at a time."""
     network, cores = engine.network, engine.cores
-    readers = {span: scores.Reader(network, presentation == "row") for span in spans}
     how = network.readout.decide
     stream = engine.stream(images, spans, presentation, how, KEPT, threads)
     for span, start, x, found in stream:
         assert found.rows is not None
-        read = readers[span], start, found.rows, found.counts
+        read = how, start, found.rows, found.counts
         more: Json = {"presentation": presentation, "cores": cores}
         more["overflows"] = tuple(map(int, found.overflows))
         yield SpanResult(span, EvaluatedPart.of(*read, **more), found.counts, x)
@@ -190,7 +201,7 @@ def result_of(
         presentation=part.presentation,
         steps=steps,
         over_time=scores.over_time(outputs, y, classes, steps),
-        readings=scores.compare_readouts(network, outputs[-1], part.others, y),
+        readings=scores.compare_decisions(network, outputs[-1], part.others, y),
         layers=tuple(layers),
         spikes=sum(spikes.values()),
         clipped=clipped / max(1, values),

@@ -103,20 +103,6 @@ class ReadoutVariant:
 
 
 @dataclass(frozen=True)
-class CarryOverEffect:
-    """The effect, on some examples, of the state that carries over.
-
-    ``row`` and ``rest`` are the scores of the same ``examples`` in a row and from rest.
-    ``gain`` is the improvement by running in a row.
-    """
-
-    examples: int
-    row: float
-    rest: float
-    gain: Interval | None
-
-
-@dataclass(frozen=True)
 class ClassResult:
     """A class; without ``examples`` or decisions, recall or precision is None."""
 

@@ -27,11 +27,11 @@ from snnc.runtime.layout import Tensors, Weights
 from snnc.runtime.nengo import simulators
 from snnc.runtime.network import Readout
 from snnc.text.progress import Moved, progress_bar
-from snnc.text.tables import counted, csv_table
+from snnc.text.tables import csv_table
 from snnc.tools import scores
 from snnc.tools.evaluate import measures
 from snnc.tools.evaluate.evaluation import Evaluation
-from snnc.tools.evaluate.exact import counts_of, run_exact
+from snnc.tools.evaluate.exact import run_exact
 from snnc.tools.evaluate.measures import EvaluatedPart, KerasReference
 from snnc.tools.evaluate.task import (
     Data,
@@ -194,9 +194,6 @@ def run_evaluation(
             "or choose another name with `--examples-out`"
         )
     count, label = len(task.examples), "examples"
-    if options.simulator == "exact":  # some examples run both in a row and from rest
-        label = f"runs of {counted(count, 'example')}"
-        count = sum(counts_of(options, count).values())
     evaluate = _on_keras if options.simulator == "keras" else _on_spikes
     with progress_bar(count, label, progress) as bar:
         evaluation = evaluate(package, task, options, bar)
@@ -228,21 +225,16 @@ def _on_spikes(
         # Leave out the time for Keras; workers continue while Keras runs.
         seconds -= 0 if options.uses_workers else reference.seconds
         before, unknown = reference.before_spikes(task.weights, task.examples)
-    way, y, network = options.presentation, task.examples.y, task.package.network
-    part = measures.join([part for part in parts if part.presentation == way])
+    y, network = task.examples.y, task.package.network
+    part = measures.join(parts)
     raw, classes = part.outputs[-1], network.readout.classes
     firing = part.firing if is_exact else {}
-    others = [part for part in parts if part.presentation != way]
-    effect = None
-    if others:
-        rests = measures.join(others).outputs[-1]
-        effect = scores.contrast(raw[: len(rests)], rests, y[: len(rests)], classes)
     score = scores.score(raw, y, classes, part.keras, model, before, unknown)
     result = measures.result_of(
         network, part, y, options.simulator, score, options.steps, task.package.energy
     )
     run = EvaluatedRun(package, task, raw, part.keras, firing)
-    return replace(result, contrast=effect, seconds=seconds, run=run)
+    return replace(result, seconds=seconds, run=run)
 
 
 def _nengo_parts(
@@ -253,13 +245,11 @@ def _nengo_parts(
 ) -> Iterator[EvaluatedPart]:
     """Yield the results of a Nengo simulator, a few examples at a time."""
     way, given = options.presentation, (task.package, task.tensors, task.examples)
-    reader = scores.Reader(task.package.network, carries=True)
+    how = task.package.network.readout.decide
     for shown in _run_nengo(*given, options.simulator, way):
-        if shown.at_rest:
-            reader = scores.Reader(task.package.network, carries=True)
         more = reference.compare(shown.x, shown.spikes) if reference else {}
         more |= {"presentation": way, "cores": shown.cores}
-        yield EvaluatedPart.of(reader, shown.start, shown.rows, shown.spikes, **more)
+        yield EvaluatedPart.of(how, shown.start, shown.rows, shown.spikes, **more)
         progress(len(shown.rows))
 
 

@@ -100,10 +100,6 @@ def _scores(result: Evaluation) -> list[Cells]:
         rows.append(("balanced accuracy", balanced))
     if result.simulator == "keras":
         return rows
-    if (found := result.contrast) is not None:
-        first = f"{write(found.rest)} on the first {counted(found.examples, 'example')}"
-        compared = f"{first}, compared with {write(found.row)} in a row"
-        rows.append(("each from rest", compared))
     if score.unknown is not None:
         rows.append(("Keras before spikes", f"unknown: {score.unknown}"))
     if score.before is not None:
@@ -184,31 +180,20 @@ def known(
 
 ALIKE = 0.01  # the drop of accuracy, or fraction of an error, to ignore
 
-CARRIED = """the state carried over between examples {effect}: the previous example
-still affects a decision, since the chip is not reset between examples. {ways} reduces
-this effect"""
-UNFILLED = """from rest, {effect}: the layers may need a large part of `present` to
-settle, while examples in a row start with settled layers"""
-FALLS = """{worsens} with time, from {best} after {steps} steps: the layers settle at
-wrong values, so """
-BELOW = "{settled} of Keras{before}: "
-HELPS = """a longer `present` does not help; {first}more updates in the training phase
-`spikes` may help, and so may a longer `synapse` or a higher `rate` in layers where `as
-Keras` falls"""
+FALLS = "{worsens} with time: try {ways}"
+BELOW = "{settled} of Keras{before}: try {ways}"
+WAYS = """more updates in the training phase `spikes`, a longer `synapse`, or a higher
+`rate` in layers where `as Keras` falls"""
 # Neurons with equal currents and equal initial voltages always spike in the same steps.
-SPREAD = "try `start spread` in {names} first, which does not change the weights; "
-RISES = """{improves} at the end of an example: a longer `present` may give a better
-result"""
+SPREAD = "`start spread` in {names}, which does not change the weights"
+RISES = "{improves} at the end of an example: try a longer `present`"
 ENOUGH = """a `present` of {steps} steps would be enough: later steps gain less than
 {little}"""
-READS = """the same spikes allow a better readout: with `{reading}` in the readout, the
-result is {found} {instead}; the weights stay the same"""
-SLACK = "slack: a rate may be outside its budget by 5 %, or by one spike per example"
+DECIDES = """`decide {decide}` in the readout gives {value} {instead}, with the same
+weights"""
 DEAD = "never fires: {names}; check the data and the layers before, or train again"
-MISSED = """{missed} of {count} rate budgets not held: {names}. The training phase
-`scale` brings rates within their budgets. For weights that were not trained in this
-phase, use `snnc calibrate`. If rates still miss their budgets, a different budget
-(`rate`, `percentile`) and new training may help"""
+MISSED = """{missed} of {count} rate budgets not held: {names}; train with the phase
+`scale`, use `snnc calibrate`, or give other budgets"""
 CLASSIFIES = {
     "worsens": "accuracy falls",
     "settled": "accuracy has settled below the accuracy",
@@ -224,55 +209,22 @@ REGRESSES = {
 
 
 def advice(result: Evaluation) -> list[str]:
-    """Return sentences, one per topic."""
-    matters = _carried_over, _readings, _time, _rates
-    return [" ".join(text.split()) for each in matters for text in each(result)]
+    """Return at most three sentences of what to try, one per topic."""
+    topics = _decision, _time, _rates
+    return [" ".join(text.split()) for each in topics for text in each(result)]
 
 
-def _carried_over(result: Evaluation) -> Iterator[str]:
-    """Describe how the state that carries over between examples affects results."""
-    contrast = result.contrast
-    if contrast is None or contrast.gain is None:
-        return
-    row, rest = contrast.row, contrast.rest
-    if not result.classes and abs(row - rest) <= ALIKE * rest:
-        return
-    low, high = contrast.gain
-    ways = "A longer `present` or a shorter `synapse`"
-    if result.classes and result.decide != "last":
-        ways = "`decide last`, a longer `present` or a shorter `synapse`"
-    points = f"{100 * abs(row - rest):.1f} points"
-    if high < 0:
-        effect = f"raises the RMSE from {rest:.4g} to {row:.4g}"
+def _decision(result: Evaluation) -> Iterator[str]:
+    """Suggest the other `decide` if it is better by more than chance."""
+    for other in result.readings:
+        more = abs(other.value - result.score.value)
+        if other.gain is None or other.gain[0] <= 0 or more < _little(result):
+            continue
+        instead = f"instead of {result.score.value:.4g}"
         if result.classes:
-            effect = f"costs {points} ({_between((-high, -low))})"
-        yield CARRIED.format(effect=effect, ways=ways)
-    elif low > (ALIKE if result.classes else 0):
-        effect = f"the RMSE is {rest:.4g} instead of {row:.4g}"
-        if result.classes:
-            effect = f"accuracy is {points} lower ({_between((low, high))})"
-        yield UNFILLED.format(effect=effect)
-
-
-def _readings(result: Evaluation) -> Iterator[str]:
-    """Suggest a better filter or decision for the readout."""
-    better = [r for r in result.readings if r.gain and r.gain[0] > 0]
-    if not better:
-        return
-    pick = max if result.classes else min
-    best = pick(better, key=lambda reading: reading.value)
-    more = abs(best.value - result.score.value)
-    if more < _little(result) or best.gain is None:
-        return
-    ways = f"decide {best.decide}"
-    if best.synapse is not None:
-        ways += f", synapse {1000 * best.synapse:g} ms"
-    instead = f"instead of {result.score.value:.4g}"
-    if result.classes:
-        instead = f"({100 * more:.1f} points more, {_between(best.gain)})"
-    yield READS.format(
-        reading=ways, found=_write_score(result, best.value), instead=instead
-    )
+            instead = f"({100 * more:.1f} points more, {_between(other.gain)})"
+        value = _write_score(result, other.value)
+        yield DECIDES.format(decide=other.decide, value=value, instead=instead)
 
 
 def _time(result: Evaluation) -> Iterator[str]:
@@ -288,26 +240,23 @@ def _time(result: Evaluation) -> Iterator[str]:
     if not early:
         return
     words = CLASSIFIES if result.classes else REGRESSES
-    moments, little, loss = [*early], _little(result), result.score.loss
+    moments = [*early]
+    little = _little(result)
+    loss = result.score.loss
     noise = 0.0 if result.classes else little  # an error always varies over time
     least, most = early[moments[-1]]
     values = [*(moment.value for moment in moments), result.score.value]
     *_, before, last = (abs(b - a) for a, b in pairwise([values[0], *values]))
     names = ", ".join(f"`{name}`" for name in result.resting)
-    helps = HELPS.format(first=SPREAD.format(names=names) if names else "")
-    if falls := [moment for moment, gain in early.items() if gain[1] < -noise]:
-        pick = max if result.classes else min
-        best = pick(falls, key=lambda moment: moment.value)
-        value = _write_score(result, best.value)
-        yield FALLS.format(**words, best=value, steps=best.steps) + helps
+    ways = SPREAD.format(names=names) if names else WAYS
+    if any(gain[1] < -noise for gain in early.values()):
+        yield FALLS.format(**words, ways=ways)
     elif least > noise:
         if loss is None or loss[0] > 0:
             yield RISES.format(**words)
-    elif _is_carried(result):
-        return  # the length of an example also affects how much state carries over
     elif loss and loss[0] > max(most, little) and last <= max(little, before):
         weights = "" if result.score.before is None else " before `spikes`"
-        yield BELOW.format(**words, before=weights) + helps
+        yield BELOW.format(**words, before=weights, ways=ways)
     elif alike := [*takewhile(lambda m: early[m][1] <= little, reversed(moments))]:
         yield ENOUGH.format(**words, steps=alike[-1].steps)
 
@@ -321,15 +270,7 @@ def _little(result: Evaluation) -> float:
     return ALIKE if result.classes else ALIKE * result.score.value
 
 
-def _is_carried(result: Evaluation) -> bool:
-    """Return whether the state that carries over reduces accuracy."""
-    gain = None if result.contrast is None else result.contrast.gain
-    return gain is not None and gain[1] < 0
-
-
 def _rates(result: Evaluation) -> Iterator[str]:
-    if any(layer.verdict == "tolerated" for layer in result.layers):
-        yield SLACK
     if dead := [layer.name for layer in result.layers if layer.silent == 1]:
         yield DEAD.format(names=", ".join(dead))
     elif missed := result.missed:

@@ -8,7 +8,6 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from math import prod
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
@@ -71,16 +70,6 @@ class Task:
     weights: Weights
     tensors: Tensors
     examples: Examples
-
-    @cached_property
-    def data_hash(self) -> str:
-        """The SHA-256 of the examples and labels, in the order of presentation."""
-        digest = hashlib.sha256(repr(self.examples.shape).encode())
-        size = max(1, CHUNK // (4 * prod(self.examples.shape[1:])))
-        for start in range(0, len(self.examples), size):
-            digest.update(self.examples[start : start + size].tobytes())
-        digest.update(np.ascontiguousarray(self.examples.y).tobytes())
-        return digest.hexdigest()
 
     @cached_property
     def weight_bytes(self) -> bytes:

@@ -45,7 +45,6 @@ class EvaluateOptions:
     workers: int | None = None
     dask: str | None = None
     output: FileName | None = None
-    resume: bool = False
     examples_out: FileName | None = None
 
     def __post_init__(self) -> None:
@@ -55,8 +54,8 @@ class EvaluateOptions:
         check_count("workers", self.workers, 1)
         check_choice("simulator", self.simulator, get_args(Simulator))
         check_choice("presentation", self.presentation, get_args(Presentation))
-        for name in ("steps", "workers", "dask", "output", "resume", "examples_out"):
-            is_given = getattr(self, name) not in (None, False)
+        for name in ("steps", "workers", "dask", "output", "examples_out"):
+            is_given = getattr(self, name) is not None
             if is_given and self.simulator != "exact":
                 raise OptionError(name, self.simulator)
 
@@ -80,7 +79,6 @@ def evaluate(
     workers: int | None = None,
     dask: str | None = None,
     output: FileName | None = None,
-    resume: bool = False,
     examples_out: FileName | None = None,
     progress: bool | None = None,
 ) -> Evaluation:
@@ -116,8 +114,8 @@ def evaluate(
         rest. This option applies to all simulators except Keras.
     workers, dask
         The number of processes, or the address of a Dask cluster, for running examples.
-    output, resume
-        A file for partial results, and whether to continue from this file.
+    output
+        A file to write, with the outputs of each example as JSON lines.
     examples_out
         A CSV file to write, with one row per example: the label and the predictions of
         Keras and the chip.
@@ -130,7 +128,7 @@ def evaluate(
         If package, data, weights and options don't match; the message says why.
     """
     run = simulator, examples, seed, steps, presentation
-    files = output, resume, examples_out
+    files = output, examples_out
     options = EvaluateOptions(*run, workers, dask, *files)
     return evaluate_with(options, package, (x, y), weights, progress)
 
