@@ -26,7 +26,7 @@ from snnc.runtime.maxima import Grid
 
 # The run-time library's classes for connections between layers.
 KINDS = {"Compare", "ConnectAll", "Convolve", "ConvolveAll", "ConvolveTransposed"}
-KINDS |= {"Identity", "Rectify"}
+KINDS |= {"ConvolveUpsampled", "Identity", "Rectify"}
 # Other names that the module uses.
 TAKEN = KINDS | {"Any", "BuiltNetwork", "Mode", "NDArray", "Sequence", "Weights"}
 TAKEN |= {"LAYOUT", "NETWORK", "NetworkBuilder", "LearningBuilder", "Pool"}
@@ -102,12 +102,20 @@ class _NengoStatements:
             arguments.append(Bracket("pools=(", pools))
         if kind == "Rectify" and (bounds := self._network.input.bounds) != (0, 1):
             arguments.append(f"bounds={items(number(float(b)) for b in bounds)}")
+        if kind == "ConvolveUpsampled":
+            assert isinstance(projection.reach, Window)
+            arguments.append(f"factor={self._sizes(projection.reach.repeats)}")
+            if any(projection.reach.repeats_before):
+                arguments.append(f"before={items(projection.reach.repeats_before)}")
+            arguments += self._window(projection.reach)
         if kind == "ConvolveTransposed":
             assert isinstance(projection.reach, Window)
             arguments += self._deconvolution(projection.reach)
         if kind == "Convolve":
             assert isinstance(projection.reach, Window)
             arguments += self._window(projection.reach)
+        if kind in ("Convolve", "ConvolveUpsampled"):
+            assert isinstance(projection.reach, Window)
             if (group := projection.reach.group) is not None:
                 arguments.append(f"groups={group.count}")
         if kind in ("Convolve", "Identity") and self._is_sparse(mapped):
@@ -124,6 +132,8 @@ class _NengoStatements:
             return "ConvolveAll" if mapped.form == "convolution" else "ConnectAll"
         if projection.reach.is_transposed:
             return "ConvolveTransposed"
+        if projection.reach.is_repeated:
+            return "ConvolveUpsampled"
         if projection.tensor is not None:
             return "Convolve"
         return "Rectify" if projection.reach.rectifies else "Identity"

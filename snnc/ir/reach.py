@@ -60,6 +60,11 @@ class Reach:
     def is_sparse(self) -> bool:
         return False
 
+    @property
+    def not_in_nir(self) -> str:
+        """What the reach is if NIR lacks it; empty if NIR has it."""
+        return ""
+
 
 @dataclass(frozen=True, slots=True)
 class Window(Reach):
@@ -87,6 +92,9 @@ class Window(Reach):
         reads zeros between them.
     rectifies
         Whether the window reads each value's positive and negative parts.
+    repeats, repeats_before
+        How often each source position is repeated before ``kernel`` and ``stride``
+        apply, and the zeros before the repeated rows and columns.
     """
 
     kernel: Triple
@@ -101,11 +109,24 @@ class Window(Reach):
     input_step: Triple = (1, 1, 1)
     input_before: tuple[int, int] | None = None
     rectifies: bool = False
+    repeats: Triple = (1, 1, 1)
+    repeats_before: tuple[int, int] = (0, 0)
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether the window reads source positions several times."""
+        return self.repeats != (1, 1, 1)
 
     @property
     def is_transposed(self) -> bool:
         """Whether the window is a transposed convolution, whose taps are reversed."""
         return self.input_before is not None
+
+    @property
+    def not_in_nir(self) -> str:
+        if self.is_transposed:
+            return "transposed convolution"
+        return "upsampling" if self.is_repeated else ""
 
     @property
     def crop(self) -> tuple[int, int]:
@@ -120,7 +141,7 @@ class Window(Reach):
     def is_sparse(self) -> bool:
         """Whether a target neuron skips some of the positions that it covers."""
         has_gaps = self.group is not None or self.dilation != (1, 1, 1)
-        return has_gaps or self.is_transposed
+        return has_gaps or self.is_transposed or self.is_repeated
 
 
 @dataclass(frozen=True, slots=True)
