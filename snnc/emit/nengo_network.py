@@ -168,7 +168,8 @@ class _NengoStatements:
 
     def _deconvolution(self, window: Window) -> Iterator[str]:
         if set(window.input_step) != {1}:
-            yield f"stride={self._sizes(window.input_step)}"
+            # The network's input may have no spatial axes.
+            yield f"stride={items(window.input_step[1:])}"
         if any(window.crop):
             yield f"crop={items(window.crop)}"
 

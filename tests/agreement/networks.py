@@ -133,6 +133,15 @@ BODIES = {
         conv3d post { filters 4, kernel 2, place host, padding same }
         readout y { classes 4 }
     """,
+    "grown_features": """
+        input values 5 in -1..1
+        encode rate e
+        conv2d_transpose u0 { filters 3, kernel 1x2, bias off }
+        upsample { factor 2 }
+        conv2d c0 { filters 4, kernel 2x3 }
+        conv2d_transpose u1 { filters 4, kernel 3x2, stride 2x1, padding same }
+        readout y { units 2 }
+    """,
     "upsampled": """
         input image 6x5x2 in 0..1
         encode conv e { filters 4 }
