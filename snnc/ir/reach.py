@@ -5,11 +5,17 @@ Kernels are three-dimensional, like the volumes of populations in `lowered`.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from snnc.ir.shapes import Padding, Triple
 from snnc.runtime.maxima import Nodes
+
+Form = Literal["dense", "sparse", "convolution"]
+Settings = Iterator[tuple[str, str | int | tuple[int, ...]]]
+"""The keywords and values of arguments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,7 @@ class ChannelGroups:
     count: int
 
 
-class Reach:
+class Reach(ABC):
     """How each target neuron reads a source.
 
     Attributes
@@ -59,6 +65,22 @@ class Reach:
     @property
     def is_sparse(self) -> bool:
         return False
+
+    @property
+    @abstractmethod
+    def form(self) -> Form:
+        """The form of a connection into the host: convolution, sparse or dense."""
+
+    @abstractmethod
+    def connection(self, form: Form, *, has_tensor: bool) -> str:
+        """Return the run-time library's class for a connection in a form."""
+
+    def settings(self) -> Settings:
+        """Yield the arguments of a connection with a tensor.
+
+        Sizes of three axes are (depth, height, width).
+        """
+        yield from ()
 
     @property
     def not_in_nir(self) -> str:
@@ -123,6 +145,46 @@ class Window(Reach):
         return self.input_before is not None
 
     @property
+    def form(self) -> Form:
+        return "sparse" if self.is_sparse else "convolution"
+
+    def connection(self, form: Form, *, has_tensor: bool) -> str:
+        if self.is_transposed:
+            return "ConvolveTransposed"
+        if self.is_repeated:
+            return "ConvolveUpsampled"
+        if has_tensor:
+            return "Convolve"
+        return "Rectify" if self.rectifies else "Identity"
+
+    def settings(self) -> Settings:
+        if self.is_transposed:
+            if set(self.input_step) != {1}:
+                # The network's input may have no spatial axes.
+                yield "stride", self.input_step[1:]
+            if any(self.crop):
+                yield "crop", self.crop
+            return
+        if self.is_repeated:
+            yield "factor", self.repeats
+            if any(self.repeats_before):
+                yield "before", self.repeats_before
+        if self.stride != (1, 1, 1):
+            yield "stride", self.stride
+        if self.padding == "same":
+            yield "padding", self.padding
+        if self.depth_before:
+            yield "depth_before", self.depth_before
+        if any(self.zeros_before):
+            yield "zeros_before", self.zeros_before
+        if any(self.zeros_behind):
+            yield "zeros_behind", self.zeros_behind
+        if self.dilation != (1, 1, 1):
+            yield "dilation", self.dilation
+        if self.group is not None:
+            yield "groups", self.group.count
+
+    @property
     def not_in_nir(self) -> str:
         if self.is_transposed:
             return "transposed convolution"
@@ -160,10 +222,20 @@ class Pairwise(Reach):
     compares: ClassVar[bool] = True
 
     @property
-    def is_sparse(self) -> bool:
-        return True
+    def form(self) -> Form:
+        return "sparse"
+
+    def connection(self, form: Form, *, has_tensor: bool) -> str:
+        return "Compare"
 
 
 @dataclass(frozen=True, slots=True)
 class Full(Reach):
     """Every target neuron reads every source neuron, as in a dense layer."""
+
+    @property
+    def form(self) -> Form:
+        return "dense"
+
+    def connection(self, form: Form, *, has_tensor: bool) -> str:
+        return "ConvolveAll" if form == "convolution" else "ConnectAll"

@@ -13,8 +13,8 @@ from itertools import accumulate, count, product
 
 from snnc.ir.device import Profile
 from snnc.ir.lowered import LoweredNetwork, Projection
-from snnc.ir.mapped import AxonKind, Form, kind_of
-from snnc.ir.reach import ChannelGroups, Full, Pairwise, Pooling, Reach, Window
+from snnc.ir.mapped import AxonKind, kind_of
+from snnc.ir.reach import ChannelGroups, Form, Full, Pairwise, Pooling, Reach, Window
 from snnc.ir.shapes import Volume
 from snnc.loihi.axis import (
     Axis,

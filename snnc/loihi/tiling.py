@@ -12,7 +12,8 @@ from functools import cached_property, lru_cache
 from itertools import pairwise, product
 from math import ceil, lcm, prod
 
-from snnc.ir.mapped import Form, MappedPopulation
+from snnc.ir.mapped import MappedPopulation
+from snnc.ir.reach import Form
 from snnc.ir.shapes import Volume
 from snnc.loihi.axis import Interval, Tiles
 
