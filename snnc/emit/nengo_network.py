@@ -20,13 +20,12 @@ from snnc.emit.python import (
 )
 from snnc.ir.lowered import Population
 from snnc.ir.mapped import MappedNetwork, MappedProjection, RoutedNetwork
-from snnc.ir.reach import Pairwise, Window
-from snnc.ir.shapes import Triple, of_rank
+from snnc.ir.shapes import of_rank
 from snnc.runtime.maxima import Grid
 
 # The run-time library's classes for connections between layers.
 KINDS = {"Compare", "ConnectAll", "Convolve", "ConvolveAll", "ConvolveTransposed"}
-KINDS |= {"Identity", "Rectify"}
+KINDS |= {"ConvolveUpsampled", "Identity", "Rectify"}
 # Other names that the module uses.
 TAKEN = KINDS | {"Any", "BuiltNetwork", "Mode", "NDArray", "Sequence", "Weights"}
 TAKEN |= {"LAYOUT", "NETWORK", "NetworkBuilder", "LearningBuilder", "Pool"}
@@ -102,14 +101,9 @@ class _NengoStatements:
             arguments.append(Bracket("pools=(", pools))
         if kind == "Rectify" and (bounds := self._network.input.bounds) != (0, 1):
             arguments.append(f"bounds={items(number(float(b)) for b in bounds)}")
-        if kind == "ConvolveTransposed":
-            assert isinstance(projection.reach, Window)
-            arguments += self._deconvolution(projection.reach)
-        if kind == "Convolve":
-            assert isinstance(projection.reach, Window)
-            arguments += self._window(projection.reach)
-            if (group := projection.reach.group) is not None:
-                arguments.append(f"groups={group.count}")
+        if tensor is not None:
+            settings = projection.reach.settings()
+            arguments += [f"{key}={self._setting(value)}" for key, value in settings]
         if kind in ("Convolve", "Identity") and self._is_sparse(mapped):
             arguments.append("sparse=True")
         if mapped.pop is not None:
@@ -118,20 +112,13 @@ class _NengoStatements:
 
     def _kind(self, mapped: MappedProjection) -> str:
         projection = mapped.projection
-        if isinstance(projection.reach, Pairwise):
-            return "Compare"
-        if not isinstance(projection.reach, Window):
-            return "ConvolveAll" if mapped.form == "convolution" else "ConnectAll"
-        if projection.reach.is_transposed:
-            return "ConvolveTransposed"
-        if projection.tensor is not None:
-            return "Convolve"
-        return "Rectify" if projection.reach.rectifies else "Identity"
+        has_tensor = projection.tensor is not None
+        return projection.reach.connection(mapped.form, has_tensor=has_tensor)
 
     def _is_sparse(self, mapped: MappedProjection) -> bool:
         reach, tensor = mapped.projection.reach, mapped.projection.tensor
         if mapped.form == "dense" and tensor is not None:
-            return isinstance(reach, Window) and reach.is_sparse
+            return reach.is_sparse
         return mapped.form == "sparse"
 
     def _ranges(self, picked: Grid) -> Iterator[str]:
@@ -142,27 +129,12 @@ class _NengoStatements:
                 bounds = bounds[:2] if places.start else bounds[1:2]
             yield f"range({', '.join(map(str, bounds))})"
 
-    def _window(self, window: Window) -> Iterator[str]:
-        if window.stride != (1, 1, 1):
-            yield f"stride={self._sizes(window.stride)}"
-        if window.padding == "same":
-            yield 'padding="same"'
-        if window.depth_before:
-            yield f"depth_before={window.depth_before}"
-        if any(window.zeros_before):
-            yield f"zeros_before={items(window.zeros_before)}"
-        if any(window.zeros_behind):
-            yield f"zeros_behind={items(window.zeros_behind)}"
-        if window.dilation != (1, 1, 1):
-            yield f"dilation={self._sizes(window.dilation)}"
+    def _setting(self, value: str | int | tuple[int, ...]) -> str:
+        if isinstance(value, tuple):
+            return self._sizes(value) if len(value) == 3 else items(value)
+        return quote(value) if isinstance(value, str) else str(value)
 
-    def _deconvolution(self, window: Window) -> Iterator[str]:
-        if set(window.input_step) != {1}:
-            yield f"stride={self._sizes(window.input_step)}"
-        if any(window.crop):
-            yield f"crop={items(window.crop)}"
-
-    def _sizes(self, triple: Triple) -> str:
+    def _sizes(self, triple: tuple[int, ...]) -> str:
         """Write sizes along the network's spatial axes."""
         return items(of_rank(triple, self._network.rank))
 

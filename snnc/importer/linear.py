@@ -177,6 +177,17 @@ class LinearStep:
         return self.op == "mean" and not any(w.pads or w.before for w in self.windows)
 
     @property
+    def repeats(self) -> Shape:
+        """How often the step repeats each position per axis; empty for other steps."""
+        whole = all(
+            window
+            == AxisWindow(n := window.size, s := window.step, 1, s - 1, n * s, step=s)
+            for window in self.windows
+        )
+        steps = tuple(window.step for window in self.windows)
+        return steps if whole and self.op == "window" and max(steps) > 1 else ()
+
+    @property
     def is_pointwise(self) -> bool:
         """Whether the step computes the same at each position, from this position."""
         is_point = all(window.is_point for window in self.windows)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from math import prod
 
 from snnc.importer.linear import (
@@ -199,7 +198,12 @@ def _convolution(
     beside: tuple[Term, ...] = (same,) if same is not None else ()
     rest = tuple(term for term in terms if term not in beside)
     if not beside and len(places_of(rest)) > 1:
-        projects = partial(is_projection, shape=shape)
+        enlarged = {draft.layer for draft in state.drafts.values() if draft.repeats}
+
+        def projects(term: Term) -> bool:
+            # A shortcut can't read an `upsample`.
+            return term.source not in enlarged and is_projection(term, shape=shape)
+
         rest, beside = split_shortcut(rest, shape, projects)
     main, fitted = _one_kernel(state, owner, rest, value.shape, bool(beside))
     shape = (*fitted.places, shape[-1])
@@ -314,6 +318,7 @@ def _exact(state: ConversionState, owner: str, term: Term) -> Term:
     """
     while (folded := pooled(state, term)) is not term:
         term = folded
+    term = upsampled(state, term)
     for step in term.steps:
         if not step.is_uniform:
             raise UnfitError(EDGE, layer=step.layer)
@@ -456,3 +461,24 @@ def pooled(state: ConversionState, term: Term) -> Term:
         if (fitted.is_padded and not is_even) or reader.shifts_at() == "place":
             return term
     return replace(reader, source=state.pool(term.source, mean))
+
+
+def upsampled(state: ConversionState, term: Term) -> Term:
+    """Return a term that reads an `upsample` statement if possible, or the same term.
+
+    The convolution that reads it keeps the kernel that it has in Keras.
+    """
+    if not term.steps or not term.steps[0].repeats:
+        return term
+    first, rest = term.steps[0], term.steps[1:]
+    is_deep = len(first.windows) == 3 and first.repeats[0] > 1
+    reads_pool = term.source == INPUT or state.drafts[term.source].kind == "avgpool"
+    if is_deep or reads_pool or not any(step.is_kernel for step in rest):
+        return term
+    sizes = tuple(window.places for window in first.windows)
+    reader = Term(first.layer, (*sizes, term.read[-1]), rest)
+    windows = reader.windows()
+    fitted = None if windows is None else fit(windows)
+    if fitted is None or fitted.upscale or reader.shifts_at() == "place":
+        return term
+    return replace(reader, source=state.upsampling(term.source, first))

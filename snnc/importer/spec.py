@@ -173,7 +173,7 @@ class _SpecWriter:
         words = [draft.word, self._names[draft.layer]]
         if draft.layer == self._encoder:
             words[0] = "encode conv"
-        if draft.kind == "avgpool" and not self._is_named(draft.layer):
+        if draft.kind in ("avgpool", "upsample") and not self._is_named(draft.layer):
             words.pop()
         if draft.sources != (before,):
             words.append("from " + ", ".join(self._names[s] for s in draft.sources))
@@ -396,6 +396,8 @@ def own_properties(draft: StatementDraft) -> Iterator[str]:
             yield f"stride {extents(window.stride)}"
         if window.padding == "same":
             yield "padding same"
+    elif draft.repeats:
+        yield f"factor {extents(draft.repeats)}"
     elif draft.kind == "downsample":
         yield f"factor {extents(window.kernel)}"
     elif draft.image:

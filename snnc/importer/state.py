@@ -290,6 +290,22 @@ class ConversionState:
             self._pools[key] = draft.layer
         return self._pools[key]
 
+    def upsampling(self, source: str, step: LinearStep) -> str:
+        """Return the key of the `upsample` of a source."""
+        key = (source, step.layer)
+        if key not in self._pools:
+            draft = StatementDraft(
+                layer=self.free(step.layer),
+                kind="upsample",
+                sources=(source,),
+                shape=(*(window.places for window in step.windows), step.read),
+                repeats=step.repeats,
+            )
+            self.add(draft)
+            self._pools[key] = draft.layer
+            self.revise(step.layer, "", why="`upsample`, without neurons or cores")
+        return self._pools[key]
+
     def is_even(self, key: str) -> bool:
         """Whether the windows of an average divide its input; true for others."""
         draft = self.drafts.get(key)

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     Stored = NDArray[np.float32]
 
 
+PASSING = ("avgpool", "maxpool", "upsample", "concat")
+"""The kinds of statements that pass on the channels of their sources."""
 DIVERGED = "the training diverged: train again, with a lower learning rate"
 
 
@@ -88,7 +90,7 @@ class TensorMaker:
 
     def tensors_of(self, draft: StatementDraft) -> Iterator[tuple[str, Array]]:
         """Yield a draft's tensors by name, kernels as (taps, in, out)."""
-        if draft.kind in ("avgpool", "maxpool", "add", "concat"):
+        if draft.kind == "add" or draft.kind in PASSING:
             return
         kernels, bias = self._read(draft, draft.main)
         beside, added = self._read(draft, draft.beside)
@@ -165,7 +167,7 @@ class TensorMaker:
         draft = self._drafts[source]
         if source == self._state.encoder:
             return np.full(draft.shape[-1], self.encoder)
-        if draft.kind in ("avgpool", "maxpool", "concat"):
+        if draft.kind in PASSING:
             return np.concatenate([self._scales_of(key) for key in draft.sources])
         return np.ones(draft.shape[-1])
 
@@ -189,11 +191,11 @@ class TensorMaker:
 
     def _is_summed(self, key: str) -> bool:
         """Whether an `add`, or a shortcut without weights, reads a draft."""
-        drafts, passing = self._drafts.values(), ("avgpool", "maxpool", "concat")
+        drafts = self._drafts.values()
         read = [draft for draft in drafts if key in draft.sources]
         is_added = any(d.shortcut == key and not d.is_learned for d in drafts)
         is_added = is_added or any(draft.kind == "add" for draft in read)
-        passed = (draft.layer for draft in read if draft.kind in passing)
+        passed = (draft.layer for draft in read if draft.kind in PASSING)
         return is_added or any(map(self._is_summed, passed))
 
 

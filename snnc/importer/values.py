@@ -26,7 +26,15 @@ def plain(rank: int, is_first: bool = False) -> View:
 
 
 Kind = Literal[
-    "conv", "downsample", "dense", "avgpool", "maxpool", "add", "concat", "readout"
+    "conv",
+    "downsample",
+    "dense",
+    "avgpool",
+    "maxpool",
+    "upsample",
+    "add",
+    "concat",
+    "readout",
 ]
 Bias = Literal["on", "off", "neuron"]
 INPUT = ""
@@ -68,6 +76,8 @@ class StatementDraft:
         The kernel of a convolution, or the window of a pool; otherwise empty.
     image :
         The image shape of a dense layer's output; empty for a vector.
+    repeats :
+        How often an upsampling repeats each position along each axis.
     units :
         The neurons of each value; each neuron is a separate filter.
     is_learned :
@@ -95,6 +105,7 @@ class StatementDraft:
     dropout: float = 0.0
     l2: float = 0.0
     is_global: bool = False
+    repeats: Shape = ()
     rewritten: tuple[str, ...] = ()
     properties: tuple[str, ...] = ()
 

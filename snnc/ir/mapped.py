@@ -15,10 +15,11 @@ from functools import cached_property
 from typing import Literal
 
 from snnc.ir.lowered import LoweredNetwork, Population, Projection, group_by_name
+from snnc.ir.reach import Form
 from snnc.ir.shapes import Shape
 
 PopType = Literal[16, 32]
-Form = Literal["dense", "sparse", "convolution"]
+
 """The type of Nengo transform for a projection."""
 AxonKind = Literal["discrete", "population"]
 """What a spike on the chip tells its target: only its arrival, or also its channel."""

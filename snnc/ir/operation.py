@@ -13,7 +13,7 @@ from typing import Any, ClassVar, NamedTuple, NoReturn
 
 from snnc.ir.paths import SizedPool, Step
 from snnc.ir.reach import Reach
-from snnc.ir.shapes import KernelPadding, Shape
+from snnc.ir.shapes import KernelPadding, Shape, Triple
 from snnc.ir.tensor import TensorSpec
 from snnc.runtime.maxima import MaxTree
 from snnc.runtime.network import Cut, MaxPool
@@ -95,6 +95,8 @@ class Operation(ABC):
         Whether the operation flattens its input.
     reads_pools
         Whether average pools can be folded into the operation.
+    reads_repeats
+        Whether an upsampling can be folded into the operation.
     bias
         Whether the bias is trained; only with weights.
     window, stride
@@ -109,6 +111,7 @@ class Operation(ABC):
     compares: ClassVar[bool] = False
     flattens: ClassVar[bool] = False
     reads_pools: ClassVar[bool] = True
+    reads_repeats: ClassVar[bool] = False
     bias: bool
     window: Shape
     stride: Shape
@@ -127,6 +130,11 @@ class Operation(ABC):
     def divisor(self) -> float:
         """The number by which an encoder divides input values."""
         return 1.0
+
+    @property
+    def repeats(self) -> Triple:
+        """How often each position is repeated along depth, height and width."""
+        return 1, 1, 1
 
     @property
     def fit_keys(self) -> FitKeys:
@@ -148,6 +156,13 @@ class Operation(ABC):
         ``read`` is the shape of the pools' output, and ``shape`` the operation's.
         """
         self._refuse("reach")
+
+    def repeated_reach(self, read: Shape, shape: Shape, repeats: Triple) -> Reach:
+        """Return how the operation reads a source whose positions are repeated.
+
+        ``read`` is the shape with the repeated positions.
+        """
+        self._refuse("reach over repeated positions")
 
     def steps(self, name: str, reads: Sequence[tuple[str, Shape]]) -> Iterator[Step]:
         """Yield the steps of paths through a layer without a reach, for each source.

@@ -22,13 +22,19 @@ class Path:
     of one level of a maximum. ``first_row`` is the index of its first channel among the
     reader's input channels. ``pools`` are the average pools on the path, from the
     source, each with the size of its input. They read only the ``picked`` source
-    positions; None for all. Sizes and positions are along depth, height and width.
+    positions; None for all. After the pools, each position is repeated ``repeats``
+    times. Sizes and positions are along depth, height and width.
     """
 
     source: str
     first_row: int = 0
     pools: tuple[SizedPool, ...] = ()
     picked: Grid | None = None
+    repeats: Triple = (1, 1, 1)
+
+    @property
+    def is_repeated(self) -> bool:
+        return self.repeats != (1, 1, 1)
 
 
 Step = tuple[str, Callable[[Path], Path] | None]

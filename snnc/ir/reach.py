@@ -5,11 +5,17 @@ Kernels are three-dimensional, like the volumes of populations in `lowered`.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from snnc.ir.shapes import Padding, Triple
 from snnc.runtime.maxima import Nodes
+
+Form = Literal["dense", "sparse", "convolution"]
+Settings = Iterator[tuple[str, str | int | tuple[int, ...]]]
+"""The keywords and values of arguments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,7 @@ class ChannelGroups:
     count: int
 
 
-class Reach:
+class Reach(ABC):
     """How each target neuron reads a source.
 
     Attributes
@@ -59,6 +65,27 @@ class Reach:
     @property
     def is_sparse(self) -> bool:
         return False
+
+    @property
+    @abstractmethod
+    def form(self) -> Form:
+        """The form of a connection into the host: convolution, sparse or dense."""
+
+    @abstractmethod
+    def connection(self, form: Form, *, has_tensor: bool) -> str:
+        """Return the run-time library's class for a connection in a form."""
+
+    def settings(self) -> Settings:
+        """Yield the arguments of a connection with a tensor.
+
+        Sizes of three axes are (depth, height, width).
+        """
+        yield from ()
+
+    @property
+    def not_in_nir(self) -> str:
+        """What the reach is if NIR lacks it; empty if NIR has it."""
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +114,9 @@ class Window(Reach):
         reads zeros between them.
     rectifies
         Whether the window reads each value's positive and negative parts.
+    repeats, repeats_before
+        How often each source position is repeated before ``kernel`` and ``stride``
+        apply, and the zeros before the repeated rows and columns.
     """
 
     kernel: Triple
@@ -101,11 +131,64 @@ class Window(Reach):
     input_step: Triple = (1, 1, 1)
     input_before: tuple[int, int] | None = None
     rectifies: bool = False
+    repeats: Triple = (1, 1, 1)
+    repeats_before: tuple[int, int] = (0, 0)
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether the window reads source positions several times."""
+        return self.repeats != (1, 1, 1)
 
     @property
     def is_transposed(self) -> bool:
         """Whether the window is a transposed convolution, whose taps are reversed."""
         return self.input_before is not None
+
+    @property
+    def form(self) -> Form:
+        return "sparse" if self.is_sparse else "convolution"
+
+    def connection(self, form: Form, *, has_tensor: bool) -> str:
+        if self.is_transposed:
+            return "ConvolveTransposed"
+        if self.is_repeated:
+            return "ConvolveUpsampled"
+        if has_tensor:
+            return "Convolve"
+        return "Rectify" if self.rectifies else "Identity"
+
+    def settings(self) -> Settings:
+        if self.is_transposed:
+            if set(self.input_step) != {1}:
+                # The network's input may have no spatial axes.
+                yield "stride", self.input_step[1:]
+            if any(self.crop):
+                yield "crop", self.crop
+            return
+        if self.is_repeated:
+            yield "factor", self.repeats
+            if any(self.repeats_before):
+                yield "before", self.repeats_before
+        if self.stride != (1, 1, 1):
+            yield "stride", self.stride
+        if self.padding == "same":
+            yield "padding", self.padding
+        if self.depth_before:
+            yield "depth_before", self.depth_before
+        if any(self.zeros_before):
+            yield "zeros_before", self.zeros_before
+        if any(self.zeros_behind):
+            yield "zeros_behind", self.zeros_behind
+        if self.dilation != (1, 1, 1):
+            yield "dilation", self.dilation
+        if self.group is not None:
+            yield "groups", self.group.count
+
+    @property
+    def not_in_nir(self) -> str:
+        if self.is_transposed:
+            return "transposed convolution"
+        return "upsampling" if self.is_repeated else ""
 
     @property
     def crop(self) -> tuple[int, int]:
@@ -120,7 +203,7 @@ class Window(Reach):
     def is_sparse(self) -> bool:
         """Whether a target neuron skips some of the positions that it covers."""
         has_gaps = self.group is not None or self.dilation != (1, 1, 1)
-        return has_gaps or self.is_transposed
+        return has_gaps or self.is_transposed or self.is_repeated
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +222,20 @@ class Pairwise(Reach):
     compares: ClassVar[bool] = True
 
     @property
-    def is_sparse(self) -> bool:
-        return True
+    def form(self) -> Form:
+        return "sparse"
+
+    def connection(self, form: Form, *, has_tensor: bool) -> str:
+        return "Compare"
 
 
 @dataclass(frozen=True, slots=True)
 class Full(Reach):
     """Every target neuron reads every source neuron, as in a dense layer."""
+
+    @property
+    def form(self) -> Form:
+        return "dense"
+
+    def connection(self, form: Form, *, has_tensor: bool) -> str:
+        return "ConvolveAll" if form == "convolution" else "ConnectAll"

@@ -194,6 +194,17 @@ class AveragePoolSpec(StatementModel):
     stride: Annotated[has.Stride | None, Otherwise(text="the window")] = None
 
 
+class UpsampleSpec(StatementModel):
+    """Each position repeated, without neurons or cores, folded into the next layer."""
+
+    forms = layer("upsample { factor 2 }", named="upsample u { factor 2 }")
+
+    kind: Literal["upsample"] = "upsample"
+    name: has.Name | None = None
+    sources: has.Sources = ()
+    factor: Annotated[has.Repeats | None, Otherwise((2,))] = None
+
+
 class MaxPoolSpec(NamedLayer):
     """Max pooling with neurons that compare values in pairs."""
 
@@ -232,6 +243,7 @@ LayerSpec = (
     | TransposedConvSpec
     | DownsampleSpec
     | AveragePoolSpec
+    | UpsampleSpec
     | MaxPoolSpec
     | DenseSpec
     | JoinSpec

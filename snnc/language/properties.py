@@ -325,6 +325,10 @@ Shortcut = Annotated[
     Key("A layer whose output is added to the input of the neurons", usual="c0"),
 ]
 Factor = Annotated[DimsValue, Key("The kernel and the stride", usual="2")]
+Repeats = Annotated[
+    DimsValue,
+    Key("How often each position is repeated: one number, or one per axis", usual="2"),
+]
 Window = Annotated[
     tuple[int, ...] | Literal["all"],
     ReadBy(readers.window),

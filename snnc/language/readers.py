@@ -20,7 +20,7 @@ from snnc.text.tables import dims as write_dims
 KINDS: set[str] = set()
 """The first words of statements; each statement model adds its own."""
 HEADERS = frozenset(("snn", "network"))
-_REFUSED = "softmax sigmoid tanh elu gelu swish lstm layernorm upsample events repeat"
+_REFUSED = "softmax sigmoid tanh elu gelu swish lstm layernorm events repeat"
 REFUSED = frozenset(_REFUSED.split())
 """Words of other libraries that snnc refuses with an explanation."""
 

@@ -265,6 +265,8 @@ class Axis:
         stop = (self.inputs + self.before - len(self.taps)) // self.stride + 1
         self.inside = -(-self.before // self.stride), stop
         self.period = 1
+        # The taps whose weights are added before they are stored, if any.
+        self.tap_sets: tuple[tuple[int, ...], ...] = ()
         self.overlaps = cache(self._find_overlaps)
         self._number = cache(self._find_number)
         self._views: dict[tuple[int, int, int, int], View] = {}

@@ -13,8 +13,8 @@ from itertools import accumulate, count, product
 
 from snnc.ir.device import Profile
 from snnc.ir.lowered import LoweredNetwork, Projection
-from snnc.ir.mapped import AxonKind, Form, kind_of
-from snnc.ir.reach import ChannelGroups, Full, Pairwise, Pooling, Reach, Window
+from snnc.ir.mapped import AxonKind, kind_of
+from snnc.ir.reach import ChannelGroups, Form, Full, Pairwise, Pooling, Reach, Window
 from snnc.ir.shapes import Volume
 from snnc.loihi.axis import (
     Axis,
@@ -37,7 +37,9 @@ from snnc.loihi.link import (
 )
 from snnc.loihi.sparse_link import (
     Reads,
+    RepeatedAxis,
     ScatterAxis,
+    Slide,
     SparseLink,
     transposed_axis,
     window_axis,
@@ -113,6 +115,8 @@ def _every_link(geometry: ProjectionGeometry, profile: Profile) -> dict[Form, Li
     assert isinstance(reach, Window)
     if (before := reach.input_before) is not None:
         return {"sparse": _transposed_link(geometry, reach, before, profile)}
+    if reach.is_repeated:
+        return {"sparse": _repeated_link(geometry, reach, profile)}
     return _window_links(geometry, reach, profile)
 
 
@@ -157,14 +161,32 @@ def _transposed_link(
     return SparseLink((depth, *enlarged), _one_band(geometry), profile)
 
 
+def _repeated_link(
+    geometry: ProjectionGeometry, reach: Window, profile: Profile
+) -> Link:
+    axes = [
+        RepeatedAxis(
+            geometry.source[i],
+            geometry.target[i],
+            Slide(
+                reach.taps[i],
+                reach.dilation[i],
+                reach.stride[i],
+                reach.repeats_before[i - 1],
+                reach.repeats[i],
+            ),
+            geometry.picked[i],
+        )
+        for i in (1, 2)
+    ]
+    depth = _axis(*_along(geometry, reach, 0))
+    return SparseLink((depth, *axes), _bands(geometry, reach), profile)
+
+
 def _window_links(
     geometry: ProjectionGeometry, reach: Window, profile: Profile
 ) -> dict[Form, Link]:
-    channels = _one_band(geometry)
-    if (group := reach.group) is not None:
-        channels = replace(
-            channels, first=geometry.first, read=group.read, given=group.given
-        )
+    channels = _bands(geometry, reach)
     along = [_along(geometry, reach, i) for i in range(3)]
     axes = [_axis(*each) for each in along]
     image = ImageLink(axes, channels, profile)
@@ -176,6 +198,13 @@ def _window_links(
     if reach.is_sparse:
         return {"sparse": sparse, "convolution": image}
     return {"convolution": image, "sparse": sparse}
+
+
+def _bands(geometry: ProjectionGeometry, reach: Window) -> Bands:
+    channels, group = _one_band(geometry), reach.group
+    if group is None:
+        return channels
+    return replace(channels, first=geometry.first, read=group.read, given=group.given)
 
 
 def _one_band(geometry: ProjectionGeometry) -> Bands:

@@ -17,7 +17,8 @@ from math import prod
 from typing import Literal, NamedTuple
 
 from snnc.ir.device import Profile
-from snnc.ir.mapped import Form, PopType
+from snnc.ir.mapped import PopType
+from snnc.ir.reach import Form
 from snnc.loihi.axis import Axis, Interval, Kind, Tiles, View
 from snnc.loihi.tiling import Bands, Edges, EnsembleTiling, Tiling
 

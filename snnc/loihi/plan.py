@@ -13,14 +13,12 @@ from snnc.ir.mapped import (
     AxonKind,
     Block,
     Ensemble,
-    Form,
     MappedNetwork,
     MappedPopulation,
     MappedProjection,
     Registers,
     Unmixed,
 )
-from snnc.ir.reach import Full, Pairwise
 from snnc.ir.shapes import Shape, volume_of
 from snnc.loihi.axis import Interval, Tiles, length
 from snnc.loihi.build_links import links_of
@@ -244,11 +242,7 @@ def _projection(
     source = lowered.by_name.get(projection.source)
     # nengo-loihi allows only Dense transforms from the chip to the host.
     leaves_chip = source is not None and source.on_chip
-    form: Form = "convolution"
-    if leaves_chip or isinstance(projection.reach, Full):
-        form = "dense"
-    elif isinstance(projection.reach, Pairwise) or projection.reach.is_sparse:
-        form = "sparse"
+    form = "dense" if leaves_chip else projection.reach.form
     return MappedProjection(projection, form, None)
 
 

@@ -10,7 +10,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import pairwise, product
+from math import gcd
 from operator import itemgetter
+from typing import NamedTuple
 
 from snnc.ir.device import Profile
 from snnc.loihi.axis import (
@@ -153,6 +155,56 @@ def transposed_axis(
     # The outputs whose taps are all between the first and the last input.
     inside = before, (inputs - 1) * step + before - taps + 2
     return ScatterAxis(inputs, outputs, entries.__getitem__, picked, inside, step)
+
+
+class Slide(NamedTuple):
+    """A kernel of ``taps`` that moves over an axis whose positions are repeated."""
+
+    taps: int
+    dilation: int
+    stride: int
+    before: int
+    repeats: int
+
+
+class RepeatedAxis(ScatterAxis):
+    """The axis of a kernel over repeated positions.
+
+    Several taps may read one position, through the sum of their weights. ``tap_sets``
+    are the sets of taps whose sums are stored.
+    """
+
+    def __init__(
+        self, inputs: int, outputs: int, slide: Slide, picked: Picked | None = None
+    ) -> None:
+        entries = [_repeated_reads(inputs, output, slide) for output in range(outputs)]
+        extent = (slide.taps - 1) * slide.dilation + 1
+        last = inputs * slide.repeats + slide.before - extent
+        inside = -(-slide.before // slide.stride), last // slide.stride + 1
+        period = slide.repeats // gcd(slide.repeats, slide.stride)
+        super().__init__(inputs, outputs, entries.__getitem__, picked, inside, period)
+        sets = {_tap_set(tap) for reads in entries for tap in reads.values()}
+        self.tap_sets = tuple(sorted(sets))
+
+    def taps_of(self, tile: Interval) -> tuple[int, ...]:
+        """Return the indices of the sums of taps through which a tile reads."""
+        outputs = (self.reads(output).values() for output in range(*tile))
+        read = {_tap_set(tap) for taps in outputs for tap in taps}
+        return tuple(i for i, taps in enumerate(self.tap_sets) if taps in read)
+
+
+def _repeated_reads(inputs: int, output: int, slide: Slide) -> Reads:
+    reads: dict[int, Tap] = {}
+    for tap in range(slide.taps):
+        place = output * slide.stride - slide.before + tap * slide.dilation
+        source = place // slide.repeats
+        if 0 <= source < inputs:
+            reads[source] = (*reads.get(source, ()), (tap, 1))
+    return reads
+
+
+def _tap_set(tap: Tap) -> tuple[int, ...]:
+    return tuple(place for place, _ in tap)
 
 
 Read = tuple[int, Tap, Interval]

@@ -13,7 +13,8 @@ from itertools import pairwise, product
 from math import ceil, lcm, prod
 from typing import Any
 
-from snnc.ir.mapped import Form, MappedPopulation
+from snnc.ir.mapped import MappedPopulation
+from snnc.ir.reach import Form
 from snnc.ir.shapes import Volume
 from snnc.loihi.axis import Interval, Tiles
 

@@ -161,21 +161,17 @@ def _refuse_unsupported(lowered: LoweredNetwork) -> None:
             f"in NIR, a convolution has one bias per channel: {', '.join(names)}, with"
             " `bias neuron`, can't be exported"
         )
-    populations = lowered.populations
-    transposed = (p.layer.name for p in populations if _is_transposed(lowered, p.name))
-    if names := list(dict.fromkeys(transposed)):
-        raise CannotExportError(
-            f"NIR has no transposed convolution: {', '.join(names)} can't be exported"
-        )
+    for layer in layers:
+        for projection in lowered.into(layer.name):
+            if without := projection.reach.not_in_nir:
+                raise CannotExportError(
+                    f"NIR has no {without}: {layer.name} can't be exported"
+                )
     if readout.image:
         raise CannotExportError(
             f"`{readout.name}` is a convolution: to export the network, write `units` "
             "in the readout"
         )
-
-
-def _is_transposed(lowered: LoweredNetwork, name: str) -> bool:
-    return any(projection.reach.is_transposed for projection in lowered.into(name))
 
 
 def _graph(

@@ -17,6 +17,7 @@ from snnc.operations.joins import Add, Concat
 from snnc.operations.max_pool import MaxPooling
 from snnc.operations.rate_code import RateCode
 from snnc.operations.transposed import TransposedConvolution
+from snnc.operations.upsample import Upsampling
 
 OPERATIONS: Mapping[str, type[DraftedOperation]] = {
     "encode conv": Convolution,
@@ -31,6 +32,7 @@ OPERATIONS: Mapping[str, type[DraftedOperation]] = {
     "downsample": Downsample,
     "avgpool": AveragePooling,
     "maxpool": MaxPooling,
+    "upsample": Upsampling,
     "dense": Dense,
     "add": Add,
     "concat": Concat,

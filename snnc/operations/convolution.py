@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from snnc import rules
-from snnc.ir import reach, shapes
+from snnc.ir import shapes
 from snnc.ir.operation import FitKeys, KerasLayer, Sliding, Traits
 from snnc.ir.paths import SizedPool
-from snnc.ir.shapes import KernelPadding, Shape, triple_of
+from snnc.ir.reach import ChannelGroups, Window
+from snnc.ir.shapes import KernelPadding, Shape, Triple, triple_of
 from snnc.ir.tensor import DENSE_AXES, DEPTHWISE_AXES, SPATIAL_AXES, TensorSpec
 from snnc.language import layers
 from snnc.language.keywords import FORMS
@@ -46,6 +47,7 @@ class Convolution(DraftedOperation):
     depthwise: bool = False
     neuron_bias: bool = False
     size_key: ClassVar[str] = "kernel"
+    reads_repeats: ClassVar[bool] = True
 
     @classmethod
     def from_draft(
@@ -123,9 +125,7 @@ class Convolution(DraftedOperation):
             ends, axes = (channels // self.groups, filters), DENSE_AXES
         return TensorSpec(name, (*self.kernel, *ends), (*spatial, *axes))
 
-    def reach(
-        self, read: Shape, shape: Shape, pools: Sequence[SizedPool]
-    ) -> reach.Window:
+    def reach(self, read: Shape, shape: Shape, pools: Sequence[SizedPool]) -> Window:
         """Return a convolution over pools as a convolution over the pools' source.
 
         A kernel of ``k`` taps with stride ``r``, over windows of size ``w`` with stride
@@ -159,12 +159,7 @@ class Convolution(DraftedOperation):
         _, *lead = [(s - 1) * max(u, 0) for s, u in zip(shrink, uneven, strict=True)]
         _, *tail = [s * max(-u, 0) for s, u in zip(shrink, uneven, strict=True)]
         depth, height, width = kernel
-        group = None
-        if self.groups > 1:
-            group = reach.ChannelGroups(
-                read[-1] // self.groups, shape[-1] // self.groups, self.groups
-            )
-        return reach.Window(
+        return Window(
             kernel=(depth, height + lead[0] + tail[0], width + lead[1] + tail[1]),
             stride=triple_of(tuple(stride)),
             depth_before=around[0][0] * shrink[0],
@@ -173,8 +168,29 @@ class Convolution(DraftedOperation):
             zeros_before=(lead[0], lead[1]),
             zeros_behind=(tail[0], tail[1]),
             dilation=triple_of(self.dilation),
-            group=group,
+            group=self._group(read, shape),
         )
+
+    def repeated_reach(self, read: Shape, shape: Shape, repeats: Triple) -> Window:
+        plain = self.reach(read, shape, ())
+        extent, stride = triple_of(self.sliding.extent), triple_of(self.stride)
+        axes = zip(triple_of(read[:-1]), extent, stride, strict=True)
+        _, rows, columns = (shapes.pads(n, k, s, self.padding)[0] for n, k, s in axes)
+        return replace(
+            plain,
+            kernel=extent,
+            padding="valid",
+            zeros_before=(0, 0),
+            zeros_behind=(0, 0),
+            repeats=repeats,
+            repeats_before=(rows, columns),
+        )
+
+    def _group(self, read: Shape, shape: Shape) -> ChannelGroups | None:
+        count = self.groups
+        if count == 1:
+            return None
+        return ChannelGroups(read[-1] // count, shape[-1] // count, count)
 
     def keras_layer(self, shape: Shape) -> KerasLayer:
         """Return the Keras layer.

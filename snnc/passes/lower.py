@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from snnc.ir import logical, shapes
@@ -15,9 +15,9 @@ from snnc.ir.lowered import (
     paths,
 )
 from snnc.ir.operation import Operation
-from snnc.ir.paths import Path, picked_of
+from snnc.ir.paths import Path, SizedPool, picked_of
 from snnc.ir.reach import Pairwise, Reach
-from snnc.ir.shapes import Shape, level_name, triple_of
+from snnc.ir.shapes import Shape, Triple, level_name, triple_of
 from snnc.operations.convolution import pointwise
 from snnc.runtime.maxima import whole
 
@@ -128,11 +128,12 @@ class _Lowering:
         shape = network.shape_of(read)
         # Handle each combination of pools once: hundreds of paths may share it.
         reaches = {
-            pools: reader.operation.reach(shape, reader.shape, pools)
-            for pools in {path.pools for path in ways}
+            folded: _reach(reader, shape, *folded)
+            for folded in {(path.pools, path.repeats) for path in ways}
         }
         for path in ways:
-            yield self._project(path, shape[-1], reader, reaches[path.pools])
+            reach = reaches[path.pools, path.repeats]
+            yield self._project(path, shape[-1], reader, reach)
 
     def _project(
         self, path: Path, all_rows: int, reader: ValueReader, reach: Reach
@@ -150,3 +151,12 @@ class _Lowering:
             reach=reach,
             picked=None if is_whole else path.picked,
         )
+
+
+def _reach(
+    reader: ValueReader, read: Shape, pools: Sequence[SizedPool], repeats: Triple
+) -> Reach:
+    operation = reader.operation
+    if repeats == (1, 1, 1):
+        return operation.reach(read, reader.shape, pools)
+    return operation.repeated_reach(read, reader.shape, repeats)

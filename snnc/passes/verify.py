@@ -19,6 +19,7 @@ CHECKS: tuple[Check, ...] = (
     shapes.CrossingShortcuts.check,
     windows.PooledSamePadding.check,
     windows.PooledTranspose.check,
+    windows.UnfoldedUpsampling.check,
     windows.TooManyPaths.check,
     windows.StrideAboveKernel.check,
     placement.HostBetweenChip.check,

@@ -157,25 +157,25 @@ class LayerNorm(Refused):
     help = "write `batchnorm on`, which is folded into the weights"
 
 
-class Upsample(Refused):
-    """Layers don't repeat or interpolate their input.
+class Enlarged(Refused):
+    """Write layers that enlarge an image as `upsample` or `conv2d_transpose`.
 
-    `conv2d_transpose` enlarges an image with a trained kernel. A kernel of ones repeats
-    the nearest neighbour.
+    `upsample` repeats each position. `conv2d_transpose` enlarges an image with a
+    trained kernel. The language has no other interpolation.
     """
 
     code = "SNN911"
     title = "upsampling layer"
-    words = "upsample"
+    message = "`{word}` is not in the language"
+    label = "not a statement"
     aliases = (
         "upsampling deconv deconvolution convtranspose transposedconv unpool maxunpool "
         "pixelshuffle"
     )
     notes = ("`conv2d_transpose` enlarges an image with a trained kernel",)
     help = (
-        "write `conv2d_transpose u {{ filters 8, kernel 4, stride 2 }}`; for a series, "
-        "give the input the shape length x 1 x channels, write `conv2d` for `conv1d`, "
-        "and `kernel 5x1, stride 2x1`"
+        "write `upsample {{ factor 2 }}` before a convolution, or `conv2d_transpose u "
+        "{{ filters 8, kernel 4, stride 2 }}`"
     )
 
 

@@ -32,10 +32,10 @@ class UnknownKind(UnknownWord):
     Statements about the network are `about`, `target`, `timing`, `defaults`, `neuron`,
     `input`, `readout` and `train`. Layers are `encode`, `conv1d`, `conv2d`, `conv3d`,
     `conv2d_transpose`, `depthwise1d`, `depthwise2d`, `depthwise3d`, `downsample`,
-    `dense`, `avgpool`, `maxpool`, `add` and `concat`. `docs/language.md` lists their
-    properties. If a Keras layer such as `AveragePooling2D` has a different name in a
-    spec, the help shows that name. Layers that the language leaves out, such as `lstm`
-    or `Flatten`, have their own rules, SNN9xx, which give the reason.
+    `dense`, `avgpool`, `upsample`, `maxpool`, `add` and `concat`. `docs/language.md`
+    lists their properties. If a Keras layer such as `AveragePooling2D` has a different
+    name in a spec, the help shows that name. Layers that the language leaves out, such
+    as `lstm` or `Flatten`, have their own rules, SNN9xx, which give the reason.
     """
 
     code = "SNN200"

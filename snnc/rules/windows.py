@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import gcd
 
 from snnc.diagnostics import LayerDiagnostic, LayerWarning, PropertyDiagnostic
-from snnc.ir.logical import LogicalLayer, LogicalNetwork
+from snnc.ir.logical import LogicalLayer, LogicalNetwork, ReadoutLayer
 from snnc.ir.lowered import MAX_PATHS, KnownPaths, TooManyPathsError, paths
 from snnc.ir.operation import Sliding
 from snnc.ir.paths import Path, SizedPool
@@ -246,8 +246,83 @@ class PooledTranspose(LayerDiagnostic):
             operation = layer.operation
             if operation.is_path or operation.reads_pools:
                 continue
-            if any(path.pools for path in _paths(network, layer)):
+            if any(path.pools for path in _paths(network, layer.sources[0])):
                 yield cls.at(layer)
+
+
+class UnfoldedUpsampling(LayerDiagnostic):
+    """Checks that an `upsample` can be folded into the layers that read it.
+
+    snnc folds an `upsample` into the kernels of convolutions: each tap reads the
+    position that was repeated. `add` and `concat` may be in between. Other layers, and
+    pools before an `upsample`, need neurons in between. Depth can't be repeated.
+    """
+
+    code = "SNN320"
+    title = "upsampling that can't be folded"
+    message = "`{name}` {what}"
+    help = "{advice}"
+
+    what: str
+
+    @classmethod
+    def check(cls, network: LogicalNetwork) -> Iterator[UnfoldedUpsampling]:
+        known = KnownPaths()
+        for layer in network.layers:
+            operation = layer.operation
+            if operation.repeats != (1, 1, 1):
+                yield from cls._check_upsampling(network, layer, known)
+        # Without an upsampling, the paths need not be found.
+        if not known:
+            return
+        for layer in network.layers:
+            operation = layer.operation
+            is_upsampling = operation.repeats != (1, 1, 1)
+            if not (is_upsampling or operation.joins or operation.reads_repeats):
+                yield from cls._check_reader(network, layer, "from", known)
+            if layer.shortcut is not None:
+                yield from cls._check_reader(network, layer, "shortcut", known)
+        yield from cls._check_reader(network, network.readout, "from", known)
+
+    @classmethod
+    def _check_upsampling(
+        cls, network: LogicalNetwork, layer: LogicalLayer, known: KnownPaths
+    ) -> Iterator[UnfoldedUpsampling]:
+        depth, height, width = layer.operation.repeats
+        if depth > 1:
+            advice = f"write `factor 1x{height}x{width}`"
+            yield cls.at(layer, "factor", what="repeats depth slices", advice=advice)
+        if any(path.pools for path in _paths(network, layer.sources[0], known)):
+            what = "repeats the output of an average pool"
+            advice = (
+                "remove the pool, or put a convolution between them, such as "
+                "`conv2d NAME { filters 8, kernel 3 }`"
+            )
+            yield cls.at(layer, what=what, advice=advice)
+
+    @classmethod
+    def _check_reader(
+        cls,
+        network: LogicalNetwork,
+        reader: LogicalLayer | ReadoutLayer,
+        key: str,
+        known: KnownPaths,
+    ) -> Iterator[UnfoldedUpsampling]:
+        sources = reader.sources
+        if isinstance(reader, LogicalLayer) and reader.shortcut and key == "shortcut":
+            sources = (reader.shortcut.source,)
+        read = (path for source in sources for path in _paths(network, source, known))
+        # With pools, the pool or the upsampling has the error.
+        if any(path.is_repeated and not path.pools for path in read):
+            kind = f"conv{network.rank}d"
+            yield cls.at(
+                reader,
+                key,
+                what="reads an `upsample`, which only the kernel of a "
+                "convolution can read",
+                advice=f"put `{kind} NAME {{ filters 8, kernel 3 }}` after the "
+                "`upsample`, or remove it",
+            )
 
 
 class TooManyPaths(LayerDiagnostic):
@@ -319,7 +394,7 @@ def _uneven_pools(
     ]
     # A 2-D convolution has a common padding for height and width, and none for depth.
     padded[1:] = [any(padded[1:])] * 2
-    for path in _paths(network, layer):
+    for path in _paths(network, layer.sources[0]):
         for pool, size in path.pools:
             if _is_uneven(pool, size, padded, has_gaps=path.picked is not None):
                 yield pool, size
@@ -341,8 +416,10 @@ def _is_uneven(
     return False
 
 
-def _paths(network: LogicalNetwork, layer: LogicalLayer) -> tuple[Path, ...]:
+def _paths(
+    network: LogicalNetwork, source: str, known: KnownPaths | None = None
+) -> tuple[Path, ...]:
     try:
-        return paths(network.by_name, layer.sources[0])
+        return paths(network.by_name, source, known)
     except TooManyPathsError:
         return ()

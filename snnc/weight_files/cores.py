@@ -127,9 +127,23 @@ def compose(
     if reach.group is not None:
         groups = filters // reach.group.given
         kernel = kernels.ungroup(kernel, filters, groups)
+    if reach.is_repeated:
+        # `_sum_taps` adds the rows and columns that read one position.
+        depth, *_ = reach.dilation
+        kernel = kernels.dilate(kernel, (depth, 1, 1))
+        return kernel[..., slice(*projection.rows), :]
     kernel = kernels.dilate(kernel, reach.dilation)
     kernel = fold_pools(kernel, projection)
     return kernels.pad(kernel, reach.zeros_before, reach.zeros_behind)
+
+
+def _sum_taps(kernel: Array, link: Link) -> Array:
+    """Return the weights that are stored, where several taps read one position."""
+    for axis, line in ((1, link.rows), (2, link.columns)):
+        if line.tap_sets:
+            sums = [kernel.take(taps, axis).sum(axis) for taps in line.tap_sets]
+            kernel = np.stack(sums, axis)
+    return kernel
 
 
 def fold_pools(kernel: Array, projection: Projection) -> Array:
@@ -289,6 +303,7 @@ def _arriving(
     slices = [link.depth.within(part.slices) for part in tiling_of(source).parts]
     filters = target.population.volume[3]
     kernel = compose(projection, link.source, filters, tensors).astype(np.float64)
+    kernel = _sum_taps(kernel, link)
     gain, _ = _gain_and_rest(_spiking(target))
     spike = _spiking(source).rate.high * mapped.lowered.network.timing.dt
     tensor = projection.tensor or f"shortcut {projection.source}"

@@ -133,6 +133,59 @@ BODIES = {
         conv3d post { filters 4, kernel 2, place host, padding same }
         readout y { classes 4 }
     """,
+    "grown_features": """
+        input values 5 in -1..1
+        encode rate e
+        conv2d_transpose u0 { filters 3, kernel 1x2, bias off }
+        upsample { factor 2 }
+        conv2d c0 { filters 4, kernel 2x3 }
+        conv2d_transpose u1 { filters 4, kernel 3x2, stride 2x1, padding same }
+        readout y { units 2 }
+    """,
+    "upsampled": """
+        input image 6x5x2 in 0..1
+        encode conv e { filters 4 }
+        conv2d c0 { filters 6, kernel 3, padding same }
+        upsample u0 { factor 3x2 }
+        conv2d c1 { filters 5, kernel 4x3, stride 2x1, padding same }
+        depthwise2d c2 from u0 { kernel 3, stride 2x1, padding same, multiplier 2 }
+        maxpool m { window 2, stride 1x2 }
+        upsample { factor 2 }
+        upsample u1 { factor 1x2 }
+        conv2d c3 from u1 { filters 4, kernel 3, dilation 2, groups 2, bias neuron }
+        conv2d c4 from u0 { filters 4, kernel 5, padding same, block 9x5x4 }
+        downsample s0 { factor 6x4 }
+        avgpool p0 from s0 { window all }
+        avgpool p1 from c1 { window all }
+        avgpool p2 from c2 { window all }
+        avgpool p3 from c3 { window all }
+        concat k from p0, p1, p2, p3
+        readout y { classes 3 }
+    """,
+    "upsampled_series": """
+        input wave 9x3 in -1..1
+        encode rate e
+        conv1d c0 { filters 4, kernel 2 }
+        upsample u { factor 3 }
+        conv1d c1 { filters 6, kernel 3, padding causal, dilation 2 }
+        conv1d c2 from u { filters 6, kernel 4, stride 2, place host }
+        avgpool p { window all }
+        avgpool q from c1 { window all }
+        concat j from p, q
+        readout y { classes 3 }
+    """,
+    "upsampled_clip": """
+        input clip 4x5x4x2 in 0..1
+        encode conv e { filters 2 }
+        conv3d c0 { filters 4, kernel 2, padding same }
+        upsample u { factor 1x2x3 }
+        add both from u, u2
+        upsample u2 from e2 { factor 1x2x3 }
+        conv3d e2 from e { filters 4, kernel 1 }
+        conv3d c1 from both { filters 3, kernel 3x3x2, padding same, stride 2x1x1 }
+        avgpool all { window all }
+        readout y { classes 2 }
+    """,
     "transposed": """
         input image 5x4x2 in 0..1
         encode conv e { filters 3 }

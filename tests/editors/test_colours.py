@@ -149,7 +149,7 @@ def only(text: str, word: str) -> Category | None:
         ("in -1..1 as 0..1", "as", Category.CLAUSE),
         ("kernel 3x3x3 stride 2", "stride", Category.KEY),
         ("dt 5ms", "5ms", Category.WRONG),
-        ("  upsample { window 2 }", "upsample", Category.REFUSED),
+        ("  lstm { window 2 }", "lstm", Category.REFUSED),
         ("  dense d { activation softmax }", "softmax", Category.REFUSED),
         ("snn 1", "snn", Category.HEADER),
         ("network s {", "s", Category.DECLARED),

@@ -86,7 +86,9 @@ network net { # harmless
   depthwise2d h from b { padding same, shortcut a }
   downsample s from a { filters 4, shortcut a }
   conv2d_transpose t from s { filters 4, kernel 2, stride 2, shortcut a }
-  add j from a, h, t
+  upsample w from s { factor 2 }
+  conv2d v from w { filters 4, padding same }
+  add j from a, h, t, v
   concat k from a, b
   maxpool m from j { window 2 }
   avgpool p from m { window all }

@@ -31,10 +31,13 @@ RICH = {  # the most layer kinds in the fewest networks
     "causal": "relu",
     "maxpool1d": "relu",
     "maxpool_joins": "relu",
+    "upsampled": "relu",
+    "upsampled_series": "lif",
+    "upsampled_clip": "relu",
 }
 
 
-HOSTED = ("hosted", "grouped_joins", "causal", "maxpool_joins")
+HOSTED = ("hosted", "grouped_joins", "causal", "maxpool_joins", "upsampled_series")
 
 
 @contextmanager

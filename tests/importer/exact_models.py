@@ -139,6 +139,18 @@ def _unet(la: Any, image: Any) -> Any:
     return la.Conv2D(2, 1)(la.Conv2D(4, 3, activation="relu")(both))
 
 
+def _upsampled(la: Any, image: Any) -> Any:
+    """Read an enlarged image by two kernels, after a max pool, and as a shortcut."""
+    x = la.Conv2D(4, 3, padding="same", activation="relu")(image)
+    y = la.UpSampling2D((2, 3))(la.MaxPooling2D()(x))
+    a = la.Conv2D(4, 3, padding="same", strides=(1, 3), activation="relu")(y)
+    b = la.DepthwiseConv2D(5, padding="same", activation="relu")(y)
+    b = la.Conv2D(4, 1, strides=(1, 3), activation="relu")(b)
+    c = la.ReLU()(la.Add()([la.Conv2D(4, 1, strides=(1, 3))(y), la.Conv2D(4, 1)(a)]))
+    flat = la.Flatten()(la.Concatenate()([a, b, c]))
+    return la.Dense(3)(flat)
+
+
 def _residual(la: Any, image: Any) -> Any:
     """Shortcuts: an identity and a projection, an `Add` and a `Concatenate`."""
     x = la.ZeroPadding2D(1)(la.Rescaling(1 / 127.5, -1)(image))
@@ -217,6 +229,15 @@ CASES: dict[str, Case] = {
         la.Flatten(), la.Dense(4), la.Reshape((2, 2, 1)), la.UpSampling2D(2),
         la.Conv2D(2, 2, activation="relu"), *_head(la)],
         ("--input-range", "-1..1"), (-1, 1)),
+    "upsampled": Case((6, 6, 2), _upsampled),
+    "upsampled series": Case((10, 2), lambda la: [
+        la.Conv1D(4, 3, activation="relu"), la.UpSampling1D(3),
+        la.Conv1D(4, 5, padding="same", activation="relu"), la.UpSampling1D(2),
+        la.Dropout(0.1), la.Flatten(), la.Dense(3)]),
+    "upsampled clip": Case((4, 5, 4, 1), lambda la: [
+        la.Conv3D(3, 2, activation="relu"), la.UpSampling3D((1, 2, 3)),
+        la.Conv3D(4, 3, strides=(1, 2, 1), padding="same", activation="relu"),
+        *_head(la)]),
     "heads": Case((8, 8, 2), _heads),
     "called again": Case((6, 6, 2), _called_again),
     "flats": Case((8, 8, 1), _flats),

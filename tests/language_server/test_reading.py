@@ -223,7 +223,7 @@ async def test_every_word_has_its_colour(client: Client) -> None:
         input i 8x8x1 in 0..1  # \N{BRAIN} a remark
         encode rate e
         dense a { units 4, rate ..250 Hz }
-        dense b from a, e { units 4, padding same, upsample }
+        dense b from a, e { units 4, padding same, lstm }
         """
     )
     found = await colours(open_text(client, text))
@@ -237,7 +237,7 @@ async def test_every_word_has_its_colour(client: Client) -> None:
         ("..250", "number", []),
         ("same", "enumMember", []),
         ("from", "operator", []),
-        ("upsample", "keyword", ["deprecated"]),
+        ("lstm", "keyword", ["deprecated"]),
     ):
         assert shown in found
 

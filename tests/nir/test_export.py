@@ -129,10 +129,12 @@ def test_what_can_t_be_exported_is_said(tmp_path: Path) -> None:
     assert "c0.bias holds 6 NaN" in refusal(spec, nan)
     body = spec_of("image").rpartition("readout")[0]
     grows = "conv2d_transpose u { filters 2, stride 2 }\n  readout y { units 2 }"
+    repeats = "upsample { factor 2 }\n  conv2d c { filters 2 }\n  readout y { units 2 }"
     flat = body.replace("dense", "# dense")
     for text, told in (
         (f"{flat}readout y {{ filters 2 }}\n}}\n", "`y` is a convolution"),
         (f"{body}{grows}\n}}\n", "NIR has no transposed convolution: u can't"),
+        (f"{flat}{repeats}\n}}\n", "NIR has no upsampling: c can't"),
         (spec_of("image").replace("filters 6", "filtres 6"), "`filtres`"),
     ):
         spec.write_text(text)

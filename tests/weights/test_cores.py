@@ -26,6 +26,8 @@ CASES = [
     ("features", "relu", 3e-4),
     ("hosted", "relu", 1e-4),
     ("conv1d", "lif", 2e-2),
+    ("upsampled_series", "relu", 3e-4),
+    ("upsampled_clip", "lif", 1e-2),
 ]
 SPLIT = """
     target loihi { chips 1 }

@@ -219,10 +219,9 @@ _REFUSED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ),
     ),
     (
-        "specs can enlarge only images with two axes",
-        "use `Conv2DTranspose` or `UpSampling2D`, or fewer strides before it, and "
-        "retrain",
-        ("UpSampling1D", "UpSampling3D", "Conv1DTranspose", "Conv3DTranspose"),
+        "specs can enlarge only images with two axes by a kernel",
+        "use `UpSampling` and a convolution, or fewer strides before it, and retrain",
+        ("Conv1DTranspose", "Conv3DTranspose"),
     ),
     (
         "a separate kernel for every position fills the chip",

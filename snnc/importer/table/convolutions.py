@@ -249,9 +249,9 @@ def read_transposed(layer: CurrentLayer, value: Value) -> Value:
     return value.then(step, axes.view)
 
 
-@reads("UpSampling2D", keeps=("size",))
+@reads(*each_rank("UpSampling"), keeps=("size",))
 def read_upsampling(layer: CurrentLayer, value: Value) -> Value:
-    """Read an `UpSampling2D` that repeats values; its readers' kernels do the same."""
+    """Read an upsampling that repeats values; its readers' kernels do the same."""
     way = str(layer.options.get("interpolation") or "nearest")
     axes = axes_of(layer, value)
     pairs = list(zip(axes.sizes, dims(layer, "size", 2), strict=True))
@@ -262,6 +262,10 @@ def read_upsampling(layer: CurrentLayer, value: Value) -> Value:
             "only repeated values correspond to one kernel at all positions",
             "use `interpolation='nearest'`, or `Conv2DTranspose`, and retrain",
             f"interpolation {way}",
+        )
+    if len(pairs) == 3 and pairs[0][1] > 1:
+        raise RefusedLayerError(
+            "specs can't repeat the depth axis", "use `size=(1, 2, 2)`, and retrain"
         )
     windows = [AxisWindow(n, s, 1, s - 1, n * s, step=s) for n, s in pairs]
     layer.keep("in the kernel of the `conv2d_transpose` that reads it")

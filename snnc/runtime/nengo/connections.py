@@ -248,6 +248,38 @@ class Convolve(Connection):
 
 
 @dataclass(frozen=True)
+class ConvolveUpsampled(Convolve):
+    """A convolution over repeated positions, stored weight by weight.
+
+    Each position of the source is repeated ``factor`` times along each axis,
+    with ``before`` rows and columns of zeros before the repeated image.
+    """
+
+    factor: tuple[int, ...] = (1,)
+    before: tuple[int, int] = (0, 0)
+
+    def links(self, reader: SplitLayer, tensors: Tensors) -> Iterator[Link]:
+        """Return a sparse matrix for each pair of parts that overlap."""
+        source, stride = self.read, triple(self.stride or ())
+        tensor = self.kernel(reader, tensors)
+        kernel = self._compose_kernel(tensor, reader)
+        used = self._compose_kernel(np.ones_like(tensor), reader) != 0
+        repeats = triple(self.factor)[1:]
+        image = source.volume[1] * repeats[0], source.volume[2] * repeats[1]
+        sizes = image, reader.volume[1:3], stride[1:], self.before
+        for pre, post in product(source.parts, reader.parts):
+            cut = pre.slices, post.slices, stride[0], self.depth_before
+            plane = kernels.plane(kernel, *cut)
+            mask = kernels.plane(used, *cut)
+            if plane is None or mask is None:
+                continue
+            matrix = kernels.scatter(plane, mask, *sizes)
+            shape = (*image, plane.shape[2])
+            merged = kernels.merge_repeats(*matrix, shape, repeats)
+            yield from link_sparse(pre, post, *merged)
+
+
+@dataclass(frozen=True)
 class ConvolveTransposed(Connection):
     """A transposed convolution, stored weight by weight.
 

@@ -187,6 +187,30 @@ def scatter(
     return np.concatenate(places), np.concatenate(weights)
 
 
+def merge_repeats(
+    places: NDArray[np.int64],
+    weights: Array,
+    image: tuple[int, ...],
+    repeats: tuple[int, ...],
+) -> tuple[NDArray[np.int64], Array]:
+    """Return a matrix over an image from the matrix over repeated pixels.
+
+    ``image`` is the (height, width, channels) with repeats. Weights between
+    the same neurons are added.
+    """
+    height, width, channels = image
+    size = height // repeats[0], width // repeats[1], channels
+    row, column, channel = np.unravel_index(places[:, 1], image)
+    pixel = row // repeats[0], column // repeats[1], channel
+    read = np.ravel_multi_index(pixel, size)
+    pairs = places[:, 0] * prod(size) + read
+    found, index = np.unique(pairs, return_inverse=True)
+    # In float64, equal sums stay equal, and nengo-loihi stores them once.
+    sums = np.zeros(len(found))
+    np.add.at(sums, index, weights)
+    return np.stack(np.divmod(found, prod(size)), axis=1), sums
+
+
 def join_axes(
     axes: Sequence[tuple[Array, ...]],
     outputs: tuple[int, ...],
