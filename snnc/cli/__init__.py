@@ -35,6 +35,7 @@ GROUPS = {
         "limits": "print the limits of the chip",
         "diff": "show what changed between two specs",
         "explain": "explain a diagnostic code",
+        "status": "print which specs fit, are built, trained and evaluated",
     },
     "Build it": {"build": "check specs and write their packages"},
     "Train and run it": {
@@ -62,7 +63,7 @@ _FILES = {
     "evaluate": "predict",
     "exchange": "export import",
     "init": "demo",
-    "report": "diff fit limits",
+    "report": "diff fit limits status",
     "sweep": "plot",
     "weights": "calibrate",
 }

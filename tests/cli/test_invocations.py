@@ -133,6 +133,8 @@ QUICK: list[Case] = [
     ("report small.snn --format markdown", 0, prints("| layer")),
     ("report - --stdin-filename unsaved.snn", 1, says(" --> unsaved.snn")),
     ("report . --packages models", 1, says("newer.snn")),
+    ("status small.snn --packages models", 0, prints("small.snn", "not built")),
+    ("status . --allow-empty --format json", 1, prints('"specs"')),
     ("report small.snn --why", 0, prints("the smallest possible number")),
     ("schema --modeline s.json", 0, prints("# yaml-language-server: $schema=s.json")),
     ("weights small.safetensors --format json", 0, prints('"version": 1')),
