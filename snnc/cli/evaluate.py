@@ -15,6 +15,7 @@ import click
 from snnc.cli import INTERRUPTED, options, printing
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file
+from snnc.emit.files import FORMAT
 from snnc.language.model import spec_hash
 from snnc.output.imported import spec_of
 from snnc.output.package import PackageRecords, rebuild_command
@@ -241,7 +242,10 @@ def _warn_if_changed(package: Path) -> None:
     made = spec and compile_file(spec, Diagnostics(), "validate")
     if not made or made.spec is None:  # the spec was moved, or is being edited
         return
-    if spec_hash(made.spec.spec) != PackageRecords.of(package).lock.spec:
+    lock = PackageRecords.of(package).lock
+    if lock.format != FORMAT:  # another format hashes a spec in another way
+        return
+    if spec_hash(made.spec.spec) != lock.spec:
         command = rebuild_command(package)
         printing.say(f"warning: the spec has changed since the last build: `{command}`")
 
