@@ -20,6 +20,7 @@ from snnc.language.model import spec_hash
 from snnc.output.imported import spec_of
 from snnc.output.package import PackageRecords, rebuild_command
 from snnc.tools.evaluate import verb
+from snnc.tools.evaluate.last import record_accuracy
 from snnc.tools.opening import require_simulator
 
 if TYPE_CHECKING:
@@ -149,6 +150,8 @@ def evaluate_command(
                     printing.say(f"interrupted: `--resume` continues from {saved}")
                 return INTERRUPTED
             shown, drawn = found, found
+            if checked.simulator == "exact" and checked.steps is None:
+                record_accuracy(weights, found.accuracy)
     printing.print_result(shown, form)
     if picture is not None:
         from snnc.tools.plots import style  # most runs don't draw

@@ -22,8 +22,6 @@ from snnc.text.tables import counted
 from snnc.tools.opening import RefusedRunError
 
 DIGITS = 16
-SUMMARY = "summary"
-"""The key of a line about a complete run."""
 _SEAL = re.compile(r', "sha256": "[0-9a-f]*"\}$')
 
 
@@ -37,17 +35,6 @@ class SavedRun(NamedTuple):
     lines: tuple[Json, ...]
     damaged: int
     text: str
-
-    @property
-    def parts(self) -> tuple[Json, ...]:
-        """The lines about parts of the run."""
-        return tuple(line for line in self.lines if SUMMARY not in line)
-
-    @property
-    def summary(self) -> Json:
-        """The summary of the run; empty if the run is not complete."""
-        found: list[Json] = [x[SUMMARY] for x in self.lines if SUMMARY in x]
-        return found[-1] if found else {}
 
 
 class Checkpoint:
@@ -131,17 +118,6 @@ def read_checkpoint(path: Path) -> SavedRun | None:
     lines, damaged = tuple(map(json.loads, known)), len(others) - len(known)
     text = "".join(f"{line}\n" for line in (first, *known))
     return SavedRun(header if isinstance(header, dict) else None, lines, damaged, text)
-
-
-def add_summary(path: Path, summary: Json) -> None:
-    """Add a summary to the file of a complete run, unless it is there already."""
-    saved = read_checkpoint(path)
-    if saved is None or saved.summary == summary:
-        return
-    first = saved.text.partition("\n")[0]
-    line = _seal(first, json.dumps({SUMMARY: summary}))
-    with path.open("a", encoding="utf-8", newline="\n") as file:
-        file.write(f"{line}\n")
 
 
 def _seal(first: str, body: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from snnc.passes import Compilation
 from snnc.syntax.files import specs_in
 from snnc.text.display import Displayed, Json
 from snnc.text.tables import TextTable, counted, percent
-from snnc.tools.checkpoint import read_checkpoint
+from snnc.tools.evaluate.last import recorded_accuracy
 from snnc.tools.opening import FileName
 from snnc.tools.report.folder import PackageState, compile_row
 from snnc.tools.settings import read_settings
@@ -135,21 +134,9 @@ def _with_weights(
         header = read_header(file, Diagnostics())
         if header is not None and header.layout_id == wanted:
             row = replace(row, weights=file.as_posix())
-            return replace(row, accuracy=_accuracy_of(file))
+            return replace(row, accuracy=recorded_accuracy(file))
     return row
 
 
 def _time_of(file: Path) -> int:
     return file.stat().st_mtime_ns
-
-
-def _accuracy_of(weights: Path) -> float | None:
-    """Return the accuracy of the last evaluation, unless the weights have changed."""
-    saved = read_checkpoint(weights.with_suffix(".evaluation.jsonl"))
-    if saved is None or saved.header is None:
-        return None
-    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
-    if saved.header.get("weights") != digest:
-        return None
-    accuracy: float | None = saved.summary.get("accuracy")
-    return accuracy

@@ -1,13 +1,12 @@
 """`[tool.snnc]` in pyproject.toml, and what commands do with it."""
 
-import hashlib
 from pathlib import Path
 
 import pytest
 
 from snnc.loihi.profile import HERE
 from snnc.runtime.files import write_file
-from snnc.tools.checkpoint import Checkpoint, add_summary
+from snnc.tools.evaluate.last import record_accuracy, record_path
 from tests.commands import run
 from tests.weights.files import SMALL, save, weights_of
 
@@ -134,14 +133,10 @@ def test_the_status_of_a_spec_follows_its_package_and_weights() -> None:
 def test_status_shows_the_accuracy_of_the_last_evaluation() -> None:
     weights = Path("w.safetensors")
     save(weights, SMALL, weights_of(SMALL))
-    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
-    saved = Path("w.evaluation.jsonl")
-    with Checkpoint(saved, {"weights": digest}, None) as checkpoint:
-        checkpoint.add({"start": 0})
     assert "%" not in run("status").stdout
-    add_summary(saved, {"accuracy": 0.975})
-    add_summary(saved, {"accuracy": 0.975})
-    assert saved.read_text().count("0.975") == 1
+    record_accuracy(weights, 0.975)
     assert "97.5 %" in run("status").stdout
     save(weights, SMALL, weights_of(SMALL, 0.5))
+    assert "%" not in run("status").stdout
+    record_path(weights).write_text("damaged")
     assert "%" not in run("status").stdout

@@ -150,16 +150,16 @@ def read_saved(path: Path, header: Json, resume: bool) -> SavedRun | None:
 
 def restored_parts(saved: SavedRun | None) -> list[EvaluatedPart]:
     """Return the saved parts of a run; ignore repeated lines."""
-    lines = () if saved is None else saved.parts
+    lines = () if saved is None else saved.lines
     unique = {(line["presentation"], line["start"]): line for line in lines}
     return [*map(measures.JSON_PARTS.validate_python, unique.values())]
 
 
 def _describe_unfinished(saved: SavedRun, header: Json) -> str:
     done = Counter[str]()
-    for line in saved.parts:
+    for line in saved.lines:
         done[line["presentation"]] += line["stop"] - line["start"]
-    is_whole = not saved.parts or done.total() == header["examples"] + header["sample"]
+    is_whole = not saved.lines or done.total() == header["examples"] + header["sample"]
     if is_whole and not saved.damaged:
         return ""
     shown = f"{done[str(header.get('presentation'))]} of {header.get('examples')}"

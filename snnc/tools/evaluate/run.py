@@ -29,7 +29,6 @@ from snnc.runtime.network import Readout
 from snnc.text.progress import Moved, progress_bar
 from snnc.text.tables import counted, csv_table
 from snnc.tools import scores
-from snnc.tools.checkpoint import add_summary
 from snnc.tools.evaluate import measures
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.exact import counts_of, run_exact
@@ -204,8 +203,6 @@ def run_evaluation(
     if each is not None:
         records = evaluation.records
         write_file(each, csv_table(records[0], map(dict.values, records)))
-    if options.simulator == "exact" and options.output is not None:
-        add_summary(Path(options.output), {"accuracy": evaluation.accuracy})
     return evaluation
 
 
