@@ -72,9 +72,23 @@ def test_the_numbers_of_the_readme_are_those_of_the_pages() -> None:
     for page, numbers in shown.items():
         text = (ROOT / f"docs/{page}.md").read_text(encoding="utf-8")
         assert [number for number in numbers if number not in text] == []
-    rounded = ("158 ms", "1.2 ms", "| 68, 75 |")
-    for number in (*shown["accuracy/drift"], *shown["accuracy/mnist"], *rounded):
+    for number in ("158 ms", "1.2 ms", "| 68, 75 |"):
         assert number in readme
+
+
+def test_the_error_of_the_readme_is_what_check_prints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    spec = (ROOT / "specs/drift.snn").read_text(encoding="utf-8")
+    spec = spec.replace("c0 { filters 8", "c0 { filters 512")
+    Path("drift.snn").write_text(spec, encoding="utf-8")
+    printed = run("check", "drift.snn").stderr.splitlines()
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    start = readme.index("error[SNN406]")
+    shown = readme[start : readme.index("```", start)].splitlines()
+    assert "help: write `filters 360`" in shown[-1]
+    assert [line for line in shown if line not in printed] == []
 
 
 def test_a_page_shows_what_diff_prints(tmp_path: Path) -> None:

@@ -236,7 +236,8 @@ SLOW: list[Case] = [
         0,
         writes("c.svg", "<svg"),
     ),
-    ("demo -o shown", 0, prints("Loihi emulator")),
+    ("demo -o shown", 0, prints("exact engine")),
+    ("demo -o shown --all", 0, prints("Nengo, spiking", "Loihi emulator")),
 ]
 
 
@@ -303,6 +304,8 @@ def test_a_command(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def brief(name: str) -> Path:
     """Return a spec that ships with snnc, trained once and presented for a moment."""
+    if not name.endswith(".snn"):
+        return ROOT / "specs" / name
     text = (ROOT / "specs" / name).read_text(encoding="utf-8")
     for words, fewer in (("epochs 20", "epochs 1"), ("60 ms", "10 ms")):
         assert words in text
