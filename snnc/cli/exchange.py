@@ -9,11 +9,12 @@ the child ends. Systems without forks, such as Windows, read in the same process
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 
 SECONDS = 10
+NOTES = 5
 BYTES_PER_SECOND = 20 * 2**20
 """Reading VGG16 (553 MB) takes 2 s; the limit is 36 s."""
 MEMORY = 2 * 2**30
@@ -146,13 +148,28 @@ def import_command(
     printing.print_diagnostics(report)
     if done is None:
         return 1
-    for note in () if explain and done.text else done.notes:
-        printing.say(f"note: {note}")
     if explain:
         _print(done, form)
-    elif done.text and output is None:
+        return 1 if report.errors else 0
+    _say_notes(done.notes, model)
+    if done.text and output is None:
         printing.print_data(done.text)
+    elif done.commands:
+        printing.say("Next:")
+        for command in done.commands:
+            printing.say(f"  {command}")
     return 1 if report.errors else 0
+
+
+def _say_notes(notes: Sequence[str], model: str) -> None:
+    """Print at most five lines of notes, and name the command that prints all."""
+    left = len(notes) - NOTES
+    shown = notes if left <= 0 else notes[: NOTES - 1]
+    for note in shown:
+        printing.say(f"note: {note}")
+    if left > 0:
+        listed = f"`snnc import {shlex.quote(model)} --explain` lists them"
+        printing.say(f"note: {left + 1} more notes: {listed}")
 
 
 def _request(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import shlex
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, nullcontext
@@ -194,6 +195,8 @@ class ImportOutcome:
         None for a spec that the file contains.
     network, tensors :
         The spec's network and its tensors, if they were requested.
+    commands :
+        What to type next; empty for a spec that can't be built.
     """
 
     text: str
@@ -202,6 +205,7 @@ class ImportOutcome:
     compilation: Compilation | None = None
     network: LogicalNetwork | None = None
     tensors: Tensors = field(default_factory=dict)
+    commands: tuple[str, ...] = ()
 
 
 def outcome(
@@ -252,9 +256,13 @@ def outcome(
         for layer in placed:  # exact in Keras, but spikes may lose information
             given = "" if request.values is None else interval(*request.values)
             report.extend(strong_spikes(layer, file=weights_out, asked_range=given))
-        if made.mapped is not None:
-            notes = (*notes, *_next_steps(conversion, scales, spec, weights_out))
-    return ImportOutcome(written.text, notes, conversion, made, network, arrays)
+        if made.mapped is not None:  # `--explain` lists the other notes
+            notes = (*_describe_outputs(conversion, scales), *notes)
+    commands: tuple[str, ...] = ()
+    if made.mapped is not None:
+        commands = tuple(_next_commands(written.network, conversion, spec, weights_out))
+    found = ImportOutcome(written.text, notes, conversion, made, network, arrays)
+    return replace(found, commands=commands)
 
 
 def _counts_spikes(conversion: Conversion) -> bool:
@@ -266,11 +274,21 @@ def _counts_spikes(conversion: Conversion) -> bool:
     return bool(neurons) and not neurons[0].options.get("properties")
 
 
-def _next_steps(
-    conversion: Conversion, scales: TensorMaker, spec: str, weights: str
+def _next_commands(
+    network: str, conversion: Conversion, spec: str, weights: str
 ) -> Iterator[str]:
-    """Describe how the encoder avoids clipping, and what to do next."""
-    assert conversion.written is not None
+    """Return the commands that build, train and evaluate the network."""
+    yield f"snnc build {shlex.quote(spec)}"
+    recipe = SPIKES_RECIPE.format(network=network, file=shlex.quote(weights))
+    if not weights or conversion.state.request.rewrites:  # train in all phases
+        recipe = recipe.replace(" --phases scale,spikes", "")
+    yield recipe if weights else recipe.replace(" --from ''", "")
+    tested = "--data test.npz --weights trained.safetensors"
+    yield f"snnc evaluate models/{network} {tested}"
+
+
+def _describe_outputs(conversion: Conversion, scales: TensorMaker) -> Iterator[str]:
+    """Describe how the encoder avoids clipping, and whether outputs are equal."""
     may = f"{conversion.state.encoder} may output up to {scales.bound:.4g}"
     if scales.encoder != 1.0:
         yield (
@@ -280,14 +298,11 @@ def _next_steps(
         )
     if scales.rate != TOP:
         yield f"{may}: `rate ..{scales.rate:g} Hz` prevents clipping in its encoder"
-    state, network = conversion.state, conversion.written.network
-    recipe = SPIKES_RECIPE.format(network=network, file=weights)
+    state = conversion.state
     if state.request.rewrites:
-        every_phase = recipe.replace(" --phases scale,spikes", "")
         yield (
-            f"with --rewrite, the outputs differ from {conversion.model.tool}'s: run "
-            f"`snnc build {spec}`, and train these weights in all phases: "
-            f"`{every_phase}`"
+            f"with --rewrite, the outputs differ from {conversion.model.tool}'s until "
+            "the weights are trained in all phases"
         )
         return
     near = "near " if state.curves else ""
@@ -301,15 +316,6 @@ def _next_steps(
         near = "near "
     outputs = f"the outputs are {near}{conversion.model.tool}'s"
     yield f"{outputs}, before the {finals}" if finals else outputs
-    yield (
-        f"after `snnc build {spec}`, training on spikes usually gives the best "
-        f"accuracy: `{recipe}`"
-    )
-    yield (
-        "if you don't train, and `snnc evaluate` says that rates are not held, scale "
-        f"the weights: `snnc calibrate models/{network} --data train.npz --weights "
-        f"{weights} -o calibrated.safetensors`"
-    )
 
 
 def write_files(
