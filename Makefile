@@ -29,7 +29,7 @@ test coverage: export TF_NUM_INTRAOP_THREADS := 1
 test coverage: export TF_NUM_INTEROP_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-board test-browser test-modern test-nir fuzz check coverage oracle results docs picture vsix release workflows constraints accept clean
+.PHONY: help setup demo weights test test-board test-browser test-modern test-nir fuzz check coverage oracle results docs picture vsix release workflows constraints accept clean
 
 help: ## list the tasks
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 13
@@ -41,9 +41,12 @@ $(VENV)/ready-%: pyproject.toml
 	@sh tools/environment.sh '$(VENV)' '$*' '$(PYTHON)'
 	@touch '$@'
 
-demo: $(VENV)/ready-all ## from a 25-line spec to spikes on the Loihi emulator
+demo: $(VENV)/ready-all ## run a network as spikes in seconds, then train it
 	@echo "== running the demo: results go to $(DEMO)/"
-	@$(BIN)/python -m snnc demo -o '$(DEMO)'
+	@$(BIN)/python -m snnc demo -o '$(DEMO)' $(if $(ALL),--all)
+
+weights: $(VENV)/ready-all ## train the weights that ship with snnc for the demo
+	@$(BIN)/python -m tools.demo_weights
 
 test: $(READY) ## run every test
 	@echo "== linting"
@@ -64,7 +67,7 @@ test-modern: $(MODERN)/ready ## run the tests that depend on TensorFlow, Keras 3
 
 # Python 3.12 or 3.13; set PYTHON_MODERN for another path.
 $(MODERN)/ready: pyproject.toml
-	@echo "== making $(MODERN) with $(PYTHON_MODERN) and installing snnc[keras,evaluate] (about 2 GB)"
+	@echo "== making $(MODERN) with $(PYTHON_MODERN) and installing snnc[keras,evaluate] (about 2.7 GB)"
 	@test -x $(MODERN)/bin/python || $(PYTHON_MODERN) -m venv $(MODERN)
 	@$(MODERN)/bin/python -m pip install --quiet --editable '.[keras,evaluate]' hypothesis 'pytest>=8' 'pytest-xdist>=3.5' pytest-asyncio
 	@for tools in old new; do $(PYTHON_MODERN) -m venv $(MODERN)/$$tools; done

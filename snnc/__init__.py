@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from snnc.tools.spec import Spec as Spec
     from snnc.tools.spec import load as load
     from snnc.tools.spec import parse as parse
+    from snnc.tools.status import Status as Status
+    from snnc.tools.status import status as status
     from snnc.tools.sweep import sweep as sweep
     from snnc.tools.sweep_results import Sweep as Sweep
     from snnc.tools.training import Training as Training
@@ -64,6 +66,7 @@ _HOMES = {
     "snnc.tools.package": ("Package",),
     "snnc.tools.report.network": ("Report",),
     "snnc.tools.spec": ("Spec", "load", "parse"),
+    "snnc.tools.status": ("Status", "status"),
     "snnc.tools.sweep": ("sweep",),
     "snnc.tools.sweep_results": ("Sweep",),
     "snnc.tools.training": ("Training", "train"),

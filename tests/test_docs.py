@@ -59,6 +59,21 @@ def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 120
 
 
+def test_the_error_of_the_readme_is_what_check_prints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    spec = (ROOT / "specs/drift.snn").read_text(encoding="utf-8")
+    spec = spec.replace("c0 { filters 8", "c0 { filters 512")
+    Path("drift.snn").write_text(spec, encoding="utf-8")
+    printed = run("check", "drift.snn").stderr.splitlines()
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    start = readme.index("error[SNN406]")
+    shown = readme[start : readme.index("```", start)].splitlines()
+    assert "help: write `filters 360`" in shown[-1]
+    assert [line for line in shown if line not in printed] == []
+
+
 def test_a_page_shows_what_diff_prints(tmp_path: Path) -> None:
     old = (ROOT / "specs/drift.snn").read_text(encoding="utf-8")
     (tmp_path / "old.snn").write_text(old, encoding="utf-8")

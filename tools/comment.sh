@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Comments on the pull request PULL_REQUEST what it changes in SPECS since BASE.
+# Comments on a pull request what it changes in SPECS since BASE. COMMENTS is the path of
+# its comments in GitHub's interface, and REPOSITORY that of its repository.
 set -euo pipefail
 shopt -s nullglob
 base=$(git merge-base "$BASE" HEAD)
 most=65000 # bytes: GitHub refuses a comment of more than 65,536 characters
 errors=$(mktemp)
 trap 'rm -f "$errors"' EXIT
+mark="<!-- snnc: what the specs change -->" # hidden, and finds the comment again
 said="" left_out=0
 
 changed() { # $1: letters of git's --diff-filter
@@ -47,7 +49,15 @@ while IFS= read -r -d '' spec; do
 done < <(changed D)
 ((left_out == 0)) ||
     said+="$left_out more changed specs are too long for a comment: run \`snnc diff\`."
-[ -n "$said" ] || exit 0
-# One comment per pull request: the last one of this token is written again.
-gh pr comment "$PULL_REQUEST" --edit-last --body "$said" 2>/dev/null ||
-    gh pr comment "$PULL_REQUEST" --body "$said"
+# One comment per pull request: the one with the mark is edited, or deleted.
+id=$(gh api --paginate "$COMMENTS" --jq ".[] | select(.body | startswith(\"$mark\")) | .id" | head -n 1)
+if [ -n "$said" ]; then
+    body="$mark"$'\n'"$said"
+    if [ -n "$id" ]; then
+        gh api --method PATCH "$REPOSITORY/issues/comments/$id" --raw-field body="$body"
+    else
+        gh api "$COMMENTS" --raw-field body="$body"
+    fi
+elif [ -n "$id" ]; then
+    gh api --method DELETE "$REPOSITORY/issues/comments/$id"
+fi

@@ -9,7 +9,7 @@ set -eu
 cd "${0%/*}/.."
 folder=$1 extras=$2 python=${3-}
 
-size="2 GB"
+size="2.7 GB"
 [ "$extras" != docs ] || size="135 MB"
 
 fail() {

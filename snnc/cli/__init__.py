@@ -34,6 +34,7 @@ GROUPS = {
         "limits": "print the limits of the chip",
         "diff": "show what changed between two specs",
         "explain": "explain a diagnostic code",
+        "status": "print which specs fit, are built, trained and evaluated",
     },
     "Build it": {"build": "check specs and write their packages"},
     "Train and run it": {
@@ -61,7 +62,7 @@ _FILES = {
     "evaluate": "predict",
     "exchange": "export import",
     "init": "demo",
-    "report": "diff fit limits",
+    "report": "diff fit limits status",
     "sweep": "plot",
     "weights": "calibrate",
 }
@@ -251,10 +252,22 @@ def _refuse(error: click.ClickException) -> int:
     if "extra argument" in message and context is not None:
         named = [name for option in context.command.params for name in option.opts]
         message += ": `-o FILE` names an output" if "-o" in named else ""
+    if isinstance(error, click.NoSuchOption) and context is not None:
+        message += _format_hint(error.option_name, context.command)
     if not isinstance(error, click.exceptions.NoArgsIsHelpError):  # the help text
         error.message = printable(message)  # type: ignore[misc]
     error.show()
     return error.exit_code
+
+
+def _format_hint(option: str, command: click.Command) -> str:
+    """Return what to type for an option such as --json; empty for other options."""
+    form = option.lstrip("-")
+    known = next((o for o in command.params if "--format" in o.opts), None)
+    choices = (
+        known.type.choices if known and isinstance(known.type, click.Choice) else ()
+    )
+    return f" Did you mean `--format {form}`?" if form in choices else ""
 
 
 def _os_error_text(error: OSError) -> str:

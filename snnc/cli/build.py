@@ -27,7 +27,7 @@ PACKAGES = "*/train.py"
 
 @click.command("build", epilog="Example: snnc build specs/drift.snn -o models")
 @options.specs
-@options.folder("-o", "--output", default="models", help="The folder for the packages.")
+@options.packages_folder("-o", "--output", help="The folder for the packages.")
 @options.flag(
     "--check",
     help="Write nothing; list the packages that would change, and exit with 1 if"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import sys
 
 import click
@@ -12,20 +13,31 @@ from snnc.cli import printing
 from snnc.source import rule_page, rule_pages
 from snnc.text.installing import installation
 
+_LINK = re.compile(r"\[([^\]\n]+)\]\([^()\s]+\)")
+"""A link in Markdown; only its text is of use in a terminal."""
+
 
 def _codes(ctx: click.Context, argument: click.Parameter, typed: str) -> list[str]:
     return [code for code in rule_pages() if code.startswith(typed.upper())]
 
 
 @click.command("explain", epilog="Example: snnc explain SNN301")
-@click.argument("code", shell_complete=_codes)
-def explain_command(code: str) -> None:
-    """Explain the diagnostic CODE, with an example and its fix."""
+@click.argument("code", shell_complete=_codes, required=False)
+def explain_command(code: str | None) -> None:
+    """Explain the diagnostic CODE, with an example and its fix.
+
+    Without CODE, list all codes with their titles.
+    """
+    if code is None:
+        for path in rule_pages().values():
+            with path.open(encoding="utf-8") as file:
+                printing.print_lines(file.readline().removeprefix("# "))
+        return
     try:
         page = rule_page(code)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="CODE") from error
-    printing.print_data(page)
+    printing.print_data(_LINK.sub(r"\1", page))
 
 
 @click.command("completion", epilog='Example: eval "$(snnc completion bash)"')

@@ -15,10 +15,12 @@ import click
 from snnc.cli import options, printing
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file
+from snnc.emit.files import FORMAT
 from snnc.language.model import spec_hash
 from snnc.output.imported import spec_of
 from snnc.output.package import PackageRecords, rebuild_command
 from snnc.tools.evaluate import verb
+from snnc.tools.evaluate.last import record_accuracy
 from snnc.tools.opening import require_simulator
 
 if TYPE_CHECKING:
@@ -140,6 +142,8 @@ def evaluate_command(
         else:
             found = verb.evaluate_with(checked, package, (data, None), weights)
             shown, drawn = found, found
+            if checked.simulator == "exact" and checked.steps is None:
+                record_accuracy(weights, found.accuracy)
     printing.print_result(shown, form)
     if picture is not None:
         from snnc.tools.plots import style  # most runs don't draw
@@ -233,7 +237,10 @@ def _warn_if_changed(package: Path) -> None:
     made = spec and compile_file(spec, Diagnostics(), "validate")
     if not made or made.spec is None:  # the spec was moved, or is being edited
         return
-    if spec_hash(made.spec.spec) != PackageRecords.of(package).lock.spec:
+    lock = PackageRecords.of(package).lock
+    if lock.format != FORMAT:  # another format hashes a spec in another way
+        return
+    if spec_hash(made.spec.spec) != lock.spec:
         command = rebuild_command(package)
         printing.say(f"warning: the spec has changed since the last build: `{command}`")
 

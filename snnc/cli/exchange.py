@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from snnc.nir.graph import Neuron
 
 
+NOTES = 5
 SILENT_SECONDS = 5.0
 """The time until the first line of progress, and between two lines."""
 
@@ -119,13 +121,28 @@ def import_command(
     printing.print_diagnostics(report)
     if done is None:
         return 1
-    for note in () if explain and done.text else done.notes:
-        printing.say(f"note: {note}")
     if explain:
         _print(done, form)
-    elif done.text and output is None:
+        return 1 if report.errors else 0
+    _say_notes(done.notes, model)
+    if done.text and output is None:
         printing.print_data(done.text)
+    elif done.commands:
+        printing.say("Next:")
+        for command in done.commands:
+            printing.say(f"  {command}")
     return 1 if report.errors else 0
+
+
+def _say_notes(notes: Sequence[str], model: str) -> None:
+    """Print at most five lines of notes, and name the command that prints all."""
+    left = len(notes) - NOTES
+    shown = notes if left <= 0 else notes[: NOTES - 1]
+    for note in shown:
+        printing.say(f"note: {note}")
+    if left > 0:
+        listed = f"`snnc import {shlex.quote(model)} --explain` lists them"
+        printing.say(f"note: {left + 1} more notes: {listed}")
 
 
 def _request(

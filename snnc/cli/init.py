@@ -87,11 +87,19 @@ def _way_to(folder: str) -> str:
     default="snnc-demo",
     help="The folder for data, package and weights.",
 )
-def demo_command(output: Path) -> int:
-    """Train a network on drifting digits, and run it as spikes."""
-    options.quiet_tensorflow("nengo_dl")
+@options.flag(
+    "--all", "every", help="Then also run it on Nengo, NengoDL and Loihi's emulator."
+)
+def demo_command(output: Path, every: bool) -> int:
+    """Run a network on drifting digits as spikes, then train it.
+
+    The first results take seconds: they use weights that ship with snnc. With
+    TensorFlow, the network is then trained on this machine, which takes minutes.
+    """
+    options.quiet_tensorflow("nengo_dl" if every else "")
     from snnc.tools.verbs import demo  # slow to import
 
     with options.one_line_errors(RuntimeError):
-        printing.print_lines(str(demo(output, tell=printing.say)))
+        found = demo(output, every=every, tell=printing.say_lines)
+        printing.print_lines(str(found))
     return 0

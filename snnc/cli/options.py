@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from snnc.cli import printing
+from snnc.cli.settings import repository_settings
 from snnc.diagnostics import Diagnostics
 from snnc.loihi.profile import DEFAULT, read_profile
 from snnc.rules.files import NoSpecInFolder
@@ -108,12 +109,25 @@ def refuse(refusals: Mapping[str, object]) -> None:
             raise click.UsageError(message)
 
 
-def _require(
+def require_specs(
     context: click.Context, parameter: click.Parameter, specs: tuple[str, ...]
 ) -> tuple[str, ...]:
+    """Return the specs as typed, or those in the repository's settings."""
+    specs = specs or repository_settings().specs
     if not specs and not context.params.get("allow_empty"):
-        raise click.MissingParameter(ctx=context, param=parameter)
+        hint = "name them, or set `specs` in [tool.snnc] of pyproject.toml"
+        raise click.MissingParameter(hint, ctx=context, param=parameter)
     return specs
+
+
+def packages_folder(*names: str, help: str) -> Option:
+    """Return the option for the folder of packages; the settings may contain one."""
+    return folder(
+        *names,
+        help=help,
+        default=lambda: repository_settings().packages,
+        show_default="models",
+    )
 
 
 def specs(command: Any) -> Any:
@@ -126,7 +140,7 @@ def specs(command: Any) -> Any:
         "folder).",
     )
     argument = click.argument(
-        "specs", nargs=-1, type=click.Path(), metavar="SPECS...", callback=_require
+        "specs", nargs=-1, type=click.Path(), metavar="SPECS...", callback=require_specs
     )
     return argument(allow_empty(command))
 
@@ -225,9 +239,9 @@ def one_line_errors(*others: type[Exception]) -> Iterator[None]:
 
 
 def device_name() -> str:
-    """Return the device's name or file as typed."""
+    """Return the device's name or file, as typed or as in the settings."""
     device: str | None = click.get_current_context().find_root().params["device"]
-    return device or DEFAULT
+    return device or repository_settings().device or DEFAULT
 
 
 def device() -> Profile:
@@ -242,10 +256,11 @@ def print_diagnostics_as(form: str, report: Diagnostics) -> None:
         return
     from snnc.diagnostics import machine_formats  # only programs need it
 
+    shown = printing.shown_diagnostics(report)
     if form == "github":
-        for line in machine_formats.github_commands(report.diagnostics):
+        for line in machine_formats.github_commands(shown):
             printing.print_data(f"{line}\n")
     elif form == "sarif":
-        printing.print_json(machine_formats.sarif_document(report.diagnostics))
+        printing.print_json(machine_formats.sarif_document(shown))
     else:
-        printing.print_json(machine_formats.document(report.diagnostics))
+        printing.print_json(machine_formats.document(shown))

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 import click
 
+from snnc.cli.settings import repository_settings
 from snnc.text.display import Json
 from snnc.text.tables import printable
 
@@ -77,14 +78,26 @@ class Found(Protocol):
     def diagnostics(self) -> tuple[Diagnostic, ...]: ...
 
 
+def shown_diagnostics(found: Found) -> tuple[Diagnostic, ...]:
+    """Return the diagnostics, without warnings that the settings allow."""
+    everything = found.diagnostics
+    if not everything:
+        return ()
+    allowed = repository_settings().allow
+    return tuple(
+        d for d in everything if d.severity == "error" or d.code not in allowed
+    )
+
+
 def print_diagnostics(found: Found) -> None:
     """Print all diagnostics to stderr, with colours if enabled."""
-    if not found.diagnostics:
+    shown = shown_diagnostics(found)
+    if not shown:
         return
     from snnc.diagnostics.diagnostic_text import render  # most runs have no diagnostics
 
     colour = wants_colour(sys.stderr)
-    text = render(found.diagnostics, colour=colour)
+    text = render(shown, colour=colour)
     click.echo(text, err=True, nl=False, color=colour)
 
 

@@ -22,10 +22,17 @@ from snnc.tools.report import formats
 from snnc.tools.spec import Spec
 
 
+def one_or_all(
+    context: click.Context, parameter: click.Parameter, spec: str | None
+) -> tuple[str, ...]:
+    """Return a spec as typed, or those in the repository's settings."""
+    return options.require_specs(context, parameter, () if spec is None else (spec,))
+
+
 @click.command(
     "report", epilog="Example: snnc report specs/drift.snn --format html > drift.html"
 )
-@click.argument("spec", type=click.Path())
+@click.argument("spec", type=click.Path(), required=False, callback=one_or_all)
 @options.output_format(
     "Output format; use markdown for comments on pull requests, and html for a page"
     " with all details.",
@@ -39,14 +46,12 @@ from snnc.tools.spec import Spec
     help="With --format html, also show the changes from OLD, a spec or git:REV:PATH.",
 )
 @options.picture("the cores")
-@options.folder(
-    "--packages",
-    default="models",
-    help="With a folder of specs, the folder of their packages.",
+@options.packages_folder(
+    "--packages", help="With a folder of specs, the folder of their packages."
 )
 @options.stdin_filename
 def report_command(
-    spec: str,
+    spec: tuple[str, ...],
     form: str,
     why: bool,
     against: str | None,
@@ -58,18 +63,18 @@ def report_command(
 
     SPEC may be `-` for stdin, or a folder. For a folder with several specs, the report
     has one row per spec: its cores, its energy, whether it fits, and whether its
-    package is up to date.
+    package is up to date. Without SPEC, the specs in [tool.snnc] of pyproject.toml.
     """
     if against is not None and form != "html":
         raise click.UsageError("--against goes with --format html; or use `snnc diff`")
     report = Diagnostics()
-    name = options.checked_stdin([spec], stdin_filename)
-    paths = list(options.with_folders([spec], report))
+    name = options.checked_stdin(spec, stdin_filename)
+    paths = list(options.with_folders(spec, report))
     if len(paths) > 1:
         if form == "html" or why or picture is not None:
             needs = f"--why and --picture need a single spec, such as {paths[0]}"
             raise click.UsageError(
-                f"{spec} has {len(paths)} specs; --format html, {needs}"
+                f"{' '.join(spec)} has {len(paths)} specs; --format html, {needs}"
             )
         from snnc.tools.report.folder import report_folder  # slow to import
 
@@ -99,6 +104,28 @@ def report_command(
 
         plot(found, "cores", file=picture)
     return 1 if report.errors else 0
+
+
+@click.command("status", epilog="Example: snnc status specs")
+@options.specs
+@options.packages_folder("--packages", help="The folder of the packages.")
+@options.output_format("Output format.")
+def status_command(
+    specs: tuple[str, ...], allow_empty: bool, packages: Path, form: str
+) -> int:
+    """Print one line per spec: whether it fits, is built, trained and evaluated.
+
+    The columns are: whether the network fits, its cores, whether its package is up to
+    date, the newest weight file of the network, and the accuracy when `snnc evaluate`
+    last ran these weights.
+    """
+    from snnc.tools.status import status  # slow to import
+
+    with options.one_line_errors():
+        found = status(specs, packages, options.device_name())
+    printing.print_diagnostics(found)
+    printing.print_result(found, form)
+    return 1 if any(row.problems for row in found.specs) else 0
 
 
 @click.command("limits", epilog="Example: snnc limits")

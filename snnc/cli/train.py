@@ -10,11 +10,10 @@ from typing import Any
 import click
 
 from snnc.cli import options, printing
+from snnc.cli.settings import repository_settings
 from snnc.diagnostics import Diagnostics
 from snnc.tools.current_package import find_package
 from snnc.tools.opening import require
-
-PACKAGES = Path("models")
 
 
 def _split(
@@ -101,9 +100,10 @@ def train_command(
     options.refuse_existing(force or settings["resume"], weights_out)
     options.quiet_tensorflow()
     report = Diagnostics()
+    packages = repository_settings().packages
     device = options.device_name()
     with options.one_line_errors(RuntimeError):
-        folder = find_package(package, PACKAGES, device, report, printing.say)
+        folder = find_package(package, packages, device, report, printing.say)
         if folder is None or report.errors:
             printing.print_diagnostics(report)
             return 1

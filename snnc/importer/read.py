@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -23,7 +24,7 @@ from snnc.language.written import interval
 from snnc.passes import Compilation
 from snnc.rules.files import CannotWrite
 from snnc.rules.model_files import NoWeights, OldModel
-from snnc.rules.weights import SCALING_RECIPE, SPIKES_RECIPE
+from snnc.rules.weights import SPIKES_RECIPE
 from snnc.runtime.files import replacing
 from snnc.source import whole_file
 from snnc.weight_files.header import serialize
@@ -152,6 +153,8 @@ class ImportOutcome:
         None for a spec that the file contains.
     network, tensors :
         The spec's network and its tensors, if they were requested.
+    commands :
+        What to type next; empty for a spec that can't be built.
     """
 
     text: str
@@ -160,6 +163,7 @@ class ImportOutcome:
     compilation: Compilation | None = None
     network: LogicalNetwork | None = None
     tensors: Tensors = field(default_factory=dict)
+    commands: tuple[str, ...] = ()
 
 
 def outcome(
@@ -209,9 +213,13 @@ def outcome(
         placed = placed_layers(made.mapped, arrays) if made.mapped is not None else ()
         given = "" if request.values is None else interval(*request.values)
         report.extend(predict_loss(placed, weights_out, given))
-        if made.mapped is not None:
-            notes = (*notes, *_next_steps(conversion, scales, spec, weights_out))
-    return ImportOutcome(written.text, notes, conversion, made, network, arrays)
+        if made.mapped is not None:  # `--explain` lists the other notes
+            notes = (*_describe_outputs(conversion, scales), *notes)
+    commands: tuple[str, ...] = ()
+    if made.mapped is not None:
+        commands = tuple(_next_commands(written.network, conversion, spec, weights_out))
+    found = ImportOutcome(written.text, notes, conversion, made, network, arrays)
+    return replace(found, commands=commands)
 
 
 def _counts_spikes(conversion: Conversion) -> bool:
@@ -223,11 +231,21 @@ def _counts_spikes(conversion: Conversion) -> bool:
     return bool(neurons) and not neurons[0].options.get("properties")
 
 
-def _next_steps(
-    conversion: Conversion, scales: TensorMaker, spec: str, weights: str
+def _next_commands(
+    network: str, conversion: Conversion, spec: str, weights: str
 ) -> Iterator[str]:
-    """Describe how the encoder avoids clipping, and what to do next."""
-    assert conversion.written is not None
+    """Return the commands that build, train and evaluate the network."""
+    yield f"snnc build {shlex.quote(spec)}"
+    recipe = SPIKES_RECIPE.format(network=network, file=shlex.quote(weights))
+    if not weights or conversion.state.request.rewrites:  # train in all phases
+        recipe = recipe.replace(" --phases scale,spikes", "")
+    yield recipe if weights else recipe.replace(" --from ''", "")
+    tested = "--data test.npz --weights trained.safetensors"
+    yield f"snnc evaluate models/{network} {tested}"
+
+
+def _describe_outputs(conversion: Conversion, scales: TensorMaker) -> Iterator[str]:
+    """Describe how the encoder avoids clipping, and whether outputs are equal."""
     may = f"{conversion.state.encoder} may output up to {scales.bound:.4g}"
     if scales.encoder != 1.0:
         yield (
@@ -237,14 +255,11 @@ def _next_steps(
         )
     if scales.rate != TOP:
         yield f"{may}: `rate ..{scales.rate:g} Hz` prevents clipping in its encoder"
-    state, network = conversion.state, conversion.written.network
-    recipe = SPIKES_RECIPE.format(network=network, file=weights)
+    state = conversion.state
     if state.request.rewrites:
-        every_phase = recipe.replace(" --phases scale,spikes", "")
         yield (
-            f"with --rewrite, the outputs differ from {conversion.model.tool}'s: run "
-            f"`snnc build {spec}`, and train these weights in all phases: "
-            f"`{every_phase}`"
+            f"with --rewrite, the outputs differ from {conversion.model.tool}'s until "
+            "the weights are trained in all phases"
         )
         return
     near = "near " if state.curves else ""
@@ -258,15 +273,6 @@ def _next_steps(
         near = "near "
     outputs = f"the outputs are {near}{conversion.model.tool}'s"
     yield f"{outputs}, before the {finals}" if finals else outputs
-    yield (
-        f"after `snnc build {spec}`, training on spikes usually gives the best "
-        f"accuracy: `{recipe}`"
-    )
-    scaling = SCALING_RECIPE.format(network=network, file=weights)
-    yield (
-        "if you don't train, and `snnc evaluate` says that rates are not held, scale "
-        f"the weights: `{scaling}`"
-    )
 
 
 def write_files(

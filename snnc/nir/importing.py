@@ -65,8 +65,8 @@ def run(
         report.add(error.at(target).diagnostic)
         return None
     changed = (CHANGED,) if own else ()
-    told = *changed, *dict.fromkeys(notes), RESETS
-    return done and replace(done, notes=(*done.notes, *told))
+    others = tuple(dict.fromkeys(notes))
+    return done and replace(done, notes=(*changed, RESETS, *done.notes, *others))
 
 
 COPIED = (

@@ -22,6 +22,12 @@ UNPINNED = f"./snnc-{__version__}-py3-none-any.whl"
 """The requirement in a workflow if the installed version has no known source: a wheel
 in the repo, as no index is known to have snnc."""
 
+NOTE = """\
+# Fill in: commit this wheel of snnc at the root of the repo. In a clone of snnc,
+          # `python -m pip wheel --no-deps .` makes it. Or name another requirement.
+          """
+"""The comment above a wheel in the workflow, with the indentation of the lines."""
+
 SPEC = "specs/starter.snn"
 
 WORKFLOW = ".github/workflows/snnc.yml"
@@ -58,6 +64,7 @@ def starter_files(prefix: str = "", requirement: str = UNPINNED) -> dict[str, st
         text = (_FOLDER / name).read_text(encoding="utf-8")
         text = text.replace("@regex@", re.escape(prefix))
         text = text.replace("@folder@", shlex.quote(prefix) if prefix else "")
+        text = text.replace("@note@", NOTE if requirement == UNPINNED else "")
         files[path] = text.replace("@requirement@", shlex.quote(requirement))
     return files
 

@@ -108,11 +108,19 @@ class Build:
         pairs = zip(specs, reports, strict=True)
         jobs = [_compile(spec, report, self.output) for spec, report in pairs]
         done = []
-        for job, report in zip(jobs, reports, strict=True):
+        outdated = []
+        for spec, job, report in zip(specs, jobs, reports, strict=True):
+            warnings = report.diagnostics
             if job is not None:
                 report.add(*_conflicts(job, jobs, self.force))
                 if not report.errors and self._process(job, report):
                     done.append(job)
+            if report.errors:
+                path = spec.path if job is None else job.package.folder.as_posix()
+                outdated.append(path)
+            elif self.mode == "check":  # these warnings were shown before
+                for warning in warnings:
+                    report.withdraw(warning)
             tell(report)
         if len(done) == len(specs):
             last = Diagnostics()
@@ -123,6 +131,9 @@ class Build:
                 last.add(write.cannot_write(error, self.output))
             tell(last)
             reports.append(last)
+            outdated += [d.file for d in last.diagnostics if d.severity == "error"]
+        if self.mode == "check" and outdated:
+            self.say(f"not up to date: {', '.join(dict.fromkeys(outdated))}")
         return not any(report.errors for report in reports)
 
     def _removals(self, done: Sequence[Job], finds_orphans: bool) -> Iterator[Job]:

@@ -107,6 +107,8 @@ def import_keras(
             raise SpecError(report.diagnostics)
         for note in done.notes:
             tell(note)
+        for command in done.commands:
+            tell(f"next: {command}")
         spec = Spec(None, device, changed=False, made=made, found=report)
         return spec, dict(done.tensors)
 

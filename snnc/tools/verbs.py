@@ -202,34 +202,41 @@ def init(folder: FileName = ".", requirement: str | None = None) -> tuple[Path, 
 
 
 def demo(
-    folder: FileName = "snnc-demo", *, tell: Callable[[str], None] = print
+    folder: FileName = "snnc-demo",
+    *,
+    every: bool = False,
+    tell: Callable[[str], None] = print,
 ) -> Demonstration:
-    """Train and run a network on drifting digits, from its spec to spikes.
+    """Run a network on drifting digits with shipped weights, then train it.
 
     Parameters
     ----------
     folder
         The folder for data, package and weights.
+    every
+        Whether to run the trained network on all simulators.
     tell
-        Called with a line for each step.
+        Called with the text of each step.
 
     Returns
     -------
     Demonstration
-        The duration of each step, the cores, and the result of each simulator.
+        The cores, the accuracy with shipped weights, the duration of the training, and
+        the result of each simulator. Without TensorFlow, nothing is trained.
 
     Raises
     ------
     ValueError, RuntimeError
         If a step fails.
     ModuleNotFoundError
-        If Keras, Nengo or scikit-learn are not installed.
+        If NumPy, numba, nengo-loihi or scikit-learn are not installed.
     """
-    needed = ("numpy", "sklearn", "tensorflow", "nengo", "nengo_loihi")
-    require(needed, "all", "the demo")
+    require(("numpy", "sklearn", "numba", "nengo_loihi"), "all", "the demo")
     from snnc.tools.demo import run_demo  # imports NumPy
 
-    return run_demo(Path(folder), source.spec_path("drift.snn"), tell)
+    spec = source.spec_path("drift.snn")
+    weights = source.spec_path("drift.safetensors")
+    return run_demo(Path(folder), spec, weights, tell, every=every)
 
 
 def convert(spec: Spec | FileName, to: Literal["snn", "yaml"] | None = None) -> str:

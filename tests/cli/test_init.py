@@ -10,7 +10,7 @@ import pytest
 from snnc import __version__
 from snnc.starter import AT_ROOT, EXTENDED, SPEC, starter_files
 from snnc.syntax.files import format_document
-from tests.commands import Done, run
+from tests.commands import Done, run, run_shell
 from tests.rules.checking import assert_accepted
 from tests.support import ROOT, codes, sound
 
@@ -133,3 +133,21 @@ def test_the_workflow_pins_nothing_that_nobody_has(
     written = contents(here)[f"from_git/{workflow}"]
     assert "pip install 'snnc @ git+file:///r@ab12'\n" in written
     assert "--requirement" not in done.stderr
+
+
+def test_source_in_a_folder_called_data_is_not_ignored(here: Path) -> None:
+    run_shell("git init --quiet", here)
+    assert init().returncode == 0
+    for name in ("data/x.npz", "x.npz", "src/data/a.py", "src/table.npz"):
+        (here / name).parent.mkdir(parents=True, exist_ok=True)
+        (here / name).touch()
+    listed = run_shell("git ls-files --others --ignored --exclude-standard", here)
+    assert listed.stdout.split() == ["data/x.npz", "x.npz"]
+
+
+def test_a_workflow_with_a_wheel_says_what_to_fill_in() -> None:
+    workflow = starter_files()[".github/workflows/snnc.yml"]
+    assert "          # Fill in: commit this wheel" in workflow
+    pinned = starter_files(requirement="snnc==9")[".github/workflows/snnc.yml"]
+    assert "Fill in" not in pinned
+    assert "        run: |\n          python -m pip install snnc==9\n" in pinned

@@ -133,6 +133,8 @@ QUICK: list[Case] = [
     ("report small.snn --format markdown", 0, prints("| layer")),
     ("report - --stdin-filename unsaved.snn", 1, says(" --> unsaved.snn")),
     ("report . --packages models", 1, says("newer.snn")),
+    ("status small.snn --packages models", 0, prints("small.snn", "not built")),
+    ("status . --allow-empty --format json", 1, prints('"specs"')),
     ("report small.snn --why", 0, prints("the smallest possible number")),
     ("schema --modeline s.json", 0, prints("# yaml-language-server: $schema=s.json")),
     ("weights small.safetensors --format json", 0, prints('"version": 1')),
@@ -234,7 +236,8 @@ SLOW: list[Case] = [
         0,
         writes("c.svg", "<svg"),
     ),
-    ("demo -o shown", 0, prints("Loihi emulator")),
+    ("demo -o shown", 0, prints("exact engine")),
+    ("demo -o shown --all", 0, prints("Nengo, spiking", "Loihi emulator")),
 ]
 
 
@@ -301,6 +304,8 @@ def test_a_command(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def brief(name: str) -> Path:
     """Return a spec that ships with snnc, trained once and presented for a moment."""
+    if not name.endswith(".snn"):
+        return ROOT / "specs" / name
     text = (ROOT / "specs" / name).read_text(encoding="utf-8")
     for words, fewer in (("epochs 20", "epochs 1"), ("40 ms", "10 ms")):
         assert words in text

@@ -73,7 +73,7 @@ def test_changes_in_different_places(style: str, command: str) -> None:
         "error[SNN737]: `models/net` contains an unresolved merge\n"
     )
     assert "run `snnc build net.snn -o models`" in done.stderr
-    assert done.stderr.endswith("\n1 error\n")
+    assert done.stderr.endswith("\n1 error\nnot up to date: models/net\n")
     put_right()
     git(command, "--continue") if command != "merge" else git("commit", "--no-edit")
     assert git("status", "--porcelain") == ""

@@ -120,6 +120,7 @@ COMMANDS = {
     ],
     "overview": ["report ."],
     "report": [f"report {spec}{why}" for spec in REPORTED for why in ("", " --why")],
+    "status": ["status ."],
     "sweep": ["sweep small.snn --set b.kernel=1,2,99 --set b.filters=3,4"],
     "weights": [
         f"weights {name}.safetensors{spec}"

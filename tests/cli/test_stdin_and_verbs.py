@@ -3,7 +3,7 @@
 import pytest
 
 from snnc.cli import VERBS
-from snnc.source import LARGEST
+from snnc.source import LARGEST, rule_pages
 from tests.commands import run
 from tests.support import ROOT
 
@@ -113,3 +113,26 @@ def test_nothing_typed_prints_the_help_in_lines() -> None:
     lines = done.stderr.split("\n")
     assert lines[0] == "Usage: snnc [OPTIONS] COMMAND [ARGS]..."
     assert f"  check    {VERBS['check']}" in lines
+
+
+@pytest.mark.parametrize(
+    "typed", ["report --json a", "check --sarif a", "fit --markdown a"]
+)
+def test_a_format_typed_as_an_option_is_named(typed: str) -> None:
+    done = run(*typed.split())
+    form = typed.split()[1].removeprefix("--")
+    assert done.returncode == 2
+    assert f"Did you mean `--format {form}`?" in done.stderr
+    assert "Did you mean `--format" not in run("lsp", typed.split()[1]).stderr
+
+
+def test_explain_lists_all_codes_with_their_titles() -> None:
+    lines = run("explain").stdout.splitlines()
+    assert "SNN301: window larger than its input" in lines
+    assert [line.partition(":")[0] for line in lines] == list(rule_pages())
+
+
+def test_explain_prints_the_text_of_links() -> None:
+    pages = {code: path.read_text("utf-8") for code, path in rule_pages().items()}
+    code = next(code for code, page in pages.items() if "](" in page)
+    assert "](" not in run("explain", code).stdout

@@ -31,7 +31,8 @@ def comments(repo: Repo, base: str, gh: str) -> str:
         f"PATH={program.parent}:$PATH; bash {shlex.quote(str(ROOT))}/tools/comment.sh",
         CALLS=str(calls),
         BASE=base,
-        PULL_REQUEST="URL",
+        COMMENTS="repos/o/r/issues/7/comments",
+        REPOSITORY="repos/o/r",
         SPECS="specs",
     )
     assert (done.returncode, done.stderr) == (0, "")
@@ -112,12 +113,20 @@ def test_the_action_comments_what_specs_change(repo: Repo) -> None:
     Path(SPEC).write_text(spec.replace("filters 8", "filters 9"))
     Path("specs/my new.snn").write_text(spec.replace("network starter", "network new"))
     repo.commit()
-    gh = 'printf "%s\\n" "$@" >> "$CALLS"'
-    said = comments(repo, base, gh)
-    assert said.startswith("pr\ncomment\nURL\n--edit-last\n--body\n")
+    tells = 'printf "%s\\n" "$@" >> "$CALLS"'
+    lists = '[ "$2" = --paginate ]'
+    said = comments(repo, base, f"{lists} || {tells}")
+    written = "--raw-field\nbody=<!-- snnc"
+    assert said.startswith(f"api\nrepos/o/r/issues/7/comments\n{written}")
     assert "Trained weights do not load" in said
     assert "### `new`" in said
-    assert comments(repo, "HEAD", gh) == ""
+    assert comments(repo, "HEAD", f"{lists} || {tells}") == ""
+    finds = f"if {lists}; then echo 12; else {tells}; fi"
+    edited = comments(repo, base, finds)
+    start = "api\n--method\nPATCH\nrepos/o/r/issues/comments/12"
+    assert edited.startswith(f"{start}\n{written}")
+    deleted = comments(repo, "HEAD", finds)
+    assert deleted == "api\n--method\nDELETE\nrepos/o/r/issues/comments/12\n"
 
 
 @pytest.mark.slow
@@ -135,7 +144,8 @@ def test_a_comment_says_what_is_broken_and_stays_short(repo: Repo) -> None:
         text = spec.replace("network starter", f"network {name}")
         Path(f"specs/{name}.snn").write_text(re.sub("about .*", about, text))
     repo.commit()
-    gh = 'for last; do :; done; printf "%s" "$last" > "$CALLS"'
+    tells = 'for last; do :; done; printf "%s" "$last" > "$CALLS"'
+    gh = f'[ "$2" = --paginate ] || {{ {tells}; }}'
     said = comments(repo, base, gh)
     assert 60_000 < len(said) < 65_536
     assert "### `specs/damaged.snn`\n\n**Broken**" in said

@@ -1,5 +1,6 @@
 """What the verbs for packages refuse before they read weights or data."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -79,3 +80,7 @@ def test_a_package_that_is_older_than_its_spec_is_told(
     command = "`snnc build net.snn -o models`"
     told = f"warning: the spec has changed since the last build: {command}\n"
     assert told in run(*evaluate).stderr
+    lock = Path("models/net/snnc.lock")
+    older = re.sub('"format": .*,', '"format": 1,', lock.read_text())
+    lock.write_text(older)
+    assert "the spec has changed" not in run(*evaluate).stderr

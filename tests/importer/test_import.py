@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import click
 import h5py
 import numpy as np
 import pytest
@@ -198,12 +198,36 @@ def test_the_command_for_training_runs_as_it_is_printed(
     names = "--name", "net", "-o", "net.snn", "--weights-out", "w.safetensors"
     done = run(*names, *options, file=GRAPH)
     command = f"--data train.npz --from w.safetensors{phases} --weights-out trained.saf"
-    (found,) = re.findall("`snnc (train models/net .*)`", done.stderr)
-    assert command in found
+    *_, title, build, found, evaluate = done.stderr.splitlines()
+    assert title == "Next:"
+    assert build == "  snnc build net.snn"
+    found = found.removeprefix("  snnc ")
+    assert found.startswith(f"train models/net {command}")
+    assert evaluate.startswith("  snnc evaluate models/net --data test.npz")
     assert CliRunner().invoke(snnc, ["build", "net.snn"]).exit_code == 0
     trained = CliRunner().invoke(snnc, found.split(), standalone_mode=False)
     assert trained.return_value == 1
     assert "error: train.npz: No such file" in trained.stderr
+
+
+def test_a_spec_without_weights_is_trained_in_all_phases(folder: Path) -> None:
+    done = run("-o", "net.snn", file=GRAPH)
+    trained = "train.npz --weights-out trained.safetensors"
+    assert f"  snnc train models/k3_graph --data {trained}\n" in done.stderr
+
+
+def test_more_than_five_notes_are_left_to_explain(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    context = click.Context(snnc)
+    with context:
+        exchange._say_notes([f"{number}" for number in range(5)], "a b.keras")
+        assert capsys.readouterr().err.count("note: ") == 5
+        exchange._say_notes([f"{number}" for number in range(9)], "a b.keras")
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[:4] == [f"note: {number}" for number in range(4)]
+    listed = "`snnc import 'a b.keras' --explain` lists them"
+    assert lines[4:] == [f"note: 5 more notes: {listed}"]
 
 
 def test_a_network_has_the_name_that_is_asked_for(folder: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.driver import compile_file, place_on_chips
+from snnc.ir.device import Profile
 from snnc.loihi.activity import activity_of
 from snnc.loihi.profile import read_profile
 from snnc.output.stale import problems
@@ -84,23 +85,31 @@ def report_folder(specs: Iterable[str], packages: Path, device: str) -> FolderRe
     profile = read_profile(device)
     found, rows = Diagnostics(), []
     for spec in specs:
-        report = Diagnostics()
-        made = compile_file(spec, report, device=profile)
-        row = NetworkRow(spec, problems=report.errors)
-        placed = None if made is None else place_on_chips(made)
-        if made is not None and placed is not None:
-            row = replace(
-                row,
-                network=placed.mapped.lowered.network.name,
-                cores=placed.mapped.cores,
-                chips=placed.mapped.chips,
-                energy_joules=round_number(activity_of(placed).joules(profile.energy)),
-                fits=made.mapped is not None,
-                package=_package(spec, made, packages, device),
-            )
+        row, _, report = compile_row(spec, packages, device, profile)
         found.extend(report.diagnostics)
         rows.append(row)
     return FolderReport(tuple(rows), found.diagnostics)
+
+
+def compile_row(
+    spec: str, packages: Path, device: str, profile: Profile
+) -> tuple[NetworkRow, Compilation | None, Diagnostics]:
+    """Compile a spec; return its row, its compilation and its problems."""
+    report = Diagnostics()
+    made = compile_file(spec, report, device=profile)
+    row = NetworkRow(spec, problems=report.errors)
+    placed = None if made is None else place_on_chips(made)
+    if made is not None and placed is not None:
+        row = replace(
+            row,
+            network=placed.mapped.lowered.network.name,
+            cores=placed.mapped.cores,
+            chips=placed.mapped.chips,
+            energy_joules=round_number(activity_of(placed).joules(profile.energy)),
+            fits=made.mapped is not None,
+            package=_package(spec, made, packages, device),
+        )
+    return row, made, report
 
 
 def _package(

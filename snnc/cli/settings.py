@@ -1,0 +1,30 @@
+"""The settings of the repository in which a command runs, read once per run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from snnc.loihi.profile import ProfileError, read_profile
+from snnc.tools.settings import Settings, SettingsError, read_settings
+
+_KEY = "snnc.settings"
+
+
+def repository_settings() -> Settings:
+    """Return ``[tool.snnc]``; raise click.UsageError if it is invalid."""
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return Settings()
+    known = context.find_root().meta
+    if _KEY not in known:
+        try:
+            found = read_settings(Path.cwd())
+            if found.device is not None:
+                read_profile(found.device)
+        except (SettingsError, ProfileError) as error:
+            raise click.UsageError(str(error)) from error
+        known[_KEY] = found
+    settings: Settings = known[_KEY]
+    return settings

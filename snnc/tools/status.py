@@ -1,0 +1,142 @@
+"""Report the state of a repository's networks, one row per spec: `snnc status`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from snnc.diagnostics import Diagnostic, Diagnostics
+from snnc.ir.layout import layout_id, tensors
+from snnc.loihi.profile import DEFAULT, read_profile
+from snnc.passes import Compilation
+from snnc.syntax.files import specs_in
+from snnc.text.display import Displayed, Json
+from snnc.text.tables import TextTable, counted, percent
+from snnc.tools.evaluate.last import recorded_accuracy
+from snnc.tools.opening import FileName
+from snnc.tools.report.folder import PackageState, compile_row
+from snnc.tools.settings import read_settings
+from snnc.weight_files.header import read_header
+
+STEPS_OF_TRAINING = (".smooth", ".best")
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRow:
+    """The state of one spec.
+
+    Values are None if they are unknown. ``weights`` is the newest weight file that fits
+    the network, and ``accuracy`` is that of the last evaluation of this file.
+    """
+
+    spec: str
+    fits: bool
+    cores: int | None
+    package: PackageState | None
+    weights: str | None = None
+    accuracy: float | None = None
+    problems: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Status(Displayed):
+    """The state of each spec, sorted by path; prints as a table."""
+
+    specs: tuple[StatusRow, ...]
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    def as_dict(self) -> Json:
+        """Return the JSON data of ``snnc status --format json``."""
+        return {"version": 1, "specs": [asdict(row) for row in self.specs]}
+
+    def __str__(self) -> str:
+        left = {"spec", "fits", "package", "weights"}
+        return "\n".join(
+            TextTable.of(_HEAD, list(map(_cells, self.specs)), left).lines()
+        )
+
+
+_HEAD = ("spec", "fits", "cores", "package", "weights", "accuracy")
+
+
+def _cells(row: StatusRow) -> tuple[str, ...]:
+    fits = "yes" if row.fits else "no"
+    if row.cores is None:
+        fits = counted(row.problems, "error")
+    cores = "" if row.cores is None else str(row.cores)
+    accuracy = "" if row.accuracy is None else percent(row.accuracy)
+    return row.spec, fits, cores, row.package or "", row.weights or "none", accuracy
+
+
+def status(
+    specs: Sequence[FileName] = (),
+    packages: FileName | None = None,
+    device: str | None = None,
+) -> Status:
+    """Return the state of specs: whether they fit, are built, trained and evaluated.
+
+    Weights are looked for in the current folder, next to each spec, in the folder of
+    the packages, and in the folder around it.
+
+    Parameters
+    ----------
+    specs
+        Files and folders; by default, those in ``[tool.snnc]`` of ``pyproject.toml``.
+    packages
+        The folder of the packages; by default, that in the settings, or ``models``.
+    device
+        ``loihi1`` or the path of a device file; by default, that in the settings.
+
+    Raises
+    ------
+    ValueError
+        If the settings are invalid.
+    """
+    settings = read_settings(Path.cwd())
+    folder = settings.packages if packages is None else Path(packages)
+    name = device or settings.device or DEFAULT
+    profile = read_profile(name)
+    found = Diagnostics()
+    rows = []
+    for spec in _files_of(map(Path, specs or settings.specs)):
+        row, made, problems = compile_row(spec, folder, name, profile)
+        found.extend(problems.diagnostics)
+        state = StatusRow(
+            spec, row.fits, row.cores, row.package, None, None, row.problems
+        )
+        if made is not None and made.lowered is not None:
+            places = (Path(), folder.parent, folder, Path(spec).parent)
+            state = _with_weights(state, made, places)
+        rows.append(state)
+    return Status(tuple(rows), found.diagnostics)
+
+
+def _files_of(paths: Iterable[Path]) -> Iterable[str]:
+    for path in paths:
+        files = specs_in(path) if path.is_dir() else [path]
+        yield from (file.as_posix() for file in files)
+
+
+def _with_weights(
+    row: StatusRow, made: Compilation, places: Iterable[Path]
+) -> StatusRow:
+    """Add the newest weight file with the network's layout, and its accuracy."""
+    assert made.lowered is not None
+    wanted = layout_id(tensors(made.lowered.network))
+    files = {
+        file.resolve(): file
+        for place in places
+        for file in place.glob("*.safetensors")
+        if Path(file.stem).suffix not in STEPS_OF_TRAINING
+    }
+    for file in sorted(files.values(), key=_time_of, reverse=True):
+        header = read_header(file, Diagnostics())
+        if header is not None and header.layout_id == wanted:
+            row = replace(row, weights=file.as_posix())
+            return replace(row, accuracy=recorded_accuracy(file))
+    return row
+
+
+def _time_of(file: Path) -> int:
+    return file.stat().st_mtime_ns
