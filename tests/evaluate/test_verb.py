@@ -48,7 +48,11 @@ def test_the_emulator_gives_the_same(
     emulator = told(made, "--simulator", "loihi", "--presentation", presentation)
     assert (exact.pop("contrast") is None) == (presentation == "rest")
     assert emulator.pop("contrast") is None
-    for key in ("overflows", "simulator"):
+    # Only the exact engine estimates the time on the chip.
+    assert emulator["time"] is None
+    least, most = exact["time"]["example_seconds_range"]
+    assert 0 < least < exact["time"]["example_seconds"] < most
+    for key in ("overflows", "simulator", "time"):
         assert exact.pop(key) != emulator.pop(key)
     assert exact == approximately(emulator)
     assert exact["energy_joules"] > 0

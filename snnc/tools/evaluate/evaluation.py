@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from snnc.text.display import Displayed, Json, data_frame
 from snnc.tools import plots
+from snnc.tools.chip_time import ChipTime
 from snnc.tools.evaluate import results, summary
 from snnc.tools.evaluate.results import REGISTERS, ClassResult, Interval
 from snnc.tools.pages import evaluation_html, evaluation_page
@@ -70,6 +71,8 @@ class Evaluation(Displayed):
         How the readout decides, ``mean`` or ``last``.
     work : Work or None
         Synaptic operations and energy per example on the chip.
+    time : ChipTime or None
+        The estimated time on the chip; only the simulator exact provides it.
     cores : int or None
         The number of cores that nengo-loihi used; None without a chip.
     overflows : tuple of int or None
@@ -101,6 +104,7 @@ class Evaluation(Displayed):
     resting: tuple[str, ...] = ()
     decide: str | None = None
     work: results.Work | None = None
+    time: ChipTime | None = None
     cores: int | None = None
     overflows: tuple[int, ...] | None = None
     seconds: float | None = None
@@ -259,6 +263,7 @@ class Evaluation(Displayed):
             "clipped": self.clipped,
             "synaptic_operations": work and work.synaptic_operations,
             "energy_joules": self.energy,
+            "time": self.time and self.time.as_dict(),
             "cores": self.cores,
             "overflows": overflows and dict(zip(REGISTERS, overflows, strict=True)),
             "seconds": self.seconds,

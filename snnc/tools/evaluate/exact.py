@@ -37,7 +37,7 @@ REST = 25  # examples from rest per run, so few that all threads get some
 SAMPLE = 100  # examples in a row that also run from rest, for comparison
 AHEAD = 2  # stretches per cluster thread: one runs while the next is sent
 TRIES = 2  # attempts to run a stretch if its process dies
-MARK = {"snnc": "evaluation", "version": 11}
+MARK = {"snnc": "evaluation", "version": 12}
 
 Left = list[tuple[Presentation, Span]]
 """The examples to run, and how to present them."""

@@ -239,7 +239,7 @@ def _on_spikes(
         effect = scores.contrast(raw[: len(rests)], rests, y[: len(rests)], classes)
     score = scores.score(raw, y, classes, part.keras, model, before, unknown)
     result = measures.result_of(
-        network, part, y, options.simulator, score, options.steps, task.package.energy
+        network, part, y, options.simulator, score, options.steps, task.package.device
     )
     run = EvaluatedRun(package, task, raw, part.keras, firing)
     return replace(result, contrast=effect, seconds=seconds, run=run)

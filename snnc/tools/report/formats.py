@@ -101,6 +101,7 @@ def _totals(summary: Summary) -> Json:
         "present_seconds": timing.present,
         **_activity(activity, energy),
         "idle_energy_joules": round_number(activity.idle_joules(energy)),
+        "time": summary.time and summary.time.as_dict(),
         "spikes_to_chip_per_step": round_number(activity.to_chip),
         "spikes_to_host_per_step": round_number(activity.to_host),
         "spikes_between_chips": round_number(activity.crossing * timing.steps),
@@ -223,8 +224,23 @@ _LIMITS = (
     ("step of an active neuron", "energy", "active_update"),
     ("step of an idle neuron", "energy", "inactive_update"),
     ("update of a weight that learns", "energy", "synaptic_update"),
+    ("time of a neuron's step", "time", "neuron_update"),
+    ("time of a neuron's spike", "time", "spike"),
+    ("time to send a spike to a core", "time", "message_out"),
+    ("time to receive a spike", "time", "message_in"),
+    ("time of a synaptic operation", "time", "synaptic_operation"),
+    ("time of a learning update", "time", "synaptic_update"),
+    ("times of the barrier", "time", "barrier"),
+    ("tiles for these times", "time", "barrier_tiles"),
+    ("least time of a neuron's step", "least_time", "neuron_update"),
+    ("least time to receive a spike", "least_time", "message_in"),
+    ("least time of an operation", "least_time", "synaptic_operation"),
+    ("least times of the barrier", "least_time", "barrier"),
+    ("tiles for these least times", "least_time", "barrier_tiles"),
 )
-"""The limits and energies by name: the table of a device file, and the key in it."""
+"""The limits, energies and times by name: the table of a device file, and its key."""
+UNITS = {"energy": "pJ", "time": "ns", "least_time": "ns"}
+"""The units of the numbers in a table of a device file."""
 
 
 def _limits(profile: Profile) -> Iterator[Json]:
@@ -233,5 +249,5 @@ def _limits(profile: Profile) -> Iterator[Json]:
         source = getattr(profile, part)
         value = getattr(source, key)
         values = value if isinstance(value, Sequence) else (value,)
-        unit = "pJ" if part == "energy" else ""
+        unit = "" if key == "barrier_tiles" else UNITS.get(part, "")
         yield {"limit": name, "values": values, "unit": unit, "source": source.source}

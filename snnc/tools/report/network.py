@@ -10,6 +10,7 @@ from snnc.ir.mapped import RoutedNetwork
 from snnc.text.display import Json, Tabular
 from snnc.text.tables import counted
 from snnc.tools import plots
+from snnc.tools.chip_time import ChipTime
 from snnc.tools.pages import report_page
 from snnc.tools.report import formats
 from snnc.tools.report.html import fragment
@@ -85,6 +86,14 @@ class Report(Tabular):
     def energy(self) -> float:
         """The maximum energy per example in joules; 0 for ``target nengo``."""
         return self.summary.activity.joules(self.summary.profile.energy)
+
+    @property
+    def time(self) -> ChipTime | None:
+        """The estimated time on the chip if all neurons fire at their upper rates.
+
+        None for ``target nengo``.
+        """
+        return self.summary.time
 
     @property
     def layers(self) -> tuple[Row, ...]:
