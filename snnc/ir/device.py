@@ -137,10 +137,10 @@ class Energy(Sourced):
 class Times(Sourced):
     """The durations of events on the chip, in nanoseconds.
 
-    ``neuron_update`` is per neuron and step, ``spike`` per neuron that fires,
-    ``message_out`` and ``message_in`` per spike and core that receives it, and
-    ``synaptic_update`` per weight that learns. ``barrier`` is the time for
-    synchronising the cores of ``barrier_tiles`` or more tiles (groups of 4 cores).
+    ``neuron_update`` is per neuron and step, ``spike`` per neuron that fires, and
+    ``message_out`` and ``message_in`` per spike and core that receives it. ``barrier``
+    is the time for synchronising the cores of ``barrier_tiles`` or more tiles (groups
+    of 4 cores).
     """
 
     neuron_update: Nanoseconds
@@ -148,7 +148,6 @@ class Times(Sourced):
     message_out: Nanoseconds
     message_in: Nanoseconds
     synaptic_operation: Nanoseconds
-    synaptic_update: Nanoseconds
     barrier: Annotated[tuple[Nanoseconds, ...], Bounds(min_length=1)]
     barrier_tiles: Annotated[tuple[Limit, ...], Bounds(min_length=1)]
 
@@ -185,30 +184,6 @@ BOARD = Board(
 )
 
 
-TIME = Times(
-    "SANA-FE 2.2.9, calibrated on a board (Boyle et al. 2025, IEEE TCAD 44(8))",
-    neuron_update=9.7,
-    spike=30.0,
-    message_out=5.1,
-    message_in=16.0,
-    synaptic_operation=3.8,
-    synaptic_update=6.1,
-    barrier=(600.0, 1000.0, 1400.0, 1800.0),
-    barrier_tiles=(1, 2, 4, 29),
-)
-LEAST_TIME = Times(
-    "Davies et al. 2018, Loihi, IEEE Micro 38(1), table 2 (before production)",
-    neuron_update=8.4,
-    spike=0.0,
-    message_out=0.0,
-    message_in=2.1,
-    synaptic_operation=3.5,
-    synaptic_update=6.1,
-    barrier=(113.0, 465.0),
-    barrier_tiles=(1, 32),
-)
-
-
 @dataclass(frozen=True, eq=False, slots=True)
 class Profile(Table):
     """One device.
@@ -223,7 +198,7 @@ class Profile(Table):
     axon: Axons
     energy: Energy
     traffic: Traffic
+    time: Times
+    least_time: Times
     board: Board = BOARD
-    time: Times = TIME
-    least_time: Times = LEAST_TIME
     strict: Annotated[bool, Bounds(strict=True)] = False

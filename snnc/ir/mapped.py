@@ -204,7 +204,7 @@ class Route:
     weights that are read. Cores receive ``messages`` spikes. ``crossing`` spikes are
     between different chips, or ``crossing_in_order`` if blocks fill the chips in order.
     ``sent`` and ``received`` are the messages of each core of the source and of the
-    target. A source on the host has one entry per ensemble.
+    target; a source on the host has none.
     """
 
     source: str

@@ -2,18 +2,17 @@
 
 A core updates and sends its neurons' spikes while it receives spikes and adds their
 weights. The slowest core determines when all cores synchronise and the step ends. Times
-are means over steps. They leave out the host, the management processors, learning
-rules on the host, and traffic between chips, for which no times are published.
+are means over steps. They leave out the host, the management processors, updates of
+weights that learn, and traffic between chips.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from snnc.ir.device import Profile, Times
 from snnc.ir.mapped import RoutedNetwork
-from snnc.runtime.pes import WEIGHT_EPOCH
 
 TILE = 4
 """The cores per tile."""
@@ -24,8 +23,7 @@ class CoreLoad:
     """The mean work of one core per step; ``layer`` is the layer of its neurons.
 
     The core's neurons fire ``spikes`` times, which causes ``sent`` messages to cores.
-    It receives ``received`` messages, which cause ``operations``, and updates
-    ``learned`` weights.
+    It receives ``received`` messages, which cause ``operations``.
     """
 
     layer: str
@@ -34,7 +32,6 @@ class CoreLoad:
     sent: float
     received: float
     operations: float
-    learned: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +47,8 @@ class CoreTime:
     def of(cls, load: CoreLoad, times: Times) -> CoreTime:
         """Return the time for a load."""
         updates = load.neurons * times.neuron_update + load.spikes * times.spike
-        learning = load.learned * times.synaptic_update
         return cls(
-            neurons=1e-9 * (updates + learning),
+            neurons=1e-9 * updates,
             sending=1e-9 * load.sent * times.message_out,
             receiving=1e-9 * load.received * times.message_in,
             operations=1e-9 * load.operations * times.synaptic_operation,
@@ -127,48 +123,26 @@ def loads_of(routed: RoutedNetwork) -> list[CoreLoad]:
     """
     mapped = routed.mapped
     network = mapped.lowered.network
-    rates = {p.name: p.upper_rate for p in mapped.lowered.populations}
+    dt = network.timing.dt
+    rates = {p.name: p.upper_rate * dt for p in mapped.lowered.populations}
     sizes = {p.population.name: p.sizes for p in mapped.populations}
-    learned = mapped.learned
-    if learned is not None:
-        sizes[network.readout.name] = tuple(b.compartments for b in learned.blocks)
-    sent = {name: [0.0] * len(cores) for name, cores in sizes.items()}
-    received = {name: [0.0] * len(cores) for name, cores in sizes.items()}
-    operations = dict.fromkeys(sizes, 0.0)
-    for route in routed.routes:
-        spikes = rates[route.source] * network.timing.dt
-        operations[route.target] += spikes * route.operations
-        _add(sent[route.source], route.sent, spikes)
-        _add(received[route.target], route.received, spikes)
+    if mapped.learned is not None:
+        blocks = mapped.learned.blocks
+        sizes[network.readout.name] = tuple(block.compartments for block in blocks)
     loads = []
     for name, cores in sizes.items():
-        rate = rates.get(name, 0.0) * network.timing.dt
-        share = operations[name] / max(1, sum(cores))
+        rate = rates.get(name, 0.0)
+        into = [route for route in routed.routes if route.target == name]
+        out = [route for route in routed.routes if route.source == name]
+        operations = sum(rates[route.source] * route.operations for route in into)
         for core, neurons in enumerate(cores):
-            loads.append(
-                CoreLoad(
-                    layer=name,
-                    neurons=neurons,
-                    spikes=rate * neurons,
-                    sent=sent[name][core],
-                    received=received[name][core],
-                    operations=share * neurons,
-                    learned=_learned(routed, name),
-                )
+            load = CoreLoad(
+                layer=name,
+                neurons=neurons,
+                spikes=rate * neurons,
+                sent=rate * sum(route.sent[core] for route in out),
+                received=sum(rates[r.source] * r.received[core] for r in into),
+                operations=operations * neurons / sum(cores),
             )
+            loads.append(load)
     return loads
-
-
-def _add(totals: list[float], messages: Iterable[int], spikes: float) -> None:
-    """Add the messages of each core; sources on the host have no totals."""
-    for core, count in enumerate(messages):
-        if core < len(totals):
-            totals[core] += spikes * count
-
-
-def _learned(routed: RoutedNetwork, name: str) -> float:
-    """Return the weights of a readout that learn per step, on its core."""
-    learned = routed.mapped.learned
-    if learned is None or name != routed.mapped.lowered.network.readout.name:
-        return 0.0
-    return sum(each.words for each in learned.registers) / WEIGHT_EPOCH

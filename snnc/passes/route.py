@@ -8,7 +8,6 @@ Kernighan and Lin. Work is limited by counting steps, not by time.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import accumulate
@@ -82,19 +81,18 @@ def _route(traffic: ProjectionTraffic, placements: tuple[Chips, Chips]) -> Route
     messages = 0
     crossing = [0, 0]
     ends = [(chips[source], chips[target]) for chips in placements if source in chips]
-    sent: dict[int, int] = defaultdict(int)
+    sent = [0] * len(placements[0].get(source, ()))
     received = [0] * (len(placements[0].get(target, ())) + 1)
     for here, to, count in spikes():
         messages += count * len(to)
-        sent[here] += count * len(to)
+        if sent:
+            sent[here] += count * len(to)
         # Mark where runs of cores begin and end, and sum once at the end.
         received[to.start] += count
         received[to.stop] -= count
         for i, (pre, post) in enumerate(ends):
             stay = post[to.start : to.stop].count(pre[here])
             crossing[i] += count * (len(to) - stay)
-    senders = tuple(sent[core] for core in range(max(sent, default=-1) + 1))
-    receivers = tuple(accumulate(received[:-1]))
     return Route(
         source=source,
         target=target,
@@ -102,8 +100,8 @@ def _route(traffic: ProjectionTraffic, placements: tuple[Chips, Chips]) -> Route
         messages=messages,
         crossing=crossing[0],
         crossing_in_order=crossing[1],
-        sent=senders,
-        received=receivers,
+        sent=tuple(sent),
+        received=tuple(accumulate(received[:-1])),
     )
 
 

@@ -1,11 +1,13 @@
 """The estimated time per step, computed by hand."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from snnc.ir.device import LEAST_TIME, TIME, Chip
+from snnc.ir.device import Chip
 from snnc.ir.mapped import RoutedNetwork
+from snnc.loihi import profile
 from snnc.loihi.profile import read_profile
 from snnc.loihi.timing import CoreLoad, loads_of, time_step
 from snnc.tools.chip_time import sentences, time_at_upper_rates
@@ -21,9 +23,17 @@ def routed(text: str, cores: int = 128) -> RoutedNetwork:
     return route_on(sound(text, "place"), device)
 
 
-def test_the_built_in_device_has_the_default_times() -> None:
-    assert PROFILE.time == TIME
-    assert PROFILE.least_time == LEAST_TIME
+def test_a_device_file_may_omit_its_times(tmp_path: Path) -> None:
+    text = Path(profile.__file__).with_name("loihi1.toml").read_text(encoding="utf-8")
+    before, _, after = text.partition("# In nanoseconds, from a model")
+    device = tmp_path / "short.toml"
+    device.write_text(before + after[after.index("[traffic]") :], encoding="utf-8")
+    short = read_profile(str(device))
+    assert short.time == PROFILE.time
+    assert short.least_time == PROFILE.least_time
+    device.write_text(text.replace("message_in = 16.0", "message_in = 99.0"))
+    read_profile.cache_clear()
+    assert read_profile(str(device)).time.message_in == 99.0
 
 
 def test_the_slowest_core_and_the_barrier_determine_a_step() -> None:
@@ -83,14 +93,13 @@ def test_layers_on_the_host_take_no_time_on_the_chip() -> None:
     assert loads[-1].sent == 0
 
 
-def test_a_core_that_learns_updates_its_weights() -> None:
+def test_a_readout_that_learns_has_a_core() -> None:
     readout = "readout y { classes 4, learn pes { rate 0.05 } }"
     text = dense("dense d { units 10 }").replace("readout y { classes 4 }", readout)
     assert readout in text
     loads = loads_of(routed(text))
     assert (loads[-1].layer, loads[-1].neurons) == ("y", 8)
-    assert loads[-1].learned == pytest.approx(8 * 10 / 4)
-    assert all(load.learned == 0 for load in loads[:-1])
+    assert loads[-1].operations == pytest.approx(8 * 10 * loads[0].spikes / 10)
 
 
 def test_without_a_chip_there_is_no_time() -> None:

@@ -201,6 +201,15 @@ def limits_document(profile: Profile) -> Json:
     return {"version": 1, "device": profile.name, "limits": list(_limits(profile))}
 
 
+_TIMES = (
+    ("a neuron's step", "neuron_update"),
+    ("a neuron's spike", "spike"),
+    ("a spike sent to a core", "message_out"),
+    ("a spike received by a core", "message_in"),
+    ("a synaptic operation", "synaptic_operation"),
+    ("the barrier", "barrier"),
+    ("the barrier, for tiles", "barrier_tiles"),
+)
 _LIMITS = (
     ("cores per chip", "chip", "cores"),
     ("compartments per core", "core", "compartments"),
@@ -224,19 +233,8 @@ _LIMITS = (
     ("step of an active neuron", "energy", "active_update"),
     ("step of an idle neuron", "energy", "inactive_update"),
     ("update of a weight that learns", "energy", "synaptic_update"),
-    ("time of a neuron's step", "time", "neuron_update"),
-    ("time of a neuron's spike", "time", "spike"),
-    ("time to send a spike to a core", "time", "message_out"),
-    ("time to receive a spike", "time", "message_in"),
-    ("time of a synaptic operation", "time", "synaptic_operation"),
-    ("time of a learning update", "time", "synaptic_update"),
-    ("times of the barrier", "time", "barrier"),
-    ("tiles for these times", "time", "barrier_tiles"),
-    ("least time of a neuron's step", "least_time", "neuron_update"),
-    ("least time to receive a spike", "least_time", "message_in"),
-    ("least time of an operation", "least_time", "synaptic_operation"),
-    ("least times of the barrier", "least_time", "barrier"),
-    ("tiles for these least times", "least_time", "barrier_tiles"),
+    *((f"time of {name}", "time", key) for name, key in _TIMES),
+    *((f"least time of {name}", "least_time", key) for name, key in _TIMES),
 )
 """The limits, energies and times by name: the table of a device file, and its key."""
 UNITS = {"energy": "pJ", "time": "ns", "least_time": "ns"}
