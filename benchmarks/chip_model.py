@@ -23,7 +23,7 @@ from snnc.exact import make_engine
 from snnc.exact.work import CoreWork
 from snnc.ir.device import Profile
 from snnc.loihi.profile import read_profile
-from snnc.loihi.timing import CoreLoad, time_step
+from snnc.loihi.timing import ChipTime, CoreLoad, estimate_time
 from snnc.output.imported import ImportedPackage
 from snnc.text.tables import human, table
 from snnc.tools.evaluate.measures import work_of
@@ -106,9 +106,7 @@ def compare(name: str, python: Path = PYTHON, steps: int = STEPS) -> Comparison:
         cost = costs(device, work)
         theirs = run_sanafe(work, spikes, cost, python, folder)
     loads = [loads_of_step(work, step) for step in spikes]
-    each = [time_step(load, device) for load in loads]
-    mean = time_step(mean_loads(work, spikes), device)
-    assert mean is not None
+    each = [time_of(load, device).step_seconds for load in loads]
     return Comparison(
         network=spec.name,
         cores=len(work.neurons),
@@ -118,8 +116,8 @@ def compare(name: str, python: Path = PYTHON, steps: int = STEPS) -> Comparison:
             theirs["simple"]["energy"]["soma"],
             theirs["simple"]["energy"]["network"],
         ),
-        mean=mean.seconds,
-        each=float(np.mean([step.seconds for step in each if step is not None])),
+        mean=time_of(mean_loads(work, spikes), device).step_seconds,
+        each=float(np.mean(each)),
         simple=theirs["simple"]["sim_time"] / steps,
         detailed=theirs["detailed"]["sim_time"] / steps,
     )
@@ -147,6 +145,12 @@ def mean_loads(work: CoreWork, spikes: Any) -> list[CoreLoad]:
     return loads_of_step(work, spikes.mean(axis=0))
 
 
+def time_of(loads: Sequence[CoreLoad], device: Profile) -> ChipTime:
+    time = estimate_time(loads, device, 1)
+    assert time is not None
+    return time
+
+
 def energy_of(
     package: ImportedPackage,
     work: CoreWork,
@@ -166,8 +170,7 @@ def energy_of(
 
 def costs(device: Profile, work: CoreWork) -> dict[str, float]:
     """Return the costs of a device, and the barrier of its cores."""
-    idle = time_step([CoreLoad("", 0, 0, 0, 0, 0)] * len(work.neurons), device)
-    assert idle is not None
+    idle = time_of([CoreLoad("", 0, 0, 0, 0, 0)] * len(work.neurons), device)
     return {
         "energy_operation": device.energy.synaptic_operation,
         "energy_update": device.energy.active_update,
@@ -177,7 +180,7 @@ def costs(device: Profile, work: CoreWork) -> dict[str, float]:
         "time_out": device.time.message_out,
         "time_in": device.time.message_in,
         "time_operation": device.time.synaptic_operation,
-        "time_barrier": 1e9 * idle.barrier,
+        "time_barrier": 1e9 * idle.barrier_seconds,
     }
 
 

@@ -66,23 +66,28 @@ class CoreTime:
 
 
 @dataclass(frozen=True, slots=True)
-class StepTime:
-    """The estimated time per step in seconds, with its range.
+class ChipTime:
+    """The estimated time on the chip per step and per example, in seconds.
 
-    ``layer`` is the layer of the slowest core, and ``core`` the parts of this core's
-    time.
+    A range has the least and the most time. The last five fields are the layer of the
+    slowest core, and the parts of its time per step.
     """
 
-    seconds: float
-    least: float
-    most: float
-    layer: str
-    core: CoreTime
-    barrier: float
+    step_seconds: float
+    step_seconds_range: tuple[float, float]
+    example_seconds: float
+    example_seconds_range: tuple[float, float]
+    slowest_layer: str
+    neurons_seconds: float
+    synaptic_operations_seconds: float
+    spikes_seconds: float
+    barrier_seconds: float
 
 
-def time_step(loads: Sequence[CoreLoad], device: Profile) -> StepTime | None:
-    """Estimate the time per step; None without cores.
+def estimate_time(
+    loads: Sequence[CoreLoad], device: Profile, steps: int
+) -> ChipTime | None:
+    """Estimate the time on the chip for examples of so many steps; None without cores.
 
     The estimate uses fitted times for cores that send and receive at the same time. The
     range begins with simulated times, and ends with fitted times for cores that first
@@ -92,17 +97,28 @@ def time_step(loads: Sequence[CoreLoad], device: Profile) -> StepTime | None:
         return None
     cores = [(CoreTime.of(load, device.time), load.layer) for load in loads]
     slowest, layer = max(cores, key=lambda core: core[0].overlapped)
-    least = max(CoreTime.of(load, device.least_time).overlapped for load in loads)
     on_chip = min(len(loads), device.chip.cores)
     barrier = _barrier(on_chip, device.time)
-    return StepTime(
-        seconds=slowest.overlapped + barrier,
-        least=least + _barrier(on_chip, device.least_time),
-        most=max(time.serial for time, _ in cores) + barrier,
-        layer=layer,
-        core=slowest,
-        barrier=barrier,
+    step = _round(slowest.overlapped + barrier)
+    least = max(CoreTime.of(load, device.least_time).overlapped for load in loads)
+    least = _round(least + _barrier(on_chip, device.least_time))
+    most = _round(max(time.serial for time, _ in cores) + barrier)
+    return ChipTime(
+        step_seconds=step,
+        step_seconds_range=(least, most),
+        example_seconds=_round(steps * step),
+        example_seconds_range=(_round(steps * least), _round(steps * most)),
+        slowest_layer=layer,
+        neurons_seconds=_round(slowest.neurons),
+        synaptic_operations_seconds=_round(slowest.operations),
+        spikes_seconds=_round(slowest.sending + slowest.receiving),
+        barrier_seconds=_round(barrier),
     )
+
+
+def _round(seconds: float) -> float:
+    """Round to nine digits, because further digits depend on the machine."""
+    return float(f"{seconds:.9g}")
 
 
 def _barrier(cores: int, times: Times) -> float:

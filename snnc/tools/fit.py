@@ -21,12 +21,13 @@ from snnc.fitting.trials import (
     spec_text,
 )
 from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi
+from snnc.loihi.timing import ChipTime
 from snnc.passes.route import route
 from snnc.rules.loihi import TooManyCores
 from snnc.rules.times import response_delay, time
 from snnc.text.display import Json, Tabular
 from snnc.text.tables import TextTable, counted, prose
-from snnc.tools.chip_time import ChipTime, sentences, time_at_upper_rates
+from snnc.tools.chip_time import sentences, time_at_upper_rates
 from snnc.tools.report.html import Part, tables_html
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ class Fit(Tabular):
             ],
             "untried": self.untried,
             "delay": round(self.delay, 6),
-            "time": self.time and self.time.as_dict(),
+            "time": self.time and asdict(self.time),
         }
 
     def __str__(self) -> str:

@@ -9,7 +9,7 @@ from snnc.ir.device import Chip
 from snnc.ir.mapped import RoutedNetwork
 from snnc.loihi import profile
 from snnc.loihi.profile import read_profile
-from snnc.loihi.timing import CoreLoad, loads_of, time_step
+from snnc.loihi.timing import CoreLoad, estimate_time, loads_of
 from snnc.tools.chip_time import sentences, time_at_upper_rates
 from tests.loihi.examples import DRIFT, HOST_AFTER_CHIP, route_on
 from tests.loihi.test_activity import dense
@@ -38,16 +38,20 @@ def test_a_device_file_may_omit_its_times(tmp_path: Path) -> None:
 
 def test_the_slowest_core_and_the_barrier_determine_a_step() -> None:
     slow = CoreLoad("a", 100, spikes=10, sent=20, received=30, operations=900)
-    step = time_step([slow, CoreLoad("b", 1, 0, 0, 0, 0)], PROFILE)
+    step = estimate_time([slow, CoreLoad("b", 1, 0, 0, 0, 0)], PROFILE, 5)
     assert step is not None
     updates, sending = 100 * 9.7 + 10 * 30.0, 20 * 5.1
     receiving, operations = 30 * 16.0, 900 * 3.8
-    assert step.seconds == pytest.approx(1e-9 * (receiving + operations + 600))
+    assert step.step_seconds == pytest.approx(1e-9 * (receiving + operations + 600))
     total = updates + sending + receiving + operations
-    assert step.most == pytest.approx(1e-9 * (total + 600))
-    assert step.least == pytest.approx(1e-9 * (30 * 2.1 + 900 * 3.5 + 113))
-    assert step.layer == "a"
-    assert step.core.neurons == pytest.approx(1e-9 * updates)
+    least = 30 * 2.1 + 900 * 3.5 + 113
+    assert step.step_seconds_range == pytest.approx(
+        (1e-9 * least, 1e-9 * (total + 600))
+    )
+    assert step.example_seconds == pytest.approx(5 * step.step_seconds)
+    assert step.slowest_layer == "a"
+    assert step.neurons_seconds == pytest.approx(1e-9 * updates)
+    assert step.spikes_seconds == pytest.approx(1e-9 * (sending + receiving))
 
 
 @pytest.mark.parametrize(
@@ -55,9 +59,9 @@ def test_the_slowest_core_and_the_barrier_determine_a_step() -> None:
     [(1, 600), (8, 1000), (12, 1000), (13, 1400), (116, 1800), (500, 1800)],
 )
 def test_the_barrier_grows_with_the_tiles(cores: int, barrier: float) -> None:
-    step = time_step([CoreLoad("a", 1, 0, 0, 0, 0)] * cores, PROFILE)
+    step = estimate_time([CoreLoad("a", 1, 0, 0, 0, 0)] * cores, PROFILE, 5)
     assert step is not None
-    assert step.barrier == pytest.approx(1e-9 * barrier)
+    assert step.barrier_seconds == pytest.approx(1e-9 * barrier)
 
 
 def test_the_load_of_each_core_at_upper_rates() -> None:

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, field
 from math import sqrt
 from typing import TYPE_CHECKING, Any, Literal
 
+from snnc.loihi.timing import ChipTime
 from snnc.text.display import Displayed, Json, data_frame
 from snnc.tools import plots
-from snnc.tools.chip_time import ChipTime
 from snnc.tools.evaluate import results, summary
 from snnc.tools.evaluate.results import REGISTERS, ClassResult, Interval
 from snnc.tools.pages import evaluation_html, evaluation_page
@@ -263,7 +263,7 @@ class Evaluation(Displayed):
             "clipped": self.clipped,
             "synaptic_operations": work and work.synaptic_operations,
             "energy_joules": self.energy,
-            "time": self.time and self.time.as_dict(),
+            "time": self.time and asdict(self.time),
             "cores": self.cores,
             "overflows": overflows and dict(zip(REGISTERS, overflows, strict=True)),
             "seconds": self.seconds,

@@ -9,9 +9,8 @@ import numpy as np
 
 from snnc.exact.work import CoreWork
 from snnc.ir.device import Profile
-from snnc.loihi.timing import CoreLoad, time_step
+from snnc.loihi.timing import ChipTime, CoreLoad, estimate_time
 from snnc.runtime.examples import Array
-from snnc.tools.chip_time import ChipTime
 from snnc.tools.scores import Floats
 
 
@@ -48,5 +47,5 @@ def time_of(
         return None
     rows = (work.counts / (examples * steps)).T.tolist()
     cores = zip(work.layers, work.neurons, rows, strict=True)
-    step = time_step([CoreLoad(layer, n, *row) for layer, n, row in cores], device)
-    return None if step is None else ChipTime(step, steps)
+    loads = [CoreLoad(layer, n, *row) for layer, n, row in cores]
+    return estimate_time(loads, device, steps)

@@ -101,7 +101,7 @@ def _totals(summary: Summary) -> Json:
         "present_seconds": timing.present,
         **_activity(activity, energy),
         "idle_energy_joules": round_number(activity.idle_joules(energy)),
-        "time": summary.time and summary.time.as_dict(),
+        "time": summary.time and asdict(summary.time),
         "spikes_to_chip_per_step": round_number(activity.to_chip),
         "spikes_to_host_per_step": round_number(activity.to_host),
         "spikes_between_chips": round_number(activity.crossing * timing.steps),

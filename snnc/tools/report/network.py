@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from snnc.ir.mapped import RoutedNetwork
+from snnc.loihi.timing import ChipTime
 from snnc.text.display import Json, Tabular
 from snnc.text.tables import counted
 from snnc.tools import plots
-from snnc.tools.chip_time import ChipTime
 from snnc.tools.pages import report_page
 from snnc.tools.report import formats
 from snnc.tools.report.html import fragment

@@ -13,8 +13,9 @@ from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, Shape
 from snnc.ir.mapped import Block, Ensemble, MappedNetwork, RoutedNetwork, block_of
 from snnc.loihi.activity import Activity, NetworkActivity, activity_of, sum_activity
 from snnc.loihi.plan import PlanCache
+from snnc.loihi.timing import ChipTime
 from snnc.loihi.why import Reason, Reasons, reasons_of
-from snnc.tools.chip_time import ChipTime, time_at_upper_rates
+from snnc.tools.chip_time import time_at_upper_rates
 
 COUNTERS = ("compartments", "in-axons", "out-axons", "synapses")
 
