@@ -15,6 +15,7 @@ import numpy as np
 import sanafe
 
 TILE = 4
+WIDTH = 8
 UNITS = ("synapse", "soma", "network")
 
 
@@ -25,7 +26,8 @@ def architecture(
 
     Each replayed neuron needs its own unit. The host's units cost nothing.
     """
-    tiles = -(-cores // TILE)
+    height = -(-(cores + TILE) // (TILE * WIDTH))
+    tiles = height * WIDTH - 1
     soma = {
         "model": "input",
         "energy_access_neuron": 1e-12 * costs["energy_update"],
@@ -84,8 +86,8 @@ def architecture(
             "name": "chip",
             "attributes": {
                 "topology": "mesh",
-                "width": tiles + 1,
-                "height": 1,
+                "width": WIDTH,
+                "height": height,
                 "link_buffer_size": 16,
                 "sync_model": "fixed",
                 "latency_sync": 1e-9 * costs["time_barrier"],
