@@ -9,6 +9,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready-dev
 MODERN := .venv-modern
 NIR := .venv-nir
+BRIAN := .venv-brian
+SANAFE := .venv-sanafe
 BOARD := .venv-board
 WORKFLOWS := .venv-workflows
 PYTHON_BOARD ?= python3.8
@@ -29,7 +31,7 @@ test coverage: export TF_NUM_INTRAOP_THREADS := 1
 test coverage: export TF_NUM_INTEROP_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo weights test test-board test-browser test-modern test-nir fuzz check coverage oracle results docs picture vsix release workflows constraints accept clean
+.PHONY: help setup demo weights test test-board test-browser test-modern test-nir test-brian test-sanafe fuzz check coverage oracle results docs picture vsix release workflows constraints accept clean
 
 help: ## list the tasks
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 13
@@ -84,6 +86,27 @@ $(NIR)/ready: pyproject.toml
 	@for tools in older newer; do test -x $(NIR)/$$tools/bin/python || $(PYTHON_NIR) -m venv $(NIR)/$$tools; done
 	@$(NIR)/older/bin/python -m pip install --quiet torch norse sinabs 'nir==1.0.4' nirtorch
 	@$(NIR)/newer/bin/python -m pip install --quiet torch snntorch nirtorch jax spyx 'nir>=1.0.8,<1.1'
+	@touch $@
+
+# brian2-loihi needs NumPy 1.
+test-brian: $(READY) $(BRIAN)/ready ## compare 1,000 neurons with brian2-loihi, spike for spike
+	@$(BIN)/python -m pytest --quiet tests/brian
+
+$(BRIAN)/ready:
+	@echo "== making $(BRIAN) with $(PYTHON_NIR) and installing brian2-loihi"
+	@test -x $(BRIAN)/bin/python || $(PYTHON_NIR) -m venv $(BRIAN)
+	@$(BRIAN)/bin/python -m pip install --quiet brian2-loihi==0.5.2 'numpy<2'
+	@touch $@
+
+test-sanafe: $(READY) $(SANAFE)/ready ## compare energy and time of twelve networks with SANA-FE
+	@$(BIN)/python -m pytest --quiet tests/sanafe
+	@$(BIN)/python -W ignore -m benchmarks.chip_model
+
+# SANA-FE has the license GPL-3.0, so it only runs in its own environment.
+$(SANAFE)/ready:
+	@echo "== making $(SANAFE) with $(PYTHON_NIR) and installing SANA-FE"
+	@test -x $(SANAFE)/bin/python || $(PYTHON_NIR) -m venv $(SANAFE)
+	@$(SANAFE)/bin/python -m pip install --quiet sanafe==2.2.9 numpy
 	@touch $@
 
 # A board's Python; any CPython 3.8 is enough.
@@ -162,4 +185,4 @@ accept: $(READY) ## rewrite the golden packages and expected texts
 	@git --no-pager diff --stat -- tests docs
 
 clean: ## remove the files of all tasks
-	rm -rf $(VENV) $(MODERN) $(BOARD) $(WORKFLOWS) snnc-demo snnc-fidelity build dist docs/_build docs/api.md docs/commands docs/json docs/layers .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* .import_linter_cache
+	rm -rf $(VENV) $(MODERN) $(BOARD) $(BRIAN) $(SANAFE) $(WORKFLOWS) snnc-demo snnc-fidelity build dist docs/_build docs/api.md docs/commands docs/json docs/layers .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* .import_linter_cache

@@ -95,8 +95,10 @@ def read_encoder(
     )
 
 
-def read_inputs(simulator: Simulator, encoder: Encoder) -> Places:
-    """Return the encoder neurons whose spikes each of nengo-loihi's inputs sends.
+def read_inputs(simulator: Simulator, hosted: dict[Ensemble, Int64]) -> Places:
+    """Return the neurons on the host whose spikes each of nengo-loihi's inputs sends.
+
+    ``hosted`` contains the sources of each ensemble on the host.
 
     nengo-loihi has one input per connection. Here, a neuron is a single source even if
     several connections read it.
@@ -106,22 +108,25 @@ def read_inputs(simulator: Simulator, encoder: Encoder) -> Places:
     sent = {c.post_obj: c for c in objects if isinstance(c, Connection)}
     for sender, receiver in model.host2chip_senders.items():
         connection = sent[sender]
-        neurons = encoder.sources[connection.pre_obj.ensemble]
+        neurons = hosted[connection.pre_obj.ensemble]
         inputs[model.spike_targets[receiver]] = neurons[connection.pre_slice]
     return inputs
 
 
 def read_places(
-    simulator: Simulator, built: BuiltNetwork, blocks: Places, encoder: Encoder
+    simulator: Simulator,
+    built: BuiltNetwork,
+    blocks: Places,
+    hosted: dict[Ensemble, Int64],
 ) -> dict[str, Int64]:
     """Return each layer's sources in the layer's shape, or as a vector for a max pool.
 
-    All layers must be probed.
+    All layers must be probed. ``hosted`` is as in `read_inputs`.
     """
     numbers = {}
     for name, ensembles in built.layers.items():
         for probe, ensemble in zip(built.layer_probes[name], ensembles, strict=True):
-            part = encoder.sources.get(ensemble)
+            part = hosted.get(ensemble)
             if part is None:
                 part = _probed_sources(simulator.model.objs[probe]["out"], blocks)
             numbers[probe] = part[np.newaxis]
@@ -162,6 +167,6 @@ def read_circuit(
     readout = read_readout(simulator, built, blocks)
     if encoder is None or readout is None:
         return None
-    chip = read_chip(simulator, blocks, read_inputs(simulator, encoder))
-    places = read_places(simulator, built, blocks, encoder)
+    chip = read_chip(simulator, blocks, read_inputs(simulator, encoder.sources))
+    places = read_places(simulator, built, blocks, encoder.sources)
     return Circuit(chip, readout, encoder, places, steps)

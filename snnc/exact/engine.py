@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import re
 import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -26,6 +25,7 @@ from snnc.exact.circuit import Circuit, read_circuit
 from snnc.exact.hosted import Hosted
 from snnc.exact.kernel import run_examples
 from snnc.exact.tables import Bools, Floats, RunResults, host_state, resting_state
+from snnc.exact.work import layer_of, read_work
 from snnc.output.imported import CannotRunError, ImportedPackage
 from snnc.runtime.examples import ROW, Array, Presentation, Span, decide, spans_of
 from snnc.runtime.nengo import import_nengo_loihi
@@ -266,8 +266,7 @@ def _refused_layers(net: nengo.Network, dt: float) -> Iterator[str]:
                 try:
                     discretize.discretize_block(block)
                 except FAILURES:
-                    # A label looks like <Ensemble 'c0[3]'>.
-                    yield re.findall(r"'(\w+)", block.label)[0]
+                    yield layer_of(block)
 
 
 class Engine(AbstractContextManager["Engine"]):
@@ -279,6 +278,8 @@ class Engine(AbstractContextManager["Engine"]):
         The number of nengo-loihi's blocks.
     network
         The network that the package describes.
+    work
+        The work of each core for each layer's spikes.
     circuit
         The tables to run; None if nengo steps layers on the host, which takes longer
         and uses one thread.
@@ -289,6 +290,8 @@ class Engine(AbstractContextManager["Engine"]):
     def __init__(self, built: Built) -> None:
         self.close = built.simulator.close
         try:
+            # `Hosted` replaces parts of the simulator, so read the work first.
+            self.work = read_work(built.simulator, built.network)
             circuit = read_circuit(built.simulator, built.network, built.steps)
             self._runs = circuit or Hosted(built)
         except CannotRunError:

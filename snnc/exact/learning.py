@@ -79,7 +79,7 @@ class Learner:
             raise not_fixed("layers of the host before it", "the chip")
         self._encoder = encoder
         blocks = number_sources(run.sim.model.blocks)
-        inputs = read_inputs(run.sim, encoder)
+        inputs = read_inputs(run.sim, encoder.sources)
         chip = read_chip(run.sim, blocks, inputs, learning=True)
         synapses = [(n, s) for n, each in enumerate(blocks) for s in each.synapses]
         ((block, self._synapse),) = (pair for pair in synapses if pair[1].learning)

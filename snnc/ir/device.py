@@ -30,6 +30,7 @@ class Bounds:
 Limit = Annotated[int, Bounds(strict=True, gt=0, le=MOST)]
 Amount = Annotated[int, Bounds(strict=True, ge=0, le=MOST)]
 Picojoules = Annotated[float, Bounds(strict=True, ge=0, le=MOST)]
+Nanoseconds = Annotated[float, Bounds(strict=True, ge=0, le=MOST)]
 
 
 class Table:
@@ -133,6 +134,25 @@ class Energy(Sourced):
 
 
 @dataclass(frozen=True, slots=True)
+class Times(Sourced):
+    """The durations of events on the chip, in nanoseconds.
+
+    ``neuron_update`` is per neuron and step, ``spike`` per neuron that fires, and
+    ``message_out`` and ``message_in`` per spike and core that receives it. ``barrier``
+    is the time for synchronising the cores of ``barrier_tiles`` or more tiles (groups
+    of 4 cores).
+    """
+
+    neuron_update: Nanoseconds
+    spike: Nanoseconds
+    message_out: Nanoseconds
+    message_in: Nanoseconds
+    synaptic_operation: Nanoseconds
+    barrier: Annotated[tuple[Nanoseconds, ...], Bounds(min_length=1)]
+    barrier_tiles: Annotated[tuple[Limit, ...], Bounds(min_length=1)]
+
+
+@dataclass(frozen=True, slots=True)
 class Traffic(Sourced):
     """The limit of spikes from the host.
 
@@ -178,5 +198,7 @@ class Profile(Table):
     axon: Axons
     energy: Energy
     traffic: Traffic
+    time: Times
+    least_time: Times
     board: Board = BOARD
     strict: Annotated[bool, Bounds(strict=True)] = False

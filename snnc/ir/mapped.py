@@ -204,6 +204,8 @@ class Route:
     ``source`` and ``target`` are names of populations. ``operations`` is the number of
     weights that are read. Cores receive ``messages`` spikes. ``crossing`` spikes are
     between different chips, or ``crossing_in_order`` if blocks fill the chips in order.
+    ``sent`` and ``received`` are the messages of each core of the source and of the
+    target; a source on the host has none.
     """
 
     source: str
@@ -212,6 +214,8 @@ class Route:
     messages: int
     crossing: int
     crossing_in_order: int
+    sent: tuple[int, ...] = ()
+    received: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 DEFAULT = "loihi1"
 """The default device."""
+OPTIONAL = ("time", "least_time")
+"""Tables that a device file may omit; they are then those of the default device."""
 
 
 class ProfileError(ValueError):
@@ -108,7 +110,10 @@ def read_profile(name: str = DEFAULT) -> Profile:
     is_foreign = is_file(name)
     path = Path(name) if is_foreign else HERE / f"{name}.toml"
     try:
-        data = tomllib.loads(read_bytes(path).decode("utf-8"))
+        data = _tables_of(path)
+        if is_foreign:
+            shipped = _tables_of(HERE / f"{DEFAULT}.toml")
+            data = {key: shipped[key] for key in OPTIONAL} | data
     except OSError as error:
         reason = f"{error.strerror}; snnc has {', '.join(sorted(_known_names()))}"
         from snnc.rules.misplaced import is_newer_chip  # only for errors
@@ -125,6 +130,10 @@ def read_profile(name: str = DEFAULT) -> Profile:
         return validate_profile(data) if is_foreign else build_profile(data)
     except ProfileError as error:
         raise ProfileError(f"{name}: {error}") from error
+
+
+def _tables_of(path: Path) -> Json:
+    return tomllib.loads(read_bytes(path).decode("utf-8"))
 
 
 def is_file(name: str) -> bool:

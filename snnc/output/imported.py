@@ -34,7 +34,7 @@ from snnc.output.package import (
 )
 
 if TYPE_CHECKING:
-    from snnc.ir.device import Energy
+    from snnc.ir.device import Profile
     from snnc.runtime.layout import Layout
     from snnc.runtime.network import Network
 
@@ -89,8 +89,8 @@ class ImportedPackage:
         return cast("Layout", self.module("layout").LAYOUT)
 
     @cached_property
-    def energy(self) -> Energy | None:
-        """The energy per event on the device; None if the device file is missing."""
+    def device(self) -> Profile | None:
+        """The device; None if its file is missing, and for ``target nengo``."""
         if self.network.target != "loihi":
             return None
         origin = origin_of(self.folder)
@@ -99,7 +99,7 @@ class ImportedPackage:
         if is_file(device) and root is not None:
             device = str(root / device)
         try:
-            return read_profile(device).energy
+            return read_profile(device)
         except ProfileError:
             return None
 

@@ -78,14 +78,31 @@ def _traffic(mapped: MappedNetwork) -> Iterator[ProjectionTraffic]:
 
 def _route(traffic: ProjectionTraffic, placements: tuple[Chips, Chips]) -> Route:
     source, target, operations, spikes = traffic
-    messages, crossing = 0, [0, 0]
+    messages = 0
+    crossing = [0, 0]
     ends = [(chips[source], chips[target]) for chips in placements if source in chips]
+    sent = [0] * len(placements[0].get(source, ()))
+    received = [0] * (len(placements[0].get(target, ())) + 1)
     for here, to, count in spikes():
         messages += count * len(to)
+        if sent:
+            sent[here] += count * len(to)
+        # Mark where runs of cores begin and end, and sum once at the end.
+        received[to.start] += count
+        received[to.stop] -= count
         for i, (pre, post) in enumerate(ends):
             stay = post[to.start : to.stop].count(pre[here])
             crossing[i] += count * (len(to) - stay)
-    return Route(source, target, operations, messages, *crossing)
+    return Route(
+        source=source,
+        target=target,
+        operations=operations,
+        messages=messages,
+        crossing=crossing[0],
+        crossing_in_order=crossing[1],
+        sent=tuple(sent),
+        received=tuple(accumulate(received[:-1])),
+    )
 
 
 def _fanouts(

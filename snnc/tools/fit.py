@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, astuple, dataclass, replace
+from functools import cached_property
 from math import ceil, prod, sqrt
 from typing import TYPE_CHECKING
 
@@ -18,10 +19,13 @@ from snnc.fitting.trials import (
     cost_of,
 )
 from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi
+from snnc.loihi.timing import ChipTime
+from snnc.passes.route import route
 from snnc.rules.loihi import TooManyCores
 from snnc.rules.times import response_delay, time
 from snnc.text.display import Json, Tabular
 from snnc.text.tables import TextTable, counted, prose
+from snnc.tools.chip_time import sentences, time_at_upper_rates
 from snnc.tools.report.html import Part, tables_html
 
 if TYPE_CHECKING:
@@ -91,6 +95,15 @@ class Fit(Tabular):
         assert lowered is not None, "a spec without errors has a network"
         return response_delay(lowered.network).seconds
 
+    @cached_property
+    def time(self) -> ChipTime | None:
+        """The estimated time of the unchanged network on the chip, at upper rates.
+
+        None if the network does not fit.
+        """
+        mapped = self.spec.made.mapped
+        return None if mapped is None else time_at_upper_rates(route(mapped))
+
     @property
     def specs(self) -> tuple[Spec, ...]:
         """The specs of the variants, in order."""
@@ -155,6 +168,7 @@ class Fit(Tabular):
             ],
             "untried": self.untried,
             "delay": round(self.delay, 6),
+            "time": self.time and asdict(self.time),
         }
 
     def __str__(self) -> str:
@@ -315,7 +329,8 @@ def _sentence(found: Fit, shown: int | None) -> str:
         target = f"`chips {chips}, cores {found.cores}` in `target loihi`"
         untried += f"\nthe numbers hold with {target}"
     kept = f"\n{KEEPS}" if count else ""
-    more_lines = f"{untried}{kept}{_delay_text(network)}"
+    times = "".join(f"\n{each}" for each in sentences(found.time))
+    more_lines = f"{untried}{kept}{_delay_text(network)}{times}"
     return f"{found.spec.name}: {offered}{more}{needs}{more_lines}"
 
 

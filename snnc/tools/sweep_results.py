@@ -29,6 +29,7 @@ Costs = tuple[float, float, tuple[float, ...]]
 """The score of a variant, the standard error of the score, and other costs; lower is
 better."""
 write_joules = partial(human, unit="J")
+write_time = partial(human, unit="s")
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +74,19 @@ class Variant:
         if self.results:
             return self._mean("energy_joules")
         return None if self.report is None else self.report.energy
+
+    @property
+    def example_seconds(self) -> float | None:
+        """The estimated time on the chip per example, in seconds.
+
+        It is estimated from counted spikes or, without data, from upper rates.
+        """
+        if self.results:
+            known_times = [r["time"] for r in self.results if r.get("time")]
+            seconds = [time["example_seconds"] for time in known_times]
+            return fmean(seconds) if seconds else None
+        time = None if self.report is None else self.report.time
+        return None if time is None else time.example_seconds
 
     def _values(self, key: str) -> list[float]:
         return [r[key] for r in self.results if r.get(key) is not None]
@@ -160,6 +174,7 @@ class Sweep(Tabular, Sequence[Variant]):
                 known(variant.cores, str, ""),
                 known(variant.weights, str, ""),
                 known(variant.energy if is_shown else None, write_joules, ""),
+                known(variant.example_seconds if is_shown else None, write_time, ""),
                 known(variant.score, write, ""),
                 known(variant.deviation, write, ""),
                 known(variant.interval, _write_interval, ""),
@@ -168,7 +183,8 @@ class Sweep(Tabular, Sequence[Variant]):
             )
             rows.append((*(variant.settings.get(key, "") for key in keys), *row))
         energy = "energy" if judged else "energy at most"
-        head = ("cores", "weights", energy, kind, "deviation", "interval", "best", "")
+        costs = ("cores", "weights", energy, "time")
+        head = (*costs, kind, "deviation", "interval", "best", "")
         return TextTable.of((*keys, *head), rows, left={*keys, "interval", "best", ""})
 
     def _sentences(self) -> Iterator[str]:
@@ -196,6 +212,7 @@ class Sweep(Tabular, Sequence[Variant]):
                     "cores": v.cores,
                     "weights": v.weights,
                     "energy_joules": v.energy,
+                    "example_seconds": v.example_seconds,
                     "accuracy": v.accuracy,
                     "rmse": v.rmse,
                     "deviation": v.deviation,

@@ -325,7 +325,7 @@ def test_seeds_give_means_and_deviations(
     assert "67.0 %      1.0 %" in str(done)
     assert "mean and standard deviation over seeds" in done.markdown()
     head, first, *_ = done.csv().splitlines()
-    assert head.startswith("c0.filters,cores,weights,energy_joules,accuracy,rmse,")
+    assert head.startswith("c0.filters,cores,weights,energy_joules,example_seconds,")
     assert first.startswith("3,")
     assert done.as_dict()["variants"][0]["settings"] == {"c0.filters": 3}
     page = done.html()

@@ -46,7 +46,11 @@ def test_the_emulator_gives_the_same(
     made = case(name, 6)
     exact = told(made, "--presentation", presentation)
     emulator = told(made, "--simulator", "loihi", "--presentation", presentation)
-    for key in ("overflows", "simulator"):
+    # Only the exact engine estimates the time on the chip.
+    assert emulator["time"] is None
+    least, most = exact["time"]["example_seconds_range"]
+    assert 0 < least < exact["time"]["example_seconds"] < most
+    for key in ("overflows", "simulator", "time"):
         assert exact.pop(key) != emulator.pop(key)
     assert exact == approximately(emulator)
     assert exact["energy_joules"] > 0

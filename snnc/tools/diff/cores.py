@@ -11,6 +11,7 @@ from snnc.loihi.activity import activity_of
 from snnc.passes.route import route
 from snnc.text.display import Json
 from snnc.text.tables import counted, dims, human
+from snnc.tools.chip_time import time_at_upper_rates
 from snnc.tools.diff.properties import Changed, SubjectChange, Version, arrow
 from snnc.tools.report.formats import round_number
 from snnc.tools.report.summary import COUNTERS, use_of
@@ -25,6 +26,7 @@ class CoresTaken:
     chips: int
     spikes: float
     energy_joules: float
+    example_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,11 @@ class Cores:
             return told[:1] if same else [f"old: {told[0]}", f"new: {told[1]}"]
         spikes = _change(old.spikes, new.spikes, "", " spikes")
         energy = _change(old.energy_joules, new.energy_joules, "J")
-        costs = ", ".join(filter(None, (spikes, energy)))
+        times = ""
+        if old.example_seconds and new.example_seconds:
+            what = " estimated time"
+            times = _change(old.example_seconds, new.example_seconds, "s", what)
+        costs = ", ".join(filter(None, (spikes, energy, times)))
         return [arrow(*told), *([f"at most per example: {costs}"] if costs else [])]
 
 
@@ -119,10 +125,13 @@ def fit_of(version: Version) -> CoresTaken | CoresRefused:
     """Return the network's use of the chip, or why it does not fit."""
     mapped = version.mapped
     if mapped is not None:
-        activity = activity_of(route(mapped))
+        routed = route(mapped)
+        activity = activity_of(routed)
+        time = time_at_upper_rates(routed)
         joules = activity.joules(version.network.device.energy)
         costs = round_number(activity.spikes), round_number(joules)
-        return CoresTaken(mapped.cores, mapped.chips, *costs)
+        seconds = None if time is None else round_number(time.example_seconds)
+        return CoresTaken(mapped.cores, mapped.chips, *costs, seconds)
     assert version.refusal is not None, "some rule refused the network"
     return CoresRefused(version.refusal.code, version.refusal.message)
 

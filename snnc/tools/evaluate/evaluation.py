@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from math import sqrt
 from typing import TYPE_CHECKING, Any, Literal
 
+from snnc.loihi.timing import ChipTime
 from snnc.text.display import Displayed, Json, data_frame
 from snnc.tools import plots
 from snnc.tools.evaluate import results, summary
@@ -68,6 +69,8 @@ class Evaluation(Displayed):
         How the readout decides, ``mean`` or ``last``.
     work : Work or None
         Synaptic operations and energy per example on the chip.
+    time : ChipTime or None
+        The estimated time on the chip; only the simulator exact provides it.
     cores : int or None
         The number of cores that nengo-loihi used; None without a chip.
     overflows : tuple of int or None
@@ -98,6 +101,7 @@ class Evaluation(Displayed):
     resting: tuple[str, ...] = ()
     decide: str | None = None
     work: results.Work | None = None
+    time: ChipTime | None = None
     cores: int | None = None
     overflows: tuple[int, ...] | None = None
     seconds: float | None = None
@@ -256,6 +260,7 @@ class Evaluation(Displayed):
             "clipped": self.clipped,
             "synaptic_operations": work and work.synaptic_operations,
             "energy_joules": self.energy,
+            "time": self.time and asdict(self.time),
             "cores": self.cores,
             "overflows": overflows and dict(zip(REGISTERS, overflows, strict=True)),
             "seconds": self.seconds,

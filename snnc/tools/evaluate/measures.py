@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 
 from snnc.exact import Engine
 from snnc.exact.engine import Kept
-from snnc.ir.device import Energy
+from snnc.ir.device import Energy, Profile
 from snnc.loihi.activity import Activity
 from snnc.output.imported import ImportedPackage
 from snnc.runtime.examples import (
@@ -36,6 +36,7 @@ from snnc.tools import scores
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.results import LayerResult, Score, Work
 from snnc.tools.evaluate.task import smooth_of
+from snnc.tools.evaluate.work import WorkCounts, count_work, join_work, time_of
 from snnc.tools.scores import Correlation, Floats, LayerFiring
 
 BATCH = 64  # the most examples that the Keras model predicts at once
@@ -52,7 +53,8 @@ class EvaluatedPart:
     ``keras`` (examples, units) are the Keras model's outputs, and ``alike`` contains
     the correlation of each layer's activations with its spikes; None and empty without
     TensorFlow. Only the exact engine knows ``overflows``, as in
-    `snnc.exact.EngineResult`. ``cores`` is as in `Evaluation`.
+    `snnc.exact.EngineResult`, and the ``work`` of cores. ``cores`` is as in
+    `Evaluation`.
     """
 
     start: int
@@ -65,6 +67,7 @@ class EvaluatedPart:
     presentation: Presentation = "row"
     overflows: tuple[int, ...] = ()
     cores: int | None = None
+    work: WorkCounts | None = None
 
     @classmethod
     def of(
@@ -103,6 +106,7 @@ def join(parts: Sequence[EvaluatedPart]) -> EvaluatedPart:
         keras=np.concatenate(known) if known else None,
         alike={n: reduce(add, (p.alike[n] for p in parts)) for n in parts[0].alike},
         overflows=tuple(np.sum([p.overflows for p in parts], axis=0).tolist()),
+        work=join_work([part.work for part in parts if part.work is not None]),
     )
 
 
@@ -134,6 +138,7 @@ def run_spans(
         read = how, start, found.rows, found.counts
         more: Json = {"presentation": presentation, "cores": cores}
         more["overflows"] = tuple(map(int, found.overflows))
+        more["work"] = count_work(engine.work, found.counts)
         yield SpanResult(span, EvaluatedPart.of(*read, **more), found.counts, x)
 
 
@@ -176,12 +181,12 @@ def result_of(
     simulator: str,
     score: Score,
     steps: int | None = None,
-    energy: Energy | None = None,
+    device: Profile | None = None,
 ) -> Evaluation:
     """Compute the result of a run from the results of all examples.
 
-    ``steps`` defaults to the network's. With a chip whose ``energy`` per event is
-    known, the result includes the work on the chip.
+    ``steps`` defaults to the network's. If the ``device`` is known, the
+    result includes the work on the chip.
     """
     steps = network.steps if steps is None else steps
     outputs, classes, firing = part.outputs, network.readout.classes, part.firing
@@ -191,8 +196,10 @@ def result_of(
         for name, fired in firing.items()
     )
     work = None
-    if part.cores is not None and energy is not None:
-        work = work_of(network, spikes, steps, energy)
+    time = None
+    if part.cores is not None and device is not None:
+        work = work_of(network, spikes, steps, device.energy)
+        time = time_of(part.work, len(outputs[-1]), steps, device)
     encoders = {n: each for n, each in network.layers.items() if each.encoder}
     values = sum(firing[name].at_least(0) for name in encoders)
     clipped = sum(firing[name].at_least(steps) for name in encoders)
@@ -208,6 +215,7 @@ def result_of(
         resting=tuple(n for n, each in encoders.items() if each.start == "rest"),
         decide=network.readout.decide,
         work=work,
+        time=time,
         cores=part.cores,
         overflows=part.overflows or None,
     )

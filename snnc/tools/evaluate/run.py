@@ -231,7 +231,7 @@ def _on_spikes(
     firing = part.firing if is_exact else {}
     score = scores.score(raw, y, classes, part.keras, model, before, unknown)
     result = measures.result_of(
-        network, part, y, options.simulator, score, options.steps, task.package.energy
+        network, part, y, options.simulator, score, options.steps, task.package.device
     )
     run = EvaluatedRun(package, task, raw, part.keras, firing)
     return replace(result, seconds=seconds, run=run)

@@ -12,6 +12,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from snnc.text.tables import Cells, TextTable, align, counted, human, percent
+from snnc.tools import chip_time
 from snnc.tools.evaluate.results import REGISTERS, Interval, LayerResult
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def scores(result: Evaluation) -> list[Cells]:
         ("spikes per example", human, result.spikes),
         ("operations per example", human, work and work.synaptic_operations),
         ("energy per example", partial(human, unit="J"), result.energy),
+        *chip_time.rows(result.time),
         ("cores", str, result.cores),
         ("overflows", _overflows, result.overflows),
         ("seconds", "{:.1f}".format, result.seconds),

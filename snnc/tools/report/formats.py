@@ -100,6 +100,7 @@ def _totals(summary: Summary) -> Json:
         "present_seconds": timing.present,
         **_activity(activity, energy),
         "idle_energy_joules": round_number(activity.idle_joules(energy)),
+        "time": summary.time and asdict(summary.time),
         "spikes_to_chip_per_step": round_number(activity.to_chip),
         "spikes_to_host_per_step": round_number(activity.to_host),
         "spikes_between_chips": round_number(activity.crossing * timing.steps),
@@ -199,6 +200,15 @@ def limits_document(profile: Profile) -> Json:
     return {"version": 1, "device": profile.name, "limits": list(_limits(profile))}
 
 
+_TIMES = (
+    ("a neuron's step", "neuron_update"),
+    ("a neuron's spike", "spike"),
+    ("a spike sent to a core", "message_out"),
+    ("a spike received by a core", "message_in"),
+    ("a synaptic operation", "synaptic_operation"),
+    ("the barrier", "barrier"),
+    ("the barrier, for tiles", "barrier_tiles"),
+)
 _LIMITS = (
     ("cores per chip", "chip", "cores"),
     ("compartments per core", "core", "compartments"),
@@ -222,8 +232,12 @@ _LIMITS = (
     ("step of an active neuron", "energy", "active_update"),
     ("step of an idle neuron", "energy", "inactive_update"),
     ("update of a weight that learns", "energy", "synaptic_update"),
+    *((f"time of {name}", "time", key) for name, key in _TIMES),
+    *((f"least time of {name}", "least_time", key) for name, key in _TIMES),
 )
-"""The limits and energies by name: the table of a device file, and the key in it."""
+"""The limits, energies and times by name: the table of a device file, and its key."""
+UNITS = {"energy": "pJ", "time": "ns", "least_time": "ns"}
+"""The units of the numbers in a table of a device file."""
 
 
 def _limits(profile: Profile) -> Iterator[Json]:
@@ -232,5 +246,5 @@ def _limits(profile: Profile) -> Iterator[Json]:
         source = getattr(profile, part)
         value = getattr(source, key)
         values = value if isinstance(value, Sequence) else (value,)
-        unit = "pJ" if part == "energy" else ""
+        unit = "" if key == "barrier_tiles" else UNITS.get(part, "")
         yield {"limit": name, "values": values, "unit": unit, "source": source.source}

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from snnc.ir.mapped import RoutedNetwork
+from snnc.loihi.timing import ChipTime
 from snnc.text.display import Json, Tabular
 from snnc.text.tables import counted
 from snnc.tools import plots
@@ -85,6 +86,14 @@ class Report(Tabular):
     def energy(self) -> float:
         """The maximum energy per example in joules; 0 for ``target nengo``."""
         return self.summary.activity.joules(self.summary.profile.energy)
+
+    @property
+    def time(self) -> ChipTime | None:
+        """The estimated time on the chip if all neurons fire at their upper rates.
+
+        None for ``target nengo``.
+        """
+        return self.summary.time
 
     @property
     def layers(self) -> tuple[Row, ...]:

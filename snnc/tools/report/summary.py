@@ -14,7 +14,9 @@ from snnc.ir.mapped import Block, Ensemble, MappedNetwork, RoutedNetwork, block_
 from snnc.ir.shapes import Shape
 from snnc.loihi.activity import Activity, NetworkActivity, activity_of, sum_activity
 from snnc.loihi.plan import PlanCache
+from snnc.loihi.timing import ChipTime
 from snnc.loihi.why import Reason, Reasons, reasons_of
+from snnc.tools.chip_time import time_at_upper_rates
 
 COUNTERS = ("compartments", "in-axons", "out-axons", "synapses")
 
@@ -62,6 +64,7 @@ class Summary:
     neurons: int
     cores: int
     chips: int
+    time: ChipTime | None
 
 
 def summarise(routed: RoutedNetwork, cache: PlanCache | None = None) -> Summary:
@@ -74,7 +77,8 @@ def summarise(routed: RoutedNetwork, cache: PlanCache | None = None) -> Summary:
     rows = (*layers, _readout(routed, activity))
     target = network.device, isinstance(network.target, Loihi)
     totals = neurons_of(mapped), mapped.cores, mapped.chips
-    return Summary(mapped, network, *target, rows, activity, reasons, *totals)
+    time = time_at_upper_rates(routed)
+    return Summary(mapped, network, *target, rows, activity, reasons, *totals, time)
 
 
 def neurons_of(mapped: MappedNetwork) -> int:

@@ -1,0 +1,51 @@
+"""Estimate the time on the chip from the spikes of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from snnc.exact.work import CoreWork
+from snnc.ir.device import Profile
+from snnc.loihi.timing import ChipTime, CoreLoad, estimate_time
+from snnc.runtime.examples import Array
+from snnc.tools.scores import Floats
+
+
+@dataclass(frozen=True)
+class WorkCounts:
+    """The work of cores, summed over examples.
+
+    ``counts`` is the result of `CoreWork.count`; ``layers`` and ``neurons`` are those
+    of `CoreWork`.
+    """
+
+    layers: tuple[str, ...]
+    neurons: tuple[int, ...]
+    counts: Floats
+
+
+def count_work(work: CoreWork, spikes: Mapping[str, Array]) -> WorkCounts:
+    """Count the work of cores for the spikes (examples, ...) of each layer."""
+    return WorkCounts(work.layers, work.neurons, work.count(spikes))
+
+
+def join_work(parts: Sequence[WorkCounts]) -> WorkCounts | None:
+    """Add the work of several parts of a run; None if there are none."""
+    if not parts:
+        return None
+    return replace(parts[0], counts=np.sum([part.counts for part in parts], axis=0))
+
+
+def time_of(
+    work: WorkCounts | None, examples: int, steps: int, device: Profile
+) -> ChipTime | None:
+    """Estimate the time on the chip from the work in so many examples."""
+    if work is None:
+        return None
+    rows = (work.counts / (examples * steps)).T.tolist()
+    cores = zip(work.layers, work.neurons, rows, strict=True)
+    loads = [CoreLoad(layer, n, *row) for layer, n, row in cores]
+    return estimate_time(loads, device, steps)
