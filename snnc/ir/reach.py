@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal, Protocol, TypeVar
 
 from snnc.ir.shapes import Padding, Triple
 from snnc.runtime.maxima import Nodes
@@ -38,6 +38,19 @@ class ChannelGroups:
     count: int
 
 
+Answer = TypeVar("Answer", covariant=True)
+
+
+class ReachVisitor(Protocol[Answer]):
+    """A consumer with an answer for each reach."""
+
+    def full(self, reach: Full) -> Answer: ...
+    def pairwise(self, reach: Pairwise) -> Answer: ...
+    def window(self, reach: Window) -> Answer: ...
+    def transposed(self, reach: Window) -> Answer: ...
+    def repeated(self, reach: Window) -> Answer: ...
+
+
 class Reach(ABC):
     """How each target neuron reads a source.
 
@@ -45,8 +58,6 @@ class Reach(ABC):
     ----------
     compares
         Whether target neurons compare pairs of values.
-    group
-        The groups of channels that are read separately, if any.
     is_transposed
         Whether taps are reversed, and read zeros between source positions.
     is_sparse
@@ -81,6 +92,19 @@ class Reach(ABC):
         Sizes of three axes are (depth, height, width).
         """
         yield from ()
+
+    @property
+    def is_by_channel(self) -> bool:
+        """Whether channels are read separately, or in groups."""
+        return self.compares
+
+    @abstractmethod
+    def visit(self, visitor: ReachVisitor[Answer]) -> Answer:
+        """Return the visitor's answer for this reach."""
+
+    def with_channels(self, count: int) -> Reach:
+        """Return the reach with ``count`` channels that are read one by one."""
+        return self
 
     @property
     def not_in_nir(self) -> str:
@@ -157,6 +181,18 @@ class Window(Reach):
             return "Convolve"
         return "Rectify" if self.rectifies else "Identity"
 
+    def visit(self, visitor: ReachVisitor[Answer]) -> Answer:
+        if self.is_transposed:
+            return visitor.transposed(self)
+        return visitor.repeated(self) if self.is_repeated else visitor.window(self)
+
+    @property
+    def is_by_channel(self) -> bool:
+        return self.group is not None
+
+    def with_channels(self, count: int) -> Window:
+        return replace(self, group=ChannelGroups(1, 1, count))
+
     def settings(self) -> Settings:
         if self.is_transposed:
             if set(self.input_step) != {1}:
@@ -228,6 +264,9 @@ class Pairwise(Reach):
     def connection(self, form: Form, *, has_tensor: bool) -> str:
         return "Compare"
 
+    def visit(self, visitor: ReachVisitor[Answer]) -> Answer:
+        return visitor.pairwise(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Full(Reach):
@@ -239,3 +278,6 @@ class Full(Reach):
 
     def connection(self, form: Form, *, has_tensor: bool) -> str:
         return "ConvolveAll" if form == "convolution" else "ConnectAll"
+
+    def visit(self, visitor: ReachVisitor[Answer]) -> Answer:
+        return visitor.full(self)

@@ -10,11 +10,12 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import accumulate, count, product
+from typing import NamedTuple
 
 from snnc.ir.device import Profile
 from snnc.ir.lowered import LoweredNetwork, Projection
 from snnc.ir.mapped import AxonKind, kind_of
-from snnc.ir.reach import ChannelGroups, Form, Full, Pairwise, Pooling, Reach, Window
+from snnc.ir.reach import Form, Full, Pairwise, Pooling, Reach, Window
 from snnc.ir.shapes import Volume
 from snnc.loihi.axis import (
     Axis,
@@ -83,11 +84,10 @@ def links_of(
     source = lowered.by_name[projection.source].volume
     target = lowered.by_name[projection.target]
     reach = projection.reach
-    if isinstance(reach, Window) and projection.tensor is None and axons == "discrete":
+    if projection.tensor is None and axons == "discrete":
         # A Sparse transform stores no zero weights between the channels of an identity.
-        reach = replace(reach, group=ChannelGroups(1, 1, target.volume[3]))
-    grouped = isinstance(reach, Window) and reach.group is not None
-    first = projection.rows[0] if grouped or isinstance(reach, Pairwise) else 0
+        reach = reach.with_channels(target.volume[3])
+    first = projection.rows[0] if reach.is_by_channel else 0
     picked: tuple[Picked | None, ...] = (None,) * 3
     if projection.picked is not None:
         picked = tuple(map(Picked, source[:3], projection.picked))
@@ -107,17 +107,29 @@ def _build_links(geometry: ProjectionGeometry, profile: Profile) -> Links:
 
 
 def _every_link(geometry: ProjectionGeometry, profile: Profile) -> dict[Form, Link]:
-    reach = geometry.reach
-    if isinstance(reach, Pairwise):
-        return {"sparse": _comparison(geometry, reach, profile)}
-    if isinstance(reach, Full):
-        return _full_links(geometry, profile)
-    assert isinstance(reach, Window)
-    if (before := reach.input_before) is not None:
-        return {"sparse": _transposed_link(geometry, reach, before, profile)}
-    if reach.is_repeated:
-        return {"sparse": _repeated_link(geometry, reach, profile)}
-    return _window_links(geometry, reach, profile)
+    return geometry.reach.visit(_LinkMaker(geometry, profile))
+
+
+class _LinkMaker(NamedTuple):
+    """Makes the links of each reach."""
+
+    geometry: ProjectionGeometry
+    profile: Profile
+
+    def full(self, reach: Full) -> dict[Form, Link]:
+        return _full_links(self.geometry, self.profile)
+
+    def pairwise(self, reach: Pairwise) -> dict[Form, Link]:
+        return {"sparse": _comparison(self.geometry, reach, self.profile)}
+
+    def window(self, reach: Window) -> dict[Form, Link]:
+        return _window_links(self.geometry, reach, self.profile)
+
+    def transposed(self, reach: Window) -> dict[Form, Link]:
+        return {"sparse": _transposed_link(self.geometry, reach, self.profile)}
+
+    def repeated(self, reach: Window) -> dict[Form, Link]:
+        return {"sparse": _repeated_link(self.geometry, reach, self.profile)}
 
 
 def _comparison(
@@ -146,11 +158,11 @@ def _full_links(geometry: ProjectionGeometry, profile: Profile) -> dict[Form, Li
 def _transposed_link(
     geometry: ProjectionGeometry,
     reach: Window,
-    before: tuple[int, int],
     profile: Profile,
 ) -> Link:
     source, target, picked = geometry.source, geometry.target, geometry.picked
     kernel, step = reach.kernel, reach.input_step
+    before = reach.input_before or (0, 0)
     enlarged = [
         transposed_axis(
             source[i], target[i], kernel[i], step[i], before[i - 1], picked[i]

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from snnc.diagnostics import Diagnostic
 from snnc.ir.logical import LogicalLayer, LogicalNetwork, Spiking
 from snnc.ir.lowered import Population, Projection
 from snnc.ir.mapped import MappedNetwork, MappedPopulation
-from snnc.ir.reach import Window
+from snnc.ir.reach import Full, Pairwise, Window
 from snnc.ir.shapes import Volume, volume_of
 from snnc.loihi import integers
 from snnc.loihi.axis import Interval, length
@@ -116,25 +117,47 @@ def compose(
     """
     if projection.tensor is None:
         return fold_pools(kernels.identity(filters), projection)
-    tensor, reach = tensors[projection.tensor], projection.reach
-    if isinstance(reach, Window) and reach.is_transposed:
-        kernel = kernels.lift(tensor.swapaxes(-1, -2))
-        return kernel[..., slice(*projection.rows), :]
-    if not isinstance(reach, Window):
-        kernel = kernels.unflatten(tensor, read, _pools_of(projection))
-        return kernels.extend(fold_pools(kernel, projection), read)
-    kernel = kernels.lift(tensor)
-    if reach.group is not None:
-        groups = filters // reach.group.given
-        kernel = kernels.ungroup(kernel, filters, groups)
-    if reach.is_repeated:
+    composer = _Composer(projection, tensors[projection.tensor], read, filters)
+    return projection.reach.visit(composer)
+
+
+class _Composer(NamedTuple):
+    """Composes the kernel of each reach."""
+
+    projection: Projection
+    tensor: Array
+    read: Volume
+    filters: int
+
+    def full(self, reach: Full) -> Array:
+        pools = _pools_of(self.projection)
+        kernel = kernels.unflatten(self.tensor, self.read, pools)
+        return kernels.extend(fold_pools(kernel, self.projection), self.read)
+
+    def pairwise(self, reach: Pairwise) -> Array:
+        raise TypeError("a max pool has no weights")
+
+    def window(self, reach: Window) -> Array:
+        kernel = kernels.dilate(self._ungrouped(reach), reach.dilation)
+        kernel = fold_pools(kernel, self.projection)
+        return kernels.pad(kernel, reach.zeros_before, reach.zeros_behind)
+
+    def transposed(self, reach: Window) -> Array:
+        kernel = kernels.lift(self.tensor.swapaxes(-1, -2))
+        return kernel[..., slice(*self.projection.rows), :]
+
+    def repeated(self, reach: Window) -> Array:
         # `_sum_taps` adds the rows and columns that read one position.
         depth, *_ = reach.dilation
-        kernel = kernels.dilate(kernel, (depth, 1, 1))
-        return kernel[..., slice(*projection.rows), :]
-    kernel = kernels.dilate(kernel, reach.dilation)
-    kernel = fold_pools(kernel, projection)
-    return kernels.pad(kernel, reach.zeros_before, reach.zeros_behind)
+        kernel = kernels.dilate(self._ungrouped(reach), (depth, 1, 1))
+        return kernel[..., slice(*self.projection.rows), :]
+
+    def _ungrouped(self, reach: Window) -> Array:
+        kernel = kernels.lift(self.tensor)
+        if reach.group is None:
+            return kernel
+        groups = self.filters // reach.group.given
+        return kernels.ungroup(kernel, self.filters, groups)
 
 
 def _sum_taps(kernel: Array, link: Link) -> Array:
