@@ -75,8 +75,9 @@ def test_rounds_end_early_where_they_do_not_help_also_if_resumed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     results = {"val_loss": 1.0, "val_accuracy": 0.95}
-    training = net.module("_runtime.keras.spike_training").SpikeTraining
-    monkeypatch.setattr(training, "held_out", lambda self: results)
+    library = net.module("_runtime.keras.spike_training")
+    monkeypatch.setattr(library, "LEAST_HELD_OUT", 1)
+    monkeypatch.setattr(library.SpikeTraining, "held_out", lambda self: results)
     train = net.trainer(is_long=True).train
     how: Any = {"epochs": 1, "spike_updates": 10}
     whole = train(X, Y, tmp_path / "whole", **how)
@@ -88,6 +89,27 @@ def test_rounds_end_early_where_they_do_not_help_also_if_resumed(
     assert parts.history.epoch == [5]
     for ours, wanted in zip(parts.get_weights(), whole.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, wanted)
+
+
+def test_few_held_out_examples_choose_no_round(
+    net: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = net.module("_runtime.keras.spike_training")
+    held_out = iter([0.1, 0.2, 0.3, 0.4])
+    results = ({"val_loss": loss, "val_accuracy": 0.99 - loss} for loss in held_out)
+    monkeypatch.setattr(library.SpikeTraining, "held_out", lambda self: next(results))
+    ends: list[Any] = []
+    saves = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: ends.append(saves.model.get_weights())
+    )
+    how: Any = {"epochs": 1, "spike_updates": 3, "callbacks": [saves]}
+    model = net.trainer().train(X, Y, tmp_path / "w", **how)
+    assert model.history.epoch == [0, 1, 2, 3]
+    assert model.history.kept["val_loss"] == 0.4
+    kept = net.layout.load(tmp_path / "w")["c0.kernel"].ravel()
+    last = ends[-1][[each.size for each in ends[-1]].index(kept.size)].ravel()
+    # They may be scaled last.
+    np.testing.assert_allclose(kept / kept[0], last / last[0], rtol=1e-5)
 
 
 def test_a_training_removes_what_a_killed_one_left(net: Made, tmp_path: Path) -> None:

@@ -243,7 +243,7 @@ def test_a_start_that_decides_well_is_trained_at_a_lower_rate(
 ) -> None:
     package = open_package(net.package)
     training = training_of(package, package.module("keras_model").build_model(), 2)
-    training._validation = examples(8)
+    training._validation = examples(64)
     training.lower_rate({"val_loss": 1.0, "val_accuracy": accuracy})
     wanted = share * RATE
     assert training._schedule.rate == pytest.approx(wanted)

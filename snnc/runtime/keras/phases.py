@@ -283,7 +283,8 @@ class Session:
             replicas=replicas,
         )
         spiking = SpikeTraining(scaler.run, model, plan, batches.validation)
-        progress.patience = None if batches.validation is None else PATIENCE
+        progress.patience = PATIENCE if spiking.compares else None
+        progress.keeps_last = not spiking.compares
         progress.more = FALL
         if self.weights is not None:
             self._written.append(smooth_path(self.weights))

@@ -68,6 +68,7 @@ class Progress(keras.callbacks.Callback):
         self.run = json.loads(json.dumps(run, default=str))
         self.patience = patience
         self.more = 0
+        self.keeps_last = False  # whatever the validation loss
         self.stalled_at = -1  # epochs that were finished then, or -1
         self.best_logs: dict[str, float] = {}
         self.start_logs: dict[str, float] = {}
@@ -128,6 +129,8 @@ class Progress(keras.callbacks.Callback):
         is_no_better = loss >= self.start_loss
         is_no_better &= accuracy <= self.start_accuracy
         rank = [is_no_better, loss]
+        if self.keeps_last:
+            rank = [False, -self.epoch]
         if loss < math.inf and rank < self.best_rank:
             self.best_rank = rank
             self.best_epoch = self.epoch

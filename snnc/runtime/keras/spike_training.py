@@ -50,6 +50,7 @@ MEMORY = 2e9  # bytes for the state of all streams and a training step
 VALUES = 30  # numbers of 4 bytes, per neuron and stream
 RESTS = 0.3  # the share of streams that start an update from rest
 HELD_OUT = 256  # examples at most: these runs take time from training
+LEAST_HELD_OUT = 50  # fewer would choose a round and a rate by chance
 HELD_OUT_STREAMS = 16  # simulations of held-out examples side by side
 FEW = 4  # updates before the time is estimated
 FALL = 2  # rounds in which the learning rate falls, if updates don't help
@@ -190,6 +191,12 @@ class SpikeTraining(keras.Model):
         self._draw_rests = tf.function(self._rests, autograph=False)
 
     @property
+    def compares(self) -> bool:
+        """Whether enough examples are held out to compare rounds."""
+        held_out = self._validation
+        return held_out is not None and len(held_out[0]) >= LEAST_HELD_OUT
+
+    @property
     def metrics(self) -> list[Tensor]:
         """The mean loss and, for classes, the accuracy."""
         return self._kinds
@@ -326,7 +333,7 @@ class SpikeTraining(keras.Model):
 
         Returns the share of the plan's rate.
         """
-        if self._validation is None or not logs:
+        if self._validation is None or not self.compares or not logs:
             return 1.0
         error = 1.0
         _, y = self._validation
