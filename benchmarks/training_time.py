@@ -20,7 +20,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.fewer_steps import NETWORKS, commit, read_setting, write
+from benchmarks import record
+from benchmarks.fewer_steps import NETWORKS, read_setting
 from benchmarks.fidelity.__main__ import DATA
 from benchmarks.fidelity.networks import KINDS, spec_of
 from benchmarks.study.packages import build
@@ -92,17 +93,13 @@ def main(arguments: list[str] | None = None) -> int:
             command = f"training_time --kinds {kind} --setting {options.setting}"
             if options.examples:
                 command += f" --examples {options.examples}"
-            common = {"command": command, "commit": commit(), "seed": 0}
-            measured = {
-                "processor time of model.fit": (round(plain, 1), "s"),
-                "processor time of train": (round(whole, 1), "s"),
-                "processor time of train over model.fit": (round(ratio, 2), ""),
-            }
+            run = record.Run(command, seed=0, examples=options.examples or 0)
             rows = [
-                {**common, "measure": measure, "value": value, "unit": unit}
-                for measure, (value, unit) in measured.items()
+                run.row("processor time of model.fit", round(plain, 1), "s"),
+                run.row("processor time of train", round(whole, 1), "s"),
+                run.row("processor time of train over model.fit", round(ratio, 2), "x"),
             ]
-            write(options.output, rows)
+            record.write(rows, options.output)
     return 0
 
 

@@ -27,7 +27,7 @@ from snnc.source import SourceFile
 ROOT = Path(__file__).parents[1]
 MODEL = ROOT / "tests" / "importer" / "data" / "k3_chain.keras"
 SPEC = """\
-snn 1
+snn 2
 
 network small {
   input image 28x28x1 in 0..1

@@ -157,7 +157,6 @@ def test_few_modules_start_processes() -> None:
         if STARTS.search(path.read_text(encoding="utf-8"))
     }
     assert starters == {
-        "cli/exchange.py",
         "cli/version.py",
         "output/stale.py",
         "processes.py",

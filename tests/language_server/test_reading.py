@@ -152,11 +152,11 @@ async def page(document: Document, words: str, inside: int = 1) -> str:
         ("loihi {", "`target loihi`: A Loihi system"),
         ("kernel 3", "`kernel`: The size of the kernel: one number or dims (3)."),
         (
-            "5 ms",
+            "1 ms",
             "`synapse`: Time constant of the filter on the inputs (1 ms; 5 ms in "
             "edition 1).",
         ),
-        ("synapse 5", "Units: `s`, `ms`, `us`."),
+        ("synapse 1", "Units: `s`, `ms`, `us`."),
         ("adam {", "`adam`: Adam (Kingma and Ba, 2014)."),
         (
             "learning_rate",

@@ -99,7 +99,7 @@ def test_few_held_out_examples_choose_no_round(
     results = ({"val_loss": loss, "val_accuracy": 0.99 - loss} for loss in held_out)
     monkeypatch.setattr(library.SpikeTraining, "held_out", lambda self: next(results))
     ends: list[Any] = []
-    saves = keras.callbacks.LambdaCallback(
+    saves: Any = keras.callbacks.LambdaCallback(
         on_epoch_end=lambda epoch, logs: ends.append(saves.model.get_weights())
     )
     how: Any = {"epochs": 1, "spike_updates": 3, "callbacks": [saves]}

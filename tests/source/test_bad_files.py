@@ -80,8 +80,10 @@ def test_a_file_without_leave_to_read_says_so(
     path = tmp_path / "net.snn"
     path.write_text(SNN)
 
-    def refuse(*_: object) -> int:
-        raise PermissionError(13, "Permission denied", str(path))
+    def refuse(name: str, flags: int) -> int:
+        if name == str(path):
+            raise PermissionError(13, "Permission denied", name)
+        return os.open(name, flags)
 
     monkeypatch.setattr("snnc.source._open_at_once", refuse)
     codes, said = check(path)

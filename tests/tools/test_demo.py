@@ -7,6 +7,7 @@ import pytest
 import snnc
 from snnc.source import spec_path
 from snnc.tools import demo
+from snnc.tools.opening import missing
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 LEAST = 0.9
@@ -16,7 +17,6 @@ LEAST = 0.9
 def test_the_shipped_weights_are_accurate_and_nothing_needs_tensorflow(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    missing = demo.missing
     absent = ["tensorflow"]
     monkeypatch.setattr(
         demo,
