@@ -152,7 +152,7 @@ async def page(document: Document, words: str, inside: int = 1) -> str:
         ("loihi {", "`target loihi`: A Loihi system"),
         ("kernel 3", "`kernel`: The size of the kernel: one number or dims (3)."),
         (
-            "1 ms",
+            "1 ms }",
             "`synapse`: Time constant of the filter on the inputs (1 ms; 5 ms in "
             "edition 1).",
         ),
