@@ -19,12 +19,26 @@ from brian2_loihi import (
 prefs.codegen.target = "numpy"
 
 
+BATCH = 50
+"""The neurons that run at once: a step takes longer with more objects."""
+
+
 def main(source: str, target: str) -> None:
     """Run all neurons for the same number of steps."""
     given = np.load(source)
-    steps = len(given["inputs"][0])
+    parameters, inputs = given["parameters"].tolist(), given["inputs"]
+    spikes = []
+    for start in range(0, len(parameters), BATCH):
+        stop = start + BATCH
+        spikes.append(run(parameters[start:stop], inputs[start:stop]))
+        print(start, flush=True)
+    np.savez(target, spikes=np.concatenate(spikes))
+
+
+def run(parameters: list[list[int]], inputs: np.ndarray) -> np.ndarray:
+    """Return the spikes (neurons, steps) of some neurons."""
     parts = []
-    for i, row in enumerate(given["parameters"].tolist()):
+    for row, sent in zip(parameters, inputs, strict=True):
         weight, exponent, decay_u, decay_v, threshold, refractory = row
         group = LoihiNeuronGroup(
             1,
@@ -33,18 +47,18 @@ def main(source: str, target: str) -> None:
             decay_v=decay_v,
             decay_I=decay_u,
         )
-        times = np.flatnonzero(given["inputs"][i])
+        times = np.flatnonzero(sent)
         sender = LoihiSpikeGeneratorGroup(1, np.zeros_like(times), times)
         synapse = LoihiSynapses(sender, group, w_exp=exponent, sign_mode=2)
         synapse.connect()
         synapse.w = weight
         parts.append((group, sender, synapse, LoihiSpikeMonitor(group)))
     net = LoihiNetwork(*[part for row in parts for part in row])
-    net.run(steps)
-    spikes = np.zeros((len(parts), steps), bool)
+    net.run(inputs.shape[1])
+    spikes = np.zeros(inputs.shape, bool)
     for i, (*_, monitor) in enumerate(parts):
         spikes[i, np.asarray(monitor.t)] = True
-    np.savez(target, spikes=spikes)
+    return spikes
 
 
 main(*sys.argv[1:])
