@@ -20,7 +20,11 @@ def repository_settings() -> Settings:
     known = context.find_root().meta
     if _KEY not in known:
         try:
-            found = read_settings(Path.cwd())
+            here = Path.cwd()
+        except FileNotFoundError:  # a deleted folder; absolute paths still work
+            return Settings()
+        try:
+            found = read_settings(here)
             if found.device is not None:
                 read_profile(found.device)
         except (SettingsError, ProfileError) as error:
