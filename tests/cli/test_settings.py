@@ -53,6 +53,13 @@ def test_without_settings_the_error_names_them() -> None:
         assert "[tool.snnc] of pyproject.toml" in done.stderr
 
 
+def test_without_settings_the_folder_specs_is_used() -> None:
+    Path("pyproject.toml").unlink()
+    Path("nets").rename("specs")
+    assert "specs/small.snn: ok" in run("check").stderr
+    assert "small" in run("status").stdout
+
+
 def test_a_device_of_the_settings_is_compiled_for() -> None:
     limits = run("limits").stdout
     text = (HERE / "loihi1.toml").read_text()
