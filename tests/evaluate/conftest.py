@@ -39,8 +39,16 @@ HOST = """
     dense d0 { units 3 }
     readout y { classes 2 }
 """
+IMAGE = """
+    timing { present 20 ms }
+    input image 12x12x1 in 0..1
+    encode conv { filters 2 }
+    conv2d c0 { filters 2, padding same }
+    readout y { filters 1 }
+"""
 BODIES = {
     "small": SMALL,
+    "image": IMAGE,
     "biasless": SMALL.replace("filters 3", "filters 3, bias off"),
     "bytes": SMALL.replace("0..1", "0..255"),
     "regression": REGRESSION,

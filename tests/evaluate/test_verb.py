@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,21 @@ def test_the_package_finds_the_same_accuracy_and_rates(
     assert own["accuracy"] == exact["accuracy"]
     assert own["cores"] == exact["cores"]
     assert own["rates"] == {x["name"]: x["rate"] for x in exact["layers"]}
+
+
+def test_the_file_of_an_image_readout_has_its_errors(
+    case: Make, told: Tell, tmp_path: Path
+) -> None:
+    made = case("image", 12)
+    output = tmp_path / "out.jsonl"
+    found = told(made, "-o", str(output))
+    _, line = map(json.loads, output.read_text(encoding="utf-8").splitlines())
+    assert np.sqrt(np.mean(np.square(line["errors"]))) == pytest.approx(
+        found["rmse"], abs=1e-5
+    )
+    assert (len(line["errors"]), len(line["sums"])) == (12, 144)
+    assert line["outputs"] == []
+    assert output.stat().st_size < 12 * 2500
 
 
 @KERAS

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import TYPE_CHECKING
 
+import numpy as np
 from nengo.exceptions import BuildError
 
 from snnc.exact import CannotRunError, Engine, make_engine
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 REST = 25  # examples from rest per run, so few that all threads get some
 AHEAD = 2  # stretches per cluster thread: one runs while the next is sent
 TRIES = 2  # attempts to run a stretch if its process dies
+MOST_UNITS = 100
+"""The outputs of larger readouts are not written, only errors and sums."""
 MARK = {"snnc": "evaluation", "version": 12}
 
 
@@ -59,8 +62,7 @@ def run_exact(
         results = _in_threads(task, spans, options, progress)
     parts = [*measures.whole_spans(results, reference)]
     if options.output is not None:
-        lines = [_header(task, options)]
-        lines += map(measures.JSON_PARTS.dump_python, parts)
+        lines = [_header(task, options), *_lines(parts, task)]
         text = "".join(f"{json.dumps(line)}\n" for line in lines)
         write_file(Path(options.output), text)
     return parts
@@ -77,6 +79,24 @@ def _header(task: Task, options: EvaluateOptions) -> Json:
         "steps": options.steps or task.package.network.steps,
         "presentation": options.presentation,
     }
+
+
+def _lines(parts: Sequence[EvaluatedPart], task: Task) -> list[Json]:
+    """Return a line per part with its outputs or, for images, one line with errors."""
+    readout = task.package.network.readout
+    if readout.classes or readout.units <= MOST_UNITS:
+        return [measures.JSON_PARTS.dump_python(part) for part in parts]
+    whole = measures.join(parts)
+    outputs = whole.outputs[-1]
+    empty = np.empty(0)
+    keras = None if whole.keras is None else empty
+    line: Json = measures.JSON_PARTS.dump_python(
+        replace(whole, outputs=empty, others=empty, keras=keras)
+    )
+    errors = np.sqrt(np.mean((outputs - task.examples.y) ** 2, axis=-1))
+    line["errors"] = errors.round(6).tolist()
+    line["sums"] = outputs.sum(axis=0).round(4).tolist()
+    return [line]
 
 
 def _in_threads(
