@@ -29,11 +29,11 @@ LINKS = {
         TERMS,
     ],
     "Rates and numerics": [
-        ("Accuracy and rates", "accuracy.md"),
+        ("Improve accuracy", "accuracy.md"),
         ("How rates become spikes", "spikes.md"),
         TERMS,
     ],
-    "Training": [("Accuracy and rates", "accuracy.md")],
+    "Training": [("Improve accuracy", "accuracy.md")],
     "Files and weights": [
         ("Version control", "workflow.md"),
         ("The generated package", "package.md"),
