@@ -19,13 +19,13 @@ from typing import Any
 import numpy as np
 
 import snnc
+from benchmarks import record
 from snnc.exact import make_engine
 from snnc.exact.work import CoreWork
 from snnc.ir.device import Profile
 from snnc.loihi.profile import read_profile
 from snnc.loihi.timing import ChipTime, CoreLoad, estimate_time
 from snnc.output.imported import ImportedPackage
-from snnc.text.tables import human, table
 from snnc.tools.evaluate.measures import work_of
 from tests.exact.proof import random_images, random_weights
 
@@ -47,17 +47,6 @@ NETWORKS = (
     "league/resnet8",
 )
 STEPS = 20
-HEAD = (
-    "network",
-    "cores",
-    "synapses",
-    "neurons",
-    "spikes",
-    "per step",
-    "mean load",
-    "each step",
-    "with the mesh",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,40 +193,36 @@ def run_sanafe(
     return json.loads((folder / "out.json").read_text())
 
 
-def row(found: Comparison) -> tuple[str, ...]:
-    """Return SANA-FE's values, and how much snnc's differ."""
-    ours, theirs = found.ours, found.theirs
-    return (
-        found.network,
-        str(found.cores),
-        cell(theirs.synapses, ours.synapses, "J"),
-        cell(theirs.neurons, ours.neurons, "J"),
-        cell(theirs.spikes, ours.spikes, "J"),
-        human(found.simple, "s"),
-        difference(found.mean, found.simple),
-        difference(found.each, found.simple),
-        difference(found.mean, found.detailed),
-    )
-
-
-def cell(theirs: float, ours: float, unit: str) -> str:
-    return f"{human(theirs, unit)} ({difference(ours, theirs)})"
-
-
-def difference(ours: float, theirs: float) -> str:
-    """Return the difference of a value from another in percent."""
-    return f"{100 * (ours / theirs - 1):+.1f} %" if theirs else "-"
+def rows_of(name: str, found: Comparison) -> list[record.Row]:
+    """Return the rows of SANA-FE's values, and of how much snnc's differ."""
+    run = record.Run(f"chip_model {name}", seed=0, examples=1)
+    pairs = {
+        "synapses": (found.theirs.synapses, found.ours.synapses),
+        "neurons": (found.theirs.neurons, found.ours.neurons),
+        "spikes": (found.theirs.spikes, found.ours.spikes),
+        "per step, mean load": (found.simple, found.mean),
+        "per step, each step": (found.simple, found.each),
+        "per step, with the mesh": (found.detailed, found.mean),
+    }
+    rows = [run.row("cores", found.cores, "")]
+    for measure, (theirs, ours) in pairs.items():
+        unit = "us" if "step" in measure else "uJ"
+        apart = 100 * (ours / theirs - 1) if theirs else 0.0
+        rows.append(run.row(f"{measure}, SANA-FE", float(f"{1e6 * theirs:.3g}"), unit))
+        rows.append(run.row(f"{measure}, difference", round(apart, 1), "%"))
+    return rows
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the table."""
+    """Print the numbers of each network, and append them to the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("networks", nargs="*", default=NETWORKS)
     parser.add_argument("--python", type=Path, default=PYTHON)
+    parser.add_argument("--output", type=Path, default=record.RESULTS)
     given = parser.parse_args(arguments)
-    rows = [row(compare(name, given.python)) for name in given.networks]
-    for line in table(HEAD, rows, right=tuple(range(1, len(HEAD)))):
-        print(line)
+    for name in given.networks:
+        rows = rows_of(name, compare(name, given.python, STEPS))
+        record.write(rows, given.output)
 
 
 if __name__ == "__main__":

@@ -165,9 +165,32 @@ def classes_table(group: list[Entry], rows: list[Row]) -> Iterator[list[str]]:
         ]
 
 
+def chip_model_table(group: list[Entry], rows: list[Row]) -> Iterator[list[str]]:
+    """Yield the table of SANA-FE's values, and of how much snnc's differ."""
+    units = ("synapses", "neurons", "spikes")
+    times = ("mean load", "each step", "with the mesh")
+    yield ["network", "cores", *units, "per step", *times]
+    for entry in group:
+        cores = entry.values(rows, "cores")
+        if not cores:
+            continue
+        cells = [entry.network, f"{cores[0].value:.0f}"]
+        for unit in units:
+            [energy] = entry.values(rows, f"{unit}, SANA-FE")
+            [apart] = entry.values(rows, f"{unit}, difference")
+            cells.append(f"{energy.value:g} uJ ({apart.value:+.1f} %)")
+        [step] = entry.values(rows, "per step, mean load, SANA-FE")
+        cells.append(f"{step.value:g} us")
+        for time in times:
+            [apart] = entry.values(rows, f"per step, {time}, difference")
+            cells.append(f"{apart.value:+.1f} %")
+        yield cells
+
+
 TABLES: dict[str, Callable[[list[Entry], list[Row]], Iterator[list[str]]]] = {
     "accuracy": accuracy_table,
     "speed": speed_table,
+    "chip-model": chip_model_table,
     "learning-zero": zero_table,
     "learning-classes": classes_table,
 }

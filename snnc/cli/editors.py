@@ -13,7 +13,7 @@ from snnc.cli import printing
 from snnc.source import rule_page, rule_pages
 from snnc.text.installing import installation
 
-_LINK = re.compile(r"\[([^\]\n]+)\]\([^()\s]+\)")
+_LINK = re.compile(r"\[([^\[\]\n]+)\]\([^()\s]+\)")
 """A link in Markdown; only its text is of use in a terminal."""
 
 

@@ -83,7 +83,8 @@ def _of_population(mapped: MappedPopulation) -> dict[str, bool]:
     """Return what a population on the chip is, and how it is cut."""
     population, layer = mapped.population, mapped.population.layer
     depth, group, spiking = population.volume[0], mapped.group, layer.spiking
-    stride = getattr(layer.shortcut, "stride", ())
+    through = None if layer.shortcut is None else layer.shortcut.operation
+    strides = getattr(through, "stride", ())
     has_block = spiking is not None and bool(spiking.block)
     uneven = any(len({b.compartments for b in e.blocks}) > 1 for e in mapped.ensembles)
     return {
@@ -92,9 +93,9 @@ def _of_population(mapped: MappedPopulation) -> dict[str, bool]:
         "depth with several slices an ensemble": 1 < group < depth,
         "depth whose last ensemble is smaller": depth % group > 0,
         "depth in one ensemble": depth > 1 and group == depth,
-        "shortcut that is the identity": stride is None,
-        "shortcut of a matrix": layer.shortcut is not None and stride == (),
-        "shortcut of a stride": prod(stride or ()) > 1,
+        "shortcut that is the identity": layer.shortcut is not None and through is None,
+        "shortcut of a matrix": through is not None and not strides,
+        "shortcut of a stride": prod(strides) > 1,
         "relu": spiking is not None and spiking.neuron is None,
         "lif": spiking is not None and spiking.neuron is not None,
         "bias off": not getattr(layer.operation, "bias", True),

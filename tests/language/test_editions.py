@@ -21,7 +21,8 @@ DRIFT = Path(__file__).parent / "edition_1.snn"
 """A spec that was shipped before edition 2 existed."""
 EXAMPLES = [
     *sorted((ROOT / "docs/examples").glob("*.snn")),
-    *(ROOT / "specs").glob("*.*"),
+    *(ROOT / "specs").glob("*.snn"),
+    *(ROOT / "specs").glob("*.yaml"),
 ]
 BODY = """
   input image 12x12x1 in 0..1

@@ -10,6 +10,7 @@ import json
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import sanafe
@@ -21,7 +22,7 @@ UNITS = ("synapse", "soma", "network")
 
 def architecture(
     cores: int, most_neurons: int, most_hosted: int, costs: dict[str, float]
-) -> object:
+) -> sanafe.Architecture:
     """Return a mesh of tiles like Loihi's with the given costs, and one for the host.
 
     Each replayed neuron needs its own unit. The host's units cost nothing.
@@ -117,7 +118,8 @@ def main(source: str, costs: str, target: str) -> None:
     cores = [core for tile in chip.tiles for core in tile.cores]
     places = [*range(len(neurons)), *range(len(cores) - TILE, len(cores))]
     net = sanafe.Network()
-    groups, first = [], 0
+    groups: list[Any] = []
+    first = 0
     for i, size in enumerate(sizes):
         groups.append(None)
         if size == 0:
