@@ -307,10 +307,16 @@ class _Translator:
                     f"{dims(array.shape)}, but it reads {dims(value.shape)}",
                     AGAIN,
                 )
-        source = self._scaled(f"{node.name}_scale", value, cells.gain, cells.offset)
+        # The readout replaces neurons at the end, and outputs spikes per step.
+        ends = [self.graph.nodes[n].kind for n in self.graph.readers(node.name)]
+        spike = 1.0 if ends == ["Output"] else cells.spike
+        unit = spike / cells.spike
+        gain = cells.gain * unit
+        offset = cells.offset * unit
+        source = self._scaled(f"{node.name}_scale", value, gain, offset)
         options = {"properties": list(cells.properties)}
         layer = self._layer(node.name, "Neurons", options, source)
-        factor = np.full(1, 1 / cells.spike)
+        factor = np.full(1, 1 / spike)
         return replace(value, layer=layer, factor=factor, is_linear=False)
 
     def threshold(self, node: Node, value: NodeValue) -> NodeValue:
