@@ -307,16 +307,10 @@ class _Translator:
                     f"{dims(array.shape)}, but it reads {dims(value.shape)}",
                     AGAIN,
                 )
-        # The readout replaces neurons at the end, and outputs spikes per step.
-        ends = [self.graph.nodes[n].kind for n in self.graph.readers(node.name)]
-        spike = 1.0 if ends == ["Output"] else cells.spike
-        unit = spike / cells.spike
-        gain = cells.gain * unit
-        offset = cells.offset * unit
-        source = self._scaled(f"{node.name}_scale", value, gain, offset)
+        source = self._scaled(f"{node.name}_scale", value, cells.gain, cells.offset)
         options = {"properties": list(cells.properties)}
         layer = self._layer(node.name, "Neurons", options, source)
-        factor = np.full(1, 1 / spike)
+        factor = np.full(1, 1 / cells.spike)
         return replace(value, layer=layer, factor=factor, is_linear=False)
 
     def threshold(self, node: Node, value: NodeValue) -> NodeValue:
@@ -331,14 +325,7 @@ class _Translator:
         return value
 
     def output(self, node: Node, value: NodeValue) -> NodeValue:
-        if value.is_linear:
-            return replace(value, layer=self._scaled(f"{node.name}_scale", value))
-        if (value.factor != 1).any():
-            self.notes.append(
-                f"the output is `{value.layer}` times {np.max(value.factor):.4g}, but "
-                "the readout ignores this factor"
-            )
-        return value
+        return replace(value, layer=self._scaled(f"{node.name}_scale", value))
 
 
 def _axis(node: Node, name: str, default: int) -> int:

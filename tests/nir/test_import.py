@@ -157,6 +157,16 @@ def test_neurons_of_drawn_graphs_fire_as_often_without_their_specs() -> None:
             )
 
 
+def test_a_graph_that_ends_in_neurons_outputs_spikes_per_step() -> None:
+    nodes = affine(6, 5), fires(6), affine(4, 6), fires(4, threshold=0.5)
+    nir.write("net.nir", chain((5,), 4, *nodes))
+    written = ["-o", "b.snn", "--weights-out", "b.safetensors"]
+    assert main(["import", "net.nir", *written]) == 0
+    found = load_file("b.safetensors")
+    np.testing.assert_allclose(found["output.kernel"], np.eye(4) / 4)
+    np.testing.assert_allclose(found["n2.kernel"].T, 2 * nodes[2].weight, rtol=1e-5)
+
+
 def last_neurons(graph: nir.NIRGraph) -> str:
     return [name for name, node in graph.nodes.items() if isinstance(node, nir.IF)][-1]
 
