@@ -16,7 +16,7 @@ from snnc.importer.convert import Conversion, convert
 from snnc.importer.files import read_file
 from snnc.importer.model import ImportRequest, KerasModel, ModelWeights
 from snnc.importer.refusals import RefusedModelError, not_a_model, refused, too_large
-from snnc.importer.spec import LIMIT, TOP, compile_written
+from snnc.importer.spec import LIMIT, SPIKE, TOP, compile_written
 from snnc.importer.weights import StoredWeights, refusing
 from snnc.ir.layout import input_scale, tensors
 from snnc.ir.logical import LogicalNetwork
@@ -222,15 +222,6 @@ def outcome(
     return replace(found, commands=commands)
 
 
-def _counts_spikes(conversion: Conversion) -> bool:
-    """Whether an activation of the encoder is a number of spikes per step, as in NIR.
-
-    With a leak, it is a multiple of this number.
-    """
-    neurons = [layer for layer in conversion.model.layers if layer.kind == "Neurons"]
-    return bool(neurons) and not neurons[0].options.get("properties")
-
-
 def _next_commands(
     network: str, conversion: Conversion, spec: str, weights: str
 ) -> Iterator[str]:
@@ -247,13 +238,14 @@ def _next_commands(
 def _describe_outputs(conversion: Conversion, scales: TensorMaker) -> Iterator[str]:
     """Describe how the encoder avoids clipping, and whether outputs are equal."""
     may = f"{conversion.state.encoder} may output up to {scales.bound:.4g}"
-    if scales.encoder != 1.0:
+    clips = scales.bound > LIMIT * scales.least
+    if clips and scales.encoder != 1.0:
         yield (
             f"{may}, but an encoder of {TOP:g} Hz clips at {LIMIT:g}: its weights are "
             f"divided by {scales.encoder:g}, and those of its readers are multiplied, "
             "so outputs stay the same"
         )
-    if scales.rate != TOP:
+    if clips and scales.rate != TOP:
         yield f"{may}: `rate ..{scales.rate:g} Hz` prevents clipping in its encoder"
     state = conversion.state
     if state.request.rewrites:
@@ -264,11 +256,13 @@ def _describe_outputs(conversion: Conversion, scales: TensorMaker) -> Iterator[s
         return
     near = "near " if state.curves else ""
     finals = ", ".join(sorted(set(state.finals.values())))
-    if scales.bound > 1 and _counts_spikes(conversion):
+    if scales.bound > SPIKE and scales.least != 1.0:
+        spikes = scales.bound / SPIKE
         yield (
-            f"{may} per step: tools in which a neuron fires at most once per step clip "
+            f"{state.encoder} may output up to {spikes:.4g} per step: tools in which "
+            "a neuron fires at most once per step clip "
             "it at 1, but the spec does not, so outputs differ for inputs with which "
-            f"{conversion.state.encoder} is above 1; `--input-range` sets the range"
+            f"{state.encoder} is above 1; `--input-range` sets the range"
         )
         near = "near "
     outputs = f"the outputs are {near}{conversion.model.tool}'s"

@@ -40,6 +40,8 @@ TOP = _DEFAULTS.encoder_rate[1]
 """The upper rate of an encoder in Hz."""
 LIMIT = 1000 / TOP
 """The activation at which an encoder clips: 1/(dt HI) at a time step of 1 ms."""
+SPIKE = 1000 / _DEFAULTS.rate[1]
+"""The activation at which other layers fire in every step of 1 ms."""
 RATE = f"rate {rates(*_DEFAULTS.encoder_rate)}"
 ROUND = 10
 """`present` is a multiple of this number of milliseconds."""

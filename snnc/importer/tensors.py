@@ -17,7 +17,7 @@ import numpy as np
 from snnc.importer.linear import AxisWindow, LinearStep, Shape, Term, Windows, joint
 from snnc.importer.model import KerasLayer, ModelWeights
 from snnc.importer.refusals import unclear
-from snnc.importer.spec import LIMIT, TOP
+from snnc.importer.spec import LIMIT, SPIKE, TOP
 from snnc.importer.values import INPUT, RELU, StatementDraft
 from snnc.ir.layout import tensors
 from snnc.ir.logical import LogicalNetwork
@@ -75,6 +75,8 @@ class TensorMaker:
         The upper rate of the encoder in Hz. The rate is lower if the encoder would clip
         and its weights can't be divided, because a reader adds the encoder's output to
         other values.
+    least :
+        The divisor of an encoder that doesn't clip.
     """
 
     def __init__(self, conversion: Conversion, weights: ModelWeights) -> None:
@@ -87,6 +89,9 @@ class TensorMaker:
         self.bound = 0.0
         self.encoder = 1.0
         self.rate = TOP
+        kinds = {layer.kind for layer in conversion.model.layers}
+        # The encoder of a NIR graph fires once per step where other layers do.
+        self.least = SPIKE / LIMIT if "Neurons" in kinds else 1.0
 
     def tensors_of(self, draft: StatementDraft) -> Iterator[tuple[str, Array]]:
         """Yield a draft's tensors by name, kernels as (taps, in, out)."""
@@ -172,17 +177,19 @@ class TensorMaker:
         return np.ones(draft.shape[-1])
 
     def _fit_encoder(self, draft: StatementDraft, kernel: Array, bias: Array) -> float:
-        """Return the power of 2 by which to divide the encoder to prevent clipping.
+        """Return the power of 2 by which to divide the encoder.
 
-        ReLU commutes with positive factors, and powers of 2 are exact in floats.
+        It prevents clipping, and is at least ``least``. ReLU commutes with positive
+        factors, and powers of 2 are exact in floats.
         """
         low, high = self._state.encoded
         low, high = min(low, 0.0), max(high, 0.0)
         most = np.maximum(kernel * low, kernel * high).sum(axis=(0, 1)) + bias
         self.bound = float(most.max())
-        if self.bound <= LIMIT:
+        excess = max(self.bound / LIMIT, self.least)
+        if excess <= 1:
             return 1.0
-        factor = float(2 ** np.ceil(np.log2(self.bound / LIMIT)))
+        factor = float(2 ** np.ceil(np.log2(excess)))
         if self._is_summed(draft.layer):
             self.rate = TOP / factor
             return 1.0

@@ -25,6 +25,8 @@ TOP = EDITIONS[NEWEST].rate[1]
 """The upper rate of the layers of an imported spec, in Hz."""
 STEP = 1e-3
 """The time step of an imported spec, in seconds."""
+SPIKE = 1 / (TOP * STEP)
+"""The activation of a neuron that fires in every step."""
 LONGEST_LEAK = 8.19
 """The longest time constant of a leak, in seconds. Loihi's integers can't express a
 slower leak, so it is omitted."""
@@ -57,7 +59,7 @@ def neurons_of(node: Node) -> SpecNeurons:
         )
     gain = resistance / room
     if node.kind == "IF":
-        return SpecNeurons(gain, 0.0, 1.0, ())
+        return SpecNeurons(gain * SPIKE, 0.0, SPIKE, ())
     tau = node.number("tau" if node.kind == "LIF" else "tau_mem")
     leak = node.number("v_leak")
     # snnTorch writes r = tau / dt with a step of 0.1 ms; other tools write 1, for 1 ms.
@@ -71,11 +73,11 @@ def neurons_of(node: Node) -> SpecNeurons:
         raise node.refusal("its input lowers its voltage", "give it an `r` above 0")
     membrane = tau * STEP / step
     if membrane > LONGEST_LEAK:
-        return SpecNeurons(gain * step / tau, 0.0, 1.0, properties)
+        return SpecNeurons(gain * step / tau * SPIKE, 0.0, SPIKE, properties)
     neuron = f"neuron lif {{ tau_rc {_milliseconds(node, membrane)}, tau_ref 0 ms }}"
     full = network.Lif(membrane, tau_ref=0.0).gain(TOP)
     offset = ((leak - reset) / room - network.REST) / full
-    return SpecNeurons(gain / full, offset, 1 / (TOP * STEP), (neuron, *properties))
+    return SpecNeurons(gain / full, offset, SPIKE, (neuron, *properties))
 
 
 def _milliseconds(node: Node, seconds: float) -> str:

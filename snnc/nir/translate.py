@@ -325,14 +325,7 @@ class _Translator:
         return value
 
     def output(self, node: Node, value: NodeValue) -> NodeValue:
-        if value.is_linear:
-            return replace(value, layer=self._scaled(f"{node.name}_scale", value))
-        if (value.factor != 1).any():
-            self.notes.append(
-                f"the output is `{value.layer}` times {np.max(value.factor):.4g}, but "
-                "the readout ignores this factor"
-            )
-        return value
+        return replace(value, layer=self._scaled(f"{node.name}_scale", value))
 
 
 def _axis(node: Node, name: str, default: int) -> int:

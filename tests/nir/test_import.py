@@ -1,6 +1,7 @@
 """Graphs of NIR become specs whose outputs, in rates, are the graph's."""
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,12 @@ import pytest
 from safetensors.numpy import load_file
 
 from snnc.cli import main
+from snnc.diagnostics import Diagnostics
+from snnc.importer.model import ImportRequest
 from snnc.language.model import spec_hash
 from snnc.nir.export import CannotExportError, export_nir
 from snnc.nir.graph_file import read_graph
-from snnc.nir.importing import restore
+from snnc.nir.importing import restore, run
 from tests.agreement.specs import draw_specs
 from tests.nir.graphs import GRAPHS, affine, chain, conv, fires, flat
 from tests.nir.networks import BODIES, channels_first, keras_model, spec_of, weights_of
@@ -121,6 +124,51 @@ def assert_restored(text: str) -> None:
             for key, array in node.arrays.items():
                 same = again.nodes[name].arrays[key]
                 np.testing.assert_allclose(same, array, rtol=1e-4, atol=1e-5)
+
+
+def test_neurons_of_drawn_graphs_fire_as_often_without_their_specs() -> None:
+    for text in draw_specs(6):
+        exported(text)
+        bounds = re.search(r"input x \S+ in (\S+?)\.\.(\S+)", text)
+        assert bounds is not None
+        values = float(bounds[1]), float(bounds[2])
+        done = run(
+            "net.nir",
+            ImportRequest(values=values),
+            "b.safetensors",
+            "b.snn",
+            Diagnostics(),
+            takes_spec=False,
+        )
+        assert done is not None
+        Path("b.snn").write_text(done.text)
+        export_nir("b.snn", done.tensors, "again.nir")
+        graph = nir.read("net.nir", type_check=False)
+        again = nir.read("again.nir", type_check=False)
+        shape = graph.nodes["input"].input_type["input"]
+        x = np.random.default_rng(1).uniform(*values, shape)
+        found = rates(again, x)
+        expected = rates(graph, x)
+        for name in (last_neurons(graph), "output"):
+            own = last_neurons(again) if name != "output" else name
+            assert np.abs(expected[name]).max() > 0.001
+            np.testing.assert_allclose(
+                found[own].ravel(), expected[name].ravel(), rtol=1e-4, atol=1e-5
+            )
+
+
+def test_a_graph_that_ends_in_neurons_outputs_spikes_per_step() -> None:
+    nodes = affine(6, 5), fires(6), affine(4, 6), fires(4, threshold=0.5)
+    nir.write("net.nir", chain((5,), 4, *nodes))
+    written = ["-o", "b.snn", "--weights-out", "b.safetensors"]
+    assert main(["import", "net.nir", *written]) == 0
+    found = load_file("b.safetensors")
+    np.testing.assert_allclose(found["output.kernel"], np.eye(4) / 4)
+    np.testing.assert_allclose(found["n2.kernel"].T, 2 * nodes[2].weight, rtol=1e-5)
+
+
+def last_neurons(graph: nir.NIRGraph) -> str:
+    return [name for name, node in graph.nodes.items() if isinstance(node, nir.IF)][-1]
 
 
 def test_a_one_by_one_kernel_of_ones_remains_a_node() -> None:
