@@ -158,11 +158,12 @@ def _raster(axes: Axes, demo: Path, theme: Theme) -> None:
         outcome = engine.run(
             clips["x"][EXAMPLE : EXAMPLE + 1], decide="last", keep=("spikes", "rows")
         )
+    length = package.network.steps
     below = 0
     for name, colour in theme.layers.items():
         steps, neurons = _some(outcome.spikes[name][0])
         axes.scatter(steps, below + neurons, s=5, color=colour, lw=0)
-        axes.text(61, below + 30, name, ha="left", va="center", color=colour, **MONO)
+        axes.text(1.02 * length, below + 30, name, va="center", color=colour, **MONO)
         below += 66
     says = int(outcome.outputs[0].argmax())
     outcome_word = "right" if says == clips["y"][EXAMPLE] else "wrong"
@@ -172,9 +173,9 @@ def _raster(axes: Axes, demo: Path, theme: Theme) -> None:
     axes.xaxis.label.set_color(theme.soft)
     axes.spines["bottom"].set_color(theme.line)
     axes.set(
-        xlim=(-0.5, 66),
+        xlim=(-0.5, 1.1 * length),
         ylim=(below, -4),
-        xticks=range(0, 61, 10),
+        xticks=range(0, length + 1, 10),
         xlabel="time (ms)",
         yticks=[],
     )
