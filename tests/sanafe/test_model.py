@@ -25,5 +25,6 @@ def test_energy_and_time_are_sanafes(name: str) -> None:
     assert found.ours.synapses == pytest.approx(found.theirs.synapses, rel=0.05)
     assert found.ours.spikes == pytest.approx(found.theirs.spikes, rel=0.05)
     assert found.each == pytest.approx(found.simple)
-    assert found.mean <= found.each
-    assert found.simple <= found.detailed
+    rounding = 1 + 1e-9  # both are sums of floats, in another order
+    assert found.mean <= found.each * rounding
+    assert found.simple <= found.detailed * rounding
