@@ -34,9 +34,9 @@ warnings.simplefilter("ignore")
 
 import snnc  # noqa: E402
 from benchmarks import record  # noqa: E402
-from benchmarks.fidelity.__main__ import DATA  # noqa: E402
-from benchmarks.fidelity.measure import converged  # noqa: E402
+from benchmarks.fidelity.data_sets import DATA  # noqa: E402
 from benchmarks.fidelity.networks import KINDS, spec_of  # noqa: E402
+from benchmarks.fidelity.reference import converged  # noqa: E402
 from benchmarks.study.data import Split  # noqa: E402
 from benchmarks.study.packages import build  # noqa: E402
 

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from benchmarks import record
 from benchmarks.fewer_steps import NETWORKS, read_setting
-from benchmarks.fidelity.__main__ import DATA
+from benchmarks.fidelity.data_sets import DATA
 from benchmarks.fidelity.networks import KINDS, spec_of
 from benchmarks.study.packages import build
 

@@ -1,10 +1,6 @@
 """60 characters, drawn with the fonts that matplotlib has.
 
 A quarter of the fonts is held out: a network is tested on shapes that it has not seen.
-
-    python -m benchmarks.fidelity --kinds characters
-
-This takes about 5 minutes per kind and seed on two free cores (an estimate).
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ def _norm(norm: bool) -> str:
     return " + batch norm" if norm else ""
 
 
-USUAL = {
+KINDS = {
     **{
         f"{neuron}{_norm(norm)}, synapse 5 ms": _small(neuron, norm, 5)
         for neuron in ("relu", "lif")
@@ -106,11 +106,6 @@ USUAL = {
         for data in ("power", "vowels")
         for neuron in ("relu", "lif")
     },
-}
-"""The kinds that are measured by default."""
-
-KINDS = {
-    **USUAL,
     **{
         f"{neuron}{_norm(norm)}, synapse 20 ms": _small(neuron, norm, 20)
         for neuron in ("relu", "lif")

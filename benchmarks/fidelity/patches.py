@@ -1,12 +1,7 @@
-r"""Where in one of two photographs a patch is from: colours, and depthwise layers.
+"""Where in one of two photographs a patch is from: colours, and depthwise layers.
 
 The photographs come from ``sklearn.datasets.load_sample_images``. Patches are cut from
 tiles, and no tile has patches of both training and test.
-
-    python -m benchmarks.fidelity --kinds depthwise 'depthwise + batch norm' \
-        'depthwise + batch norm, 200 ms'
-
-This takes about 5 minutes per kind and seed on two free cores (an estimate).
 """
 
 from __future__ import annotations

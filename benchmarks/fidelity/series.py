@@ -1,7 +1,5 @@
 """Two time series of the UCR and UEA archives, which aeon contains.
 
-    python -m benchmarks.fidelity --kinds 'power, relu, 40 ms' 'vowels, lif, 40 ms'
-
 ItalyPowerDemand is the electric power of a day: 67 days to train with, 1029 as a test.
 JapaneseVowels is 12 coefficients of a voice, of 9 speakers: 270 words to train with,
 370 as a test.

@@ -1,5 +1,5 @@
 // A field above the tables of diagnostics, which shows only the rows with its words.
-if (document.querySelector('a[href="SNN100.html"]')) {
+if (document.querySelector('article table a[href="SNN100.html"]')) {
   const tables = [...document.querySelectorAll("article table")];
   const field = document.createElement("input");
   field.type = "search";

@@ -102,10 +102,6 @@ simulator = choice(
 examples = count("--examples", help="Run only N examples, drawn with the seed.")
 
 
-SPECS = "specs"
-"""The folder of `snnc init`, which needs no setting."""
-
-
 def refuse(refusals: Mapping[str, object]) -> None:
     """Raise click.UsageError with the first message whose value is true."""
     for message, holds in refusals.items():
@@ -116,10 +112,8 @@ def refuse(refusals: Mapping[str, object]) -> None:
 def require_specs(
     context: click.Context, parameter: click.Parameter, specs: tuple[str, ...]
 ) -> tuple[str, ...]:
-    """Return the specs as typed, those in the repository's settings, or `specs`."""
+    """Return the specs as typed, or those in the repository's settings."""
     specs = specs or repository_settings().specs
-    if not specs and Path(SPECS).is_dir():
-        specs = (SPECS,)
     if not specs and not context.params.get("allow_empty"):
         hint = "name them, or set `specs` in [tool.snnc] of pyproject.toml"
         raise click.MissingParameter(hint, ctx=context, param=parameter)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from snnc.text.near import closest
 
 FILE = "pyproject.toml"
 MARK = b"tool.snnc"
+SPECS = "specs"
 
 
 class SettingsError(ValueError):
@@ -35,10 +36,19 @@ class Settings:
 
 
 def read_settings(folder: Path) -> Settings:
-    """Return the settings of the innermost repository around a folder that has any.
+    """Return the settings for the current ``folder``.
 
-    Raises SettingsError if they are invalid.
+    They are those of the innermost repository around it that has any. If they name no
+    specs, the folder ``specs`` is used, as `snnc init` creates it. Raises SettingsError
+    if they are invalid.
     """
+    found = _find(folder)
+    if not found.specs and (folder / SPECS).is_dir():
+        return replace(found, specs=(SPECS,))
+    return found
+
+
+def _find(folder: Path) -> Settings:
     for place in (folder, *folder.parents):
         file = place / FILE
         text = read_bytes(file) if file.is_file() else b""

@@ -82,7 +82,8 @@ def status(
     Parameters
     ----------
     specs
-        Files and folders; by default, those in ``[tool.snnc]`` of ``pyproject.toml``.
+        Files and folders; by default, those in ``[tool.snnc]`` of ``pyproject.toml``,
+        or the folder ``specs``.
     packages
         The folder of the packages; by default, that in the settings, or ``models``.
     device

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+import snnc
 from snnc.loihi.profile import HERE
 from snnc.runtime.files import write_file
 from snnc.tools.evaluate.last import record_accuracy, record_path
@@ -58,6 +59,7 @@ def test_without_settings_the_folder_specs_is_used() -> None:
     Path("nets").rename("specs")
     assert "specs/small.snn: ok" in run("check").stderr
     assert "small" in run("status").stdout
+    assert [row.spec for row in snnc.status().specs] == ["specs/small.snn"]
 
 
 def test_a_device_of_the_settings_is_compiled_for() -> None:
