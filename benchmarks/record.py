@@ -16,6 +16,8 @@ from dataclasses import asdict, dataclass, fields
 from functools import cache
 from pathlib import Path
 
+from tools.density import without_docstrings
+
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results.csv"
 TRAINING = ("snnc/runtime/keras", "snnc/language/editions.py")
@@ -150,18 +152,5 @@ def training_code() -> str:
         path = ROOT / place
         for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
             tree = ast.parse(file.read_text(encoding="utf-8"))
-            found.update(ast.unparse(_without_docstrings(tree)).encode())
+            found.update(ast.unparse(without_docstrings(tree)).encode())
     return found.hexdigest()[:12]
-
-
-def _without_docstrings(tree: ast.Module) -> ast.Module:
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
-            node.body = [
-                statement for statement in node.body if not _is_text(statement)
-            ]
-    return tree
-
-
-def _is_text(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)

@@ -80,7 +80,10 @@ def without_docstrings(tree: ast.Module) -> ast.Module:
 
 def is_text(statement: ast.stmt) -> bool:
     """Whether a statement is only a text."""
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    match statement:
+        case ast.Expr(value=ast.Constant(value=str())):
+            return True
+    return False
 
 
 def branches(function: Function) -> int:
