@@ -1,4 +1,4 @@
-"""What there is to understand in snnc only falls."""
+"""The amount of code to understand only falls."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Find the package that `snnc train` trains, and build it if there is none."""
+"""Find the package that `snnc train` trains, and build a missing one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def find_package(
 
     ``target`` is a package or a spec. If a spec has no package in ``packages``, build
     one. ``report`` receives the errors of the spec, and why a package is out of date or
-    edited; then the result is None. A package whose spec was moved is not compared.
+    edited; in these cases, return None. A package whose spec was moved is not compared.
     """
     if can_format(target.as_posix()):
         return _package_of_spec(target, packages, device, report, say)

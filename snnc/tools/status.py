@@ -26,8 +26,8 @@ STEPS_OF_TRAINING = (".smooth", ".best")
 class StatusRow:
     """The state of one spec.
 
-    Values are None if they are unknown. ``weights`` is the newest weight file that fits
-    the network, and ``accuracy`` is that of the last evaluation of this file.
+    Unknown values are None. ``weights`` is the newest weight file that fits the
+    network, and ``accuracy`` is the accuracy of this file in its last evaluation.
     """
 
     spec: str

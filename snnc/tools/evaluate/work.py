@@ -33,7 +33,7 @@ def count_work(work: CoreWork, spikes: Mapping[str, Array]) -> WorkCounts:
 
 
 def join_work(parts: Sequence[WorkCounts]) -> WorkCounts | None:
-    """Add the work of several parts of a run; None if there are none."""
+    """Add the work of several parts of a run; without parts, return None."""
     if not parts:
         return None
     return replace(parts[0], counts=np.sum([part.counts for part in parts], axis=0))
@@ -42,7 +42,7 @@ def join_work(parts: Sequence[WorkCounts]) -> WorkCounts | None:
 def time_of(
     work: WorkCounts | None, examples: int, steps: int, device: Profile
 ) -> ChipTime | None:
-    """Estimate the time on the chip from the work in so many examples."""
+    """Estimate the time on the chip from the work for a number of examples."""
     if work is None:
         return None
     rows = (work.counts / (examples * steps)).T.tolist()
