@@ -200,7 +200,7 @@ def measure(
     ]
     if options.reference:
         started = time.process_time()
-        outputs = converged(package.opened, split, seed)
+        outputs = converged(package.opened, Split(split.train, test), seed)
         seconds = time.process_time() - started
         keras = outputs.argmax(axis=1) == test.y
         chip = evaluation.outputs.argmax(axis=1) == test.y
