@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from snnc.loihi.profile import ProfileError, read_profile
-from snnc.tools.settings import Settings, SettingsError, read_settings
+if TYPE_CHECKING:
+    from snnc.tools.settings import Settings
 
 _KEY = "snnc.settings"
 
 
 def repository_settings() -> Settings:
     """Return ``[tool.snnc]``; raise click.UsageError if it is invalid."""
+    # The help and the version, which start fastest, need no settings.
+    from pathlib import Path
+
+    from snnc.loihi.profile import ProfileError, read_profile
+    from snnc.tools.settings import Settings, SettingsError, read_settings
+
     context = click.get_current_context(silent=True)
     if context is None:
         return Settings()
     known = context.find_root().meta
     if _KEY not in known:
         try:
-            here = Path.cwd()
-        except FileNotFoundError:  # a deleted folder; absolute paths still work
-            return Settings()
-        try:
-            found = read_settings(here)
+            found = read_settings(Path.cwd())
             if found.device is not None:
                 read_profile(found.device)
+        except FileNotFoundError:  # a deleted folder; absolute paths still work
+            return Settings()
         except (SettingsError, ProfileError) as error:
             raise click.UsageError(str(error)) from error
         known[_KEY] = found

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import subprocess
-from pathlib import Path
+import os
 
 import click
 
 import snnc
 
-_WRITTEN = Path(snnc.__file__).with_name("_commit")
+_PACKAGE = os.path.dirname(snnc.__file__)
+_WRITTEN = os.path.join(_PACKAGE, "_commit")
 """The file that `tools/commit_hook.py` writes into wheels and source archives."""
 
-_CLONE = Path(snnc.__file__).parents[1]
+_CLONE = os.path.dirname(_PACKAGE)
 
 
 def commit() -> str | None:
@@ -21,13 +21,16 @@ def commit() -> str | None:
     An archive names its commit in a file. An editable install runs from a clone, and
     git knows its commit.
     """
-    if _WRITTEN.is_file():
-        return _WRITTEN.read_text(encoding="utf-8").strip()
-    if not (_CLONE / ".git").exists():
+    if os.path.isfile(_WRITTEN):
+        with open(_WRITTEN, encoding="utf-8") as file:
+            return file.read().strip()
+    if not os.path.exists(os.path.join(_CLONE, ".git")):
         return None
+    import subprocess  # other commands start faster without it
+
     try:
         done = subprocess.run(
-            ["git", "-C", str(_CLONE), "rev-parse", "--short=12", "HEAD"],
+            ["git", "-C", _CLONE, "rev-parse", "--short=12", "HEAD"],
             capture_output=True,
             check=False,
             encoding="utf-8",

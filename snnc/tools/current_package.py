@@ -43,12 +43,12 @@ def _package_of_spec(
     if made is None or made.spec is None or made.modules is None:
         return None
     folder = packages / made.spec.spec.network
-    is_new = not folder.exists()
-    if is_new:
-        say(f"there is no package {folder.as_posix()}: building it")
-        build = Build(packages, say=say)
-    else:
+    if folder.exists():
         build = Build(packages, "check")
+    else:
+        say(f"building {folder.as_posix()}, which does not exist")
+        build = Build(packages, say=say)
     wanted = Wanted(spec.as_posix(), device, lambda _: made)
-    is_current = build.run([wanted], lambda own: report.extend(own.diagnostics), False)
-    return folder if is_current else None
+    if build.run([wanted], lambda own: report.extend(own.diagnostics), False):
+        return folder
+    return None

@@ -103,9 +103,7 @@ def status(
     for spec in _files_of(map(Path, specs or settings.specs)):
         row, made, problems = compile_row(spec, folder, name, profile)
         found.extend(problems.diagnostics)
-        state = StatusRow(
-            spec, row.fits, row.cores, row.package, None, None, row.problems
-        )
+        state = StatusRow(spec, row.fits, row.cores, row.package, problems=row.problems)
         if made is not None and made.lowered is not None:
             places = (Path(), folder.parent, folder, Path(spec).parent)
             state = _with_weights(state, made, places)
@@ -134,8 +132,8 @@ def _with_weights(
     for file in sorted(files.values(), key=_time_of, reverse=True):
         header = read_header(file, Diagnostics())
         if header is not None and header.layout_id == wanted:
-            row = replace(row, weights=file.as_posix())
-            return replace(row, accuracy=recorded_accuracy(file))
+            accuracy = recorded_accuracy(file)
+            return replace(row, weights=file.as_posix(), accuracy=accuracy)
     return row
 
 

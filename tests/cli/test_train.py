@@ -39,7 +39,7 @@ def train(target: str, *others: str) -> Done:
 def test_a_spec_without_a_package_is_built(trained: list[Any]) -> None:
     done = train("small.snn")
     assert done.returncode == 0, done.stderr
-    assert "there is no package models/small: building it\n" in done.stderr
+    assert "building models/small, which does not exist\n" in done.stderr
     assert Path("models/small/train.py").exists()
     assert "snnc evaluate models/small --data test.npz" in done.stderr
     assert trained[0][0] == Path("models/small")

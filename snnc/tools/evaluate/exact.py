@@ -89,9 +89,8 @@ def _lines(parts: Sequence[EvaluatedPart], task: Task) -> list[Json]:
     whole = measures.join(parts)
     outputs = whole.outputs[-1]
     empty = np.empty(0)
-    keras = None if whole.keras is None else empty
     line: Json = measures.JSON_PARTS.dump_python(
-        replace(whole, outputs=empty, others=empty, keras=keras)
+        replace(whole, outputs=empty, others=empty, keras=None)
     )
     errors = np.sqrt(np.mean((outputs - task.examples.y) ** 2, axis=-1))
     line["errors"] = errors.round(6).tolist()
