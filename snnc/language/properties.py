@@ -254,7 +254,7 @@ Neuron = Annotated[
 BatchNorm = Annotated[
     Flag,
     Key(
-        "Whether batch norm follows the weights. Export folds it into the weights",
+        "Whether batch normalization follows the weights. Export folds it into the weights",
         usual="on",
     ),
 ]
