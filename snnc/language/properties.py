@@ -266,7 +266,7 @@ Neuron = Annotated[
 BatchNorm = Annotated[
     Flag,
     Key(
-        "Whether batch normalization follows the weights. Export folds it into the weights",
+        "Whether batch normalization follows the weights. Export folds it into them",
         usual="on",
     ),
 ]
