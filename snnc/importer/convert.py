@@ -13,7 +13,13 @@ from typing import Any
 from snnc.diagnostics import Diagnostic
 from snnc.importer.linear import LinearStep, whole
 from snnc.importer.model import REWRITES, ImportRequest, KerasModel, ModelWeights
-from snnc.importer.neurons import UnfitError, identity_neurons, readout, readout_image
+from snnc.importer.neurons import (
+    UnfitError,
+    identity_neurons,
+    keep_inputs,
+    readout,
+    readout_image,
+)
 from snnc.importer.refusals import RefusedModelError
 from snnc.importer.spec import WrittenSpec, cores_text, loss_name, write
 from snnc.importer.state import (
@@ -293,8 +299,9 @@ def _readout(state: ConversionState, values: list[Value]) -> StatementDraft:
 
     Raise UnfitError if its matrix is too large.
     """
-    only = values[0] if len(values) == 1 else None
-    if only and state.request.readout != "classes" and _has_neurons(state, only):
+    is_one = len(values) == 1 and state.request.readout != "classes"
+    only = values[0] if is_one else None
+    if only and _has_neurons(state, only):
         image = readout_image(state, _last(only), only)
         if image is not None:
             return image
@@ -312,6 +319,10 @@ def _readout(state: ConversionState, values: list[Value]) -> StatementDraft:
         for term in draft.main
     )  # the matrix equals the matrix in Keras
     if weights > MOST_WEIGHTS and not is_dense:
+        if only:
+            image = readout_image(state, name, keep_inputs(state, name, only))
+            if image is not None:
+                return image
         raise UnfitError(
             f"it outputs {size} values, for which the readout would need "
             f"{weights} weights, more than {MOST_WEIGHTS}"
