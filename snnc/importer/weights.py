@@ -26,9 +26,17 @@ from typing import IO, TYPE_CHECKING, Any
 
 from snnc.importer.graph import snake
 from snnc.importer.model import Graph, KerasLayer, KerasModel, NestedLayer, config_of
-from snnc.importer.refusals import RefusedModelError, refused, too_large, unclear
-from snnc.rules import model_files as rules
+from snnc.importer.refusals import (
+    RefusedModelError,
+    bad_file,
+    damaged,
+    refused,
+    too_large,
+    unclear,
+    unsafe,
+)
 from snnc.rules.files import FileMissing, FileUnreadable
+from snnc.rules.model_files import PackageMissing, WeightsUnclear
 from snnc.text.installing import installation
 
 if TYPE_CHECKING:
@@ -87,7 +95,7 @@ class Store:
         except ImportError as error:
             command = installation("import")
             raise refused(
-                rules.PackageMissing, path=self.path, package="h5py", command=command
+                PackageMissing, path=self.path, package="h5py", command=command
             ) from error
         return h5py
 
@@ -198,34 +206,32 @@ class Store:
                 is_group = isinstance(item, h5py.Group)
                 link = item.get(name, getlink=True) if is_group else None
                 if not isinstance(link, h5py.HardLink | None):
-                    raise self._unsafe(f"`{path}` is a link to another place")
+                    raise unsafe(self.path, f"`{path}` is a link to another place")
                 item = None if link is None else item[name]
             yield item if isinstance(item, getattr(h5py, kind)) else None
         except RefusedModelError:
             raise
         except MemoryError as error:
-            raise self._unsafe("it needs more memory than is free") from error
+            raise unsafe(self.path, "it needs more memory than is free") from error
         except Exception as error:  # HDF5 reports damage as errors of many classes
             reason = " ".join(str(error).split()) or type(error).__name__
-            raise refused(rules.DamagedModel, path=self.path, reason=reason) from error
+            raise damaged(self.path, reason) from error
 
     def _declare(self, dataset: Any, path: str) -> None:
         """Refuse an array from another file, or above the limit, before reading it."""
         if dataset.is_virtual or dataset.external:
-            raise self._unsafe(f"`{path}` takes its values from other files")
+            raise unsafe(self.path, f"`{path}` takes its values from other files")
         chunk = math.prod(dataset.chunks or ()) * dataset.dtype.itemsize
         size = max(dataset.nbytes, chunk)  # HDF5 unpacks whole chunks
         if size > LARGEST:
-            raise self._unsafe(
-                f"`{path}` has {size} bytes, but snnc reads at most {LARGEST}"
+            raise unsafe(
+                self.path,
+                f"`{path}` has {size} bytes, but snnc reads at most {LARGEST}",
             )
         self._size += 0 if path in self._declared else size
         self._declared.add(path)
         if self._size > LARGEST:
             raise too_large(self.path, "weights", self._size, LARGEST)
-
-    def _unsafe(self, reason: str) -> RefusedModelError:
-        return refused(rules.UnsafeModel, path=self.path, reason=reason)
 
 
 def _texts(value: Any, what: str) -> tuple[str, ...]:
@@ -403,16 +409,16 @@ def compare(model: KerasModel, weights: StoredWeights, path: str) -> None:
         try:
             reason = next(_differences(layer, weights.shapes(layer.name)), "")
         except RefusedModelError as error:
-            if not isinstance(error.diagnostic, rules.WeightsUnclear):
+            if not isinstance(error.diagnostic, WeightsUnclear):
                 raise
             reason = error.diagnostic.reason
         if reason:
-            raise refused(
-                rules.WeightsDiffer,
-                path=path,
-                layer=layer.name,
-                kind=layer.kind,
-                reason=reason,
+            raise bad_file(
+                path,
+                f"does not have the weights of this model: `{layer.name}` "
+                f"({layer.kind}) is the first layer that differs",
+                "name the weight file that `save_weights` wrote for this model",
+                reason,
             )
 
 
