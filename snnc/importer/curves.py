@@ -76,16 +76,19 @@ CURVES = {
         1.0,
     ),
 }
-SELU_SCALE, SELU_ALPHA = 1.0507, 1.67326
+SELU_SCALE = 1.0507
+SELU_ALPHA = 1.67326
 
 
 def find_curve(name: str, options: Mapping[str, Any]) -> Curve | None:
     """Return the function that is near an activation of Keras, or None."""
     if name not in ("elu", "selu"):
         return CURVES.get(name)
-    alpha, scale = options.get("alpha", 1.0), 1.0
+    alpha = options.get("alpha", 1.0)
+    scale = 1.0
     if name == "selu":
-        alpha, scale = SELU_ALPHA, SELU_SCALE
+        alpha = SELU_ALPHA
+        scale = SELU_SCALE
     if not isinstance(alpha, (int, float)) or alpha <= 0:
         return None
     low = scale * alpha

@@ -3,8 +3,6 @@
 The names are from ``keras/legacy/interfaces.py`` in Keras 2.
 """
 
-from __future__ import annotations
-
 import json
 from typing import Any
 
@@ -44,14 +42,15 @@ def translate(value: Any) -> Any:
     items = {key: translate(item) for key, item in value.items()}
     if "Regularizer" in str(items.get("name")) and "l2" in items:
         return {"class_name": "L1L2", "config": items}
-    kind, config = items.get("class_name"), items.get("config")
+    kind = items.get("class_name")
+    config = items.get("config")
     if not isinstance(kind, str) or not isinstance(config, dict):
         return items
     name = str(config.get("mode")) if kind == "Merge" else kind
     sizes = [config[key] for key in _SIZES if key in config]
     options: dict[str, Any] = {"kernel_size": sizes} if sizes else {}
-    names = _OPTIONS | ({"output_dim": "units"} if kind == "Dense" else {})
-    options |= {names.get(key, key): item for key, item in config.items()}
+    names = {**_OPTIONS, "output_dim": "units" if kind == "Dense" else "output_dim"}
+    options |= {names.get(key) or key: item for key, item in config.items()}
     if "dim_ordering" in config:
         options["data_format"] = _ORDERS.get(str(config["dim_ordering"]))
     match options.get("padding"):

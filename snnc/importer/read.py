@@ -326,7 +326,8 @@ def write_files(
     """Write the tensors and the spec, if there are any; after an error, neither."""
     contents: dict[Path, bytes] = {}
     if weights_file is not None and done.network is not None:
-        layout, scale = tensors(done.network), input_scale(done.network)
+        layout = tensors(done.network)
+        scale = input_scale(done.network)
         contents[weights_file] = serialize(layout, done.tensors, scale, "imported")
     if output is not None and done.text:
         contents[output] = done.text.encode("utf-8")

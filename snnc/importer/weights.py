@@ -84,7 +84,8 @@ class Store:
         self, file: Path | Callable[[], IO[bytes]], path: str, resources: ExitStack
     ) -> None:
         self.path = path
-        self._source, self._resources = file, resources
+        self._source = file
+        self._resources = resources
         self._declared: set[str] = set()
         self._size = 0
 
@@ -347,7 +348,8 @@ def keras3_weights(store: Store, graph: Graph) -> StoredWeights:
 
 def _group_of(chain: Chain, store: Store) -> str:
     """Return the group of a layer, or "" if its class has no groups."""
-    group, layer = "", chain[-1][0].name
+    group = ""
+    layer = chain[-1][0].name
     for part, number, count in chain:
         members = store.members(group)
         folder = next((name for name in FOLDERS if name in members), FOLDERS[0])
@@ -372,9 +374,12 @@ def _name(part: NestedLayer, group: str, store: Store) -> dict[str, str]:
 
     A wrapper, such as a `TimeDistributed`, has the arrays of the layer in it.
     """
-    kind, options, inner = part.kind, part.options, part.options.get("layer")
+    kind = part.kind
+    options = part.options
+    inner = part.options.get("layer")
     if isinstance(inner, Mapping):
-        kind, options = str(inner.get("class_name")), config_of(inner)
+        kind = str(inner.get("class_name"))
+        options = config_of(inner)
         group = f"{group}/layer"
     members = store.members(f"{group}/vars")
     numbers = sorted(int(name) for name in members if re.fullmatch(r"\d{1,4}", name))
@@ -392,7 +397,8 @@ def chains_of(
         kinds[snake(part.kind)].append(part)
     for parts in kinds.values():
         for number, part in enumerate(parts):
-            name, chain = f"{prefix}{part.name}", (*around, (part, number, len(parts)))
+            name = f"{prefix}{part.name}"
+            chain = (*around, (part, number, len(parts)))
             if part.inside is None:
                 yield name, chain
             else:
@@ -430,7 +436,8 @@ def _differences(
     arrays = SHAPES[layer.kind]
     due = variable_names(layer.kind, layer.options, len(shapes))
     if set(due) != set(shapes) or not shapes:
-        present, names = ", ".join(shapes) or "no weights", ", ".join(arrays)
+        present = ", ".join(shapes) or "no weights"
+        names = ", ".join(arrays)
         yield f"the file has {present} for this layer, but {names} are expected"
     kernel = layer.options.get("kernel_size")
     known = {
