@@ -10,7 +10,7 @@ TensorFlow, Nengo, NumPy or pydantic.
 4
 """
 
-__version__ = "0.3.0.dev0"
+from snnc.text.version import __version__ as __version__
 
 # Type checkers treat this like `typing.TYPE_CHECKING`, which is slow to import.
 TYPE_CHECKING = False

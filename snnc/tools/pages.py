@@ -11,11 +11,11 @@ from itertools import starmap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snnc import __version__
 from snnc.editors.rules import Category, coloured_parts
 from snnc.text.display import PRE, to_pre
 from snnc.text.installing import installation
 from snnc.text.tables import printable
+from snnc.text.version import __version__
 from snnc.tools import plots
 from snnc.tools.evaluate import summary
 from snnc.tools.fit import find_variants
