@@ -24,7 +24,7 @@ import numpy as np
 import snnc
 from benchmarks.study.data import Examples, Split
 from snnc.diagnostics import Diagnostic
-from snnc.tools.opening import RefusedRunError
+from snnc.output.imported import CannotRunError
 
 TRAINED = 1300
 """Images to train with; the others are test images."""
@@ -215,7 +215,7 @@ def compare_prediction(model: Any, data: Split, folder: Path) -> PredictedLoss:
         return result.accuracy
 
     calibrated = None
-    with contextlib.suppress(RefusedRunError):  # no scale helps
+    with contextlib.suppress(CannotRunError):  # no scale helps
         scaled = snnc.calibrate(package, data.train.x, imported, y=data.train.y)
         calibrated = measure(scaled.weights)
     return PredictedLoss(
