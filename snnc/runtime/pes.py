@@ -142,7 +142,11 @@ class Learning:
             return self
         return replace(self, rate=self.nearest_rate(increment))
 
-    def nearest_rate(self, increment: float, reach: float | None = None) -> float:
+    def nearest_rate(
+        self,
+        increment: float,
+        reach: float | None = None,
+    ) -> float:
         """Return the ``rate`` of the nearest increment in range, in two digits.
 
         It is rounded into the range.
