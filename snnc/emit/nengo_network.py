@@ -80,7 +80,8 @@ class _NengoStatements:
         population = self._mapped.lowered.by_name.get(name)
         if population is None:
             return self._variables[name]
-        variable, level = self._variables[population.layer.name], population.level
+        variable = self._variables[population.layer.name]
+        level = population.level
         return variable if level is None else f"{variable}[{level}]"
 
     def _connection(self, mapped: MappedProjection) -> Bracket:
@@ -116,7 +117,8 @@ class _NengoStatements:
         return projection.reach.connection(mapped.form, has_tensor=has_tensor)
 
     def _is_sparse(self, mapped: MappedProjection) -> bool:
-        reach, tensor = mapped.projection.reach, mapped.projection.tensor
+        reach = mapped.projection.reach
+        tensor = mapped.projection.tensor
         if mapped.form == "dense" and tensor is not None:
             return reach.is_sparse
         return mapped.form == "sparse"

@@ -80,8 +80,10 @@ def read_encoder(
         return None
     before = {op for op in before if not isinstance(op, TimeUpdate)}
     pairs = zip(host.step_order, host._steps, strict=True)
-    signals, model = host.signals, host.model
-    numbers, start = {}, sum(block.n_neurons for block in simulator.model.blocks)
+    signals = host.signals
+    model = host.model
+    numbers = {}
+    start = sum(block.n_neurons for block in simulator.model.blocks)
     for op in neurons:
         numbers[op.J] = np.arange(start, start := start + op.J.size)
     ensembles = [e for parts in built.layers.values() for e in parts]
@@ -104,7 +106,8 @@ def read_inputs(simulator: Simulator, hosted: dict[Ensemble, Int64]) -> Places:
     nengo-loihi has one input per connection. Here, a neuron is a single source even if
     several connections read it.
     """
-    model, inputs = simulator.model, {}
+    model = simulator.model
+    inputs = {}
     objects = (*model.host_pre.params, *model.host.params)
     sent = {c.post_obj: c for c in objects if isinstance(c, Connection)}
     for sender, receiver in model.host2chip_senders.items():

@@ -127,7 +127,8 @@ def read_filter(
     # The coefficients of nengo's discretised lowpass filter.
     state = synapse.make_state((1,), (1,), dt)
     step = synapse.make_step((1,), (1,), dt, None, state)
-    keep, add = float(getattr(step, "a", 0.0)), float(getattr(step, "b", 1.0))
+    keep = float(getattr(step, "a", 0.0))
+    add = float(getattr(step, "b", 1.0))
     return OutputFilter(bias, keep, add, direct=False)
 
 

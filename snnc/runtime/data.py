@@ -105,7 +105,8 @@ def select(
     if x.dtype.kind not in "iuf":
         hint = ": use x.astype(float)" if x.dtype.kind in "bUSO" else ""
         raise DataError(f"x has type {x.dtype}, not float or integer{hint}")
-    read, readout = network.input, network.readout
+    read = network.input
+    readout = network.readout
     shape = read.shape
     if x.shape[1:] != shape or not x.shape:
         hint = _reshape_hint(x.shape[1:], shape) if x.shape else ""
@@ -134,7 +135,8 @@ def range_warning(least: float, most: float, read: Input) -> str | None:
     the values are within 1 of 0, such as images in 0..1 for a spec with
     0..255. Otherwise, return None.
     """
-    extent, highest = read.high - read.low, max(-least, most)
+    extent = read.high - read.low
+    highest = max(-least, most)
     if highest >= NARROW * extent and (highest > 1 or extent < WIDE):
         return None
     found = f"{least:.4g}..{most:.4g}"
@@ -165,7 +167,8 @@ def _checked_range(x: Array, rows: Array, read: Input) -> Bounds:
     if not wrong.any():
         wrong = ~((part >= read.low) & (part <= read.high))
     row, *rest = np.unravel_index(int(wrong.argmax()), wrong.shape)
-    value, count = part[(row, *rest)], int(wrong.sum())
+    value = part[(row, *rest)]
+    count = int(wrong.sum())
     first = f"x{[int(ordered[row]), *map(int, rest)]} is {value}"
     many = "the only one" if count == 1 else f"{count} such values"
     if not np.isfinite(value):
@@ -228,7 +231,8 @@ def open_arrays(path: FileName, names: Sequence[str]) -> dict[str, Array]:
     Raises DataError if an array is missing or damaged, and OSError if the file
     can't be opened.
     """
-    place, arrays = Path(path), {}
+    place = Path(path)
+    arrays = {}
     if place.is_dir():
         arrays = {name: _load(place / f"{name}.npy") for name in names}
     elif place.exists() and not place.is_file():

@@ -205,7 +205,8 @@ class BalancedAdd(keras.layers.Add):
         if training and self.active:
             several = inputs[1], outputs
             reached = [percentile(values, self.percent) for values in several]
-            slower, faster = tf.minimum(*reached), tf.maximum(*reached)
+            slower = tf.minimum(*reached)
+            faster = tf.maximum(*reached)
             share = slower / tf.maximum(BALANCE * faster, 1e-6)
             lacking = 1 - tf.clip_by_value(share, 0.0, 1.0)
             self.add_loss(WEIGHT * lacking**2)

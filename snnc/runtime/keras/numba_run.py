@@ -90,7 +90,8 @@ class NumbaRun(SpikingRun):
 
         It takes and returns what `SpikingRun.present` does, as arrays.
         """
-        batch, steps = int(x.shape[0]), self.network.steps
+        batch = int(x.shape[0])
+        steps = self.network.steps
         chunk = self._prepare(batch, state)
         samples = self.samples if sampled else np.zeros((0, 2, steps), "f4")
         layers = []
@@ -200,8 +201,11 @@ class Progression:
         ``samples``, of shape (samples, 2, steps), contains the weights of
         outputs and of slopes.
         """
-        self.name, self.layer, self.neurons = layer.name, layer.layer, layer
-        self.state, self.samples = state, samples
+        self.name = layer.name
+        self.layer = layer.layer
+        self.neurons = layer
+        self.state = state
+        self.samples = samples
         count = state.current.size
         self._scale = float(layer.scale.numpy())
         loops = loops_of(layer.layer, self._scale, layer.dt)
@@ -227,8 +231,14 @@ class Progression:
         start = 0
         for stop in sorted({*sloped.tolist(), len(outputs)}):
             some = drives[start:stop] if len(drives) > 1 else drives
-            state = current, voltage, wait, self._total
-            self._advance(some, outputs[start:stop], *state)
+            self._advance(
+                some,
+                outputs[start:stop],
+                current,
+                voltage,
+                wait,
+                self._total,
+            )
             if stop in sloped:
                 self._add_slopes(current, weights[:, 1, stop - 1])
             start = stop

@@ -78,8 +78,10 @@ class BuiltNetwork:
         pool are the maxima, which are sums over its neurons and those of its
         source. Raises KeyError if ``probe`` did not name the layer.
         """
-        layer, levels = self.network.layers[name], self._levels(sim, name)
-        rows, total = len(levels[0]), levels[0]
+        layer = self.network.layers[name]
+        levels = self._levels(sim, name)
+        rows = len(levels[0])
+        total = levels[0]
         if name in self.terms:
             total = np.zeros((rows, *layer.volume))
             for term in self.terms[name]:
@@ -101,7 +103,8 @@ class BuiltNetwork:
         """Return the output (rows, *volume) of each level of neurons."""
         if name not in self.layer_probes:
             raise KeyError(f"{name!r} is not probed: name it in probe")
-        probes, levels = iter(self.layer_probes[name]), []
+        probes = iter(self.layer_probes[name])
+        levels = []
         for depth, height, width, channels in self.network.layers[name].levels:
             parts: list[Array] = []
             while sum(part.shape[1] for part in parts) < depth:
