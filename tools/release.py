@@ -19,6 +19,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks import history
 from benchmarks.record import read
 from benchmarks.results import outdated
 from snnc import __version__
@@ -95,6 +96,12 @@ def result_problems() -> Iterator[str]:
         yield f"measured with other code, run `make results NAME=accuracy`: {command}"
 
 
+def history_problems(version: str, path: Path = history.HISTORY) -> Iterator[str]:
+    """Yield that nobody measured the version's ten ratios."""
+    if all(line["version"] != version for line in history.read(path)):
+        yield f"{path.name} has no line for {version}: run `make bench APPEND=1`"
+
+
 def wheel_problems(wheel: Path) -> Iterator[str]:
     """Yield what a wheel lacks, or has too much of."""
     size = wheel.stat().st_size
@@ -157,6 +164,7 @@ def _problems(version: str, *, archives_only: bool) -> Iterator[str]:
         yield from format_problems(ROOT)
         yield from tree_problems(ROOT)
         yield from result_problems()
+        yield from history_problems(version)
     shutil.rmtree(DIST, ignore_errors=True)
     # The wheel is made from the source archive, as by those who install from it.
     _output(sys.executable, "-m", "build", "--outdir", str(DIST), str(ROOT))

@@ -86,6 +86,19 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
     " learn from these examples, and evaluate again.",
     metavar="PATH",
 )
+@click.option(
+    "--passes",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="How often --adapt presents each example.",
+)
+@options.path(
+    "--keep",
+    help="Old labelled data, to show with --adapt what the readout forgets.",
+    metavar="PATH",
+)
 @options.path("--weights-out", help="The file for the weights that --adapt learned.")
 @options.force
 @options.flag("--strict", help="Exit with 1 if a layer misses its rate budget.")
@@ -103,6 +116,8 @@ def evaluate_command(
     weights: Path,
     compare: Path | None,
     adapt: Path | None,
+    passes: int,
+    keep: Path | None,
     weights_out: Path | None,
     form: str,
     picture: Path | None,
@@ -136,7 +151,14 @@ def evaluate_command(
             from snnc.tools.adapt import evaluate_adapted
 
             adapted = evaluate_adapted(
-                checked, package, data, weights, adapt, weights_out
+                checked,
+                package,
+                data,
+                weights,
+                adapt,
+                passes=passes,
+                keep=keep,
+                weights_out=weights_out,
             )
             found, shown, drawn = adapted.after, adapted, adapted.learning
         else:
@@ -199,6 +221,9 @@ def _check_options(given: Mapping[str, Any]) -> verb.EvaluateOptions:
         ),
         "--weights-out needs --adapt with examples": (
             given["weights_out"] and not adapt
+        ),
+        "--passes and --keep need --adapt with examples": (
+            not adapt and (given["keep"] or given["passes"] > 1)
         ),
         f"--adapt works only with the simulators {learning}": (
             adapt and simulator not in LEARNING_SIMULATORS

@@ -163,7 +163,7 @@ class Build:
         def wait(folder: Path) -> None:
             self.say(f"{folder.as_posix()}: waiting for another build")
 
-        done = write.write_package(job.package, self.force, report, wait)
+        done = write.write_package(job.package, report, force=self.force, waiting=wait)
         if done is None:
             return False
         if job.reason:
@@ -200,7 +200,7 @@ class Build:
 
     def _list(self, job: Job, report: Diagnostics) -> bool:
         """Show one line per file that a build would write or remove."""
-        comparison = write.compare(job.package, self.force)
+        comparison = write.compare(job.package, force=self.force)
         refused = list(write.refusals(comparison))
         report.add(*refused, *write.report_kept(comparison))
         plan = {"write": comparison.written, "remove": comparison.removed}

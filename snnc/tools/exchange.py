@@ -86,22 +86,26 @@ def import_keras(
         If ``model`` is neither a model nor a path.
     """
     require(("numpy", "h5py", "safetensors"), "import", "import_keras")
-    from snnc.importer.read import run  # needs these extras
+    from snnc.importer.read import FileNames, run  # needs these extras
 
     pairs = parse_rewrites(f"{w}={by}" for w, by in (rewrite or {}).items())
     asked = readout, chips, read_profile(device), input_shape
     beside = os.fspath(weights)
     request = ImportRequest(name, pairs, encode, input_range, *asked, beside)
-    report, names = diagnostics.Diagnostics(), ("imported.safetensors", "imported.snn")
+    report = diagnostics.Diagnostics()
     with TemporaryDirectory() as folder:
         if isinstance(model, str | os.PathLike):
-            file, shown = os.fspath(model), ""
+            file = os.fspath(model)
+            shown = file
         else:
             _check(model)
             shown = f"{model.name}.keras"
             file = str(Path(folder) / shown)
             model.save(file)
-        done = run(file, request, *names, report, shown)
+        names = FileNames(
+            model=shown, spec="imported.snn", weights="imported.safetensors"
+        )
+        done = run(file, request, names, report)
         made = None if done is None else done.compilation
         if done is None or made is None or made.lowered is None:
             raise SpecError(report.diagnostics)
