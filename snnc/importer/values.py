@@ -19,7 +19,7 @@ Group = tuple[int, ...]
 View = tuple[Group, ...]
 
 
-def plain(rank: int, is_first: bool = False) -> View:
+def plain(rank: int, *, is_first: bool = False) -> View:
     """Return the view with channels last or first; ``rank`` counts all axes."""
     view = tuple((axis,) for axis in range(rank))
     return (*view[-1:], *view[:-1]) if is_first else view
