@@ -58,7 +58,8 @@ DTYPES = {
 LARGEST_INPUT = 2**31
 """The limit on the elements of an example; HDF5 and old NumPy have this limit."""
 
-_RENAMED = {"LeakyReLU": {"negative_slope": "alpha"}}  # Keras 3: Keras 2
+_RENAMED = {name: {"negative_slope": "alpha"} for name in ("LeakyReLU", "LeakyRelu")}
+"""Options by the name in Keras 3, with the name in Keras 2."""
 _INERT = "Lambda"  # snnc never reads its marshalled code.
 
 

@@ -153,6 +153,23 @@ def readout(state: ConversionState, name: str, value: Value) -> StatementDraft:
     return _draft(state, name, "readout", value.shape, terms)
 
 
+def keep_inputs(state: ConversionState, owner: str, value: Value) -> Value:
+    """Return a value whose last kernels read neurons that keep the inputs.
+
+    May raise UnfitError.
+    """
+    terms: list[Term] = []
+    for term in value.terms:
+        kernels = [n for n, step in enumerate(term.steps) if step.is_kernel]
+        last = kernels[-1] if kernels else 0
+        if last:
+            part = replace(term, steps=term.steps[:last])
+            kept = _keep_value(state, owner, part)
+            term = replace(kept, steps=(*kept.steps, *term.steps[last:]))
+        terms.append(term)
+    return replace(value, terms=tuple(terms))
+
+
 def readout_image(
     state: ConversionState, name: str, value: Value
 ) -> StatementDraft | None:

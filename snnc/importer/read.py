@@ -302,7 +302,7 @@ def _describe_outputs(conversion: Conversion, scales: TensorMaker) -> Iterator[s
             "the weights are trained in all phases"
         )
         return
-    near = "near " if state.curves else ""
+    near = "near " if state.approximations else ""
     finals = ", ".join(sorted(set(state.finals.values())))
     if scales.bound > SPIKE and scales.least != 1.0:
         spikes = scales.bound / SPIKE
