@@ -23,6 +23,7 @@ from snnc.importer.refusals import (
     too_large,
 )
 from snnc.importer.spec import LIMIT, SPIKE, TOP, WrittenSpec, compile_written
+from snnc.importer.state import Approximation, decisions_about
 from snnc.importer.weights import StoredWeights, refusing
 from snnc.ir.layout import input_scale, tensors
 from snnc.ir.logical import LogicalNetwork
@@ -302,7 +303,8 @@ def _describe_outputs(conversion: Conversion, scales: TensorMaker) -> Iterator[s
             "the weights are trained in all phases"
         )
         return
-    near = "near " if state.approximations else ""
+    approximations = decisions_about(conversion.decisions, Approximation)
+    near = "near " if any(approximations) else ""
     finals = ", ".join(sorted(set(state.finals.values())))
     if scales.bound > SPIKE and scales.least != 1.0:
         spikes = scales.bound / SPIKE

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from snnc.importer.linear import Fitted, LinearStep, Shape, Term
 from snnc.importer.model import ImportRequest, KerasLayer, KerasModel, ModelWeights
@@ -14,7 +14,52 @@ from snnc.rules.shapes import WIDEST_UNSCALED
 
 Verdict = Literal["kept", "training", "rewritten", "refused"]
 Rule = type[LayerRefusal]
-NO_DROPOUT = "not kept, because it does not follow the neurons of one layer"
+
+
+@dataclass(frozen=True, slots=True)
+class DataChange:
+    """The topic of a decision that changes the input.
+
+    ``sentence`` says how, and ends with ``todo``: what to do with the data.
+    """
+
+    sentence: str
+    todo: str
+
+
+@dataclass(frozen=True, slots=True)
+class LostDropout:
+    """The topic of a decision to leave out a `Dropout`."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedRewrite:
+    """The topic of a decision that the user requested, as ``maxpool=avgpool``."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Approximation:
+    """The topic of a decision for neurons that only approximate an activation.
+
+    Attributes
+    ----------
+    function :
+        Its name in `snnc.importer.functions`.
+    neurons :
+        The number of neurons per value.
+    error :
+        The largest difference to the activation.
+    """
+
+    function: str
+    neurons: int
+    error: float
+
+
+Topic = DataChange | LostDropout | AppliedRewrite | Approximation
+AnyTopic = TypeVar("AnyTopic", bound=Topic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +79,8 @@ class Decision:
         The reason, as a phrase, and what the user can do, as a command if possible.
     rule :
         The kind of diagnostic that reports a refusal.
+    topic :
+        What notes and warnings say about the decision; None without any.
     """
 
     layer: str
@@ -42,26 +89,16 @@ class Decision:
     why: str = ""
     remedy: str = ""
     rule: Rule = LayerRefused
+    topic: Topic | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Approximation:
-    """An activation of a layer that neurons only approximate.
-
-    Attributes
-    ----------
-    function :
-        Its name in `snnc.importer.functions`.
-    neurons :
-        The number of neurons per value.
-    error :
-        The largest difference to the activation.
-    """
-
-    layer: str
-    function: str
-    neurons: int
-    error: float
+def decisions_about(
+    decisions: Iterable[Decision], kind: type[AnyTopic]
+) -> Iterator[tuple[str, AnyTopic]]:
+    """Yield the layers of the decisions on one kind of topic, with the topics."""
+    for decision in decisions:
+        if isinstance(decision.topic, kind):
+            yield decision.layer, decision.topic
 
 
 class RefusedLayerError(Exception):
@@ -122,8 +159,6 @@ class ConversionState:
         The neurons that keep the sum of terms, by these terms.
     stands :
         The layer that each average replaces at the user's request.
-    approximations :
-        The activations that neurons only approximate.
     encoder, size :
         The draft that becomes ``encode conv``, or None for ``encode rate``, and the
         readout's property: ``classes 10`` or ``units 1``.
@@ -148,7 +183,6 @@ class ConversionState:
     done: set[str] = field(default_factory=set)
     kept: dict[tuple[Term, ...], Value] = field(default_factory=dict)
     stands: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    approximations: list[Approximation] = field(default_factory=list)
     encoder: str | None = None
     size: str = ""
     notes: list[str] = field(default_factory=list)
@@ -379,12 +413,12 @@ class CurrentLayer(KerasLayer):
     def keep(self, why: str = "", option: str = "") -> None:
         self.state.decide(Decision(self.name, option, "kept", why))
 
-    def train(self, why: str, option: str = "") -> None:
+    def train(self, why: str, option: str = "", topic: Topic | None = None) -> None:
         """Record something that only training uses."""
-        self.state.decide(Decision(self.name, option, "training", why))
+        self.state.decide(Decision(self.name, option, "training", why, topic=topic))
 
-    def rewrite(self, why: str, option: str = "") -> None:
-        self.state.decide(Decision(self.name, option, "rewritten", why))
+    def rewrite(self, why: str, option: str = "", topic: Topic | None = None) -> None:
+        self.state.decide(Decision(self.name, option, "rewritten", why, topic=topic))
 
     def refuse(self, error: RefusedLayerError, advice: str = "") -> Value:
         """Record a refusal; the returned value prevents refusals of later layers."""

@@ -12,9 +12,10 @@ from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import add_relu, identity_neurons, mix
 from snnc.importer.state import (
     ENDING,
-    NO_DROPOUT,
     ConversionState,
     CurrentLayer,
+    DataChange,
+    LostDropout,
     RefusedLayerError,
 )
 from snnc.importer.table import REQUIRED, each_rank, reads
@@ -39,7 +40,8 @@ NOISE = (
 )  # fmt: skip
 
 FIRST = "data_format channels_first"
-LAST = ", channels last: transpose the data"
+LAST = "channels last: transpose the data"
+LOOK_UP = "look up the rows on the host"
 
 
 OPEN_SIZES = (64, 128, 224, 256, 512)
@@ -128,10 +130,16 @@ def _input(state: ConversionState, shape: Shape) -> Value:
     return Value((Term(INPUT, shape),), shape, plain(len(shape)), is_alone=True)
 
 
-def _relaid(layer: CurrentLayer, shape: Shape, how: str, option: str = "") -> Value:
-    """Return the input with another shape, and record that the data must match."""
-    layer.rewrite(f"the input is {dims(shape)}{how}", option)
+def _relaid(layer: CurrentLayer, shape: Shape, todo: str, option: str = "") -> Value:
+    """Return the input with another shape, and record what to do with the data."""
+    _change_data(layer, shape, todo, option)
     return _input(layer.state, shape)
+
+
+def _change_data(layer: CurrentLayer, shape: Shape, todo: str, option: str) -> None:
+    links = {LAST: ", ", LOOK_UP: ": "}
+    why = f"the input is {dims(shape)}{links.get(todo, ' from the start: ')}{todo}"
+    layer.rewrite(why, option, DataChange(why, todo))
 
 
 def _channels_of_input(layer: CurrentLayer) -> Value | None:
@@ -152,7 +160,7 @@ def _channels_of_input(layer: CurrentLayer) -> Value | None:
     is_first = len(shape) > 1 and _is_channels_first(layer)
     layer.rewrite(f"channels {start}..{start + shape[-1] - 1} of the spec's input")
     if is_first:
-        layer.rewrite(f"the input is {dims(shape)}{LAST}", FIRST)
+        _change_data(layer, shape, LAST, FIRST)
     view = plain(len(shape), is_first=is_first)
     return Value((Term(INPUT, state.input_shape, (step,)),), shape, view)
 
@@ -311,7 +319,7 @@ def reshaped(layer: CurrentLayer, value: Value, target: list[int]) -> Value:
         layer.keep("it renames axes, which its reader takes into account")
         return replace(value, view=view)
     if value.is_alone and layer.is_read_alone and len(shape) <= 4:
-        return _relaid(layer, shape, " from the start: reshape the data")
+        return _relaid(layer, shape, "reshape the data")
     image = _image_of_dense(layer, value, shape)
     if image is not None:
         layer.keep("in the `conv2d_transpose` that the dense layer becomes")
@@ -422,10 +430,9 @@ def read_embedding(layer: CurrentLayer, value: Value) -> Value:
     if isinstance(width, int) and is_known and layer.is_read_alone:
         shape = value.shape if is_part else (*value.shape, width)
         layer.state.is_embedded = True
-        how = ": look up the rows on the host"
         if not is_part:
-            return _relaid(layer, shape, how)
-        layer.rewrite(f"the input is {dims(shape)}{how}")
+            return _relaid(layer, shape, LOOK_UP)
+        _change_data(layer, shape, LOOK_UP, "")
         return value
     raise RefusedLayerError(
         "it looks up rows, but the chip reads rates",
@@ -444,8 +451,7 @@ def read_permute(layer: CurrentLayer, value: Value) -> Value:
         raise RefusedLayerError(why, "save the model again")
     renamed = replace(value, view=tuple(value.view[axis - 1] for axis in axes))
     if value.is_alone and layer.is_read_alone:
-        how = " from the start: transpose the data"
-        return _relaid(layer, renamed.keras_shape, how)
+        return _relaid(layer, renamed.keras_shape, "transpose the data")
     layer.keep("it renames axes, which its reader takes into account")
     return renamed
 
@@ -465,7 +471,8 @@ def read_dropout(layer: CurrentLayer, value: Value) -> Value:
         return value
     draft = _neurons_before(layer, value)
     if draft is None or draft.dropout or rate == 1:
-        layer.train(NO_DROPOUT)
+        why = "not kept, because it does not follow the neurons of one layer"
+        layer.train(why, topic=LostDropout())
         return value
     layer.state.add(replace(draft, dropout=rate))
     how = "" if layer.kind == "Dropout" else ", which drops single neurons"

@@ -24,7 +24,7 @@ from snnc.importer.linear import (
 )
 from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, identity_neurons
-from snnc.importer.state import CurrentLayer, RefusedLayerError
+from snnc.importer.state import AppliedRewrite, CurrentLayer, RefusedLayerError
 from snnc.importer.table import dims, each_rank, reads
 from snnc.importer.table.activations import NARROWER, refuse_unfit, unpadded
 from snnc.importer.table.arithmetic import larger
@@ -200,7 +200,9 @@ def read_average_pooling(layer: CurrentLayer, value: Value) -> Value:
         layer.keep("`avgpool`, without neurons or cores")
     elif layer.state.request.rewrite("avgpool") == "zeros":
         layer.rewrite(
-            "`avgpool=zeros`: windows at an edge also average the padded zeros; retrain"
+            "`avgpool=zeros`: windows at an edge also average the padded zeros; "
+            "retrain",
+            topic=AppliedRewrite("avgpool=zeros"),
         )
     else:
         why = (
@@ -236,7 +238,7 @@ def read_max_pooling(layer: CurrentLayer, value: Value) -> Value:
             "`maxpool=downsample` needs neurons before the pool and a stride equal to "
             "its window, so an `avgpool` replaces this pool; retrain"
         )
-    layer.rewrite(why)
+    layer.rewrite(why, topic=AppliedRewrite(f"maxpool={by}"))
     layer.state.stands[layer.name] = (rewritten,)
     return _averaged(layer, value, windows, axes.view)
 
@@ -254,7 +256,10 @@ def read_global_max(layer: CurrentLayer, value: Value) -> Value:
     """Read the maximum over all pixels."""
     if layer.state.request.rewrite("globalmaxpool") is None:
         return maximum(layer, value, *_whole(layer, value))
-    layer.rewrite("`globalmaxpool=avgpool`: the mean; retrain")
+    layer.rewrite(
+        "`globalmaxpool=avgpool`: the mean; retrain",
+        topic=AppliedRewrite("globalmaxpool=avgpool"),
+    )
     layer.state.stands[layer.name] = (layer.kind,)
     value = rectified(layer, value)
     return _averaged(layer, value, *_whole(layer, value))
@@ -317,6 +322,7 @@ def _downsample(
     layer.rewrite(
         "`maxpool=downsample`: a learned strided convolution, which initially "
         "computes the mean; retrain",
+        topic=AppliedRewrite("maxpool=downsample"),
     )
     mean = _averaged(layer, value, windows, view)
     (term,) = mean.terms
