@@ -29,6 +29,7 @@ from snnc.importer.state import (
     ConversionState,
     DataChange,
     Decision,
+    Ends,
     LostDropout,
     Rule,
     decisions_about,
@@ -71,6 +72,8 @@ class Conversion:
     ----------
     state :
         The final state, whose model lacks the layers that the host computes.
+    ends :
+        The encoder and the readout; None if a layer was refused.
     decisions :
         All decisions, in the order of the layers.
     written, problems :
@@ -79,6 +82,7 @@ class Conversion:
 
     model: KerasModel
     state: ConversionState
+    ends: Ends | None
     decisions: tuple[Decision, ...]
     written: WrittenSpec | None
     problems: tuple[Diagnostic, ...]
@@ -100,21 +104,21 @@ def convert(
     Without weights, norms are assumed not to change signs. Raise RefusedModelError if
     an option has a value that Keras does not write, or if the spec would be too long.
     """
-    state, is_whole = _read_layers(model, request, weights)
+    state, ends = _read_layers(model, request, weights)
     if any(d.rule is InputRefused for d in state.decisions):
         _suggest_sizes(state, model)
     _tell_rest(state)
-    written = write(state) if is_whole else None
+    written = None if ends is None else write(state, ends)
     places = {layer.name: place for place, layer in enumerate(model.layers)}
     decisions = sorted(state.decisions, key=lambda d: (places[d.layer], d.option != ""))
     problems = tuple(_diagnose(state, decisions, model, path))
-    return Conversion(model, state, tuple(decisions), written, problems)
+    return Conversion(model, state, ends, tuple(decisions), written, problems)
 
 
 def _read_layers(
     model: KerasModel, request: ImportRequest, weights: ModelWeights | None
-) -> tuple[ConversionState, bool]:
-    """Read all layers; also return whether the encoder and the readout are known."""
+) -> tuple[ConversionState, Ends | None]:
+    """Read all layers; also return the encoder and the readout, or None."""
     rest, cut = without_lambdas(model)
     state = ConversionState(rest, request, weights)
     for name, kind in cut.items():
@@ -275,27 +279,28 @@ def without_lambdas(model: KerasModel) -> tuple[KerasModel, dict[str, str]]:
     return replace(model, layers=rest, outputs=tuple(outputs)), cut
 
 
-def convert_ends(state: ConversionState) -> bool:
-    """Choose the encoder and the readout; return False if a layer was refused."""
+def convert_ends(state: ConversionState) -> Ends | None:
+    """Choose the encoder and the readout; return None if a layer was refused."""
     values = [state.values[name] for name in state.model.outputs]
     if any(value.broken for value in values) or state.refused:
-        return False
+        return None
     try:
         draft = _readout(state, values)
     except UnfitError as error:
         advice = "end the model with `GlobalAveragePooling`, or `Flatten`, and `Dense`"
         state.layers[state.model.outputs[0]].refuse(error, advice)
-        return False
+        return None
     _tell(state, draft, values)
     is_pair = draft.shape == (1,) and list(state.finals.values()) == ["sigmoid"]
     if is_pair:
         draft = replace(draft, shape=(2,))
     state.add(draft)
     state.drafts = read_by(state, draft.layer)
-    state.encoder = encoder_of(state)
-    state.notes += _notes(state, values, is_pair=is_pair)
-    state.size = _size(state, draft, is_pair=is_pair)
-    return True
+    return Ends(
+        encoder=encoder_of(state),
+        size=_size(state, draft, is_pair=is_pair),
+        notes=tuple(_notes(state, values, is_pair=is_pair)),
+    )
 
 
 def _readout(state: ConversionState, values: list[Value]) -> StatementDraft:
@@ -452,8 +457,9 @@ def _notes(
 
 def _input_notes(state: ConversionState) -> Iterator[str]:
     """Yield how the input of the spec differs from the inputs of the model."""
-    if state.parts:
-        listed = _list_ranges(state.parts, state.parts.values())
+    parts = state.input.parts
+    if parts:
+        listed = _list_ranges(parts, parts.values())
         yield f"the input concatenates all inputs, as channels: {listed}"
     changes = list(decisions_about(state.decisions, DataChange))
     if not changes:
@@ -461,7 +467,7 @@ def _input_notes(state: ConversionState) -> Iterator[str]:
     _, last = changes[-1]
     names = ", ".join(name for name, _ in changes if state.layers[name].reads)
     as_in_keras = f", as {names} in Keras" if names else ""
-    yield f"{last.todo if state.parts else last.sentence}{as_in_keras}"
+    yield f"{last.todo if parts else last.sentence}{as_in_keras}"
 
 
 def _list_ranges(names: Iterable[str], sizes: Collection[int]) -> str:

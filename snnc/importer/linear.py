@@ -148,6 +148,9 @@ class LinearStep:
     before, rows :
         For ``matrix``: the batch norms over the flat vector that it reads, and the
         number of its rows for this term.
+    replaces, l2 :
+        For ``mean``, the layer that it replaces at the user's request; for kernels, the
+        factor of the penalty in training.
     is_first :
         Whether this step adds its bias. If several terms contain the same layer, only
         the first one does.
@@ -169,6 +172,8 @@ class LinearStep:
     order: tuple[int, ...] = ()
     before: tuple[LinearStep, ...] = ()
     rows: int = 0
+    replaces: tuple[str, ...] = ()
+    l2: float = 0.0
     is_first: bool = True
 
     @property

@@ -264,7 +264,8 @@ def _draft(
     Neurons are named after their last kernel, if no statement has this name yet. They
     keep a batch norm after a kernel for training.
     """
-    layers = [s.layer for term in main for s in term.steps if s.is_kernel]
+    kernels = [s for term in main for s in term.steps if s.is_kernel]
+    layers = [step.layer for step in kernels]
     names = () if kind == "readout" else (*reversed(layers), owner)
     layer = next((name for name in names if name not in state.drafts), None)
     is_normed = kind != "readout" and bool(layers) and _ends_in_norm(main)
@@ -279,7 +280,7 @@ def _draft(
         bias=_bias_of(main, beside, units, is_normed=is_normed),
         batchnorm=is_normed,
         shortcut=source_of(state, f"{owner}_beside", beside) if beside else None,
-        l2=state.l2.get(layers[-1], 0.0) if layers else 0.0,
+        l2=kernels[-1].l2 if kernels else 0.0,
     )
 
 
@@ -330,7 +331,7 @@ def identity(
     if len(terms) < 2 or units > 1:
         return None
     for term in terms:
-        is_own = state.is_plain_input if term.source == INPUT else True
+        is_own = state.input.is_plain if term.source == INPUT else True
         others = [t for t in terms if t.source == term.source]
         if not term.steps and term.read == shape and is_own and len(others) == 1:
             return term
@@ -377,7 +378,7 @@ def _exact(state: ConversionState, owner: str, term: Term) -> Term:
 def _keep_value(state: ConversionState, owner: str, part: Term) -> Term:
     """Add neurons that keep the value of a term that ``owner`` reads."""
     shape = (*part.sizes(len(part.steps)), part.channels)
-    is_above = not state.reads_input(part.source) or state.seen[0] >= 0
+    is_above = not state.reads_input(part.source) or state.input.seen[0] >= 0
     is_positive = is_above and all(step.op in POSITIVE for step in part.steps)
     last = part.steps[-1].layer
     value = Value((part,), shape, is_positive=is_positive)

@@ -248,7 +248,7 @@ def _finish(
     layer.state.finals[output] = name
     is_one = not value.broken and prod(value.shape) == 1
     is_row = value.shape[-1:] == (prod(value.shape),)
-    is_over_all = value.broken or (is_row and not layer.state.cut & set(layer.reads))
+    is_over_all = value.broken or (is_row and not value.is_cut)
     if name == "sigmoid" and is_one and len(layer.state.model.outputs) == 1:
         why = "two classes: softmax of (0, x) is (1 - sigmoid(x), sigmoid(x))"
         layer.rewrite(why, option)

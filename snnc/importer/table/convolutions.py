@@ -137,7 +137,7 @@ def has_kernel(
     def register(read: ReadKernel) -> ReadKernel:
         @reads(*kinds, keeps=keeps, reads_broken=True)
         def read_layer(layer: CurrentLayer, value: Value) -> Value:
-            layer.state.l2[layer.name] = _take_l2(layer)
+            _tell_penalties(layer)
             function = find_activation(layer.options.get("activation"))
             return activate(layer, read(layer, value), function)
 
@@ -146,23 +146,27 @@ def has_kernel(
     return register
 
 
-def _take_l2(layer: CurrentLayer) -> float:
-    """Return a kernel's L2 factor, and record other penalties."""
-    factor = 0.0
-    kept = PENALTIES[layer.kind.startswith("DepthwiseConv")]
-    for option in PENALTIES:
-        value = layer.options.get(option)
-        if value is None:
+def _l2_of(layer: KerasLayer) -> float:
+    """Return the factor of the L2 penalty that the spec keeps; 0 without any."""
+    option = PENALTIES[layer.kind.startswith("DepthwiseConv")]
+    factor = config_of(layer.options.get(option)).get("l2")
+    return float(factor) if isinstance(factor, (int, float)) and factor > 0 else 0.0
+
+
+def _tell_penalties(layer: CurrentLayer) -> None:
+    """Record which penalties the spec keeps."""
+    factor = _l2_of(layer)
+    for place, option in enumerate(PENALTIES):
+        penalty = layer.options.get(option)
+        if penalty is None:
             continue
-        l1, l2 = (config_of(value).get(name) or 0.0 for name in ("l1", "l2"))
-        is_l2 = isinstance(l2, (int, float)) and l2 > 0
-        if option == kept and is_l2:
-            factor = float(l2)
+        has_l1 = bool(config_of(penalty).get("l1"))
+        is_kept = place == layer.kind.startswith("DepthwiseConv") and factor > 0
+        if is_kept:
             layer.keep("as `l2`", f"{option} L2 {factor:.6g}")
-        if option != kept or not is_l2 or l1:
-            what = "L1" if l1 else shown(value)
+        if has_l1 or not is_kept:
+            what = "L1" if has_l1 else shown(penalty)
             layer.train("not kept: specs have only `l2`", f"{option} {what}")
-    return factor
 
 
 @has_kernel(*each_rank("Conv"), keeps=("filters", *_CONVOLUTION))
@@ -217,7 +221,8 @@ def _kernel(
     op: Op, layer: CurrentLayer, windows: Windows, read: int, given: Any
 ) -> LinearStep:
     bias = bool(layer.options.get("use_bias", True))
-    return LinearStep(op, layer.name, windows, read, int(given), bias=bias)
+    l2 = _l2_of(layer)
+    return LinearStep(op, layer.name, windows, read, int(given), bias=bias, l2=l2)
 
 
 @has_kernel("Conv2DTranspose", keeps=("filters", *_WINDOW))
@@ -373,6 +378,7 @@ def _matrix(layer: KerasLayer, value: Value) -> Value:
                 start=start,
                 before=(*part.flat, *value.flat) if value.parts else value.flat,
                 rows=size,
+                l2=_l2_of(layer),
                 is_first=not terms,
             )
             terms.append(term.then(step))

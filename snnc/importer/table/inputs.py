@@ -126,7 +126,7 @@ def sizes_of(layer: KerasLayer) -> list[Any]:
 
 def _input(state: ConversionState, shape: Shape) -> Value:
     """Return the spec's input with a channels-last shape."""
-    state.input_shape = shape
+    state.input = replace(state.input, shape=shape)
     return Value((Term(INPUT, shape),), shape, plain(len(shape)), is_alone=True)
 
 
@@ -152,8 +152,9 @@ def _channels_of_input(layer: CurrentLayer) -> Value | None:
     shape = shapes[number]
     start = sum(before[-1] for before in shapes[:number])
     channels = sum(each[-1] for each in shapes)
-    state.input_shape = (*shape[:-1], channels)
-    state.parts[layer.name] = shape[-1]
+    whole = (*shape[:-1], channels)
+    parts = {**state.input.parts, layer.name: shape[-1]}
+    state.input = replace(state.input, shape=whole, parts=parts)
     step = LinearStep(
         "select", layer.name, points(shape), channels, shape[-1], start=start
     )
@@ -162,7 +163,7 @@ def _channels_of_input(layer: CurrentLayer) -> Value | None:
     if is_first:
         _change_data(layer, shape, LAST, FIRST)
     view = plain(len(shape), is_first=is_first)
-    return Value((Term(INPUT, state.input_shape, (step,)),), shape, view)
+    return Value((Term(INPUT, whole, (step,)),), shape, view)
 
 
 def _joinable_shapes(state: ConversionState) -> list[Shape] | None:
@@ -283,7 +284,7 @@ def read_flatten(layer: CurrentLayer, value: Value) -> Value:
     layer.keep("its reader flattens in the same order")
     if layer.is_channels_first and len(value.view) > 1:  # as Keras does
         value = replace(value, view=(*value.view[1:], value.view[0]))
-    return replace(value, view=(value.order,), is_alone=False)
+    return replace(value, view=(value.order,), is_alone=False, is_cut=False)
 
 
 @reads("Reshape")
@@ -306,9 +307,7 @@ def reshaped(layer: CurrentLayer, value: Value, target: list[int]) -> Value:
     view = _view_after(value, shape)
     if _ends_model(layer, value, view):
         layer.keep("at the end of the model: a readout has the same values as a vector")
-        if view is None:
-            layer.state.cut.add(layer.name)
-        return value
+        return replace(value, is_cut=view is None)
     if value.parts:
         if len(shape) > 1:
             remedy = "build the layers without"
@@ -419,7 +418,7 @@ def _pass_on(layer: CurrentLayer, value: Value) -> StatementDraft:
 def read_embedding(layer: CurrentLayer, value: Value) -> Value:
     """Let the host look up the rows if no other layer reads the input."""
     width = layer.options.get("output_dim")
-    is_part = layer.reads[0] in layer.state.parts
+    is_part = layer.reads[0] in layer.state.input.parts
     if layer.options.get("mask_zero"):
         raise RefusedLayerError(
             "spikes have no mask for words that are 0",
@@ -429,7 +428,7 @@ def read_embedding(layer: CurrentLayer, value: Value) -> Value:
     is_known = is_part or (value.is_alone and len(value.shape) == 1)
     if isinstance(width, int) and is_known and layer.is_read_alone:
         shape = value.shape if is_part else (*value.shape, width)
-        layer.state.is_embedded = True
+        layer.state.input = replace(layer.state.input, is_embedded=True)
         if not is_part:
             return _relaid(layer, shape, LOOK_UP)
         _change_data(layer, shape, LOOK_UP, "")

@@ -13,7 +13,6 @@ from snnc.importer.linear import (
     AxisWindow,
     Fitted,
     LinearStep,
-    Op,
     Shape,
     Term,
     Windows,
@@ -50,7 +49,7 @@ MOST_LEVELS = 16
 
 def maximum(layer: CurrentLayer, value: Value, windows: Windows, view: View) -> Value:
     """Return a maximum: a `maxpool` over neurons, or neurons that compare values."""
-    if value.is_input and layer.state.seen[0] >= 0:
+    if value.is_input and layer.state.input.seen[0] >= 0:
         value = replace(value, is_positive=True)
     value = rectified(layer, value)
     value, windows = _join_padding(value, windows)
@@ -209,7 +208,10 @@ def read_average_pooling(layer: CurrentLayer, value: Value) -> Value:
             "part of its reader's matrix, with the number of averaged values per window"
         )
         layer.keep(why)
-        return _averaged(layer, value, windows, axes.view, "edge mean")
+        step = per_channel(
+            "edge mean", layer.name, value.shape, windows, is_uniform=False
+        )
+        return value.then(step, axes.view)
     return _averaged(layer, value, windows, axes.view)
 
 
@@ -239,8 +241,7 @@ def read_max_pooling(layer: CurrentLayer, value: Value) -> Value:
             "its window, so an `avgpool` replaces this pool; retrain"
         )
     layer.rewrite(why, topic=AppliedRewrite(f"maxpool={by}"))
-    layer.state.stands[layer.name] = (rewritten,)
-    return _averaged(layer, value, windows, axes.view)
+    return _averaged(layer, value, windows, axes.view, replaces=(rewritten,))
 
 
 @reads(*each_rank("GlobalAveragePooling"), keeps=())
@@ -260,9 +261,8 @@ def read_global_max(layer: CurrentLayer, value: Value) -> Value:
         "`globalmaxpool=avgpool`: the mean; retrain",
         topic=AppliedRewrite("globalmaxpool=avgpool"),
     )
-    layer.state.stands[layer.name] = (layer.kind,)
     value = rectified(layer, value)
-    return _averaged(layer, value, *_whole(layer, value))
+    return _averaged(layer, value, *_whole(layer, value), replaces=(layer.kind,))
 
 
 def _whole(layer: KerasLayer, value: Value) -> tuple[Windows, View]:
@@ -309,11 +309,14 @@ def _inside(window: AxisWindow) -> AxisWindow:
 
 
 def _averaged(
-    layer: KerasLayer, value: Value, windows: Windows, view: View, op: Op = "mean"
+    layer: KerasLayer,
+    value: Value,
+    windows: Windows,
+    view: View,
+    replaces: tuple[str, ...] = (),
 ) -> Value:
-    is_mean = op == "mean"
-    step = per_channel(op, layer.name, value.shape, windows, is_uniform=is_mean)
-    return value.then(step, view, value.is_positive and is_mean)
+    step = per_channel("mean", layer.name, value.shape, windows, replaces=replaces)
+    return value.then(step, view, value.is_positive)
 
 
 def _downsample(
