@@ -99,7 +99,7 @@ def _head_problem(statement: tree.Statement) -> Diagnostic | None:
     """Describe an unknown kind, or an unknown or missing variant."""
     kind, variant = statement.kind, statement.variant
     if kind.text not in keywords.KINDS:
-        return vocabulary.foreign_keywords.unknown_kind(statement)
+        return vocabulary.unknown_kinds.unknown_kind(statement)
     variants = keywords.VARIANTS.get(kind.text, ())
     is_known = variant is not None and variant.text in variants
     if is_known or (variant is None and (not variants or kind.text == "defaults")):
@@ -251,7 +251,9 @@ def _extra_parts(
         yield "text", statement.text.span, advice
     if kind in BLOCKLESS and statement.properties:
         block = statement.properties[0].span.to(statement.properties[-1].span)
-        yield "properties", block, like if kind == "input" else "remove them"
+        meant = vocabulary.meant.meant_statement(statement.span.text)
+        line = f"write `{meant}`" if meant else like
+        yield "properties", block, line if kind == "input" else "remove them"
 
 
 def _with_size(statement: tree.Statement, form: Form) -> str:
