@@ -50,9 +50,11 @@ def legal_network(
     spec: ValidatedSpec, device: Profile, changes: Changes
 ) -> LogicalNetwork | None:
     """Return the network of a spec with changes; None if it has errors."""
-    layers, names = list(spec.spec.layers), layer_names(spec)
+    layers = list(spec.spec.layers)
+    names = layer_names(spec)
     for change in changes:
-        place, value = names.index(change.layer), {change.key: change.value}
+        place = names.index(change.layer)
+        value = {change.key: change.value}
         layers[place] = replace(layers[place], **cast("Any", value))
     changed = replace(spec, spec=replace(spec.spec, layers=tuple(layers)))
     report = Diagnostics()
@@ -191,7 +193,8 @@ class Trials:
     def cost(self, changes: Changes) -> VariantCost | None:
         """Return the costs of the variant; None if it does not fit the target."""
         if changes not in self._costs:
-            self._costs[changes], outcome = None, self._attempt(changes, self.target)
+            self._costs[changes] = None
+            outcome = self._attempt(changes, self.target)
             if outcome is not None and outcome.solution is not None:
                 cores = outcome.solution.cores
                 self._costs[changes] = cost_of(outcome.plan.lowered, cores)

@@ -78,6 +78,11 @@ class Reach(ABC):
         return False
 
     @property
+    def neurons_per_window(self) -> tuple[int, int]:
+        """The number of target neurons per window, and the axis with these neurons."""
+        return 1, 0
+
+    @property
     @abstractmethod
     def form(self) -> Form:
         """The form of a connection into the host: convolution, sparse or dense."""
@@ -256,6 +261,10 @@ class Pairwise(Reach):
     windows: int
     nodes: Nodes
     compares: ClassVar[bool] = True
+
+    @property
+    def neurons_per_window(self) -> tuple[int, int]:
+        return len(self.nodes), self.axis
 
     @property
     def form(self) -> Form:

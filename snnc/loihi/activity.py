@@ -82,9 +82,12 @@ class NetworkActivity(Activity):
 
 def activity_of(routed: RoutedNetwork) -> NetworkActivity:
     """Bound a network's activity per inference and per step."""
-    mapped, routes = routed.mapped, routed.routes
-    network, populations = mapped.lowered.network, mapped.lowered.by_name
-    timing, dt = network.timing, network.timing.dt
+    mapped = routed.mapped
+    routes = routed.routes
+    network = mapped.lowered.network
+    populations = mapped.lowered.by_name
+    timing = network.timing
+    dt = network.timing.dt
     rates = {name: population.upper_rate for name, population in populations.items()}
     operations: dict[str, float] = defaultdict(int)
     arrivals: dict[str, float] = defaultdict(int)

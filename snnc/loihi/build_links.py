@@ -134,14 +134,16 @@ class _LinkMaker(NamedTuple):
 def _comparison(
     geometry: ProjectionGeometry, reach: Pairwise, profile: Profile
 ) -> Link:
-    source, target = geometry.source, geometry.target
+    source = geometry.source
+    target = geometry.target
     axes = [compared_axis(geometry, reach, i) for i in range(3)]
     bands = Bands(geometry.first, source[3], target[3], 1, 1)
     return SparseLink(axes, bands, profile)
 
 
 def _full_links(geometry: ProjectionGeometry, profile: Profile) -> dict[Form, Link]:
-    source, channels = geometry.source, _one_band(geometry)
+    source = geometry.source
+    channels = _one_band(geometry)
     axes = []
     for i in range(3):
         pools = steps_of(geometry.pools, i)
@@ -156,8 +158,11 @@ def _transposed_link(
     reach: Window,
     profile: Profile,
 ) -> Link:
-    source, target, picked = geometry.source, geometry.target, geometry.picked
-    kernel, step = reach.kernel, reach.input_step
+    source = geometry.source
+    target = geometry.target
+    picked = geometry.picked
+    kernel = reach.kernel
+    step = reach.input_step
     before = reach.input_before or (0, 0)
     enlarged = [
         transposed_axis(
@@ -209,7 +214,8 @@ def _window_links(
 
 
 def _bands(geometry: ProjectionGeometry, reach: Window) -> Bands:
-    channels, group = _one_band(geometry), reach.group
+    channels = _one_band(geometry)
+    group = reach.group
     if group is None:
         return channels
     return replace(channels, first=geometry.first, read=group.read, given=group.given)
@@ -228,7 +234,8 @@ def compared_axis(
     geometry: ProjectionGeometry, reach: Pairwise, axis: int
 ) -> ScatterAxis:
     """Return an axis of a max pool's level, along which its neurons may compare."""
-    inputs, outputs = geometry.source[axis], geometry.target[axis]
+    inputs = geometry.source[axis]
+    outputs = geometry.target[axis]
     pools = steps_of(geometry.pools, axis)
     compares = axis == reach.axis
     nodes = reach.nodes if compares else EVERY
@@ -254,12 +261,14 @@ def _along(
     geometry: ProjectionGeometry, window: Window, axis: int
 ) -> tuple[int, int, int, int, Taps, Picked | None]:
     """Return the arguments of an `Axis`."""
-    inputs, outputs = geometry.source[axis], geometry.target[axis]
+    inputs = geometry.source[axis]
+    outputs = geometry.target[axis]
     stride = window.stride[axis]
     # Padding as in TensorFlow and Nengo (`conv2d_loihi_weights`, conv.py:205-208).
     room = (outputs - 1) * stride + window.kernel[axis] - inputs
     before = max(room, 0) // 2 if window.padding == "same" else 0
-    zeros, dilation = (0, *window.zeros_before)[axis], window.dilation[axis]
+    zeros = (0, *window.zeros_before)[axis]
+    dilation = window.dilation[axis]
     pools = steps_of(geometry.pools, axis)
     taps = Taps(window.kernel[axis], window.taps[axis], zeros, pools, dilation)
     before = before if axis else window.depth_before
@@ -276,8 +285,10 @@ class ImageLink(Link):
     def _find_feeds(
         self, group: int, part: EnsembleTiling, strip: Interval
     ) -> Iterator[SourceChannels]:
-        depth, channels = self.depth, self.bands.channels
-        groups, touched = depth.ensembles(group), self._reading_slices(part, strip)
+        depth = self.depth
+        channels = self.bands.channels
+        groups = depth.ensembles(group)
+        touched = self._reading_slices(part, strip)
         # Inputs that only other strips read are stored as zeros.
         near = depth.sources_of(touched, group)
         for i in depth.sources_of(part.slices, group):
@@ -384,7 +395,8 @@ def stored_areas(
         high, wide = (max((n for n, _ in each), default=0) for each in kinds)
         top = max(0, ((high - 1) * columns.size + wide) * channels - 1)
         return count_arrays(*kinds, zeros), top, aligned
-    page, top = profile.synapse.page, 0
+    page = profile.synapse.page
+    top = 0
     areas: dict[Hashable, int] = {}
     for row, column in product(rows.runs, columns.runs):
         key = _identity(row, column, whole, is_zero)

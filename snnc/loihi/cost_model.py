@@ -122,13 +122,15 @@ class CostModel:
                 "compartments", tiling.compartments, core.compartments
             )
         inputs = self.inputs(tiling, groups)
-        axons, aligned = 0, [True] * len(inputs)
+        axons = 0
+        aligned = [True] * len(inputs)
         # Most tilings that don't fit need too many in-axons, and these are fast to
         # count for the block that reads most.
         part = tiling.part(0)
         rows = self._widest_views(0, tiling, part.rows)
         columns = self._widest_views(1, tiling, part.columns)
-        feeds, strip = feeds_of(inputs, part, part.strips[0]), part.strips.size
+        feeds = feeds_of(inputs, part, part.strips[0])
+        strip = part.strips.size
         most = Load(inputs, feeds, rows, columns, strip, part.whole).in_axons
         if most > core.in_axons:
             return LimitViolation("in-axons", most, core.in_axons)

@@ -72,7 +72,8 @@ class BlockView(NamedTuple):
 
     def bases(self, rows: Iterable[int], columns: Iterable[int]) -> set[int]:
         """Return the first compartments that are reached from some rows and columns."""
-        width, channels = self.columns.size, self.channels
+        width = self.columns.size
+        channels = self.channels
         return {(i * width + j) * channels for i, j in product(rows, columns)}
 
 
@@ -229,7 +230,8 @@ class Link(ABC):
     def _count_reached(
         self, axis: int, source: Tiling, target: Tiling, *, is_whole: bool
     ) -> list[tuple[int, int]]:
-        along, size = self.plane[axis], source.tile[axis]
+        along = self.plane[axis]
+        size = source.tile[axis]
         coverage = along.coverage(target.tile[axis])
         near = [coverage.count_reads(inputs) for inputs in along.ensembles(size)]
         if not is_whole:
@@ -285,9 +287,11 @@ class Link(ABC):
             [(i, j, n) for i, read in enumerate(along) for j, n in read.items()]
             for along in overlaps
         )
-        sources, targets = _strip_cores(source), _strip_cores(target)
+        sources = _strip_cores(source)
+        targets = _strip_cores(target)
         for pre, post, strips, channels in self.strip_pairs(source, target):
-            here, there = sources[pre], targets[post]
+            here = sources[pre]
+            there = targets[post]
             for (i, seen_i, high), (j, seen_j, wide) in product(rows, columns):
                 first = there.core(seen_i, seen_j)
                 spikes = high * wide * channels
@@ -321,9 +325,11 @@ class _StripCores(NamedTuple):
 
 def _strip_cores(tiling: Tiling) -> list[_StripCores]:
     """Return the cores of each strip, in the order of ensembles."""
-    cores, first = [], 0
+    cores = []
+    first = 0
     for part in tiling.parts:
-        columns, strips = len(part.columns), len(part.strips)
+        columns = len(part.columns)
+        strips = len(part.strips)
         cores += [_StripCores(first + k, columns, strips) for k in range(strips)]
         first += part.blocks
     return cores

@@ -102,7 +102,8 @@ def make_plan(
     steps: list[Step] = []
     for population in populations:
         if not population.on_chip:
-            volume, block = population.volume, population.block
+            volume = population.volume
+            block = population.block
             host = known.setdefault((volume, block), HostChoices(volume))
             steps.append(Step(host, ()))
             continue
@@ -128,15 +129,19 @@ def _chip_choices(
     axons: Axons,
     known: dict[Hashable, Choices],
 ) -> ChipChoices:
-    device, target = lowered.network.device, lowered.network.target
+    device = lowered.network.device
+    target = lowered.network.target
     assert isinstance(target, Loihi)
-    volume, block, read = population.volume, population.block, lowered.into
+    volume = population.volume
+    block = population.block
+    read = lowered.into
     links = [links_of(lowered, p, axons.get(p.source)) for p in read(population.name)]
     # Equal links are one object.
     key = volume, tuple(map(id, links)), groups, block, target.pop
     choices = known.get(key)
     if not isinstance(choices, ChipChoices):
-        costs, fixed = CostModel(volume, links, target.pop, device), None
+        costs = CostModel(volume, links, target.pop, device)
+        fixed = None
         if block is not None:
             group, height, width, strip = volume_of(block)
             fixed = tilings_of(costs, group, (height, width, strip))
@@ -157,7 +162,8 @@ def whole_block(shape: Shape) -> Shape:
 
 def largest_block(population: Population) -> Shape:
     """Return the largest `block` of a layer without changing its slices."""
-    shape, block = population.layer.shape, population.block
+    shape = population.layer.shape
+    block = population.block
     if len(shape) < 4 or not block:
         return shape
     return (*shape[:-1], shape[-1] * min(block[0], shape[0]))
@@ -165,7 +171,8 @@ def largest_block(population: Population) -> Shape:
 
 def block_is_sound(population: Population) -> bool:
     """Return whether a `block` has the rank of its layer and is not larger."""
-    block, largest = population.block, largest_block(population)
+    block = population.block
+    largest = largest_block(population)
     if block is None or not population.on_chip:
         return True
     return len(block) == len(largest) and all(
@@ -255,7 +262,8 @@ def _population(
     position = plan.positions.get(population.name)
     if position is None:
         return _map_to_host(population, 1)
-    tiling, choices = solution.tilings[position], plan.steps[position].choices
+    tiling = solution.tilings[position]
+    choices = plan.steps[position].choices
     if isinstance(choices, HostChoices):
         return _map_to_host(population, tiling.group)
     groups = tuple(
@@ -320,7 +328,8 @@ def _blocks_of(
             columns = views_of(links, 1, piece.columns)
             feeds = feeds_of(inputs, part, piece.strip)
             own = inputs, feeds, rows, columns, length(piece.strip)
-            load, built = Load(*own, part.whole), Load(*own, False)
+            load = Load(*own, part.whole)
+            built = Load(*own, False)
             neurons = piece.neurons
             # A readout that learns needs an axon per neuron.
             learned = neurons if learns else 0
@@ -329,7 +338,9 @@ def _blocks_of(
             shared = learned + sum(slots * n * each.shared for slots, n, each in sent)
             apart = learned + sum(n * each.own for _, n, each in sent)
             block = Block(neurons, load.in_axons, out, load.bits)
-            in_axons, words, formats = built.in_axons, load.words, load.formats
+            in_axons = built.in_axons
+            words = load.words
+            formats = load.formats
             registers = Registers(in_axons, words, formats, shared, apart)
             blocks.append((block, registers))
         yield blocks

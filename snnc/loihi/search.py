@@ -263,7 +263,8 @@ class Search:
         on_chip = [each for each in choices if isinstance(each, ChipChoices)]
         self._counted = {each.costs: each.costs.work for each in on_chip}
         self._fitted = 0
-        self._tested, self._patience = 0, maxsize
+        self._tested = 0
+        self._patience = maxsize
         self.floors = [each.floor for each in choices]
         for i in range(len(self.steps)):
             self._count_work(i)
@@ -296,7 +297,8 @@ class Search:
         best = self._grow_bound()
         if best is not None and best.cores == self.lower_bound:
             return best
-        most, took = self._began + int(WORK * self.effort), 0
+        most = self._began + int(WORK * self.effort)
+        took = 0
         self._patience = most if hopeless else maxsize
         for width in WIDTHS:
             before = self.work
@@ -392,7 +394,8 @@ class Search:
         groups: Groups,
     ) -> PartialSolution | None:
         """Return a solution with one more tiling; None if a source can't serve it."""
-        demands, bound = dict(partial.demands), partial.bound + tiling.cores
+        demands = dict(partial.demands)
+        bound = partial.bound + tiling.cores
         sources = self.steps[i].sources
         for source, group, connection in zip(
             sources, groups, fit.connections, strict=False

@@ -84,7 +84,8 @@ class ScatterAxis(Axis):
         return tuple(sorted({place for tap in taps for place, _ in tap}))
 
     def _view(self, tile: Interval) -> View:
-        size, runs = length(tile), self._find_runs(tile)
+        size = length(tile)
+        runs = self._find_runs(tile)
         # Views with equal content are one object.
         return self._seen.setdefault((size, runs), View(size, len(runs), lambda: runs))
 
@@ -244,7 +245,8 @@ class SparseLink(Link):
 
     def _find_cost(self, feed: SourceChannels, block: BlockView) -> Cost:
         shared = not block.whole
-        rows, columns = block.rows.kinds(shared), block.columns.kinds(shared)
+        rows = block.rows.kinds(shared)
+        columns = block.columns.kinds(shared)
         channels = dict(feed.lengths if block.whole else feed.distinct)
         arrays = count_arrays(rows, columns, channels)
         return self._price(arrays, 0 if self._dense else None, aligned=True)
@@ -282,7 +284,8 @@ class SparseLink(Link):
         self, part: EnsembleTiling, strip: Interval, slices: Interval
     ) -> SourceChannels:
         """Return a strip's inputs from the source's ``slices``."""
-        lengths, width = Counter[Kind](), self.bands.width
+        lengths = Counter[Kind]()
+        width = self.bands.width
         scales: dict[tuple[int, range, Pattern], set[int]] = {}
         alike = self._alike(part, strip)
         for place in range(*slices):
@@ -318,7 +321,8 @@ class SparseLink(Link):
 
         There may be a million groups, and few differ because of a strip's ends.
         """
-        here, given = self.bands.groups, self.bands.given
+        here = self.bands.groups
+        given = self.bands.given
         ends = {here.start, here.start + 1, here.stop - 1, here.stop}
         for out in range(*part.slices_of(strip)):
             for channel in part.channels_of(strip, out):
@@ -334,7 +338,8 @@ class SparseLink(Link):
         for _, _, own in sorted(self._reads(part, strip, place), key=itemgetter(2)):
             if not (groups := self.bands.source_groups(own)):
                 continue
-            start, stop = self.bands.of(groups[0])[0], self.bands.of(groups[-1])[1]
+            start = self.bands.of(groups[0])[0]
+            stop = self.bands.of(groups[-1])[1]
             if stretches and start <= stretches[-1][1]:
                 start, before = stretches.pop()
                 stop = max(stop, before)

@@ -150,11 +150,13 @@ class Sizes:
     def slide(self, draft: Draft, shape: Shape, window: Sliding) -> Shape:
         """Return a window's positions on each axis of ``shape``, channels last."""
         what = window.key
-        out, advice = [], "use a smaller size"
+        out = []
+        advice = "use a smaller size"
         if rules.shapes.looks_channels_first(given := self.input.shape):
             advice = "the input looks channels-first: for a channels-last shape, write"
             advice = f"{advice} `{dims((*given[1:], given[0]))}`"
-        names, steps = rules.shapes.AXES[len(shape)], (window.stride, window.dilation)
+        names = rules.shapes.AXES[len(shape)]
+        steps = (window.stride, window.dilation)
         axes = list(zip(names, shape, window.size, *steps, strict=False))
         for axis, size, k, s, d in axes:
             extent = (k - 1) * d + 1
@@ -184,7 +186,8 @@ class Sizes:
         if axes == rank or (rank is None and axes):
             return
         if rank is None:
-            expected, hint = "a shape with spatial axes", "remove it, or use `dense`"
+            expected = "a shape with spatial axes"
+            hint = "remove it, or use `dense`"
         elif self._lacks_channels(draft, shape, rank):
             raise UnsoundError
         else:
@@ -212,14 +215,16 @@ class Sizes:
         the input is probably an image with one channel. But a short last axis must be
         the channels.
         """
-        given, place = self.input, self.input.spans.get("shape")
+        given = self.input
+        place = self.input.spans.get("shape")
         if len(shape) != rank or draft.sources[0] not in self._raw:
             return False
         if given.shape[-1] <= MOST_CHANNELS:
             return False
         if not self._channels_reported:
             self._channels_reported = True
-            whole, axes = (*given.shape, 1), rules.shapes.axis_names(rank + 1)
+            whole = (*given.shape, 1)
+            axes = rules.shapes.axis_names(rank + 1)
             problem = rules.shapes.ForgottenChannels(
                 span=place or given.span,
                 name=given.name,

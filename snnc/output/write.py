@@ -242,7 +242,8 @@ def cannot_write(error: OSError, folder: Path) -> Diagnostic:
 
 def refusals(comparison: Comparison) -> Iterator[Diagnostic]:
     """Report each reason to refuse a build."""
-    folder, records = comparison.folder, comparison.records
+    folder = comparison.folder
+    records = comparison.records
     if comparison.is_newer:
         yield report_format(folder, records.lock)
         return
@@ -302,7 +303,8 @@ def exclusive(folder: Path, waiting: Callable[[Path], None]) -> Iterator[None]:
     # Import late: builds without changes save a tenth of a second.
     from filelock import FileLock, Timeout
 
-    lock, told = FileLock(folder / MARKER), False
+    lock = FileLock(folder / MARKER)
+    told = False
     while not lock.is_locked:
         folder.mkdir(parents=True, exist_ok=True)
         try:

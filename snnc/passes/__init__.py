@@ -132,7 +132,8 @@ def run_passes(made: Compilation, report: Diagnostics, through: str) -> Compilat
         if getattr(made, step.makes) is None:
             break
     if report.full:
-        span, limit = made.source.whole.after, report.limit
+        span = made.source.whole.after
+        limit = report.limit
         report.extend([rules.syntax.TooManyProblems(span=span, limit=limit)])
     return made
 

@@ -39,7 +39,8 @@ def suppress_warnings(document: Document, report: Diagnostics, complete: bool) -
     subjects = _Subjects(document)
     problems = list[Diagnostic]()
     for comment in signed:
-        span, match = comment.span, _ALLOW.fullmatch(comment.span.text)
+        span = comment.span
+        match = _ALLOW.fullmatch(comment.span.text)
         if match is None:
             problems.append(rules.misplaced.UnknownDirective(span=span))
             continue
@@ -137,7 +138,8 @@ class _Subjects:
 
 def _whole(comment: Comment) -> Span:
     """Return the span of a comment, with the spaces or the line to delete with it."""
-    text, span = comment.span.source.text, comment.span
+    text = comment.span.source.text
+    span = comment.span
     start = len(text[: span.start].rstrip(" \t"))
     end = span.end
     if not comment.trailing and text[end : end + 1] == "\n":

@@ -132,7 +132,9 @@ def weights(
         raise SpecError(target.found.diagnostics)
     mapped = None if target is None else target.made.mapped
     with _store_weights(file, mapped) as path:
-        listing = inspect(path, mapped, True, report, read_profile(device))
+        listing = inspect(
+            path, mapped, report, calculates=True, device=read_profile(device)
+        )
     if listing is None:
         raise SpecError(report.diagnostics)
     return Weights(report.diagnostics, listing)

@@ -119,7 +119,8 @@ class _Resolution:
         )
 
     def _reads_right_things(self, draft: Draft) -> bool:
-        raw, place = self._input.name, draft.place
+        raw = self._input.name
+        place = draft.place
         spans = place.sources or (place.span,)
         if draft.is_encoder:
             source = draft.sources[0]
@@ -158,7 +159,8 @@ class _Resolution:
     ) -> None:
         """Report a layer that reads the input; it should read an encoder."""
         encoders = (s.name for s in self._spec.layers if isinstance(s, ENCODERS))
-        encoder, raw = next(filter(None, encoders), ""), self._input.name
+        encoder = next(filter(None, encoders), "")
+        raw = self._input.name
         values: dict[str, Any] = {
             "span": span,
             "name": name,
@@ -173,7 +175,8 @@ class _Resolution:
             self._report.add(rules.references.ReadsRawValues(input=raw, **values))
 
     def _readout_sources(self, known: KnownNames) -> tuple[str, ...]:
-        readout, place = self._spec.readout, self._validated.parts["readout"]
+        readout = self._spec.readout
+        place = self._validated.parts["readout"]
         if readout.name in self._validated.broken:
             return ()
         sources = tuple(known.existing(readout.sources, place.sources, None))
@@ -211,14 +214,16 @@ class _Resolution:
         layers = self._layers.values()
         known = len(layers) == len(drafts) and isinstance(self._target(), Loihi)
         if known and not any(layer.on_chip for layer in layers):
-            span, name = self._validated.span, self._spec.network
+            span = self._validated.span
+            name = self._spec.network
             yield rules.placement.NothingOnChip(
                 span=span, name=name, moved=_first_moved(layers)
             )
 
     def _find_wrong_training(self) -> Iterator[Diagnostic]:
         """Yield a loss or a weight that needs classes, and phases without training."""
-        train, readout = self._train, self._spec.readout
+        train = self._train
+        readout = self._spec.readout
         place = self._validated.parts["train"]
         values = (
             ("loss", train.loss.kind if train.loss else "mse", "mse"),
@@ -235,14 +240,17 @@ class _Resolution:
                     units=readout.units or 1,
                 )
         if {"smooth", "spikes"}.isdisjoint(train.phases):
-            span, phases = key_span(place, "phases"), write_list(train.phases)
+            span = key_span(place, "phases")
+            phases = write_list(train.phases)
             yield rules.statements.NothingTrains(span=span, phases=phases)
 
     def _network(
         self, drafts: tuple[Draft, ...], readout_sources: tuple[str, ...]
     ) -> logical.LogicalNetwork:
-        spec, validated = self._spec, self._validated
-        timing, place = spec.timing, validated.parts["timing"]
+        spec = self._spec
+        validated = self._validated
+        timing = spec.timing
+        place = validated.parts["timing"]
         steps = round(timing.present / timing.dt)
         span = key_span(place, "present", "dt")
         return logical.LogicalNetwork(
@@ -261,7 +269,8 @@ class _Resolution:
         )
 
     def _target(self) -> Loihi | logical.Nengo:
-        target, place = self._spec.target, self._validated.parts["target"]
+        target = self._spec.target
+        place = self._validated.parts["target"]
         if not isinstance(target, LoihiTarget):
             return logical.Nengo(place.span)
         cores = target.cores or self._device.chip.cores * target.chips

@@ -33,8 +33,10 @@ def validate(document: tree.Document, report: Diagnostics) -> ValidatedSpec:
     """Check each statement, and the number, order and names of statements."""
     word = document.network
     if word is not None and (reason := why_no_package(word.text)):
-        invalid, example = rules.statements.InvalidName, "my_network"
-        span, name = word.span, word.text
+        invalid = rules.statements.InvalidName
+        example = "my_network"
+        span = word.span
+        name = word.text
         report.add(invalid(span=span, name=name, reason=reason, example=example))
     network = Span(document.span.source, 0, 0) if word is None else word.span
     checked = _check_all(document, network, report)
@@ -231,11 +233,15 @@ def _out_of_place(
     """Describe a statement that must be before the first layer or the readout."""
     kind = statement.kind.text
     if kind in ("defaults", "neuron", "input") and layer is not None:
-        where, before = "after the first layer", layer
-        there, label = "before the layers", "the first layer"
+        where = "after the first layer"
+        before = layer
+        there = "before the layers"
+        label = "the first layer"
     elif kind in _LAYERS and readout is not None:
-        where, before = "after the readout", readout
-        there, label = "before the readout", "the readout"
+        where = "after the readout"
+        before = readout
+        there = "before the readout"
+        label = "the readout"
     else:
         return None
     return rules.statements.OutOfPlace(
@@ -304,7 +310,8 @@ def find_repeated_defaults(statements: Statements) -> Iterator[Diagnostic]:
     for statement in statements:
         if statement.broken or statement.kind.text not in ("defaults", "neuron"):
             continue
-        scope, keys = "", [statement.kind]
+        scope = ""
+        keys = [statement.kind]
         if statement.kind.text == "defaults":
             scope = statement.variant.text if statement.variant else ""
             keys = [item.key for item in statement.properties or ()]

@@ -77,7 +77,8 @@ def _find(
         elif isinstance(node, Mapping):
             inner = node.get(step)
         if inner is not None:
-            node, key = inner, step if isinstance(step, str) else key
+            node = inner
+            key = step if isinstance(step, str) else key
     return getattr(node, "span", whole), key, node
 
 
@@ -93,12 +94,14 @@ def translate(
     """
     names = {s.kind.text: s.name.text for s in reversed(others) if s.name is not None}
     for detail in error.errors(include_url=False):
-        path, context = detail["loc"], detail.get("ctx", {})
+        path = detail["loc"]
+        context = detail.get("ctx", {})
         span, key, node = _find(values, statement.head, path)
         if detail["type"] in ("unexpected_keyword_argument", "not_taken"):
             # A choice such as ``adam`` or ``relu`` lacks this property.
             group: Any = values[str(path[0])]
-            word, owner = context.get("key", path[-1]), group.name.text
+            word = context.get("key", path[-1])
+            owner = group.name.text
             item = next(p for p in group.properties if p.key.text == word)
             yield unknown_property(item, owner, keywords.settings_of(owner))
         elif detail["type"] != "missing":  # reported elsewhere as a missing part
@@ -176,7 +179,8 @@ def _in_numbers(
     item: tree.Property, owner: str, siblings: Sequence[tree.Property]
 ) -> str:
     """Convert steps to time, or a decay per step to a time constant."""
-    word, value = normal(item.key.text), item.value
+    word = normal(item.key.text)
+    value = item.value
     of_time = word in _STEPS and (owner != "train" or word != _OF_TRAINING)
     if of_time and isinstance(value, tree.Number):
         return _present(value, siblings, owner)

@@ -70,7 +70,8 @@ class BadValue(NamedTuple):
 
 
 def _out_of_range(bad: BadValue) -> Diagnostic:
-    key, context = bad.key, bad.context
+    key = bad.key
+    context = bad.context
     advice = context.get("advice", "")
     if instead := context.get("instead"):
         advice = f"write `{instead}`" if key == "shape" else f"write `{key} {instead}`"
@@ -84,7 +85,8 @@ def _out_of_range(bad: BadValue) -> Diagnostic:
 
 
 def _missing_unit(bad: BadValue) -> Diagnostic:
-    span, likely = bad.span, bad.context["likely"]
+    span = bad.span
+    likely = bad.context["likely"]
     return rules.statements.MissingUnit(
         span=span,
         key=bad.key,
@@ -95,7 +97,9 @@ def _missing_unit(bad: BadValue) -> Diagnostic:
 
 
 def _wrong_unit(bad: BadValue) -> Diagnostic:
-    span, unit, units = bad.span, bad.context["unit"], bad.context["units"]
+    span = bad.span
+    unit = bad.context["unit"]
+    units = bad.context["units"]
     if unit in UNITS:
         usual = "Hz" if "Hz" in units else "ms"
         return rules.statements.WrongUnit(
@@ -137,7 +141,8 @@ def _other_scale(bad: BadValue, instead: str, factor: float) -> Diagnostic:
 
 
 def _unknown_choice(bad: BadValue) -> Diagnostic:
-    context, node = bad.context, bad.node
+    context = bad.context
+    node = bad.node
     expected = context.get("expected") or context.get("expected_tags") or ""
     legal = tuple(re.findall(r"\w+", expected.replace(" or ", " ")))
     word = node.name if isinstance(node, tree.Group) else node
@@ -159,13 +164,17 @@ def _unknown_choice(bad: BadValue) -> Diagnostic:
 
 
 def _bad_name(bad: BadValue) -> Diagnostic:
-    span, key, name, given = bad.span, bad.key, bad.context["name"], bad.names
+    span = bad.span
+    key = bad.key
+    name = bad.context["name"]
+    given = bad.names
     if key in ("from", "shortcut") and name in FORMS and FORMS[name].is_layer:
         named = FORMS[name].named or FORMS[name].example
         own = named.removeprefix("encode conv").removeprefix(name).split()[0]
         return rules.misplaced.ReservedSource(span=span, word=name, key=key, name=own)
     if key == "from" and name == "input" and "input" in given:
-        by_encoder, encoder = bad.kind == "encode", given.get("encode", "")
+        by_encoder = bad.kind == "encode"
+        encoder = given.get("encode", "")
         source = given["input"] if by_encoder else encoder
         return rules.misplaced.InputByKind(
             span=span,
@@ -191,7 +200,10 @@ def _repeated_class(bad: BadValue) -> Diagnostic:
 
 def _wrong_type(bad: BadValue) -> Diagnostic:
     """Describe which values a property accepts, and suggest one similar to the text."""
-    span, key, node, context = bad.span, bad.key, bad.node, bad.context
+    span = bad.span
+    key = bad.key
+    node = bad.node
+    context = bad.context
     expected = context["expected"]
     if isinstance(node, tree.Quantity) and expected in ("a number", "a whole number"):
         return rules.statements.WrongUnit(
@@ -208,7 +220,8 @@ def _wrong_type(bad: BadValue) -> Diagnostic:
     if expected == "a name" and (problem := _quoted_choice(span, key, node)):
         return problem
     bare = key in ("name", "shape", "from", "in", "as", "") or "span" in context
-    example, instead = context["example"], context.get("instead")
+    example = context["example"]
+    instead = context.get("instead")
     if unquoted := _unquote(node, example):
         example = instead = unquoted
     elif not {"instead", "near", "span"} & context.keys() and expected in _MEASURED:
@@ -229,7 +242,8 @@ def _unquote(node: Any, example: str) -> str:
     # In YAML, the span of a text excludes its quotes.
     if not 0 < len(text) <= LONGEST or node.span.source.is_yaml:
         return ""
-    value, like = _parse(text), _parse(example)
+    value = _parse(text)
+    like = _parse(example)
     alike = type(value) is type(like) or (
         isinstance(value, tree.Number) and isinstance(like, tree.Dims)
     )
