@@ -269,7 +269,7 @@ def drift(seed: int, folder: Path) -> Accuracies:
 
 def rates(seed: int, folder: Path) -> Accuracies:
     """Return what the rates of ``drift`` reach on validation digits."""
-    reached = {}
+    reached: Accuracies = {}
     for rate in DRIFT_RATES:
         found = learn_drift(seed, folder, rate, PARTS[1])
         reached |= {f"rate {rate}: {name}": value for name, value in found.items()}

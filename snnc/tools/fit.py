@@ -29,7 +29,7 @@ from snnc.tools.chip_time import sentences, time_at_upper_rates
 from snnc.tools.report.html import Part, tables_html
 
 if TYPE_CHECKING:
-    from snnc.tools.spec import Spec
+    from snnc.interface.objects import Spec
 
 GROWTH = 16
 """If the network fits, a layer may grow to at most this multiple of its filters."""

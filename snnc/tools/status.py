@@ -11,12 +11,12 @@ from snnc.ir.layout import layout_id, tensors
 from snnc.loihi.profile import DEFAULT, read_profile
 from snnc.passes import Compilation
 from snnc.syntax.files import specs_in
+from snnc.text.arguments import FileName
 from snnc.text.display import Displayed, Json
 from snnc.text.tables import TextTable, counted, percent
-from snnc.tools.evaluate.last import recorded_accuracy
-from snnc.tools.opening import FileName
 from snnc.tools.report.folder import PackageState, compile_row
 from snnc.tools.settings import read_settings
+from snnc.verbs.evaluate.last import recorded_accuracy
 from snnc.weight_files.header import read_header
 
 STEPS_OF_TRAINING = (".smooth", ".best")

@@ -9,7 +9,7 @@ import snnc
 from snnc.cli import main
 from snnc.passes import route
 from snnc.passes.route import Spikes, partition
-from snnc.tools.building import MARK
+from snnc.verbs.build import MARK
 from tests.api.test_specs import SMALL
 from tests.support import network
 

@@ -17,8 +17,8 @@ from snnc.output.write import compare
 from snnc.passes import Compilation
 from snnc.text.display import Displayed, Json
 from snnc.text.tables import Cells, TextTable, counted, human
-from snnc.tools.building import package_of
 from snnc.tools.report.formats import round_number
+from snnc.verbs.build import package_of
 
 PackageState = Literal["up to date", "out of date", "not built"]
 

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from snnc.text.tables import Cells, TextTable, align, counted, human, percent
 from snnc.tools import chip_time
-from snnc.tools.evaluate.results import REGISTERS, Interval, LayerResult
+from snnc.verbs.evaluate.results import REGISTERS, Interval, LayerResult
 
 if TYPE_CHECKING:
     from snnc.runtime.examples import Bounds, Verdict
-    from snnc.tools.evaluate.evaluation import Evaluation
+    from snnc.verbs.evaluate.evaluation import Evaluation
 
 WIDTH = 79
 

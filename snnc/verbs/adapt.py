@@ -7,23 +7,25 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from snnc.output.imported import CannotRunError
+from snnc.text.arguments import FileName, Tensors
 from snnc.text.display import Json
 from snnc.text.tables import TextTable, counted, percent
 from snnc.tools import plots
-from snnc.tools.evaluate.evaluation import Evaluation
-from snnc.tools.evaluate.summary import known
-from snnc.tools.evaluate.verb import EvaluateOptions, evaluate_with
-from snnc.tools.opening import FileName, RefusedRunError, Tensors, as_package
+from snnc.verbs.evaluate.evaluation import Evaluation
+from snnc.verbs.evaluate.summary import known
+from snnc.verbs.evaluate.verb import EvaluateOptions, evaluate
+from snnc.verbs.options import check_options, option
 
 if TYPE_CHECKING:
     import numpy as np
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from snnc.output.imported import ImportedPackage
     from snnc.runtime.data import Examples
     from snnc.runtime.examples import Array
     from snnc.runtime.network import Network
-    from snnc.tools.package import Package
 
 LearningSimulator = Literal["exact", "loihi", "nengo"]
 
@@ -106,46 +108,46 @@ def _presented(learning: Adaptation) -> str:
     return examples if learning.passes == 1 else f"{examples} {learning.passes} times"
 
 
+@dataclass(frozen=True, kw_only=True)
+class AdaptOptions:
+    """The options of learning."""
+
+    simulator: LearningSimulator = option(
+        "exact",
+        "`exact` learns the same weights as nengo-loihi's emulator (`loihi`), 50 times"
+        " faster. `nengo` does not round weights.",
+    )
+    examples: int | None = option(
+        None, "Present only N examples, drawn with the seed.", least=1
+    )
+    seed: int | None = option(
+        0, "Seed for shuffling the examples; None keeps their order.", least=0
+    )
+    passes: int = option(
+        1,
+        "How often learning presents each example, in a new order each time.",
+        least=1,
+    )
+    weights_out: FileName | None = option(
+        None, "The file for the learned weights.", is_file=True
+    )
+
+    def __post_init__(self) -> None:
+        check_options(self)
+
+
 def adapt(
-    package: Package | FileName,
+    package: ImportedPackage,
     x: object,
     y: object,
     weights: Tensors | FileName,
-    *,
-    simulator: LearningSimulator = "exact",
-    examples: int | None = None,
-    seed: int | None = 0,
-    passes: int = 1,
-    weights_out: FileName | None = None,
+    options: AdaptOptions,
 ) -> Adaptation:
     """Present examples one after another while the readout learns.
 
-    Parameters
-    ----------
-    package
-        A package whose spec has ``learn pes``, or its folder.
-    x : array (examples, *input shape), or a data file
-    y : array (examples,) of integers, or (examples, units) of floats
-        None with a file.
-    weights : path or mapping
-        The initial weights.
-    simulator
-        ``exact`` learns the same weights as nengo-loihi's emulator (``loihi``), 50
-        times faster. ``nengo`` does not round weights.
-    examples
-        The number of examples to present, drawn with the seed; by default, all.
-    seed
-        The seed for shuffling the examples; None keeps their order.
-    passes
-        How often each example is presented, shuffled anew each time.
-    weights_out
-        The file to write the learned weights to.
-
-    Raises
-    ------
-    ValueError
-        If the readout does not learn, the network does not accept the data, all
-        examples have the same class, or the chip can't learn with these weights.
+    ``x`` is an array, or a data file that also contains ``y``. Raise ValueError if the
+    readout does not learn, the network does not accept the data, all examples have the
+    same class, or the chip can't learn with these weights.
     """
     import numpy as np  # imports of extras
 
@@ -153,36 +155,34 @@ def adapt(
     from snnc.runtime.nengo.learning import targets_of
     from snnc.runtime.nengo.simulators import require
 
-    package = as_package(package)
-    network = package.opened.network
+    network = package.network
     readout = network.readout
     if readout.learn is None:
         told = f"`{readout.name}` doesn't learn: write `learn pes` in it"
-        raise RefusedRunError(told)
+        raise CannotRunError(told)
+    simulator = options.simulator
     require("loihi" if simulator == "exact" else simulator, network)
-    if passes < 1:
-        raise RefusedRunError(f"passes is {passes}, but must be at least 1")
-    chosen = _draw_examples(network, x, y, examples, seed)
-    order = _presentations(len(chosen), passes, seed)
+    chosen = _draw_examples(network, x, y, options.examples, options.seed)
+    order = _presentations(len(chosen), options.passes, options.seed)
     images = chosen[:][order]
     labels = chosen.y[order]
-    tensors = dict(package.layout.LAYOUT.load(weights))
+    tensors = dict(package.layout.load(weights))
     refitted = None
     if simulator == "exact":
         from snnc.exact.learning import Learner, refit
 
-        learner = Learner(package.opened, tensors)
+        learner = Learner(package, tensors)
         outputs = learner.present(images, labels)
         learned = learner.kernel
         fitted = refit(
-            package.opened, tensors, learner.source, chosen[:], np.asarray(chosen.y)
+            package, tensors, learner.source, chosen[:], np.asarray(chosen.y)
         )
         refitted = _with_kernel(tensors, readout.name, fitted)
     else:
         outputs, learned = _learn_in_nengo(package, tensors, images, labels, simulator)
     tensors = _with_kernel(tensors, readout.name, learned)
-    if weights_out is not None:
-        package.layout.save_weights(weights_out, tensors)
+    if options.weights_out is not None:
+        package.layout.save(options.weights_out, tensors)
     shown = outputs
     if readout.learn.softmax:
         powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
@@ -196,7 +196,7 @@ def adapt(
         classes=readout.classes,
         score=score(outputs[last], labels[last], readout.classes),
         clipped=float(np.mean(errors > readout.learn.error)),
-        passes=passes,
+        passes=options.passes,
         refit=refitted,
     )
 
@@ -247,7 +247,7 @@ def _draw_examples(
 
 
 def _learn_in_nengo(
-    package: Package,
+    package: ImportedPackage,
     tensors: object,
     images: Array,
     labels: Array,
@@ -258,8 +258,9 @@ def _learn_in_nengo(
 
     from snnc.runtime.nengo.simulators import SimulatorRun
 
-    network = package.opened.network
-    built = package.nengo_network.build_network(tensors, images, targets=labels)
+    network = package.network
+    build_network = package.module("nengo_network").build_network
+    built = build_network(tensors, images, targets=labels)
     outputs = []
     run = SimulatorRun(simulator, built)
     with closing(run.sim):
@@ -396,7 +397,7 @@ def _with_interval(result: Evaluation) -> str:
 
 def evaluate_adapted(
     options: EvaluateOptions,
-    package: Package | FileName,
+    package: ImportedPackage,
     data: FileName,
     weights: FileName,
     adapt_data: FileName,
@@ -411,28 +412,24 @@ def evaluate_adapted(
     """
     simulator = options.simulator
     if simulator == "keras" or simulator == "nengo_dl":
-        raise RefusedRunError(f"the simulator {simulator} does not learn")
+        raise CannotRunError(f"the simulator {simulator} does not learn")
     once = replace(options, output=None)
-    opened = as_package(package)
-    learning = adapt(
-        opened,
-        adapt_data,
-        None,
-        weights,
+    learned_with = AdaptOptions(
         simulator=simulator,
         seed=options.seed,
         passes=passes,
         weights_out=weights_out,
     )
+    learning = adapt(package, adapt_data, None, weights, learned_with)
 
     def compare(file: FileName) -> AdaptedData:
         refit = None
         if learning.refit is not None:
-            refit = evaluate_with(once, opened, (file, None), learning.refit)
+            refit = evaluate(package, (file, None), learning.refit, once)
         return AdaptedData(
             file=os.path.basename(file),
-            before=evaluate_with(once, opened, (file, None), weights),
-            after=evaluate_with(once, opened, (file, None), learning.weights),
+            before=evaluate(package, (file, None), weights, once),
+            after=evaluate(package, (file, None), learning.weights, once),
             refit=refit,
         )
 
