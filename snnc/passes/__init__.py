@@ -150,4 +150,4 @@ def allow_warnings(
         from snnc.passes.suppress import suppress_warnings  # needed for few specs
 
         complete = made.mapped is not None if complete is None else complete
-        suppress_warnings(made.document, report, complete)
+        suppress_warnings(made.document, report, complete=complete)
