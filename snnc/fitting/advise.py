@@ -319,16 +319,24 @@ def _for_blocks(refused: Sequence[Refused], trials: Trials) -> list[str]:
     """Return a better block for each diagnostic, if any; all fit together."""
     names = [d.name for d in refused]
     free = _with_blocks(dict.fromkeys(names, FREE), trials)
-    close = {d.name: d.nearest for d in refused if not isinstance(d, BlockRank)}
-    nearest = {name: block for name, block in close.items() if block is not None}
-    if len(nearest) == len(set(names)):
-        tried = _with_blocks(nearest, trials)
-        if tried is not None and (free is None or tried.cores <= free.cores):
-            return [f"write `block {dims(nearest[name])}`" for name in names]
+    nearest = _nearest_blocks(refused)
+    tried = _with_blocks(nearest, trials) if nearest else None
+    if tried is not None and (free is None or tried.cores <= free.cores):
+        return [f"write `block {dims(nearest[name])}`" for name in names]
     if free is None:
         return []
     blocks = [dims(block_of(free.by_name[name]) or ()) for name in names]
     return [f"leave it out, or write `block {block}`" for block in blocks]
+
+
+def _nearest_blocks(refused: Sequence[Refused]) -> dict[str, Shape]:
+    """Return the nearest block by layer; nothing unless each layer has one."""
+    nearest = {}
+    for diagnostic in refused:
+        if isinstance(diagnostic, BlockRank) or diagnostic.nearest is None:
+            return {}
+        nearest[diagnostic.name] = diagnostic.nearest
+    return nearest
 
 
 def _blocks_in_the_way(trials: Trials) -> tuple[str, ...]:
@@ -404,11 +412,12 @@ def advise_windows(spec: ValidatedSpec, device: Profile, report: Diagnostics) ->
 
     If there are other errors, nothing can be tried, and the message stays unchanged.
     """
-    too_large = [d for d in report.diagnostics if isinstance(d, KernelTooLarge)]
-    is_turned = looks_channels_first(spec.spec.input.shape)
-    if len(too_large) != 1 or report.errors != 1 or is_turned:
+    if report.errors != 1 or looks_channels_first(spec.spec.input.shape):
         return
-    (refused,) = too_large
+    errors = (d for d in report.diagnostics if isinstance(d, KernelTooLarge))
+    refused = next(errors, None)
+    if refused is None:
+        return
 
     def holds(change: Change) -> bool:
         return legal_network(spec, device, (change,)) is not None
@@ -425,6 +434,7 @@ def advise_windows(spec: ValidatedSpec, device: Profile, report: Diagnostics) ->
         remedies.append(f"`{largest.text}`{rest}")
     if refused.what == "kernel":
         padded = Change(refused.name, "padding", "same")
-        remedies += [f"`{padded.text}`"] if holds(padded) else []
+        if holds(padded):
+            remedies.append(f"`{padded.text}`")
     hint = f"write {', or '.join(remedies)}" if remedies else NOTHING
     _replace(refused, refused.but(advice=hint), report)

@@ -18,7 +18,7 @@ counted, not timed, so that a mapping is the same on every machine.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from heapq import merge, nsmallest
@@ -238,6 +238,15 @@ class PartialSolution(NamedTuple):
         return frozenset((i, group, readers) for i, (group, readers, _) in demands)
 
 
+def _cheapest_by_key(some: Iterable[PartialSolution]) -> Collection[PartialSolution]:
+    by_key: dict[object, PartialSolution] = {}
+    for partial in some:
+        key = partial.key
+        if key not in by_key or partial.bound < by_key[key].bound:
+            by_key[key] = partial
+    return by_key.values()
+
+
 @dataclass(eq=False)
 class Search:
     """Searches for the mapping with the fewest cores.
@@ -292,7 +301,7 @@ class Search:
             self._fitted += costs.work - self._counted[costs]
             self._counted[costs] = costs.work
 
-    def run(self, hopeless: bool = False) -> Solution | None:
+    def run(self, *, hopeless: bool = False) -> Solution | None:
         """Return the best mapping found, or None; end early if ``hopeless``."""
         best = self._grow_bound()
         if best is not None and best.cores == self.lower_bound:
@@ -310,9 +319,11 @@ class Search:
                 self.gave_up = best is None
                 break
             took = self.work - before
-            if found is not None and (best is None or found.cores < best.cores):
+            if found is None:
+                break
+            if best is None or found.cores < best.cores:
                 best = found
-            if found is None or found.cores == self.lower_bound:
+            if found.cores == self.lower_bound:
                 break
         return best
 
@@ -328,12 +339,14 @@ class Search:
                     found, is_complete = self.attempt(bound, WIDTH)
             except OutOfPatienceError:
                 return None
-            if is_complete:
-                self.lower_bound = bound + 1 if found is None else found.cores
-            if found is None and is_complete and bound == maxsize:
-                self.lower_bound = self.floor  # no number of cores is enough
-            if found is not None or not is_complete or bound == self.most:
+            if found is not None and is_complete:
+                self.lower_bound = found.cores
+            if found is not None or not is_complete:
                 return found
+            # No number of cores is enough if there is no mapping without a bound.
+            self.lower_bound = self.floor if bound == maxsize else bound + 1
+            if bound == self.most:
+                return None
             slack += max(1, slack)
 
     def attempt(
@@ -348,14 +361,10 @@ class Search:
         is_complete = self._tries_all and branches is None
         some = [PartialSolution(self.floor, {}, ())]
         for i in reversed(range(len(self.steps))):
-            extended = (self._extend(partial, i, bound) for partial in some)
-            by_key: dict[object, PartialSolution] = {}
-            for more in chain.from_iterable(islice(e, branches) for e in extended):
-                key = more.key
-                if key not in by_key or more.bound < by_key[key].bound:
-                    by_key[key] = more
-            is_complete = is_complete and len(by_key) <= width
-            some = nsmallest(width, by_key.values(), key=lambda one: one.bound)
+            extended = (islice(self._extend(one, i, bound), branches) for one in some)
+            different = _cheapest_by_key(chain.from_iterable(extended))
+            is_complete = is_complete and len(different) <= width
+            some = nsmallest(width, different, key=lambda one: one.bound)
         if not some:
             return None, is_complete
         best = some[0]
@@ -374,11 +383,11 @@ class Search:
         before = PartialSolution(partial.bound - need, others, partial.chosen)
         room = bound - before.bound
         fixed = {source: demand.group for source, demand in others.items()}
-        ways = (
+        fitting = [
             zip(self._fitting(i, group, groups, room), repeat(groups))
             for groups in self._combinations(i, fixed)
-        )
-        for (tiling, fit), groups in merge(*ways, key=lambda way: way[0][0].cores):
+        ]
+        for (tiling, fit), groups in merge(*fitting, key=lambda one: one[0][0].cores):
             if self._serves(i, readers, tiling):
                 more = self._with(before, i, tiling, fit, groups)
                 if more is not None and more.bound <= bound:

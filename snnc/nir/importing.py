@@ -114,8 +114,7 @@ def _read_tensors(lowered: LoweredNetwork, graph: NirGraph) -> dict[str, Array] 
     layout = tensors(lowered.network)
     if layout_id(layout) != graph.facts.get("layout_id"):
         return None
-    kinds = {node.kind for node in graph.nodes.values()}
-    neuron: Neuron = "cubalif" if "CubaLIF" in kinds else "if"
+    neuron = _neuron_of(graph)
     values = {t.name: np.zeros(t.shape) for t in layout}
     exported = graph_of(lowered, values, neuron)
     if not _has_nodes_of(exported, graph):
@@ -129,6 +128,11 @@ def _read_tensors(lowered: LoweredNetwork, graph: NirGraph) -> dict[str, Array] 
     whole = {name: value.astype("f4") for name, value in values.items()}
     is_same = _is_same(graph_of(lowered, whole, neuron), graph, biases)
     return whole if is_same else None
+
+
+def _neuron_of(graph: NirGraph) -> Neuron:
+    kinds = {node.kind for node in graph.nodes.values()}
+    return "cubalif" if "CubaLIF" in kinds else "if"
 
 
 def _printable(spec: str) -> str:

@@ -53,6 +53,10 @@ class NodeValue:
     is_linear: bool = False
 
 
+NOTHING = NodeValue("", (), np.ones(1))
+"""What an input node reads."""
+
+
 @dataclass(frozen=True, slots=True)
 class GraphWeights(ModelWeights):
     """The kernels and biases of a graph's layers, channels last."""
@@ -111,7 +115,7 @@ class _Translator:
             raise node.refusal(
                 "it reads nothing", "give the node an edge, or remove it"
             )
-        value = handler(self, node, self._sum(node, reads))
+        value = handler(self, node, self._sum(node, reads) if reads else NOTHING)
         if prod(value.shape) > LARGEST or min(value.shape, default=1) < 1:
             verb = "has" if node.kind == "Input" else "gives"
             raise node.refusal(
@@ -122,8 +126,6 @@ class _Translator:
 
     def _sum(self, node: Node, reads: tuple[str, ...]) -> NodeValue:
         """Return the input of a node: the sum of its edges."""
-        if not reads:
-            return NodeValue("", (), np.ones(1))
         first, *others = values = [self.values[name] for name in reads]
         if not others:
             return first

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import starmap
 from math import prod
-from operator import eq
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +44,13 @@ class Pair:
     @property
     def name(self) -> str:
         return (self.wanted or self.stored).name  # type: ignore[union-attr]
+
+    @property
+    def shapes(self) -> tuple[Shape | None, Shape | None]:
+        """The shapes in the file and in the network; None where it lacks the tensor."""
+        stored = None if self.stored is None else self.stored.shape
+        wanted = None if self.wanted is None else self.wanted.shape
+        return stored, wanted
 
     @property
     def problem(self) -> str:
@@ -160,22 +166,15 @@ def advice(listing: Listing, remedy: str) -> str:
         return _advice_on_metadata(listing) or remedy
     if any("/" in pair.name or pair.name.endswith(":0") for pair in problems):
         return KERAS
-    shapes: list[tuple[Shape, Shape]] = []
-    missing: list[Shape] = []
-    unknown: list[Shape] = []
-    for pair in problems:
-        if pair.stored is not None and pair.wanted is not None:
-            shapes.append((pair.stored.shape, pair.wanted.shape))
-        elif pair.stored is not None:
-            unknown.append(pair.stored.shape)
-        elif pair.wanted is not None:
-            missing.append(pair.wanted.shape)
-    if any(starmap(_is_turned, shapes)):
+    stored, wanted = zip(*(pair.shapes for pair in problems), strict=True)
+    if any(map(_is_turned, stored, wanted)):
         return TURNED
-    if shapes:
-        has_wrong_type = not missing and not unknown and all(starmap(eq, shapes))
-        return TYPES if has_wrong_type else remedy
-    return f"{NAMES} {remedy}" if sorted(missing) == sorted(unknown) else remedy
+    if stored == wanted:
+        return TYPES
+    is_renamed = all(None in pair.shapes for pair in problems)
+    if is_renamed and Counter(stored) == Counter(wanted):
+        return f"{NAMES} {remedy}"
+    return remedy
 
 
 def _advice_on_metadata(listing: Listing) -> str:
@@ -185,9 +184,9 @@ def _advice_on_metadata(listing: Listing) -> str:
     return UNMARKED if listing.header.layout_id is None else ""
 
 
-def _is_turned(stored: Shape, wanted: Shape) -> bool:
+def _is_turned(stored: Shape | None, wanted: Shape | None) -> bool:
     """Return whether the axes are in PyTorch order: out, in, height, width."""
-    if len(wanted) < 2:
+    if wanted is None or len(wanted) < 2:
         return False
     *spatial, inward, outward = wanted
     return stored == (outward, inward, *spatial) != wanted
