@@ -30,6 +30,11 @@ def length(interval: Interval) -> int:
     return interval[1] - interval[0]
 
 
+def positions(interval: Interval) -> range:
+    """Return the positions in an interval."""
+    return range(interval[0], interval[1])
+
+
 @dataclass(frozen=True, slots=True)
 class Tiles:
     """The tiles of an axis, computed on demand; the last may be smaller."""
@@ -178,7 +183,7 @@ class View:
     def runs(self) -> tuple[TapRun, ...]:
         return self.find_runs()
 
-    def kinds(self, shared: bool) -> Counter[Kind]:
+    def kinds(self, *, shared: bool) -> Counter[Kind]:
         """Return the number of arrays by kind; count equal ones once if ``shared``."""
         return self._distinct if shared else self._lengths
 
@@ -473,7 +478,7 @@ class Axis:
     def _stretches(self, tile: Interval) -> Iterator[Interval]:
         """Yield the distinct intervals that a tile of outputs reads, in order."""
         apart = self.stride > len(self.taps)
-        parts = ((i, i + 1) for i in range(*tile)) if apart else (tile,)
+        parts = ((i, i + 1) for i in positions(tile)) if apart else (tile,)
         for part in parts:
             start, stop = self.reach(part)
             start = max(0, start)
@@ -484,7 +489,7 @@ class Axis:
     def _find_runs(self, tile: Interval) -> tuple[TapRun, ...]:
         starts: dict[tuple[int, int], list[int]] = {}
         for stretch in self._stretches(tile):
-            for place in range(*stretch):
+            for place in positions(stretch):
                 outputs = self.reading(tile, (place, place + 1))
                 tap = place + self.before - outputs.start * self.stride
                 key = (tap, len(outputs))

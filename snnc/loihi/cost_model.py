@@ -219,7 +219,7 @@ class CostModel:
         connections: dict[Inputs, ConnectionChoice] = {}
         for each, suits in zip(inputs, aligned, strict=True):
             channels = each.group * each.link.bands.channels
-            violation = self._pop16_violation(channels, in_axons, suits)
+            violation = self._pop16_violation(channels, in_axons, aligned=suits)
             image = each.form == "convolution"
             if image and self.pop == 16 and violation is not None:
                 return violation
@@ -231,7 +231,7 @@ class CostModel:
         return BlockFit(tuple(map(connections.__getitem__, every)))
 
     def _pop16_violation(
-        self, channels: int, in_axons: int, aligned: bool
+        self, channels: int, in_axons: int, *, aligned: bool
     ) -> LimitViolation | None:
         """Return why a projection can't use pop16 axons, or None."""
         axon = self.profile.axon

@@ -19,7 +19,7 @@ from typing import Literal, NamedTuple
 from snnc.ir.device import Profile
 from snnc.ir.mapped import PopType
 from snnc.ir.reach import Form
-from snnc.loihi.axis import Axis, Interval, Kind, Tiles, View
+from snnc.loihi.axis import Axis, Interval, Kind, Overlaps, Tiles, View
 from snnc.loihi.tiling import Bands, Edges, EnsembleTiling, Tiling
 
 
@@ -165,7 +165,7 @@ class Link(ABC):
         """Compute the cost of one connection for a block."""
 
     def _price(
-        self, arrays: Mapping[int, int], index_bits: int | None, aligned: bool
+        self, arrays: Mapping[int, int], index_bits: int | None, *, aligned: bool
     ) -> Cost:
         """Return the cost of stored arrays; ``arrays`` counts them by size."""
         memory = self.profile.synapse
@@ -281,12 +281,8 @@ class Link(ABC):
         omitted. An axon without weights is not connected (``axon_map``,
         ``nengo_loihi/hardware/nxsdk_objects.py:304-343``) and receives no spikes.
         """
-        axes = zip(self.plane, source.tile, target.tile, strict=False)
-        overlaps = (axis.overlaps(*sizes) for axis, *sizes in axes)
-        rows, columns = (
-            [(i, j, n) for i, read in enumerate(along) for j, n in read.items()]
-            for along in overlaps
-        )
+        rows = _read_tiles(self.rows.overlaps(source.tile[0], target.tile[0]))
+        columns = _read_tiles(self.columns.overlaps(source.tile[1], target.tile[1]))
         sources = _strip_cores(source)
         targets = _strip_cores(target)
         for pre, post, strips, channels in self.strip_pairs(source, target):
@@ -306,6 +302,11 @@ class Link(ABC):
         Each item is the source's strip, the first of some strips of one ensemble that
         read it, their number, and the channels that each of them reads.
         """
+
+
+def _read_tiles(overlaps: Overlaps) -> list[tuple[int, int, int]]:
+    """Return the source's tile, the tile that reads it, and how many positions."""
+    return [(i, j, n) for i, read in enumerate(overlaps) for j, n in read.items()]
 
 
 class _StripCores(NamedTuple):
@@ -431,8 +432,9 @@ class Load:
     ) -> Iterator[tuple[int, Link, tuple[SourceChannels, ...], BlockView]]:
         inputs = zip(self.inputs.items(), self.feeds, strict=True)
         for ((_, link, _), times), feeds in inputs:
-            views = self.rows[link], self.columns[link]
-            yield times, link, feeds, BlockView(*views, self.channels, self.whole)
+            rows = self.rows[link]
+            block = BlockView(rows, self.columns[link], self.channels, self.whole)
+            yield times, link, feeds, block
 
     @cached_property
     def in_axons(self) -> int:

@@ -272,35 +272,43 @@ def _population(
     counts = readers.get(position, NO_READERS).counts
     readout = plan.lowered.network.readout
     learns = readout.learn is not None and population.name in readout.sources
-    blocks = _blocks_of(choices.costs, tiling, groups, counts, learns)
+    blocks = _blocks_of(choices.costs, tiling, groups, counts, learns=learns)
     ensembles = tuple(
-        _ensemble(population, part.slices, tiling, *zip(*own, strict=True))
-        for part, own in zip(tiling.parts, blocks, strict=True)
+        _ensemble(population, part.slices, tiling, of_part)
+        for part, of_part in zip(tiling.parts, blocks, strict=True)
     )
     return MappedPopulation(population, tiling.group, ensembles)
 
 
 def _map_to_host(population: Population, group: int) -> MappedPopulation:
     every = Tiles(population.volume[0], group)
-    ensembles = tuple(_ensemble(population, slices, None, ()) for slices in every)
+    ensembles = tuple(_ensemble(population, slices) for slices in every)
     return MappedPopulation(population, group, ensembles)
 
 
 def _ensemble(
     population: Population,
     slices: Interval,
-    tiling: Tiling | None,
-    blocks: tuple[Block, ...],
-    registers: tuple[Registers, ...] = (),
+    tiling: Tiling | None = None,
+    blocks: Sequence[tuple[Block, Registers]] = (),
 ) -> Ensemble:
     _, height, width, channels = population.volume
-    shape = (height, width, (slices[1] - slices[0]) * channels)
-    block = None
+    first, stop = slices
+    shape: Shape = (height, width, (stop - first) * channels)
+    block: Shape | None = None
     if tiling is not None:
         block = (*tiling.tile[:2], min(tiling.tile[2], shape[2]))
-    if len(population.layer.shape) > 1:
-        return Ensemble(*slices, shape, block, blocks, registers)
-    return Ensemble(*slices, shape[2:], block and block[2:], blocks, registers)
+    if len(population.layer.shape) == 1:
+        shape = shape[2:]
+        block = block and block[2:]
+    return Ensemble(
+        first,
+        stop,
+        shape,
+        block,
+        blocks=tuple(block for block, _ in blocks),
+        registers=tuple(registers for _, registers in blocks),
+    )
 
 
 def _blocks_of(
@@ -308,6 +316,7 @@ def _blocks_of(
     tiling: Tiling,
     groups: tuple[int, ...],
     readers: Mapping[AxonReader, int],
+    *,
     learns: bool,
 ) -> Iterator[list[tuple[Block, Registers]]]:
     """Yield the resources of each block, by ensemble, in nengo-loihi's order.
@@ -327,9 +336,9 @@ def _blocks_of(
             rows = views_of(links, 0, piece.rows)
             columns = views_of(links, 1, piece.columns)
             feeds = feeds_of(inputs, part, piece.strip)
-            own = inputs, feeds, rows, columns, length(piece.strip)
-            load = Load(*own, part.whole)
-            built = Load(*own, False)
+            channels = length(piece.strip)
+            load = Load(inputs, feeds, rows, columns, channels, part.whole)
+            built = replace(load, whole=False)
             neurons = piece.neurons
             # A readout that learns needs an axon per neuron.
             learned = neurons if learns else 0

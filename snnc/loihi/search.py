@@ -154,10 +154,9 @@ class AxonUse:
         return self._axons[key]
 
 
-def _by_ensemble(factors: Iterable[Factors]) -> tuple[Sequence[int], Sequence[int]]:
+def _by_ensemble(factors: Sequence[Factors]) -> tuple[Sequence[int], Sequence[int]]:
     """Return each reader's factor for split ensembles, and for whole ensembles."""
-    split, whole = zip(*factors, strict=True)
-    return split, whole
+    return [split for split, _ in factors], [whole for _, whole in factors]
 
 
 @dataclass(frozen=True, slots=True)

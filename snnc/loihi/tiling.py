@@ -63,8 +63,8 @@ class EnsembleTiling:
     @property
     def pieces(self) -> Iterator[PlacedBlock]:
         """The content of each core, in nengo-loihi's block order."""
-        sides = product(self.rows, self.columns, self.strips)
-        return (PlacedBlock(self, *where) for where in sides)
+        for rows, columns, strip in product(self.rows, self.columns, self.strips):
+            yield PlacedBlock(self, rows, columns, strip)
 
     def slices_of(self, strip: Interval) -> Interval:
         """Return the depth slices of a strip of the ensemble's channels."""

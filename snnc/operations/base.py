@@ -156,8 +156,9 @@ class Sizes:
             advice = "the input looks channels-first: for a channels-last shape, write"
             advice = f"{advice} `{dims((*given[1:], given[0]))}`"
         names = rules.shapes.AXES[len(shape)]
-        steps = (window.stride, window.dilation)
-        axes = list(zip(names, shape, window.size, *steps, strict=False))
+        axes = list(
+            zip(names, shape, window.size, window.stride, window.dilation, strict=False)
+        )
         for axis, size, k, s, d in axes:
             extent = (k - 1) * d + 1
             out.append(window_positions(size, extent, s, window.padding))
@@ -252,7 +253,7 @@ def traits_of_pads(
 ) -> str:
     """Write the zeros before and after each axis, as ``0+1 x 1+1``."""
     axes = zip(read, extent, stride, strict=False)
-    around = [pads(*axis, padding) for axis in axes]
+    around = [pads(n, size, step, padding) for n, size, step in axes]
     if not any(pad > 0 for both in around for pad in both):
         return "none"
     return " x ".join(f"{before}+{max(behind, 0)}" for before, behind in around)

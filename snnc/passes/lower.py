@@ -131,8 +131,8 @@ class _Lowering:
         shape = network.shape_of(read)
         # Handle each combination of pools once: hundreds of paths may share it.
         reaches = {
-            folded: _reach(reader, shape, *folded)
-            for folded in {(path.pools, path.repeats) for path in ways}
+            (pools, repeats): _reach(reader, shape, pools, repeats)
+            for pools, repeats in {(path.pools, path.repeats) for path in ways}
         }
         for path in ways:
             reach = reaches[path.pools, path.repeats]

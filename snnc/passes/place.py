@@ -61,7 +61,7 @@ def place(
         # No system is large enough, so don't search for a mapping.
         problems += diagnose.refuse_large(lowered, target)
     if problems:
-        report.add(*problems)
+        report.extend(problems)
         return None
     tried = attempt(lowered, target, cache)
     # Build the mapping even above the target's limit: the problem names the number of
@@ -171,6 +171,7 @@ def attempt(
     cache: PlanCache | None = None,
     most: int = maxsize,
     effort: float = 1,
+    *,
     unmixes: bool = True,
 ) -> Attempt:
     """Search for a mapping of a network to a system, with one kind of axon per neuron.
@@ -195,6 +196,7 @@ def _search(
     cache: PlanCache,
     most: int,
     effort: float,
+    *,
     is_brief: bool = False,
 ) -> Attempt:
     key = plan.steps, target.cores, most, effort, is_brief

@@ -67,12 +67,17 @@ def _traffic(mapped: MappedNetwork) -> Iterator[ProjectionTraffic]:
             source = projection.source
             kind = kind_of(mapping.form)
             link = links_of(mapped.lowered, projection, kind)[mapping.form]
-            ends = tilings[source], tilings[target.name]
-            spikes = partial(link.spike_counts, *ends)
-            operations = link.operations(*ends)
-            yield ProjectionTraffic(source, target.name, operations, spikes)
+            here = tilings[source]
+            there = tilings[target.name]
+            yield ProjectionTraffic(
+                source,
+                target.name,
+                operations=link.operations(here, there),
+                spikes=partial(link.spike_counts, here, there),
+            )
     if mapped.learned is not None:
-        (read,), units = network.readout.sources, network.readout.units
+        (read,) = network.readout.sources
+        units = network.readout.units
         sizes = mapped.by_name[read].sizes
         learned = [(core, range(1), size) for core, size in enumerate(sizes)]
         operations = 2 * units * sum(sizes)

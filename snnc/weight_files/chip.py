@@ -69,7 +69,7 @@ def precision(placed: PlacedLayer) -> Precision:
         exponents=(min(exponents), max(exponents)) if exponents else None,
         weight_bits=min(bits.values(), default=0),
         threshold_bits=min(map(_bits, blocks.threshold_mantissa)),
-        bias_bits=min(most, *biased) if biased else None,
+        bias_bits=min([most, *biased]) if biased else None,
         threshold_share=float(blocks.threshold_share.max()),
         bias_share=float(blocks.bias_share.max()),
         refused=sum(core.is_refused for core in placed.cores),
