@@ -30,6 +30,11 @@ def length(interval: Interval) -> int:
     return interval[1] - interval[0]
 
 
+def positions(interval: Interval) -> range:
+    """Return the positions in an interval."""
+    return range(interval[0], interval[1])
+
+
 @dataclass(frozen=True, slots=True)
 class Tiles:
     """The tiles of an axis, computed on demand; the last may be smaller."""
@@ -45,7 +50,8 @@ class Tiles:
         return start, min(start + self.size, self.extent)
 
     def __iter__(self) -> Iterator[Interval]:
-        extent, size = self.extent, self.size
+        extent = self.extent
+        size = self.size
         return ((i, min(i + size, extent)) for i in range(0, extent, size))
 
     def overlaps(self, interval: Interval) -> Iterator[tuple[int, int]]:
@@ -81,7 +87,8 @@ class Taps:
 
     def __getitem__(self, index: int) -> Tap:
         counts, stride = self._window
-        step, place = stride * self.dilation, index - self.zeros
+        step = stride * self.dilation
+        place = index - self.zeros
         first = max(0, -(-(place - len(counts) + 1) // step))
         last = min(self.reader - 1, place // step)
         times = ((tap, counts[place - tap * step]) for tap in range(first, last + 1))
@@ -123,7 +130,8 @@ def output_size(places: int, pools: Steps) -> int:
 
 
 def _compose(pools: Steps) -> tuple[tuple[int, ...], int]:
-    counts, stride = [1], 1
+    counts = [1]
+    stride = 1
     for window, step in pools:
         # A moving sum over a window: add what enters the window, subtract what leaves.
         wider = counts + [0] * ((window - 1) * stride)
@@ -175,7 +183,7 @@ class View:
     def runs(self) -> tuple[TapRun, ...]:
         return self.find_runs()
 
-    def kinds(self, shared: bool) -> Counter[Kind]:
+    def kinds(self, *, shared: bool) -> Counter[Kind]:
         """Return the number of arrays by kind; count equal ones once if ``shared``."""
         return self._distinct if shared else self._lengths
 
@@ -205,7 +213,8 @@ class Picked:
 
     def within(self, interval: Interval) -> Interval:
         """Return the numbers of the positions in an interval of the axis."""
-        places, count = self.places, len(self.places)
+        places = self.places
+        count = len(self.places)
         first, stop = (
             min(max(0, -(-(end - places.start) // places.step)), count)
             for end in interval
@@ -436,7 +445,8 @@ class Axis:
         """Return the indices of the ensembles of outputs that read some positions."""
         if not length(inputs):
             return []
-        every, size = self.reading((0, self.outputs), inputs), outputs.size
+        every = self.reading((0, self.outputs), inputs)
+        size = outputs.size
         near = range(every.start // size, -(-every.stop // size))
         return [i for i in near if self.reading(outputs[i], inputs)]
 
@@ -457,7 +467,8 @@ class Axis:
         """Return which ensembles outputs in ensembles of ``group`` read equally."""
         if self.picked is not None:
             return NONE_EQUIVALENT
-        size, step = sources.size, group * self.stride
+        size = sources.size
+        step = group * self.stride
         first = max(0, -(-(len(self.taps) - 1 - self.before) // size))
         whole = self.outputs - self.outputs % group
         most = (whole * self.stride - self.before) // size
@@ -467,17 +478,18 @@ class Axis:
     def _stretches(self, tile: Interval) -> Iterator[Interval]:
         """Yield the distinct intervals that a tile of outputs reads, in order."""
         apart = self.stride > len(self.taps)
-        parts = ((i, i + 1) for i in range(*tile)) if apart else (tile,)
+        parts = ((i, i + 1) for i in positions(tile)) if apart else (tile,)
         for part in parts:
             start, stop = self.reach(part)
-            start, stop = max(0, start), min(self.inputs, stop)
+            start = max(0, start)
+            stop = min(self.inputs, stop)
             if start < stop:
                 yield start, stop
 
     def _find_runs(self, tile: Interval) -> tuple[TapRun, ...]:
         starts: dict[tuple[int, int], list[int]] = {}
         for stretch in self._stretches(tile):
-            for place in range(*stretch):
+            for place in positions(stretch):
                 outputs = self.reading(tile, (place, place + 1))
                 tap = place + self.before - outputs.start * self.stride
                 key = (tap, len(outputs))

@@ -40,8 +40,9 @@ def _tensor(pair: Pair, listing: Listing) -> Json:
     entry: Json = {"name": pair.name, "dtype": None, "shape": None}
     if pair.stored is not None:
         entry |= {"dtype": pair.stored.dtype, "shape": list(pair.stored.shape)}
-    if (known := listing.spreads.get(pair.name)) is not None:
-        entry |= asdict(known)
+    spread = listing.spreads.get(pair.name)
+    if spread is not None:
+        entry |= asdict(spread)
         del entry["nonzero"]
     if listing.network is not None:
         wanted = None if pair.wanted is None else list(pair.wanted.shape)
@@ -126,25 +127,31 @@ def _summary(listing: Listing) -> Iterator[str]:
     spoilt = sum(s.nan + s.infinite for s in listing.spreads.values())
     if spoilt:
         totals += f" ({spoilt} not finite)"
-    if listing.network is None:
-        yield totals
-        return
+    if listing.network is not None:
+        totals += f", {_verdict(listing)} {listing.network.name}"
+    if any(layer.refused for layer in listing.layers):
+        totals += ", but not the chip"
+    yield totals
+
+
+def _verdict(listing: Listing) -> str:
+    """Return whether the values fit the network whose name follows."""
     problems = sum(bool(listing.problem(pair)) for pair in listing.pairs)
-    verdict = "which fit" if listing.fits else "written for a different network than"
     if problems:
-        verdict = f"{counted(problems, 'problem')}: they do not fit"
-    but = ", but not the chip" if any(x.refused for x in listing.layers) else ""
-    yield f"{totals}, {verdict} {listing.network.name}{but}"
+        return f"{counted(problems, 'problem')}: they do not fit"
+    return "which fit" if listing.fits else "written for a different network than"
 
 
 def _layer(layer: Precision) -> Cells:
-    low, high = layer.exponents or (0, 0)
-    weighs = layer.exponents is not None
+    exponents = weight_bits = ""
+    if layer.exponents is not None:
+        weight_bits = f"{layer.weight_bits} of 7"
+        exponents = "..".join(map(str, sorted(set(layer.exponents))))
     return (
         layer.name,
         str(layer.cores),
-        (f"{low}" if low == high else f"{low}..{high}") if weighs else "",
-        f"{layer.weight_bits} of 7" if weighs else "",
+        exponents,
+        weight_bits,
         "" if layer.rounding is None else f"{100 * layer.rounding:.1f} %",
         _usage(layer.threshold_bits, 17, layer.threshold_share),
         _usage(layer.bias_bits, 12, layer.bias_share),

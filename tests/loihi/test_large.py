@@ -224,9 +224,9 @@ def searches(monkeypatch: pytest.MonkeyPatch) -> list[Search]:
     made: list[Search] = []
     run = Search.run
 
-    def keep_search(search: Search, hopeless: bool = False) -> Any:
+    def keep_search(search: Search, *, hopeless: bool = False) -> Any:
         made.append(search)
-        return run(search, hopeless)
+        return run(search, hopeless=hopeless)
 
     monkeypatch.setattr(Search, "run", keep_search)
     return made
