@@ -10,22 +10,22 @@ TensorFlow, Nengo, NumPy or pydantic.
 4
 """
 
-__version__ = "0.3.0.dev0"
+from snnc.version import __version__ as __version__
 
 # Type checkers treat this like `typing.TYPE_CHECKING`, which is slow to import.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from snnc.diagnostics import Diagnostic as Diagnostic
+    from snnc.results.diff import Diff as Diff
+    from snnc.results.fit import Fit as Fit
     from snnc.tools.building import build as build
     from snnc.tools.calibrate import Calibration as Calibration
     from snnc.tools.calibrate import calibrate as calibrate
-    from snnc.tools.diff.compare import Diff as Diff
     from snnc.tools.evaluate.evaluation import Evaluation as Evaluation
     from snnc.tools.evaluate.verb import evaluate as evaluate
     from snnc.tools.evaluate.verb import predict as predict
     from snnc.tools.exchange import export_nir as export_nir
     from snnc.tools.exchange import import_keras as import_keras
-    from snnc.tools.fit import Fit as Fit
     from snnc.tools.opening import SpecError as SpecError
     from snnc.tools.package import Package as Package
     from snnc.tools.report.network import Report as Report
@@ -57,11 +57,11 @@ _HOMES = {
     "snnc.diagnostics": ("Diagnostic",),
     "snnc.tools.building": ("build",),
     "snnc.tools.calibrate": ("Calibration", "calibrate"),
-    "snnc.tools.diff.compare": ("Diff",),
+    "snnc.results.diff": ("Diff",),
     "snnc.tools.evaluate.evaluation": ("Evaluation",),
     "snnc.tools.evaluate.verb": ("evaluate", "predict"),
     "snnc.tools.exchange": ("export_nir", "import_keras"),
-    "snnc.tools.fit": ("Fit",),
+    "snnc.results.fit": ("Fit",),
     "snnc.tools.opening": ("SpecError",),
     "snnc.tools.package": ("Package",),
     "snnc.tools.report.network": ("Report",),
@@ -85,6 +85,8 @@ def __getattr__(name: str) -> object:
     for module, names in _HOMES.items():
         if name in names:
             import importlib  # slow to import
+
+            import snnc.views  # noqa: F401 - the writers of results
 
             value = getattr(importlib.import_module(module), name)
             globals()[name] = value

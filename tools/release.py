@@ -57,7 +57,7 @@ FIRST_DIAGNOSTIC = "`kernal`"
 def version_problems(root: Path, version: str) -> Iterator[str]:
     """Yield the files that do not name the version, which must not be a draft."""
     if "dev" in version:
-        yield f"the version in snnc/__init__.py is {version}: remove .dev"
+        yield f"the version in snnc/version.py is {version}: remove .dev"
     changelog = (root / "CHANGELOG.md").read_text(encoding="utf-8")
     heading = rf"^## {re.escape(version)} \(\d{{4}}-\d{{2}}-\d{{2}}\)$"
     if not re.search(heading, changelog, re.MULTILINE):

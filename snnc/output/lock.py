@@ -11,8 +11,8 @@ from functools import lru_cache
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
-from snnc import __version__
 from snnc.emit.files import CONFLICT_MARK, FORMAT, LIBRARY, Origin, has_conflict
+from snnc.version import __version__
 
 NAME = "snnc.lock"
 LONGEST_NAME = 255

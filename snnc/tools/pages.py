@@ -11,16 +11,15 @@ from itertools import starmap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snnc import __version__
 from snnc.editors.rules import Category, coloured_parts
 from snnc.text.display import PRE, to_pre
 from snnc.text.installing import installation
 from snnc.text.tables import printable
 from snnc.tools import plots
 from snnc.tools.evaluate import summary
-from snnc.tools.fit import find_variants
 from snnc.tools.opening import FileName, missing
 from snnc.tools.report.html import Section, document, fragment, line_costs, tables_html
+from snnc.version import __version__
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,7 +43,7 @@ def report_page(report: Report, against: Spec | FileName | None = None) -> str:
         title = f"What changed since {changes.old.source}"
         sections.append(Section(title, to_pre(str(changes))))
     if report.cores:
-        variants = to_pre(str(find_variants(spec, None, patient=False)))
+        variants = to_pre(str(spec.fit(patient=False)))
         sections.append(Section("Variants", variants, VARIANTS))
     shown = spec_html(spec.text, spec.notation, line_costs(costs))
     title = f"{spec.name}: cores and activity"

@@ -37,8 +37,8 @@ from snnc.tools.report.network import Report
 
 if TYPE_CHECKING:
     from snnc.ir.mapped import RoutedNetwork
-    from snnc.tools.diff.compare import Diff
-    from snnc.tools.fit import Fit
+    from snnc.results.diff import Diff
+    from snnc.results.fit import Fit
     from snnc.tools.package import Package
 
 

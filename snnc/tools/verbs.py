@@ -12,6 +12,8 @@ from snnc.diagnostics import Diagnostic
 from snnc.driver import compile_spec
 from snnc.language.schema import schema as spec_schema
 from snnc.loihi.profile import DEFAULT, read_profile
+from snnc.results.diff import Diff
+from snnc.results.fit import Fit
 from snnc.starter import StarterPlan, installed_from
 from snnc.syntax.files import replace_text, specs_in
 from snnc.syntax.revisions import read_spec
@@ -19,10 +21,10 @@ from snnc.text.arguments import check_count
 from snnc.text.display import Json, MarkdownText
 from snnc.tools import plots
 from snnc.tools.autofix import autofix
-from snnc.tools.diff.compare import Diff, compare
+from snnc.tools.diff.compare import compare
 from snnc.tools.diff.properties import version_of
 from snnc.tools.evaluate.evaluation import Evaluation
-from snnc.tools.fit import Fit, find_variants
+from snnc.tools.fit import find_variants
 from snnc.tools.opening import FileName, require
 from snnc.tools.package import Package
 from snnc.tools.report.folder import FolderReport, report_folder
@@ -147,7 +149,8 @@ def fit(
         If the number of cores is below 1, or the target is ``nengo``.
     """
     check_count("cores", cores, 1)
-    return find_variants(as_spec(spec, device), cores, patient)
+    spec = as_spec(spec, device)
+    return find_variants(spec.made, spec.diagnostics, cores, patient=patient)
 
 
 def diff(old: Spec | FileName, new: Spec | FileName, device: str = DEFAULT) -> Diff:

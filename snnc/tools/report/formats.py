@@ -181,7 +181,7 @@ def limits_table(profile: Profile) -> DisplayedText:
 
 def limits_markdown(profile: Profile) -> str:
     """Return the table as GitHub Markdown."""
-    return _limits_table(profile).markdown(are_names=False)
+    return _limits_table(profile).markdown(code_columns=())
 
 
 def _limits_table(profile: Profile) -> TextTable:
