@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from snnc.diagnostics import Diagnostic as Diagnostic
     from snnc.results.diff import Diff as Diff
     from snnc.results.fit import Fit as Fit
+    from snnc.results.tables import Status as Status
+    from snnc.results.weights import Weights as Weights
     from snnc.tools.building import build as build
     from snnc.tools.calibrate import Calibration as Calibration
     from snnc.tools.calibrate import calibrate as calibrate
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from snnc.tools.spec import Spec as Spec
     from snnc.tools.spec import load as load
     from snnc.tools.spec import parse as parse
-    from snnc.tools.status import Status as Status
     from snnc.tools.status import status as status
     from snnc.tools.sweep import sweep as sweep
     from snnc.tools.sweep_results import Sweep as Sweep
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     from snnc.tools.verbs import plot as plot
     from snnc.tools.verbs import report as report
     from snnc.tools.verbs import schema as schema
-    from snnc.tools.weights import Weights as Weights
+    from snnc.tools.weights import migrate as migrate
     from snnc.tools.weights import weights as weights
 
 _HOMES = {
@@ -66,7 +67,8 @@ _HOMES = {
     "snnc.tools.package": ("Package",),
     "snnc.tools.report.network": ("Report",),
     "snnc.tools.spec": ("Spec", "load", "parse"),
-    "snnc.tools.status": ("Status", "status"),
+    "snnc.results.tables": ("Status",),
+    "snnc.tools.status": ("status",),
     "snnc.tools.sweep": ("sweep",),
     "snnc.tools.sweep_results": ("Sweep",),
     "snnc.tools.training": ("Training", "train"),
@@ -74,7 +76,8 @@ _HOMES = {
         "check", "convert", "demo", "diff", "explain", "fit", "fmt", "init", "limits",
         "plot", "report", "schema",
     ),
-    "snnc.tools.weights": ("Weights", "weights"),
+    "snnc.results.weights": ("Weights",),
+    "snnc.tools.weights": ("migrate", "weights"),
 }  # fmt: skip
 """The modules that define the names of the interface."""
 

@@ -19,7 +19,7 @@ from snnc.tools.diff.compare import compare
 from snnc.tools.diff.folders import compare_folders, is_folder
 from snnc.tools.diff.properties import read_version
 from snnc.tools.fit import find_variants
-from snnc.tools.report import formats
+from snnc.tools.limits import limits_of
 from snnc.tools.spec import Spec
 
 SHOWN = 10
@@ -136,12 +136,7 @@ def status_command(
 @options.output_format("Output format.", "markdown")
 def limits_command(form: str) -> None:
     """Print the limits of the chip, with the source of each number."""
-    device = options.device()
-    if form == "json":
-        printing.print_json(formats.limits_document(device))
-    else:
-        show = formats.limits_markdown if form == "markdown" else formats.limits_table
-        printing.print_lines(show(device))
+    printing.print_result(limits_of(options.device()), form)
 
 
 @click.command("fit", epilog="Example: snnc fit specs/drift.snn --cores 4")

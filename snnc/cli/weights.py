@@ -9,7 +9,6 @@ import click
 from snnc.cli import options, printing
 from snnc.diagnostics import Diagnostics
 from snnc.tools.opening import SpecError, missing
-from snnc.tools.weights import Weights
 from snnc.weight_files.inspect import inspect
 
 EXTRA = "pip install numpy safetensors"
@@ -74,7 +73,7 @@ def _list(file: Path, spec: str | None, form: str) -> int:
     printing.print_diagnostics(report)
     if listing is None:
         return 1
-    printing.print_result(Weights(report.diagnostics, listing), form)
+    printing.print_result(listing.result(report.diagnostics), form)
     return 1 if report.errors else 0
 
 

@@ -12,7 +12,7 @@ WRITERS: dict[str, Callable[[Any], Any]] = {}
 """Functions that write a result, by format; `snnc.views` fills this table."""
 
 INLINE = {"inline": True}
-"""The metadata of a field whose own fields stand in its place in JSON."""
+"""The metadata of a field whose own fields stand in its place in JSON, if any."""
 OMITTED = {"json": None}
 """The metadata of a field that JSON does not contain."""
 TEXTS = {"write": lambda items: list(map(str, items))}
@@ -76,7 +76,7 @@ def to_json(value: object) -> Any:
         item = getattr(value, each.name)
         write = each.metadata.get("write", to_json)
         if each.metadata.get("inline"):
-            data |= to_json(item)
+            data |= to_json(item) or {}
         elif key is not None:
             data[key] = write(item)
     return data

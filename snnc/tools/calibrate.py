@@ -25,18 +25,19 @@ from snnc.tools.opening import (
     as_package,
     require,
 )
-from snnc.weight_files.formats import chip_table
+from snnc.views.text import write_text
+from snnc.views.weights import chip_table
 from snnc.weight_files.inspect import on_chip
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from snnc.results.weights import Precision
     from snnc.runtime.layout import Source
     from snnc.tools.package import Package
     from snnc.tools.scaling import ScaledWeights
     from snnc.tools.spike_comparison import SpikeComparison
-    from snnc.weight_files.chip import Precision
 
 WORSE = (
     "the scaled weights are significantly worse: {scores}; nothing is written: keep "
@@ -136,7 +137,7 @@ class Calibration(Displayed):
             str(self.comparison),
         ]
         if self.precision:
-            lines += ["", *chip_table(self.precision)]
+            lines += ["", write_text([chip_table(self.precision)])]
         return "\n".join(lines)
 
     def __repr__(self) -> str:

@@ -29,7 +29,6 @@ from snnc.text.display import Json
 from snnc.text.tables import counted, dims
 from snnc.tools.diff.properties import match, read_version
 from snnc.tools.diff.weights import match_tensors
-from snnc.weight_files.formats import VERSION
 from snnc.weight_files.header import read_header, serialize
 from snnc.weight_files.inspect import OLD_SPEC, Listing, refusal, report_values
 from snnc.weight_files.values import read_values, spreads
@@ -89,7 +88,7 @@ class Migration:
 
     def as_dict(self) -> Json:
         """Return what happened to each tensor, as JSON data."""
-        return {"version": VERSION, "file": self.file, "tensors": self.entries}
+        return {"version": 1, "file": self.file, "tensors": self.entries}
 
     def __str__(self) -> str:
         counts = Counter(entry["becomes"] for entry in self.entries)

@@ -14,6 +14,7 @@ from snnc.language.schema import schema as spec_schema
 from snnc.loihi.profile import DEFAULT, read_profile
 from snnc.results.diff import Diff
 from snnc.results.fit import Fit
+from snnc.results.tables import FolderReport, Limits
 from snnc.starter import StarterPlan, installed_from
 from snnc.syntax.files import replace_text, specs_in
 from snnc.syntax.revisions import read_spec
@@ -25,10 +26,10 @@ from snnc.tools.diff.compare import compare
 from snnc.tools.diff.properties import version_of
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.fit import find_variants
+from snnc.tools.limits import limits_of
 from snnc.tools.opening import FileName, require
 from snnc.tools.package import Package
-from snnc.tools.report.folder import FolderReport, report_folder
-from snnc.tools.report.formats import limits_table
+from snnc.tools.report.folder import report_folder
 from snnc.tools.report.network import Report
 from snnc.tools.spec import Spec, as_spec
 from snnc.tools.sweep_results import Sweep
@@ -284,9 +285,9 @@ def explain(code: str | int) -> str:
     return MarkdownText(source.rule_page(code))
 
 
-def limits(device: str = DEFAULT) -> str:
+def limits(device: str = DEFAULT) -> Limits:
     """Return a table of a device's limits, with the source of each number."""
-    return limits_table(read_profile(device))
+    return limits_of(read_profile(device))
 
 
 def schema() -> Json:

@@ -11,8 +11,10 @@ from typing import Any
 from snnc.results.base import WRITERS, Result
 from snnc.results.diff import Diff, FolderDiff
 from snnc.results.fit import Fit
+from snnc.results.tables import FolderReport, Limits, Status
+from snnc.results.weights import Weights
 from snnc.text.display import Json
-from snnc.views import diff, fit
+from snnc.views import diff, fit, tables, weights
 from snnc.views.document import Document
 from snnc.views.html import write_html
 from snnc.views.markdown import write_markdown
@@ -33,6 +35,10 @@ class View:
 VIEWS: Mapping[type[Result], View] = {
     Diff: View(diff.document, diff.records),
     FolderDiff: View(diff.folder_document),
+    Weights: View(weights.document, weights.records),
+    FolderReport: View(tables.folder_document, tables.folder_records),
+    Status: View(tables.status_document, tables.status_records),
+    Limits: View(tables.limits_document, tables.limits_records),
     Fit: View(fit.document, fit.records),
 }
 

@@ -52,11 +52,15 @@ class Items:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table; Markdown shows what is in ``code_columns`` as code."""
+    """A table; Markdown shows what is in ``code_columns`` as code.
+
+    Only texts keep the lines of the ``caption`` above the table.
+    """
 
     table: TextTable
     formats: Formats = EVERYWHERE
     code_columns: tuple[int, ...] = (0,)
+    caption: str = ""
 
 
 @dataclass(frozen=True, slots=True)

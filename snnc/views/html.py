@@ -34,7 +34,7 @@ def write_html(document: Document) -> str:
 
 def _block(part: Part) -> str:
     if isinstance(part, Table):
-        return f'<div class="wide">\n{table_html(part.table)}\n</div>'
+        return f'<div class="wide">\n{table_html(part.table, part.caption)}\n</div>'
     if isinstance(part, Tiles):
         return f'<dl class="tiles">\n{"".join(map(_tile, part.tiles))}</dl>'
     if isinstance(part, Items):
@@ -54,14 +54,16 @@ def _tile(tile: Tile) -> str:
     return f"<div><dt>{inline_html(tile.name)}</dt><dd>{value}</dd></div>\n"
 
 
-def table_html(table: TextTable) -> str:
+def table_html(table: TextTable, caption: str = "") -> str:
     """Return a table for a page with the style sheet."""
+    parts = []
+    if caption:
+        parts.append(f"<caption>{inline_html(' '.join(caption.split()))}</caption>")
     head, *rows = table.rows
+    parts.append(f"<thead>{_row(head, table.sides, 'col')}</thead>")
     body = "".join(_row(row, table.sides, "row") for row in rows)
-    return (
-        f'<table class="narrow"><thead>{_row(head, table.sides, "col")}</thead>'
-        f"<tbody>{body}</tbody></table>"
-    )
+    parts.append(f"<tbody>{body}</tbody>")
+    return f'<table class="narrow">{"".join(parts)}</table>'
 
 
 def _row(row: Sequence[str], sides: str, scope: Literal["col", "row"]) -> str:

@@ -23,7 +23,8 @@ def write_markdown(document: Document) -> str:
 
 def _block(part: Part) -> str:
     if isinstance(part, Table):
-        return part.table.markdown(part.code_columns)
+        table = part.table.markdown(part.code_columns)
+        return f"{_paragraph(part.caption)}\n\n{table}" if part.caption else table
     if isinstance(part, Items):
         return "\n".join(f"- {prose(line)}" for line in part.lines)
     if isinstance(part, Title):
@@ -33,3 +34,7 @@ def _block(part: Part) -> str:
     assert not isinstance(part, Tiles), "only pages have tiles"
     strong = f"**{prose(part.strong)}**" if part.strong else ""
     return f"{strong}{prose(part.text)}"
+
+
+def _paragraph(text: str) -> str:
+    return prose(" ".join(text.split()))

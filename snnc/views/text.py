@@ -17,12 +17,13 @@ from snnc.views.document import (
 def write_text(document: Document) -> str:
     """Return a document as text.
 
-    A blank line follows a title and a table, and is before a heading.
+    A blank line follows a title and a table, and is before headings and captions.
     """
     lines: list[str] = []
     is_apart = False
     for part in parts_for(document, "text"):
-        if lines and (is_apart or isinstance(part, Heading)):
+        has_caption = isinstance(part, Table) and part.caption
+        if lines and (is_apart or has_caption or isinstance(part, Heading)):
             lines.append("")
         lines += _lines(part)
         is_apart = isinstance(part, Title | Table)
@@ -31,7 +32,8 @@ def write_text(document: Document) -> str:
 
 def _lines(part: Part) -> list[str]:
     if isinstance(part, Table):
-        return part.table.lines()
+        caption = [part.caption] if part.caption else []
+        return caption + part.table.lines()
     if isinstance(part, Items):
         return list(part.lines)
     assert not isinstance(part, Tiles), "only pages have tiles"
