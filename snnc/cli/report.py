@@ -13,6 +13,7 @@ import click
 from snnc.cli import options, printing
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file, compile_spec, place_on_chips
+from snnc.interface.objects import Spec
 from snnc.rules.loihi import TooManyCores
 from snnc.syntax.files import STDIN
 from snnc.tools.diff.compare import compare
@@ -20,7 +21,6 @@ from snnc.tools.diff.folders import compare_folders, is_folder
 from snnc.tools.diff.properties import read_version
 from snnc.tools.fit import find_variants
 from snnc.tools.limits import limits_of
-from snnc.tools.spec import Spec
 
 SHOWN = 10
 """The number of variants that are listed without ``--all``."""
@@ -104,7 +104,7 @@ def report_command(
     else:
         printing.print_result(found, form, printing.REPORT, why=why)
     if picture is not None:
-        from snnc.tools.verbs import plot  # most runs don't draw
+        from snnc.interface.functions import plot  # most runs don't draw
 
         plot(found, "cores", file=picture)
     return 1 if report.errors else 0

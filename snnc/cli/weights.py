@@ -8,7 +8,9 @@ import click
 
 from snnc.cli import options, printing
 from snnc.diagnostics import Diagnostics
-from snnc.tools.opening import SpecError, missing
+from snnc.diagnostics.spec_error import SpecError
+from snnc.output.imported import open_package
+from snnc.text.installing import missing
 from snnc.weight_files.inspect import inspect
 
 EXTRA = "pip install numpy safetensors"
@@ -145,7 +147,8 @@ def calibrate_command(
         check_writable(output)
         chosen = options.device_name()
         try:
-            done = calibrate(package, data, weights, examples=examples, device=chosen)
+            opened = open_package(package)
+            done = calibrate(opened, data, weights, examples=examples, device=chosen)
         except SpecError as error:
             printing.print_diagnostics(error)
             printing.say(f"{output} is not written: the chip can't store these weights")

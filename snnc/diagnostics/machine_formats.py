@@ -20,7 +20,7 @@ from snnc.diagnostics.diagnostic_text import describe_fix
 from snnc.source import DOCUMENTATION, Span, repository_around
 from snnc.text.display import Json
 from snnc.text.tables import printable
-from snnc.version import __version__
+from snnc.text.version import __version__
 
 VERSION = 1
 _JSON_ENDS = ("line", "column", "end_line", "end_column")

@@ -142,12 +142,18 @@ def _layer(routed: RoutedNetwork, layer: LogicalLayer) -> Layer:
 
 
 def _readout(network: LogicalNetwork) -> Readout:
-    readout, learn, loss = network.readout, network.readout.learn, network.train.loss
+    readout = network.readout
+    learn = readout.learn
     labels = readout.labels or ()
     pes = None
     if learn is not None:
-        softmax = loss is not None and loss.kind != "mse"
-        pes = Pes(learn.rate, learn.error, learn.from_, softmax)
+        learning = network.learning_from(network.by_name[readout.sources[0]])
+        pes = Pes(
+            rate=learning.rate,
+            error=learn.error,
+            start=learn.from_,
+            softmax=learning.softmax,
+        )
     return Readout(
         readout.name,
         readout.units,

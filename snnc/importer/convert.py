@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from math import prod
@@ -13,23 +13,44 @@ from typing import Any
 from snnc.diagnostics import Diagnostic
 from snnc.importer.linear import LinearStep, whole
 from snnc.importer.model import REWRITES, ImportRequest, KerasModel, ModelWeights
-from snnc.importer.neurons import UnfitError, identity_neurons, readout, readout_image
+from snnc.importer.neurons import (
+    UnfitError,
+    identity_neurons,
+    keep_inputs,
+    readout,
+    readout_image,
+)
 from snnc.importer.refusals import RefusedModelError
 from snnc.importer.spec import WrittenSpec, cores_text, loss_name, write
-from snnc.importer.state import ENDING, NO_DROPOUT, ConversionState, Decision, Rule
+from snnc.importer.state import (
+    ENDING,
+    NO_DROPOUT,
+    Approximation,
+    ConversionState,
+    Decision,
+    Rule,
+)
 
 # `arithmetic` and `pooling` register readers.
 from snnc.importer.table import arithmetic, pooling, read_layer  # noqa: F401
 from snnc.importer.table.inputs import OPEN_SIZES, set_open_sizes, sizes_of
-from snnc.importer.values import INPUT, StatementDraft, Value, plain, side_by_side
+from snnc.importer.values import (
+    COUNTS,
+    INPUT,
+    StatementDraft,
+    Value,
+    plain,
+    side_by_side,
+)
 from snnc.loihi.plan import PlanCache
 from snnc.rules.imports import (
+    ActivationApproximated,
     InputRefused,
     MaxPoolRefused,
     OptionRefused,
     RewriteUnused,
 )
-from snnc.source import whole_file
+from snnc.source import Span, whole_file
 
 CLASS_LOSSES = ("crossentropy", "focal")
 NEURAL = ("conv", "dense", "downsample")
@@ -83,7 +104,7 @@ def convert(
     written = write(state) if is_whole else None
     places = {layer.name: place for place, layer in enumerate(model.layers)}
     decisions = sorted(state.decisions, key=lambda d: (places[d.layer], d.option != ""))
-    problems = tuple(_diagnose(decisions, model, request, path))
+    problems = tuple(_diagnose(state, decisions, model, path))
     return Conversion(model, state, tuple(decisions), written, problems)
 
 
@@ -144,12 +165,17 @@ def _tell_rest(state: ConversionState) -> None:
 
 
 def _diagnose(
-    decisions: Sequence[Decision], model: KerasModel, request: ImportRequest, path: str
+    state: ConversionState,
+    decisions: Sequence[Decision],
+    model: KerasModel,
+    path: str,
 ) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each cause of refusals, in the order of the layers.
 
-    If no layer was refused, yield one for each rewrite that no layer needs.
+    If no layer was refused, yield one for each activation that neurons approximate, and
+    for each rewrite that no layer needs.
     """
+    request = state.request
     span = whole_file(Path(path))
     kinds = {layer.name: layer.kind for layer in model.layers}
     causes: dict[tuple[Rule, str, str, str], dict[str, str]] = {}
@@ -171,10 +197,31 @@ def _diagnose(
         elif issubclass(rule, OptionRefused):
             fields["option"] = option
         yield rule(span=span, **fields)
+    if causes:
+        return
+    yield from _warn_of_approximations(state, kinds, span)
     rewritten = " ".join(d.why for d in decisions if d.verdict == "rewritten")
-    for what, by in () if causes else request.rewrites:
+    for what, by in request.rewrites:
         if f"`{what}={by}`" not in rewritten:
             yield RewriteUnused(span=span, rewrite=f"{what}={by}")
+
+
+def _warn_of_approximations(
+    state: ConversionState, kinds: Mapping[str, str], span: Span
+) -> Iterator[Diagnostic]:
+    """Yield one warning for each function that neurons approximate."""
+    by_function: dict[str, list[Approximation]] = {}
+    for found in state.approximations:
+        by_function.setdefault(found.function, []).append(found)
+    for function, group in by_function.items():
+        yield ActivationApproximated(
+            span=span,
+            layers=tuple(found.layer for found in group),
+            kinds=tuple(dict.fromkeys(kinds[found.layer] for found in group)),
+            function=function,
+            count=COUNTS[group[0].neurons],
+            error=max(found.error for found in group),
+        )
 
 
 def _pool_costs(model: KerasModel, request: ImportRequest, path: str) -> Iterator[str]:
@@ -252,8 +299,9 @@ def _readout(state: ConversionState, values: list[Value]) -> StatementDraft:
 
     Raise UnfitError if its matrix is too large.
     """
-    only = values[0] if len(values) == 1 else None
-    if only and state.request.readout != "classes" and _has_neurons(state, only):
+    is_one = len(values) == 1 and state.request.readout != "classes"
+    only = values[0] if is_one else None
+    if only and _has_neurons(state, only):
         image = readout_image(state, _last(only), only)
         if image is not None:
             return image
@@ -271,6 +319,10 @@ def _readout(state: ConversionState, values: list[Value]) -> StatementDraft:
         for term in draft.main
     )  # the matrix equals the matrix in Keras
     if weights > MOST_WEIGHTS and not is_dense:
+        if only:
+            image = readout_image(state, name, keep_inputs(state, name, only))
+            if image is not None:
+                return image
         raise UnfitError(
             f"it outputs {size} values, for which the readout would need "
             f"{weights} weights, more than {MOST_WEIGHTS}"
@@ -376,8 +428,6 @@ def _notes(state: ConversionState, values: list[Value], pair: bool) -> Iterator[
         sizes = [prod(value.shape) for value in values]
         listed = _list_ranges(state.model.outputs, sizes)
         yield f"the readout concatenates all outputs: {listed}"
-    for name, error in state.curves.items():
-        yield f"neurons approximate {name} within {error:.2g}"
     has_loss = loss_name(state.model.compiled) != ""
     if not state.finals and not has_loss and state.request.readout is None:
         yield (

@@ -74,7 +74,9 @@ def explain(
     conversion: Conversion, compilation: Compilation | None, notes: tuple[str, ...]
 ) -> Explanation:
     """Create an explanation; ``compilation`` is the result of compiling the spec."""
-    model, written, state = conversion.model, conversion.written, conversion.state
+    model = conversion.model
+    written = conversion.written
+    state = conversion.state
     mapped = None if compilation is None else compilation.mapped
     part = _write_part(state) if written is None else None
     if part is not None:
@@ -133,7 +135,8 @@ def _write_part(state: ConversionState) -> WrittenSpec | None:
     if not ends or not any(draft.kind in NEURAL for draft in drafts):
         return None
     trial = copy(state)
-    trial.decisions, trial.drafts = list(state.decisions), dict(state.drafts)
+    trial.decisions = list(state.decisions)
+    trial.drafts = dict(state.drafts)
     last = ends[-1]
     beside = [d for d in ends if d.shape[:-1] == last.shape[:-1]]
     source = last.layer
@@ -145,7 +148,8 @@ def _write_part(state: ConversionState) -> WrittenSpec | None:
     trial.drafts = read_by(trial, key)
     if not any(INPUT in draft.sources for draft in trial.drafts.values()):
         return None
-    trial.encoder, trial.size = encoder_of(trial), "units 1"
+    trial.encoder = encoder_of(trial)
+    trial.size = "units 1"
     try:
         return write(trial)
     except RefusedModelError:  # the spec is too long to be read
@@ -158,7 +162,8 @@ def document(explanation: Explanation) -> dict[str, Any]:
     ``network`` is null if the spec does not fit. If a layer was refused, ``network``
     contains the drafted layers. A layer on the host has 0 ``cores``.
     """
-    model, network = explanation.model, None
+    model = explanation.model
+    network = None
     if explanation.network:
         layers = [asdict(placed) for placed in explanation.network]
         network = {"cores": explanation.cores, "layers": layers}

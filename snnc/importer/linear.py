@@ -208,7 +208,8 @@ def per_channel(
     op: Op, layer: str, shape: Shape, windows: Windows = (), **options: Any
 ) -> LinearStep:
     """Return a step that does not mix channels or, by default, positions."""
-    own, channels = windows or points(shape), shape[-1]
+    own = windows or points(shape)
+    channels = shape[-1]
     return LinearStep(op, layer, own, channels, channels, groups=channels, **options)
 
 
@@ -416,8 +417,11 @@ def _fit_axis(
     window: AxisWindow, padding: Padding, is_transposed: bool = False
 ) -> FittedAxis | None:
     """Return the smallest kernel along an axis, or None."""
-    size, stride, places = window.size, window.stride, window.places
-    least, most = window.taps, 2 * (window.taps + abs(window.before)) + stride
+    size = window.size
+    stride = window.stride
+    places = window.places
+    least = window.taps
+    most = 2 * (window.taps + abs(window.before)) + stride
     if is_transposed:
         most = max(window.taps + 2 * window.step, places - size + 1)
     elif padding == "valid":

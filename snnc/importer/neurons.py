@@ -152,6 +152,23 @@ def readout(state: ConversionState, name: str, value: Value) -> StatementDraft:
     return _draft(state, name, "readout", value.shape, terms)
 
 
+def keep_inputs(state: ConversionState, owner: str, value: Value) -> Value:
+    """Return a value whose last kernels read neurons that keep the inputs.
+
+    May raise UnfitError.
+    """
+    terms: list[Term] = []
+    for term in value.terms:
+        kernels = [n for n, step in enumerate(term.steps) if step.is_kernel]
+        last = kernels[-1] if kernels else 0
+        if last:
+            part = replace(term, steps=term.steps[:last])
+            kept = _keep_value(state, owner, part)
+            term = replace(kept, steps=(*kept.steps, *term.steps[last:]))
+        terms.append(term)
+    return replace(value, terms=tuple(terms))
+
+
 def readout_image(
     state: ConversionState, name: str, value: Value
 ) -> StatementDraft | None:
@@ -326,10 +343,12 @@ def _exact(state: ConversionState, owner: str, term: Term) -> Term:
     if cuts is None:
         raise UnfitError(BORDER)
     readers = [*(term.steps[cut - 1].layer for cut in cuts[1:]), owner]
-    begun, done = replace(term, steps=()), 0
+    begun = replace(term, steps=())
+    done = 0
     for cut, reader in zip(cuts, readers, strict=False):
         part = replace(begun, steps=(*begun.steps, *term.steps[done:cut]))
-        begun, done = _keep_value(state, reader, part), cut
+        begun = _keep_value(state, reader, part)
+        done = cut
     return replace(begun, steps=(*begun.steps, *term.steps[done:]))
 
 
@@ -390,7 +409,8 @@ def _one_kernel(
         value = Value(tuple(group), shape)
         return identity_neurons(state, f"{owner}_{suffix}", value).terms
 
-    main, others = groups[0], groups[1:]
+    main = groups[0]
+    others = groups[1:]
     rest = [term for n, group in enumerate(others) for term in keep(group, n)]
     fitted = kernel_of(state, [*main, *rest], is_beside)
     if fitted is None and others:
@@ -446,7 +466,8 @@ def pooled(state: ConversionState, term: Term) -> Term:
     """
     if not term.steps or not term.steps[0].is_pool:
         return term
-    mean, rest = term.steps[0], replace(term, steps=term.steps[1:])
+    mean = term.steps[0]
+    rest = replace(term, steps=term.steps[1:])
     sizes = tuple(window.places for window in mean.windows)
     reader = replace(rest, source=mean.layer, read=(*sizes, term.read[-1]))
     if not reader.is_matrix:
@@ -470,7 +491,8 @@ def upsampled(state: ConversionState, term: Term) -> Term:
     """
     if not term.steps or not term.steps[0].repeats:
         return term
-    first, rest = term.steps[0], term.steps[1:]
+    first = term.steps[0]
+    rest = term.steps[1:]
     is_deep = len(first.windows) == 3 and first.repeats[0] > 1
     reads_pool = term.source == INPUT or state.drafts[term.source].kind == "avgpool"
     if is_deep or reads_pool or not any(step.is_kernel for step in rest):

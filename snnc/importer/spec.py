@@ -121,13 +121,13 @@ class _SpecWriter:
         self._l2 = self._shared_l2()
 
     def written(self) -> WrittenSpec:
-        state, given = self._state, interval(*self._state.given)
+        state = self._state
+        given = interval(*self._state.given)
         plain = network_name(state.model.name)
-        name, about = (
-            state.request.name or plain,
-            f"The {state.model.tool} model {plain}.",
-        )
-        chips, shape = state.request.chips, "x".join(map(str, state.input_shape))
+        name = state.request.name or plain
+        about = f"The {state.model.tool} model {plain}."
+        chips = state.request.chips
+        shape = "x".join(map(str, state.input_shape))
         encoded = interval(*state.encoded)
         lines = [
             f"snn {NEWEST}",
@@ -157,7 +157,8 @@ class _SpecWriter:
             named = f" {ENCODED}" if self._is_named(INPUT) else ""
             yield f"encode rate{named} {{ {RATE} }}"
         yield ""
-        crossed, before = set(crossing(self._drafts)), INPUT
+        crossed = set(crossing(self._drafts))
+        before = INPUT
         for draft in self._drafts:
             name = self._names[draft.layer]
             if len(draft.units) > 1:
@@ -281,7 +282,8 @@ def lower_written(
     cache: PlanCache | None = None,
 ) -> Compilation:
     """Run the passes before the mapping over the text of a spec."""
-    source, device = SourceFile(name, text), request.device or read_profile()
+    source = SourceFile(name, text)
+    device = request.device or read_profile()
     start = Compilation(source, device, cache, parse_snn(source, report))
     return run_passes(start, report, "lower")
 
@@ -334,10 +336,12 @@ def compile_written(
     if made.lowered is not None and not own.errors:
         longer = lengthen(written, made.lowered.network)
         if longer is not written:
-            own, written = Diagnostics(), longer
+            own = Diagnostics()
+            written = longer
             made = lower_written(written.text, name, own, request, cache)
     if made.lowered is not None and not own.errors:
-        mapped, cores = None, None
+        mapped = None
+        cores = None
         is_large = request.chips is None and exceeds_target(made.lowered)
         if not is_large:
             mapped = place(made.lowered, own, cache)
@@ -345,7 +349,8 @@ def compile_written(
             cores = cores_needed(made.lowered, cache)
         chips = ceil((cores or 1) / made.device.chip.cores)
         if cores is not None:
-            own, written = Diagnostics(), written.on(chips)
+            own = Diagnostics()
+            written = written.on(chips)
             made = lower_written(written.text, name, own, request, cache)
         if (is_large or cores is not None) and made.lowered is not None:
             mapped = place(made.lowered, own, cache)

@@ -44,6 +44,26 @@ class Decision:
     rule: Rule = LayerRefused
 
 
+@dataclass(frozen=True, slots=True)
+class Approximation:
+    """An activation of a layer that neurons only approximate.
+
+    Attributes
+    ----------
+    function :
+        Its name in `snnc.importer.functions`.
+    neurons :
+        The number of neurons per value.
+    error :
+        The largest difference to the activation.
+    """
+
+    layer: str
+    function: str
+    neurons: int
+    error: float
+
+
 class RefusedLayerError(Exception):
     """Raised if a layer can't be imported.
 
@@ -102,6 +122,8 @@ class ConversionState:
         The neurons that keep the sum of terms, by these terms.
     stands :
         The layer that each average replaces at the user's request.
+    approximations :
+        The activations that neurons only approximate.
     encoder, size :
         The draft that becomes ``encode conv``, or None for ``encode rate``, and the
         readout's property: ``classes 10`` or ``units 1``.
@@ -126,7 +148,7 @@ class ConversionState:
     done: set[str] = field(default_factory=set)
     kept: dict[tuple[Term, ...], Value] = field(default_factory=dict)
     stands: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    curves: dict[str, float] = field(default_factory=dict)
+    approximations: list[Approximation] = field(default_factory=list)
     encoder: str | None = None
     size: str = ""
     notes: list[str] = field(default_factory=list)

@@ -104,7 +104,8 @@ class TensorMaker:
             kernel = np.concatenate([*kernels.values()], axis=1)
             kernel = kernel * self._state.divisor
             scale = self._fit_encoder(draft, kernel, bias)
-            kernel, bias = kernel / scale, bias / scale
+            kernel = kernel / scale
+            bias = bias / scale
         else:
             kernel = self._join(kernels)
         if draft.kind == "readout" and kernel.shape[-1] < draft.shape[-1]:
@@ -183,7 +184,8 @@ class TensorMaker:
         factors, and powers of 2 are exact in floats.
         """
         low, high = self._state.encoded
-        low, high = min(low, 0.0), max(high, 0.0)
+        low = min(low, 0.0)
+        high = max(high, 0.0)
         most = np.maximum(kernel * low, kernel * high).sum(axis=(0, 1)) + bias
         self.bound = float(most.max())
         excess = max(self.bound / LIMIT, self.least)
@@ -254,13 +256,17 @@ class Kernels:
         later: Windows | None = None
         is_full = False
         for index in range(len(term.steps) - 1, -1, -1):
-            step, sizes = term.steps[index], term.sizes(index)
+            step = term.steps[index]
+            sizes = term.sizes(index)
             if step.op in ("matrix", "unroll"):
                 matrix, added = self._matrix(step, sizes)
                 if kernel is not None:
                     flat = kernel.reshape(-1, kernel.shape[-1])
-                    matrix, added = matrix @ flat, added @ flat
-                bias, kernel, is_full = bias + added, matrix, True
+                    matrix = matrix @ flat
+                    added = added @ flat
+                bias = bias + added
+                kernel = matrix
+                is_full = True
                 continue
             if kernel is None:
                 kernel = np.eye(step.given).reshape((1,) * rank + (step.given,) * 2)
@@ -278,19 +284,22 @@ class Kernels:
 
     def _matrix(self, step: LinearStep, sizes: Shape) -> tuple[Array, Array]:
         """Return a matrix as a kernel over all positions, and its bias."""
-        shape, bias = (*sizes, step.read), np.zeros(step.given)
+        shape = (*sizes, step.read)
+        bias = np.zeros(step.given)
         if step.op == "unroll":
             return _on_positions(np.eye(step.given), step.order, shape), bias
         arrays = self._weights.of(step.layer)
         matrix: Array = np.atleast_1d(arrays["kernel"])
         if step.is_first:
             bias = _bias(arrays, step.given)
-        total, rows = len(matrix), slice(step.start, step.start + step.rows)
+        total = len(matrix)
+        rows = slice(step.start, step.start + step.rows)
         matrix = matrix[rows]
         for norm in reversed(step.before):
             scale, shift = self.norm(norm.layer, norm.read)
             if norm.read == total and step.rows != total:
-                scale, shift = scale[rows], shift[rows]
+                scale = scale[rows]
+                shift = shift[rows]
             bias = bias + shift @ matrix
             matrix = matrix * scale[:, None]
         if matrix.size != prod(shape) * step.given:
@@ -486,7 +495,8 @@ def _scatter(
     ``own`` is (taps, ..., read, given), or (taps, ..., 1) if channels do not mix. With
     ``is_full``, the kernel has all positions of the axes, not only windows.
     """
-    places, mixes = kernel.shape[:-2], own is not None and own.ndim > len(windows) + 1
+    places = kernel.shape[:-2]
+    mixes = own is not None and own.ndim > len(windows) + 1
     pairs = list(zip(places, windows, strict=True))
     shape = tuple((n - 1) * w.stride + w.taps for n, w in pairs)
     read = own.shape[-2] if own is not None and mixes else kernel.shape[-2]

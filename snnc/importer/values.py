@@ -225,10 +225,13 @@ BROKEN = Value(broken=True)
 
 def side_by_side(values: Sequence[Value], layer: str) -> Value:
     """Return the concatenation of values along their channels."""
-    first, terms, start = values[0], list[Term](), 0
+    first = values[0]
+    terms = list[Term]()
+    start = 0
     whole = sum(value.shape[-1] for value in values)
     for value in values:
-        own, places = value.shape[-1], points(value.shape)
+        own = value.shape[-1]
+        places = points(value.shape)
         step = LinearStep("embed", layer, places, own, whole, start=start)
         terms += (term.then(step) for term in value.terms)
         start += own

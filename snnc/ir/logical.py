@@ -19,7 +19,7 @@ from snnc.ir.shapes import Shape
 from snnc.language.model import TrainSpec
 from snnc.language.properties import PesChoice
 from snnc.runtime.network import Lif
-from snnc.runtime.pes import Learning
+from snnc.runtime.pes import USUAL_RATE, Learning
 from snnc.source import Span
 
 Key = TypeVar("Key", bound=Hashable)
@@ -221,12 +221,16 @@ class LogicalNetwork:
         return {layer.name: layer for layer in self.layers}
 
     def learning_from(self, layer: LogicalLayer) -> Learning:
-        """Return the sizes for a readout that learns with PES from a layer."""
+        """Return the sizes for a readout that learns with PES from a layer.
+
+        Without a ``rate`` in the spec, it is the usual one, or the nearest one that the
+        chip supports for these sizes.
+        """
         learn, loss = self.readout.learn, self.train.loss
         assert learn is not None
         assert layer.spiking is not None
-        return Learning(
-            rate=learn.rate,
+        learning = Learning(
+            rate=USUAL_RATE if learn.rate is None else learn.rate,
             error=learn.error,
             high=layer.spiking.rate.high,
             percentile=layer.spiking.rate.percentile,
@@ -236,6 +240,7 @@ class LogicalNetwork:
             synapse=self.readout.synapse,
             softmax=loss is not None and loss.kind != "mse",
         )
+        return learning.within_limits() if learn.rate is None else learning
 
     def shape_of(self, name: str) -> Shape:
         """Return the output shape of the input or of a layer."""

@@ -19,7 +19,7 @@ from pygls.uris import to_fs_path
 from pygls.workspace import PositionCodec
 
 from snnc.language_server.buffers import Buffer, as_sent, of_all, offset_in, range_of
-from snnc.version import __version__
+from snnc.text.version import __version__
 
 if TYPE_CHECKING:
     from snnc.diagnostics import Fix

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import accumulate, count, product
@@ -37,7 +37,6 @@ from snnc.loihi.link import (
     count_arrays,
 )
 from snnc.loihi.sparse_link import (
-    Reads,
     RepeatedAxis,
     ScatterAxis,
     Slide,
@@ -135,11 +134,8 @@ class _LinkMaker(NamedTuple):
 def _comparison(
     geometry: ProjectionGeometry, reach: Pairwise, profile: Profile
 ) -> Link:
-    source, target, picked = geometry.source, geometry.target, geometry.picked
-    axes = [
-        ScatterAxis(source[i], target[i], _reads(geometry, reach, i), picked[i])
-        for i in range(3)
-    ]
+    source, target = geometry.source, geometry.target
+    axes = [compared_axis(geometry, reach, i) for i in range(3)]
     bands = Bands(geometry.first, source[3], target[3], 1, 1)
     return SparseLink(axes, bands, profile)
 
@@ -228,17 +224,30 @@ _axis = lru_cache(maxsize=256)(Axis)
 _scattered = lru_cache(maxsize=256)(window_axis)
 
 
-def _reads(
+def compared_axis(
     geometry: ProjectionGeometry, reach: Pairwise, axis: int
-) -> Callable[[int], Reads]:
+) -> ScatterAxis:
+    """Return an axis of a max pool's level, along which its neurons may compare."""
+    inputs, outputs = geometry.source[axis], geometry.target[axis]
     pools = steps_of(geometry.pools, axis)
     compares = axis == reach.axis
     nodes = reach.nodes if compares else EVERY
-    windows = reach.windows if compares else geometry.target[axis]
-    inside = range(output_size(geometry.source[axis], pools))
-    weights = entries(nodes, windows, inside, pools)
-    found = [{place: ((0, n),) for place, n in read.items()} for read in weights]
-    return found.__getitem__
+    windows = reach.windows if compares else outputs
+    places = range(output_size(inputs, pools))
+    weights = entries(nodes, windows, places, pools)
+    reads = [{place: ((0, n),) for place, n in read.items()} for read in weights]
+    # All windows that read no padding are alike.
+    values = [value for node in nodes for value in node]
+    first = max(-(-max(0, -start) // step) for _, start, step in values)
+    stop = min((len(places) - 1 - start) // step + 1 for _, start, step in values)
+    return ScatterAxis(
+        inputs,
+        outputs,
+        reads.__getitem__,
+        geometry.picked[axis],
+        inside=(first * len(nodes), min(windows, stop) * len(nodes)),
+        period=len(nodes),
+    )
 
 
 def _along(

@@ -199,6 +199,7 @@ class HostChoices:
 
     volume: Volume
     floor: ClassVar[int] = 0
+    fits_no_core: ClassVar[bool] = False
 
     @property
     def groups(self) -> Groups:
@@ -263,13 +264,25 @@ class ChipChoices:
         return least_violation(self.costs, self.finest, self.sources)
 
     @cached_property
+    def fits_no_core(self) -> bool:
+        """Whether no tiling fits; mostly known without searching for the floor."""
+        if not self.can_fit:
+            return True
+        fits = self._finest_fits()
+        is_sure = not self.combinations or any(isinstance(f, BlockFit) for f in fits)
+        return not is_sure and self.floor < 0
+
+    @cached_property
     def can_fit(self) -> bool:
         """Whether one of the finest tilings fits, so that others may fit."""
         return not self.combinations or any(
             isinstance(fit, BlockFit) or fit.limit == "pop16 bases"
-            for tiling, groups in product(self.finest, self.combinations)
-            for fit in [self.costs.fit(tiling, groups)]
+            for fit in self._finest_fits()
         )
+
+    def _finest_fits(self) -> Iterator[BlockFit | LimitViolation]:
+        for tiling, groups in product(self.finest, self.combinations):
+            yield self.costs.fit(tiling, groups)
 
 
 Choices = HostChoices | ChipChoices

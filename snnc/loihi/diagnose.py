@@ -63,27 +63,34 @@ def refuse_target(target: Loihi, profile: Profile) -> Diagnostic:
 
 
 def refuse_plan(
-    plan: Plan, target: Loihi, search: Search, mapped: MappedNetwork | None
+    plan: Plan, target: Loihi, search: Search | None, mapped: MappedNetwork | None
 ) -> Iterator[Diagnostic]:
-    """Report why a plan has no mapping, or only a mapping that is too large."""
-    lowered, dead = plan.lowered, search.infeasible
-    if plan.unmappable:
+    """Report why a plan has no mapping, or only a mapping that is too large.
+
+    There is no ``search`` if a population fits on no core.
+    """
+    lowered = plan.lowered
+    if search is None:
         for population, step in zip(plan.populations, plan.steps, strict=True):
-            if isinstance(step.choices, ChipChoices) and step.choices.floor < 0:
+            if isinstance(step.choices, ChipChoices) and step.choices.fits_no_core:
                 yield _refuse_layer(population, step.choices)
         floors = compartment_floors(lowered)
         if sum(floors.values()) > target.cores:
             yield _too_many(lowered, target, sum(floors.values()), floors)
     elif mapped is not None:
         yield refuse_mapping(mapped, target)
-    elif search.gave_up or dead is None:
+    elif search.gave_up or search.infeasible is None:
         steps = zip(plan.populations, plan.steps, strict=True)
         shares = {p.name: step.choices.floor for p, step in steps}
         yield _too_many(lowered, target, search.lower_bound, shares)
     else:
-        layer = plan.populations[dead.source].layer
-        value, most = dead.out_axons, lowered.network.device.core.out_axons
-        yield rules.TooManyOutAxons.at(layer, value=value, limit="out-axons", most=most)
+        crowded = search.infeasible
+        yield rules.TooManyOutAxons.at(
+            plan.populations[crowded.source].layer,
+            value=crowded.out_axons,
+            limit="out-axons",
+            most=lowered.network.device.core.out_axons,
+        )
 
 
 def refuse_mapping(mapped: MappedNetwork, target: Loihi) -> rules.TooManyCores:

@@ -199,14 +199,16 @@ class Link(ABC):
 
     def most_axons(self, source: Tiling, target: Tiling) -> int:
         """Return the maximum number of axons of a block of the source."""
-        rows, columns = (set(self._reached(i, source, target)) for i in (0, 1))
-        slices, most = Tiles(source.volume[0], source.group), 0
+        rows = set(self._reached(0, source, target))
+        columns = set(self._reached(1, source, target))
+        pixels = [(n * m, high * wide) for n, high in rows for m, wide in columns]
+        slices = Tiles(source.volume[0], source.group)
         alike = self.depth.equivalent_sources(slices, target.group)
+        most = 0
         for part in map(source.part, alike.some(len(slices))):
             split, whole, strips = self._strips_of(part, target)
-            for (n, high), (m, wide) in product(rows, columns):
-                pixels = split * n * m + whole * high * wide
-                most = max(most, pixels * self._shared(max(strips)))
+            read = max([split * near + whole * every for near, every in pixels])
+            most = max(most, read * self._shared(max(strips)))
         return most
 
     def _reached(
@@ -216,7 +218,7 @@ class Link(ABC):
 
         A position that several tiles of the target read is counted once per tile.
         """
-        is_whole = target.part(0).whole or target.part(-1).whole
+        is_whole = any(target.are_ends_whole)
         key = axis, source.tile[axis], target.tile[axis], is_whole
         if key not in self._reaches:
             self._reaches[key] = self._count_reached(
@@ -228,8 +230,8 @@ class Link(ABC):
         self, axis: int, source: Tiling, target: Tiling, *, is_whole: bool
     ) -> list[tuple[int, int]]:
         along, size = self.plane[axis], source.tile[axis]
-        overlaps = along.overlaps(size, target.tile[axis])
-        near = [sum(counts.values()) for counts in overlaps]
+        coverage = along.coverage(target.tile[axis])
+        near = [coverage.count_reads(inputs) for inputs in along.ensembles(size)]
         if not is_whole:
             return [(number, 0) for number in near]
         last = along.read_extent
@@ -237,8 +239,13 @@ class Link(ABC):
         return list(zip(near, reached, strict=True))
 
     def _strips_of(self, part: EnsembleTiling, target: Tiling) -> ReadStrips:
-        is_whole = target.part(0).whole, target.part(-1).whole
-        key = part.slices, part.strips, target.group, target.tile[2], is_whole
+        key = (
+            part.slices,
+            part.strips,
+            target.group,
+            target.tile[2],
+            target.are_ends_whole,
+        )
         if key not in self._strips:
             self._strips[key] = self._read_strips(part, target)
         return self._strips[key]

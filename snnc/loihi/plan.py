@@ -73,7 +73,7 @@ class Plan:
     @cached_property
     def unmappable(self) -> bool:
         """Whether there is a population of which no tiling fits on a core."""
-        return any(step.choices.floor < 0 for step in self.steps)
+        return any(step.choices.fits_no_core for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class PlanCache:
 
     choices: dict[Hashable, Choices] = field(default_factory=dict)
     axon_use: AxonUse = field(default_factory=AxonUse)
-    searches: dict[Hashable, tuple[Search, Solution | None]] = field(
+    searches: dict[Hashable, tuple[Search | None, Solution | None]] = field(
         default_factory=dict
     )
     """The last searches, because few edits to a spec change the mapping."""

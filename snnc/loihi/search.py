@@ -24,6 +24,7 @@ from functools import cache
 from heapq import merge, nsmallest
 from itertools import chain, islice, product, repeat
 from math import prod
+from operator import mul
 from sys import maxsize
 from typing import NamedTuple
 
@@ -90,13 +91,15 @@ class AxonUse:
         self, before: Readers, connection: ConnectionChoice, target: Tiling
     ) -> Readers:
         """Return the readers with one more reader; equal results are one object."""
-        link, slots = connection.link, connection.slots
+        reader = AxonReader(connection.link, connection.slots, target)
         # Readers that need the same axons are one object.
-        own = AxonReader(link, slots, target)
-        key = before, (one := self._equal.setdefault((link, slots, target.cut), own))
+        same_axons = connection.link, connection.slots, target.cut
+        reader = self._equal.setdefault(same_axons, reader)
+        key = before, reader
         if key not in self._readers:
-            more = before.counts.get(one, 0) + 1
-            self._readers[key] = Readers({**before.counts, one: more})
+            number = before.counts.get(reader, 0) + 1
+            counts = {**before.counts, reader: number}
+            self._readers[key] = Readers(counts)
         return self._readers[key]
 
     def exceeds(self, readers: Readers, source: Tiling, limit: int) -> int:
@@ -104,18 +107,19 @@ class AxonUse:
 
         If a single reader exceeds the limit, the other readers are not counted.
         """
-        cut = source.cut
-        least = total = 0
-        for one, times in readers.counts.items():
-            slots = self._most.get((one, cut))
-            if slots is None:
-                slots = one.slots * one.link.most_axons(source, one.target)
-                self._most[one, cut] = slots
-            least = max(least, slots)
-            total += slots * times
+        most = [self._most_slots(one, source) for one in readers.counts]
+        least = max(most, default=0)
+        total = sum(map(mul, most, readers.counts.values()))
         if total > limit >= least:
             least = self.peak(readers, source)
         return least if least > limit else 0
+
+    def _most_slots(self, one: AxonReader, source: Tiling) -> int:
+        """Return the most slots that a block of the source needs for one reader."""
+        key = one, source.cut
+        if key not in self._most:
+            self._most[key] = one.slots * one.link.most_axons(source, one.target)
+        return self._most[key]
 
     def peak(self, readers: Readers, source: Tiling) -> int:
         """Return the slots of the source's block that uses the most."""
@@ -125,16 +129,23 @@ class AxonUse:
         return self._peaks[key]
 
     def _find_peak(self, readers: Readers, source: Tiling) -> int:
-        # Most rows, columns and strips of blocks are alike for all readers.
-        weights = [times * one.slots for one, times in readers.counts.items()]
+        slots = [times * one.slots for one, times in readers.counts.items()]
         axons = [self._built_axons(one, source) for one in readers.counts]
+        # Most rows, columns and strips of blocks are alike for all readers.
         rows = set(zip(*(each.rows for each in axons), strict=True))
         columns = set(zip(*(each.columns for each in axons), strict=True))
         strips = set(zip(*(each.strips for each in axons), strict=True))
-        return max(
-            sum(map(_slots_of_block, weights, *block))
-            for block in product(rows, columns, strips)
-        )
+        split_columns, whole_columns = zip(*map(_by_ensemble, columns), strict=True)
+        peak = 0
+        for row, strip in product(rows, strips):
+            split_rows, whole_rows = _by_ensemble(row)
+            split_strips, whole_strips = _by_ensemble(strip)
+            split = list(map(mul, slots, map(mul, split_rows, split_strips)))
+            whole = list(map(mul, slots, map(mul, whole_rows, whole_strips)))
+            for in_split, in_whole in zip(split_columns, whole_columns, strict=True):
+                used = sum(map(mul, split, in_split)) + sum(map(mul, whole, in_whole))
+                peak = max(peak, used)
+        return peak
 
     def _built_axons(self, one: AxonReader, source: Tiling) -> BuiltAxons:
         key = one, source.cut
@@ -143,11 +154,10 @@ class AxonUse:
         return self._axons[key]
 
 
-def _slots_of_block(slots: int, row: Factors, column: Factors, strip: Factors) -> int:
-    """Return the slots of a block with the factors of `BuiltAxons` for one reader."""
-    split = row[0] * column[0] * strip[0]
-    whole = row[1] * column[1] * strip[1]
-    return slots * (split + whole)
+def _by_ensemble(factors: Iterable[Factors]) -> tuple[Sequence[int], Sequence[int]]:
+    """Return each reader's factor for split ensembles, and for whole ensembles."""
+    split, whole = zip(*factors, strict=True)
+    return split, whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,11 @@ class Tiling:
         """The ensembles in depth order."""
         return tuple(map(self.part, range(self.ensembles)))
 
+    @cached_property
+    def are_ends_whole(self) -> tuple[bool, bool]:
+        """Whether the first and the last ensemble are single blocks."""
+        return self.part(0).whole, self.part(-1).whole
+
     @property
     def ensembles(self) -> int:
         return -(-self.volume[0] // self.group)

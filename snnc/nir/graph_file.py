@@ -14,18 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-from snnc.importer.refusals import RefusedModelError, refused
+from snnc.importer.refusals import RefusedModelError, bad_file, refused
 from snnc.importer.weights import HDF5, Store
 from snnc.ir.logical import reading_order
 from snnc.ir.shapes import Shape
 from snnc.rules import imports as rules
-from snnc.rules.model_files import (
-    DamagedModel,
-    ModelTooLarge,
-    NewerNir,
-    NotNir,
-    UnsafeModel,
-)
+from snnc.rules.model_files import ModelFileError
 from snnc.runtime.examples import Array
 from snnc.text.tables import dims
 
@@ -155,15 +149,14 @@ def read_graph(file: Path, path: str) -> NirGraph:
             return _graph(Store(file, path, resources), path)
     except RefusedModelError as error:
         refusal = error.diagnostic
-        if isinstance(refusal, DamagedModel | UnsafeModel):
+        if isinstance(refusal, ModelFileError) and refusal.reason:
             raise not_nir(path, refusal.reason) from error
-        if isinstance(refusal, ModelTooLarge):
-            raise not_nir(path, f"{refusal.what} has {refusal.size} bytes") from error
         raise
 
 
 def not_nir(path: str, reason: str) -> RefusedModelError:
-    return refused(NotNir, path=path, reason=reason)
+    again = "write the graph again with `nir.write`"
+    return bad_file(path, "is not a valid NIR graph", again, reason)
 
 
 def _graph(store: Store, path: str) -> NirGraph:
@@ -172,7 +165,9 @@ def _graph(store: Store, path: str) -> NirGraph:
         raise not_nir(path, "it has no `version` and `node`, as `nir.write` makes them")
     version = _word(store, "version")
     if not re.match(r"[01]\.", version):
-        raise refused(NewerNir, path=path, version=version[:40])
+        older = "run `pip install 'nir<2'`, and write the graph again"
+        told = f"was written by NIR {version[:40]}, but snnc reads only 1.x"
+        raise bad_file(path, told, older)
     if (kind := _word(store, "node/type")) != "NIRGraph":
         raise not_nir(path, f"its node is a {kind[:40]}, not a NIRGraph")
     names = store.members("node/nodes")

@@ -16,7 +16,7 @@ import numpy as np
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
 from snnc.importer.model import ImportRequest
-from snnc.importer.read import ImportOutcome, check_file, outcome
+from snnc.importer.read import FileNames, ImportOutcome, check_file, outcome
 from snnc.importer.refusals import RefusedModelError
 from snnc.importer.weights import refusing
 from snnc.ir.device import Profile
@@ -36,17 +36,17 @@ from snnc.text.tables import cells
 def run(
     target: str,
     request: ImportRequest,
-    weights_out: str,
-    spec: str,
+    names: FileNames,
     report: Diagnostics,
+    *,
     takes_spec: bool = True,
 ) -> ImportOutcome | None:
     """Import the NIR file ``target``; return None if reading fails.
 
     Parameters
     ----------
-    weights_out, spec
-        See `snnc.importer.read.run`.
+    names
+        What messages call the files.
     takes_spec
         Whether to return the spec that an exported file contains.
     """
@@ -59,8 +59,7 @@ def run(
         if own and (found := restore(own, graph, request.device)) is not None:
             network, values, text = found
             return ImportOutcome(text, (COPIED,), network=network, tensors=values)
-        asked = request, weights_out, spec
-        done = outcome(target, model, weights, *asked, report)
+        done = outcome(model, weights, request, names, report)
     except RefusedModelError as error:
         report.add(error.at(target).diagnostic)
         return None

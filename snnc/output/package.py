@@ -175,10 +175,10 @@ class PackageRecords:
     def vouch_for(self, name: str, text: str) -> bool:
         """Return whether snnc wrote a text, in this or another build.
 
-        A merge of two such texts counts too.
+        The header decides if Git is merging the lock, or this file.
         """
-        if (self.lock.is_merging or has_conflict(text)) and is_generated(text):
-            return True
+        if self.lock.is_merging or has_conflict(text):
+            return is_generated(text)
         known = self.files.get(name), self.lock.writing.get(name)
         return text_hash(text) in known
 

@@ -131,6 +131,7 @@ def _lacks_room(mapped: MappedNetwork, target: Loihi) -> Diagnostic | None:
 class Attempt(NamedTuple):
     """A search for a mapping, and its result, for any number of cores.
 
+    There is no ``search`` if some population fits on no core.
     ``unmixed`` lists the populations that use one kind of axon because their neurons
     would otherwise have both kinds. If both remain, ``least_unmixed`` is a lower bound
     on the cores with one kind. ``work`` is the total work of all searches, in
@@ -139,7 +140,7 @@ class Attempt(NamedTuple):
 
     plan: Plan
     target: Loihi
-    search: Search
+    search: Search | None
     solution: Solution | None
     unmixed: Unmixed | None = None
     least_unmixed: int = 0
@@ -158,7 +159,7 @@ class Attempt(NamedTuple):
 
     def build_mapping(self) -> MappedNetwork | None:
         """Return the mapping of the solution."""
-        if self.solution is None:
+        if self.search is None or self.solution is None:
             return None
         bound = self.search.lower_bound
         return assemble(self.plan, self.solution, bound, self.unmixed)
@@ -198,18 +199,19 @@ def _search(
 ) -> Attempt:
     key = plan.steps, target.cores, most, effort, is_brief
     if key not in cache.searches:
-        device = plan.lowered.network.device
-        search = Search(plan.steps, device.core, cache.axon_use, most, effort)
-        is_possible = search.floor <= min(most, MOST_CHIPS * device.chip.cores)
-        solution = None
-        if is_possible and not plan.unmappable:
+        search = solution = None
+        if not plan.unmappable:
+            device = plan.lowered.network.device
+            search = Search(plan.steps, device.core, cache.axon_use, most, effort)
             is_hopeless = search.floor > target.cores
-            solution = search.run(hopeless=is_brief or is_hopeless)
+            if search.floor <= min(most, MOST_CHIPS * device.chip.cores):
+                solution = search.run(hopeless=is_brief or is_hopeless)
         if len(cache.searches) >= KEPT:
             cache.searches.clear()
         cache.searches[key] = search, solution
     search, solution = cache.searches[key]
-    return Attempt(plan, target, search, solution, work=search.work)
+    work = 0 if search is None else search.work
+    return Attempt(plan, target, search, solution, work=work)
 
 
 ROUNDS = 3

@@ -27,12 +27,12 @@ def renamed(key: str) -> Mapping[str, str]:
 class Result(Displayed):
     """A frozen dataclass of plain values."""
 
-    version: ClassVar[int] = 1
+    _version: ClassVar[int] = 1
     """The version of the JSON data."""
 
     def as_dict(self) -> Json:
         """Return the JSON data of ``--format json``."""
-        return {"version": self.version, **to_json(self)}
+        return {"version": self._version, **to_json(self)}
 
     def text(self) -> str:
         """Return the text of the command line, ending with a line end."""

@@ -15,7 +15,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from snnc.runtime.files import write_file
-from snnc.version import __version__
+from snnc.text.version import __version__
 
 _FOLDER = Path(__file__).parent / "files"
 UNPINNED = f"./snnc-{__version__}-py3-none-any.whl"

@@ -12,10 +12,10 @@ from snnc.loihi.profile import DEFAULT, read_profile
 from snnc.passes import Compilation
 from snnc.results.tables import Status, StatusRow
 from snnc.syntax.files import specs_in
-from snnc.tools.evaluate.last import recorded_accuracy
-from snnc.tools.opening import FileName
+from snnc.text.arguments import FileName
 from snnc.tools.report.folder import compile_row
 from snnc.tools.settings import read_settings
+from snnc.verbs.evaluate.last import recorded_accuracy
 from snnc.weight_files.header import read_header
 
 STEPS_OF_TRAINING = (".smooth", ".best")

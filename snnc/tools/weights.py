@@ -9,45 +9,31 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from snnc import diagnostics
+from snnc.diagnostics.spec_error import SpecError
+from snnc.ir.device import Profile
 from snnc.ir.layout import layout_id
 from snnc.ir.layout import tensors as tensors_of
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.profile import DEFAULT, read_profile
+from snnc.passes import Compilation
 from snnc.results.weights import Weights
-from snnc.text.arguments import given_weights
-from snnc.tools.opening import FileName, SpecError, Tensors, require
-from snnc.tools.spec import Spec, as_spec
+from snnc.text.arguments import FileName, Tensors, given_weights
+from snnc.text.installing import require
 from snnc.weight_files.inspect import inspect
 
 
-def weights(
-    file: FileName | Tensors, spec: Spec | FileName | None = None, device: str = DEFAULT
+def list_weights(
+    file: FileName | Tensors, target: Compilation | None, device: Profile
 ) -> Weights:
     """Return the contents of a safetensors file, and whether it fits a network.
 
-    Parameters
-    ----------
-    file : path or mapping
-        The safetensors file, or tensors by name.
-    spec
-        A spec or its file for comparison, including the rounding of weights to the
-        chip's integers.
-    device
-        The device if ``spec`` is a file: ``loihi1`` or the path of a device file.
-
-    Raises
-    ------
-    SpecError
-        If the file can't be read, or the network does not fit on its chip.
+    Raise SpecError if the file can't be read.
     """
     require(("numpy", "safetensors"), "import", "weights")
     report = diagnostics.Diagnostics()
-    target = None if spec is None else as_spec(spec, device)
-    if target is not None and target.made.mapped is None:
-        raise SpecError(target.found.diagnostics)
-    mapped = None if target is None else target.made.mapped
+    mapped = None if target is None else target.mapped
     with _store_weights(file, mapped) as path:
-        listing = inspect(path, mapped, True, report, read_profile(device))
+        listing = inspect(path, mapped, True, report, device)
     if listing is None:
         raise SpecError(report.diagnostics)
     return listing.result(report.diagnostics)

@@ -13,12 +13,12 @@ from typing import Any, get_type_hints
 import pytest
 
 import snnc
+from snnc.ir.properties import LayerSpec
 from snnc.language.keywords import MODELS, keys_of, kinds
 from snnc.language.model import LoihiTarget
 from snnc.passes import PIPELINE
 from snnc.tools.report import formats, html
 from snnc.tools.report.summary import summarise
-from snnc.tools.spec import LayerSpec
 from tests.support import ROOT, compile_text
 
 DRIFT = ROOT / "specs" / "drift.snn"

@@ -7,7 +7,7 @@ import pytest
 from snnc.diagnostics import Fix
 from snnc.loihi.search import Search, Solution
 from snnc.source import SourceFile, Span
-from snnc.tools.autofix import Fixed, apply_fixes, autofix
+from snnc.verbs.autofix import Fixed, apply_fixes, autofix
 from tests.autofix.test_fixes import HERE as FIXES
 from tests.rules.checking import check_text
 

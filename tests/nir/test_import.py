@@ -14,6 +14,7 @@ from safetensors.numpy import load_file
 from snnc.cli import main
 from snnc.diagnostics import Diagnostics
 from snnc.importer.model import ImportRequest
+from snnc.importer.read import FileNames
 from snnc.language.model import spec_hash
 from snnc.nir.export import CannotExportError, export_nir
 from snnc.nir.graph_file import read_graph
@@ -135,8 +136,7 @@ def test_neurons_of_drawn_graphs_fire_as_often_without_their_specs() -> None:
         done = run(
             "net.nir",
             ImportRequest(values=values),
-            "b.safetensors",
-            "b.snn",
+            FileNames("net.nir", "b.snn", "b.safetensors"),
             Diagnostics(),
             takes_spec=False,
         )

@@ -12,7 +12,7 @@ import pytest
 from snnc.runtime.data import DataError, open_data, select
 from snnc.runtime.examples import sample_indices
 from snnc.runtime.network import Input, Network, Readout
-from snnc.tools.evaluate.task import identify_data
+from snnc.verbs.evaluate.task import identify_data
 from tests.rules.checking import assert_accepted
 
 HERE = Path(__file__).parent

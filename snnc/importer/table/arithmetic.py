@@ -12,13 +12,14 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
+from snnc.importer.functions import FUNCTIONS, SOFTMAXES
 from snnc.importer.graph import CALLED_WITH
 from snnc.importer.linear import Shape, Term, per_channel
 from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import add_relu, advising, identity_neurons
 from snnc.importer.state import CurrentLayer, RefusedLayerError
 from snnc.importer.table import READERS, REFUSED, numbers, reads
-from snnc.importer.table.activations import activate
+from snnc.importer.table.activations import activate, find_activation
 from snnc.importer.table.convolutions import normed
 from snnc.importer.table.inputs import reshaped
 from snnc.importer.values import Kind, StatementDraft, Value, View, plain, side_by_side
@@ -32,14 +33,16 @@ _ARITHMETIC = {
     "multiply": TIMES, "mul": TIMES, "add": ADD, "addv2": ADD, "biasadd": ADD,
     "subtract": MINUS, "sub": MINUS,
 }  # fmt: skip
-ACTIVATIONS = {
-    "relu", "relu6", "softmax", "sigmoid", "tanh", "elu", "selu", "gelu", "silu",
-    "swish", "softplus", "leaky_relu", "hard_sigmoid",
-}  # fmt: skip
 SAME = ("identity", "stop_gradient", "cast", "convert_to_tensor", "ensure_shape")
+FUNCTION_CLASSES = tuple(
+    "".join(word.capitalize() for word in name.split("_"))
+    for function, each in FUNCTIONS.items()
+    for name in (function, *each.aliases)
+)
+"""Keras 3's classes for calls of activation functions, such as ``LeakyRelu``."""
 OPERATIONS = (
     "TFOpLambda", "TensorFlowOpLayer", "TrueDivide", "Divide", "Identity", "Cast",
-    "Relu", "Relu6", "Mean", "Transpose",
+    "Mean", "Transpose", *FUNCTION_CLASSES,
 )  # fmt: skip
 
 
@@ -133,7 +136,8 @@ def _scalar(
 @reads(*OPERATIONS, joins=True)
 def read_operation(layer: CurrentLayer, value: Value, *_: Value) -> Value:
     """Read an operation that is linear or a known function; refuse others."""
-    function = _function(layer)
+    name = _function(layer)
+    function = name.lower()
     given = layer.options.get(CALLED_WITH)
     others: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
     settings = {**layer.options, **others}  # where depends on the version of Keras 3
@@ -141,9 +145,9 @@ def read_operation(layer: CurrentLayer, value: Value, *_: Value) -> Value:
     if function in SAME:
         layer.keep("its output equals its input")
         return value
-    if function in ACTIVATIONS:
-        slope = {"alpha": others.get("alpha", 0.2)}
-        return activate(layer, value, (function, slope))
+    activation, defaults = find_activation(name)
+    if activation in FUNCTIONS or activation in SOFTMAXES:
+        return activate(layer, value, (activation, {**defaults, **settings}))
     if function in _ARITHMETIC:
         return _arithmetic(layer, _ARITHMETIC[function])
     if function in ("concat", "concatenate") and len(layer.reads) > 1:
@@ -167,7 +171,7 @@ def _function(layer: KerasLayer) -> str:
     node = layer.options.get("node_def")
     if isinstance(node, Mapping):  # a `TensorFlowOpLayer` of TensorFlow 2.0 to 2.3
         name = str(node.get("op"))
-    return name.split(".")[-1].lower()
+    return name.split(".")[-1]
 
 
 def _read_as(kind: str, layer: CurrentLayer, **options: Any) -> Value:

@@ -56,7 +56,9 @@ def axes_of(layer: KerasLayer, value: Value) -> Axes:
     Raise RefusedLayerError if a spatial Keras axis is the spec's channels, or several
     of the spec's axes.
     """
-    view, shape, channels = value.view, value.shape, len(value.shape) - 1
+    view = value.view
+    shape = value.shape
+    channels = len(value.shape) - 1
     rank = layer.rank
     if len(view) != rank + 1:
         raise RefusedLayerError(f"it reads {len(view)} axes instead of {rank + 1}")
@@ -176,17 +178,20 @@ def read_convolution(layer: CurrentLayer, value: Value) -> Value:
         value = layer.refuse(error)
     if value.broken:
         return BROKEN
-    size, stride = dims(layer, "kernel_size"), dims(layer, "strides")
+    size = dims(layer, "kernel_size")
+    stride = dims(layer, "strides")
     if any(step > taps for step, taps in zip(stride, size, strict=True)):
         why = "part of its input is not used"
         layer.keep(why, "strides above kernel_size")
     axes = axes_of(layer, value)
     windows, taps = slide(layer, value, axes, size, stride)
-    groups, channels = int(options.get("groups") or 1), value.shape[-1]
+    groups = int(options.get("groups") or 1)
+    channels = value.shape[-1]
     op: Op = "separable" if layer.kind.startswith("Separable") else "kernel"
     filters = options.get("filters", 0)
     if layer.kind.startswith("Depthwise"):
-        op, filters = "depthwise", channels * (options.get("depth_multiplier") or 1)
+        op = "depthwise"
+        filters = channels * (options.get("depth_multiplier") or 1)
     if groups > 1:
         layer.keep(option=f"groups {groups}")
     if channels % groups or filters % groups:
@@ -243,7 +248,8 @@ def read_transposed(layer: CurrentLayer, value: Value) -> Value:
                 f"its output_shape is {shown(given)}, which no padding produces",
                 "build the layer in Keras 2 without this option",
             )
-    own, read = axes.windows(value.shape, windows), value.shape[-1]
+    own = axes.windows(value.shape, windows)
+    read = value.shape[-1]
     facts = {"axes": axes.of, "taps": (0, 0)}
     step = _kernel("transposed", layer, own, read, options["filters"], **facts)
     return value.then(step, axes.view)
@@ -311,14 +317,16 @@ def read_dense(layer: CurrentLayer, value: Value) -> Value:
     group = value.view[-1]
     if not are_channels(group, value.shape):
         raise RefusedLayerError("its last axis does not contain the channels")
-    windows, units = points(value.shape), layer.options["units"]
+    windows = points(value.shape)
+    units = layer.options["units"]
     step = _kernel("kernel", layer, windows, value.shape[-1], units, order=(channels,))
     return value.then(step, (*value.view[:-1], (channels,)))
 
 
 def _matrix(layer: KerasLayer, value: Value) -> Value:
     """Apply a matrix to a flat vector, or to several concatenated vectors."""
-    units, bias = int(layer.options["units"]), layer.options.get("use_bias", True)
+    units = int(layer.options["units"])
+    bias = layer.options.get("use_bias", True)
     terms: list[Term] = []
     start = 0
     for part in value.parts or (value,):

@@ -37,7 +37,8 @@ NOISE = (
     "RandomBrightness",
 )  # fmt: skip
 
-FIRST, LAST = "data_format channels_first", ", channels last: transpose the data"
+FIRST = "data_format channels_first"
+LAST = ", channels last: transpose the data"
 
 
 OPEN_SIZES = (64, 128, 224, 256, 512)
@@ -123,7 +124,8 @@ def _channels_of_input(layer: CurrentLayer) -> Value | None:
     if len(known) < len(shapes) or len(places) > 1 or len(known[0]) > 4:
         return None
     number = state.inputs.index(layer.name)
-    own, start = known[number], sum(shape[-1] for shape in known[:number])
+    own = known[number]
+    start = sum(shape[-1] for shape in known[:number])
     whole = sum(shape[-1] for shape in known)
     state.input_shape = (*own[:-1], whole)
     state.parts[layer.name] = own[-1]
@@ -154,7 +156,8 @@ def _shape_of_part(layer: CurrentLayer) -> Shape | None:
 def _several(layer: CurrentLayer, shape: Shape) -> Value:
     """Refuse inputs with different shapes once, but still check their readers."""
     if layer.name == layer.state.inputs[0]:
-        count, names = len(layer.state.inputs), ", ".join(layer.state.inputs)
+        count = len(layer.state.inputs)
+        names = ", ".join(layer.state.inputs)
         error = RefusedLayerError(
             f"the model has {count} inputs ({names}) of different shapes; a spec has "
             "one",
@@ -223,7 +226,8 @@ def _origins(state: ConversionState) -> dict[str, frozenset[str]]:
 
 def _is_channels_first(layer: CurrentLayer) -> bool:
     """Whether the input's readers use channels-first."""
-    names, seen = list(layer.state.readers[layer.name]), set[str]()
+    names = list(layer.state.readers[layer.name])
+    seen = set[str]()
     while names:
         name = names.pop()
         after = layer.state.layers[name]
@@ -306,7 +310,8 @@ def _image_of_dense(layer: CurrentLayer, value: Value, target: Shape) -> Value |
 
     A transposed convolution of one pixel computes a matrix whose output is an image.
     """
-    state, before = layer.state, layer
+    state = layer.state
+    before = layer
     formats = [other.options.get("data_format") for other in state.model.layers]
     is_vector = len(value.shape) == 1 and not value.flat
     if len(target) != 3 or not is_vector or "channels_first" in formats:
@@ -369,7 +374,8 @@ def read_embedding(layer: CurrentLayer, value: Value) -> Value:
 @reads("Permute")
 def read_permute(layer: CurrentLayer, value: Value) -> Value:
     """Read a `Permute`, which only renames axes, or transposes the input."""
-    axes, rank = layer.options.get("dims"), len(value.view)
+    axes = layer.options.get("dims")
+    rank = len(value.view)
     if not isinstance(axes, list) or sorted(axes) != list(range(1, rank + 1)):
         why = f"its `dims` must contain each number from 1 to {rank} once"
         raise RefusedLayerError(why, "save the model again")

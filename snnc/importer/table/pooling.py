@@ -66,7 +66,8 @@ def maximum(layer: CurrentLayer, value: Value, windows: Windows, view: View) -> 
     if levels > MOST_LEVELS or (is_padded and not value.is_positive):
         why, first = (ODD, SAME) if value.is_positive else (NEGATIVE, BEFORE)
         if is_padded and not value.is_positive:
-            why, first = PADDED, f"use `padding='valid'`, {BEFORE}"
+            why = PADDED
+            first = f"use `padding='valid'`, {BEFORE}"
         pool = "globalmaxpool" if layer.kind.startswith("Global") else "maxpool"
         mean = f"add `--rewrite {pool}=avgpool` (its readers compute the mean)"
         remedy = f"{first}, or {mean}, and retrain"
@@ -251,7 +252,8 @@ def _whole_axis(size: int) -> AxisWindow:
 
 
 def _size_and_stride(layer: KerasLayer) -> tuple[Shape, Shape]:
-    size, strides = dims(layer, "pool_size", 2), layer.options.get("strides")
+    size = dims(layer, "pool_size", 2)
+    strides = layer.options.get("strides")
     return size, size if strides is None else dims(layer, "strides")
 
 

@@ -211,7 +211,7 @@ def _learning(summary: Summary) -> Iterator[str]:
     start = "the trained weights" if learn.from_ == "trained" else "zeros"
     yield (
         f"{readout.name} learns on a core of its own, from {start}: one presentation "
-        f"removes {100 * learn.rate:.3g} % of an error of at most {learn.error:g}"
+        f"removes {100 * learning.rate:.3g} % of an error of at most {learn.error:g}"
     )
     if summary.on_chip:
         core = summary.profile.core

@@ -12,12 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.exact import make_engine
-from snnc.output.imported import ImportedPackage, open_package
+from snnc.output.imported import CannotRunError, ImportedPackage, open_package
 from snnc.runtime.data import open_data
 from snnc.runtime.nengo.board import digest_of
 from snnc.runtime.network import Network
 from snnc.text.tables import counted
-from snnc.tools.opening import RefusedRunError
 
 Bools = NDArray[np.bool_]
 Spikes = Mapping[str, Bools]
@@ -63,7 +62,7 @@ def compare(
 ) -> BoardComparison:
     """Compare a board's recording with the exact engine.
 
-    Raise RefusedRunError, `snnc.exact.CannotRunError` or `snnc.runtime.data.DataError`
+    Raise CannotRunError, `snnc.exact.CannotRunError` or `snnc.runtime.data.DataError`
     if package, data, weights and recording don't match; the message is for users.
     """
     opened = open_package(package)
@@ -114,7 +113,7 @@ def read_recording(
 ) -> dict[str, Bools]:
     """Return the spikes (examples, steps, neurons) of some layers on a board.
 
-    Raise RefusedRunError if the file is truncated or not a recording of this package,
+    Raise CannotRunError if the file is truncated or not a recording of this package,
     these data, and this number of steps.
     """
     try:
@@ -128,24 +127,24 @@ def read_recording(
         layout, data, steps = facts
     except (KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile, zlib.error):
         problem = "is truncated, or `board.py` did not write this file"
-        raise RefusedRunError(f"{path} {problem}: run `board.py` again") from None
+        raise CannotRunError(f"{path} {problem}: run `board.py` again") from None
     network = package.network
     if layout != package.layout.id:
-        raise RefusedRunError(f"{path} is from another package (layout_id differs)")
+        raise CannotRunError(f"{path} is from another package (layout_id differs)")
     if steps != network.steps:
         has = f"{steps} steps per example, but the package has {network.steps}"
-        raise RefusedRunError(f"{path} has {has}: build the package that ran")
+        raise CannotRunError(f"{path} has {has}: build the package that ran")
     if data != digest_of(x):
         advice = "name the data file that the board read (data_sha256 differs)"
-        raise RefusedRunError(f"{path} is from other data: {advice}")
+        raise CannotRunError(f"{path} is from other data: {advice}")
     spikes = {}
     for name, bits in packed.items():
         layer, count = network.layers.get(name), counts[name]
         shape = network.steps, -(-count // 8)
         if layer is None or layer.neurons != count or bits.shape[1:] != shape:
             problem = f"spikes of {name} that do not fit this layer"
-            raise RefusedRunError(f"{path} has {problem}")
+            raise CannotRunError(f"{path} has {problem}")
         spikes[name] = np.unpackbits(bits, axis=-1, count=count).astype(bool)
     if not min(map(len, spikes.values())):
-        raise RefusedRunError(f"{path} has no examples")
+        raise CannotRunError(f"{path} has no examples")
     return spikes

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from snnc.exact import make_engine
 from snnc.exact.engine import why_not_stored
-from snnc.output.imported import ImportedPackage
+from snnc.output.imported import CannotRunError, ImportedPackage
 from snnc.runtime.data import open_data, select
 from snnc.runtime.examples import ROW, Array, Presentation, decide
 from snnc.runtime.files import replacing, warn, write_file
@@ -29,11 +29,11 @@ from snnc.runtime.network import Readout
 from snnc.text.progress import Moved, progress_bar
 from snnc.text.tables import csv_table
 from snnc.tools import scores
-from snnc.tools.evaluate import measures
-from snnc.tools.evaluate.evaluation import Evaluation
-from snnc.tools.evaluate.exact import run_exact
-from snnc.tools.evaluate.measures import EvaluatedPart, KerasReference
-from snnc.tools.evaluate.task import (
+from snnc.verbs.evaluate import measures
+from snnc.verbs.evaluate.evaluation import Evaluation
+from snnc.verbs.evaluate.exact import run_exact
+from snnc.verbs.evaluate.measures import EvaluatedPart, KerasReference
+from snnc.verbs.evaluate.task import (
     Data,
     Task,
     is_array,
@@ -41,11 +41,10 @@ from snnc.tools.evaluate.task import (
     source_of,
     store_examples,
 )
-from snnc.tools.opening import RefusedRunError, not_installed
+from snnc.verbs.simulators import not_installed
 
 if TYPE_CHECKING:
-    from snnc.tools.evaluate.verb import EvaluateOptions
-    from snnc.tools.package import Package
+    from snnc.verbs.evaluate.verb import EvaluateOptions, PredictOptions
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,7 +130,6 @@ class EvaluatedRun:
     comparison, those of the Keras model. Only the exact engine knows ``firing``.
     """
 
-    package: Package
     task: Task
     raw: Array
     keras: Array | None = None
@@ -176,7 +174,7 @@ class EvaluatedRun:
 
 
 def run_evaluation(
-    package: Package,
+    package: ImportedPackage,
     data: Data,
     weights: Weights,
     options: EvaluateOptions,
@@ -184,19 +182,19 @@ def run_evaluation(
 ) -> Evaluation:
     """Run an evaluation, and write the file of its examples; refuse unfit options."""
     task = open_task(package.folder, weights, data, options.examples, options.seed)
-    if task.package.hash != package.opened.hash:
+    if task.package.hash != package.hash:
         raise ValueError(f"{package.folder} was built again: open the Package again")
     warn(task.examples.warning)
     each = None if options.examples_out is None else Path(options.examples_out)
     if each is not None and not each.parent.is_dir():
-        raise RefusedRunError(
+        raise CannotRunError(
             f"there is no folder {each.parent} for {each.name}; create the folder, "
             "or choose another name with `--examples-out`"
         )
     count, label = len(task.examples), "examples"
     evaluate = _on_keras if options.simulator == "keras" else _on_spikes
     with progress_bar(count, label, progress) as bar:
-        evaluation = evaluate(package, task, options, bar)
+        evaluation = evaluate(task, options, bar)
     if each is not None:
         records = evaluation.records
         write_file(each, csv_table(records[0], map(dict.values, records)))
@@ -208,10 +206,8 @@ def has_keras() -> bool:
     return importlib.util.find_spec("tensorflow") is not None
 
 
-def _on_spikes(
-    package: Package, task: Task, options: EvaluateOptions, progress: Moved
-) -> Evaluation:
-    """Evaluate a package on the exact engine or on a Nengo simulator."""
+def _on_spikes(task: Task, options: EvaluateOptions, progress: Moved) -> Evaluation:
+    """Evaluate a task on the exact engine or on a Nengo simulator."""
     reference = KerasReference(task.package, task.tensors) if has_keras() else None
     started = time.perf_counter()
     is_exact = options.simulator == "exact"
@@ -233,7 +229,7 @@ def _on_spikes(
     result = measures.result_of(
         network, part, y, options.simulator, score, options.steps, task.package.device
     )
-    run = EvaluatedRun(package, task, raw, part.keras, firing)
+    run = EvaluatedRun(task, raw, part.keras, firing)
     return replace(result, seconds=seconds, run=run)
 
 
@@ -264,7 +260,7 @@ def _run_nengo(
     """Run examples on a Nengo simulator, or refuse a network that it can't run."""
     network, build = package.network, package.module("nengo_network").build_network
     if network.target != "loihi" and simulator == "loihi":
-        raise RefusedRunError(
+        raise CannotRunError(
             "this network has no simulator loihi, only nengo and nengo_dl: its spec "
             "says `target nengo`"
         )
@@ -275,16 +271,14 @@ def _run_nengo(
         yield from simulators.run_examples(*given, on, way, probe)
     except ModuleNotFoundError as error:
         if error.name is None:
-            raise RefusedRunError(error) from error
+            raise CannotRunError(error) from error
         raise not_installed([error.name], "all") from error
     except simulators.RefusedError as error:
         why = why_not_stored(build(tensors).net, network.dt, tensors)
-        raise RefusedRunError(why or error) from error
+        raise CannotRunError(why or error) from error
 
 
-def _on_keras(
-    package: Package, task: Task, options: EvaluateOptions, progress: Moved
-) -> Evaluation:
+def _on_keras(task: Task, options: EvaluateOptions, progress: Moved) -> Evaluation:
     """Evaluate the Keras model with the weights."""
     started = time.perf_counter()
     y, network = task.examples.y, task.package.network
@@ -295,7 +289,7 @@ def _on_keras(
     return replace(
         measures.scored(network, "keras", outputs, y, score),
         seconds=time.perf_counter() - started,
-        run=EvaluatedRun(package, task, outputs),
+        run=EvaluatedRun(task, outputs),
     )
 
 
@@ -303,16 +297,16 @@ def run_prediction(
     package: ImportedPackage,
     x: object,
     weights: Weights,
-    simulator: str,
-    over_time: bool,
+    options: PredictOptions,
     progress: bool | None,
 ) -> Prediction:
     """Run examples in rows of `ROW`; the state carries over within a row.
 
     ``x`` is as for `predict`, or an iterable of pairs that begin with examples.
     """
-    if simulator == "keras" and over_time:
-        raise RefusedRunError("over time: Keras has no steps")
+    over_time = options.over_time
+    if options.simulator == "keras" and over_time:
+        raise CannotRunError("over time: Keras has no steps")
     network = package.network
     tensors = package.layout.load(weights)
     if isinstance(x, str | os.PathLike):
@@ -323,7 +317,7 @@ def run_prediction(
     warn(examples.warning)
     outputs, steps = [], []
     with progress_bar(len(examples), "examples", progress) as bar:
-        for rows in _rows(package, tensors, examples, simulator):
+        for rows in _rows(package, tensors, examples, options.simulator):
             outputs.append(decide(rows, network.readout.decide).astype(np.float32))
             if over_time:
                 steps.append(rows.astype(np.float32))

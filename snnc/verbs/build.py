@@ -6,12 +6,12 @@ import os
 import shlex
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from snnc.diagnostics import Diagnostic, Diagnostics
+from snnc.diagnostics.spec_error import SpecError
 from snnc.driver import compile_file
 from snnc.emit.files import FORMAT, Origin, build_command
 from snnc.language.model import spec_hash
@@ -23,11 +23,6 @@ from snnc.rules.files import PackageTaken, SameNetwork
 from snnc.runtime.files import write_file
 from snnc.source import Span, whole_file
 from snnc.text.tables import counted, printable
-from snnc.tools.opening import FileName, SpecError
-
-if TYPE_CHECKING:
-    from snnc.tools.package import Package
-    from snnc.tools.spec import Spec
 
 MARK = "# Written by `Spec.build`, which replaces it; without this line it is yours.\n"
 
@@ -163,7 +158,7 @@ class Build:
         def wait(folder: Path) -> None:
             self.say(f"{folder.as_posix()}: waiting for another build")
 
-        done = write.write_package(job.package, self.force, report, wait)
+        done = write.write_package(job.package, report, force=self.force, waiting=wait)
         if done is None:
             return False
         if job.reason:
@@ -200,7 +195,7 @@ class Build:
 
     def _list(self, job: Job, report: Diagnostics) -> bool:
         """Show one line per file that a build would write or remove."""
-        comparison = write.compare(job.package, self.force)
+        comparison = write.compare(job.package, force=self.force)
         refused = list(write.refusals(comparison))
         report.add(*refused, *write.report_kept(comparison))
         plan = {"write": comparison.written, "remove": comparison.removed}
@@ -278,76 +273,46 @@ def _other_owner(package: PackageFiles) -> str | None:
     return seen if found in (None, package.folder.name) else None
 
 
-def build(
-    spec: Spec | FileName,
-    output: FileName = "models",
-    device: str = DEFAULT,
+def write_package(
+    made: Compilation,
+    found: Diagnostics,
+    path: Path,
+    device: str,
+    output: Path,
     *,
     check: bool = False,
     force: bool = False,
-) -> Package:
-    """Write the package of a spec, or check that it is up to date.
+) -> Path:
+    """Write the package of a compiled spec, or check it; return the package's folder.
 
-    Generated files name their spec. A spec without a file, such as a changed spec, is
-    written next to its package as ``OUTPUT/NAME.snn``.
-
-    Parameters
-    ----------
-    spec
-        A file, or a spec.
-    output
-        The folder that contains the packages' folders.
-    device
-        The device if ``spec`` is a file: ``loihi1`` or the path of a device file.
-    check
-        Whether to write nothing, and to raise an error if anything would change.
-    force
-        Whether to replace files that were edited by hand, and another spec's package.
-
-    Returns
-    -------
-    Package
-        The package in ``OUTPUT/NAME``.
-
-    Raises
-    ------
-    SpecError
-        If the network does not fit its chip, or its package can't be written.
-    FileExistsError
-        If the path for the spec has a file that `build` did not write.
+    Raise SpecError if the package can't be written, or is not up to date.
     """
-    from snnc.tools.package import Package  # the command line does not need these
-    from snnc.tools.spec import as_spec
 
-    spec, folder = as_spec(spec, device), Path(output)
-    if not spec.fits:
-        raise SpecError(spec.found.diagnostics)
-    path = spec.path or _write_spec(spec, folder, check, force)
-    wanted = Wanted(path.as_posix(), spec.device, partial(_emit, spec))
+    def emit(report: Diagnostics) -> Compilation:
+        report.extend(found.diagnostics)
+        return run_passes(made, report, "emit")
+
     report = Diagnostics()
-    building = Build(folder, "check" if check else "write", force)
+    building = Build(output, "check" if check else "write", force)
     built = building.run(
-        [wanted], lambda own: report.extend(own.diagnostics), finds_orphans=False
+        [Wanted(path.as_posix(), device, emit)],
+        lambda own: report.extend(own.diagnostics),
+        finds_orphans=False,
     )
-    if not built:
+    if not built or made.spec is None:
         raise SpecError(report.diagnostics)
-    return Package(folder / spec.name)
+    return output / made.spec.spec.network
 
 
-def _emit(spec: Spec, report: Diagnostics) -> Compilation:
-    report.extend(spec.found.diagnostics)
-    return run_passes(replace(spec.made, routed=spec.routed), report, "emit")
-
-
-def _write_spec(spec: Spec, output: Path, check: bool, force: bool) -> Path:
+def write_spec(
+    text: str, path: Path, *, check: bool = False, force: bool = False
+) -> None:
     """Write a spec without a file next to its package, unless another spec exists."""
-    path = output / f"{spec.name}.{spec.notation}"
-    text = MARK + spec.text
+    text = MARK + text
     before = path.read_text(encoding="utf-8") if path.exists() else None
     if before == text or check:
-        return path
+        return
     if before is not None and not before.startswith(MARK) and not force:
         raise FileExistsError(f"{path} already exists; `force=True` replaces it")
-    output.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     write_file(path, text)
-    return path

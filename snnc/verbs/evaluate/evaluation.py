@@ -10,19 +10,18 @@ from typing import TYPE_CHECKING, Any, Literal
 from snnc.loihi.timing import ChipTime
 from snnc.text.display import Displayed, Json, data_frame
 from snnc.tools import plots
-from snnc.tools.evaluate import results, summary
-from snnc.tools.evaluate.results import REGISTERS, ClassResult, Interval
 from snnc.tools.pages import evaluation_html, evaluation_page
+from snnc.verbs.evaluate import results, summary
+from snnc.verbs.evaluate.results import REGISTERS, ClassResult, Interval
 
 if TYPE_CHECKING:
     import numpy as np
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from snnc.tools.evaluate.run import EvaluatedRun, Record
-    from snnc.tools.evaluate.verb import Presentation
-    from snnc.tools.package import Package
     from snnc.tools.scores import LayerFiring
+    from snnc.verbs.evaluate.run import EvaluatedRun, Record
+    from snnc.verbs.evaluate.verb import Presentation
 
 UNEVEN = 2  # classes are uneven if one has so many times the examples of another
 
@@ -113,13 +112,8 @@ class Evaluation(Displayed):
         return self.run
 
     @property
-    def package(self) -> Package:
-        """The package that ran."""
-        return self._run.package
-
-    @property
     def _dt(self) -> float:
-        return self.package.opened.network.dt
+        return self._run.task.package.network.dt
 
     @property
     def firing(self) -> Mapping[str, LayerFiring]:

@@ -12,12 +12,12 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from snnc.text.tables import Cells, TextTable, align, counted, human, percent
-from snnc.tools.evaluate.results import REGISTERS, Interval, LayerResult
+from snnc.verbs.evaluate.results import REGISTERS, Interval, LayerResult
 from snnc.views.chip_time import time_rows
 
 if TYPE_CHECKING:
     from snnc.runtime.examples import Bounds, Verdict
-    from snnc.tools.evaluate.evaluation import Evaluation
+    from snnc.verbs.evaluate.evaluation import Evaluation
 
 WIDTH = 79
 

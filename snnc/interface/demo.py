@@ -20,16 +20,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.interface.objects import Package, load
 from snnc.runtime.examples import Array
-from snnc.text.installing import installation
+from snnc.text.installing import installation, missing
 from snnc.text.tables import align, counted, percent
-from snnc.tools.building import build
-from snnc.tools.evaluate.evaluation import Evaluation
-from snnc.tools.evaluate.task import write_data
-from snnc.tools.evaluate.verb import Simulator
-from snnc.tools.opening import missing
-from snnc.tools.package import Package
-from snnc.tools.spec import load
+from snnc.verbs.evaluate.evaluation import Evaluation
+from snnc.verbs.evaluate.task import write_data
+from snnc.verbs.evaluate.verb import Simulator
 
 FRAMES, SIZE = 8, 16
 DIRECTIONS = ((0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1))
@@ -155,7 +152,7 @@ def run_demo(
         report = network.report()
         tell(f"--- snnc report {spec.name} --why")
         tell(report.text(why=True))
-        package = build(network, folder, force=True)
+        package = network.build(folder, force=True)
         train, test = drifting_digits()
         write_data(folder / "train.npz", *train)
         write_data(folder / "test.npz", *test)

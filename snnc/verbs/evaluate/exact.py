@@ -17,21 +17,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 from nengo.exceptions import BuildError
 
-from snnc.exact import CannotRunError, Engine, make_engine
-from snnc.output.imported import open_package
+from snnc.exact import Engine, make_engine
+from snnc.output.imported import CannotRunError, open_package
 from snnc.processes import open_workers, run_tasks
 from snnc.runtime.examples import ROW, Array, Presentation, Span, spans_of
 from snnc.runtime.files import reason, write_file
 from snnc.text.display import Json
 from snnc.text.installing import installation
 from snnc.text.progress import Moved
-from snnc.tools.evaluate import measures
-from snnc.tools.evaluate.measures import EvaluatedPart, SpanResult
-from snnc.tools.evaluate.task import Task
-from snnc.tools.opening import RefusedRunError
+from snnc.verbs.evaluate import measures
+from snnc.verbs.evaluate.measures import EvaluatedPart, SpanResult
+from snnc.verbs.evaluate.task import Task
 
 if TYPE_CHECKING:
-    from snnc.tools.evaluate.verb import EvaluateOptions
+    from snnc.verbs.evaluate.verb import EvaluateOptions
 
 REST = 25  # examples from rest per run, so few that all threads get some
 AHEAD = 2  # stretches per cluster thread: one runs while the next is sent
@@ -51,7 +50,7 @@ def run_exact(
 
     ``progress`` is called with the number of examples just completed. With a
     ``reference``, the parts include Keras's results. Inputs that don't match raise
-    `RefusedRunError` or `snnc.exact.CannotRunError`.
+    `CannotRunError` or `snnc.exact.CannotRunError`.
     """
     size = ROW if options.presentation == "row" else REST
     spans = spans_of(len(task.examples), size)
@@ -143,13 +142,13 @@ def _in_workers(
                     yield SpanResult((at, at + len(x)), own, counts, images)
         except workers.deaths as error:
             lost = "too many workers died; they may lack memory"
-            raise RefusedRunError(lost) from error
+            raise CannotRunError(lost) from error
         except ModuleNotFoundError as error:
             lost = f"a worker has no {error.name}: {installation('evaluate')}, there"
-            raise RefusedRunError(lost) from error
+            raise CannotRunError(lost) from error
         except CancelledError as error:
             lost = "the Dask cluster is no longer available"
-            raise RefusedRunError(lost) from error
+            raise CannotRunError(lost) from error
 
 
 @contextmanager
@@ -172,8 +171,8 @@ Results = list[tuple[EvaluatedPart, dict[str, Array]]]
 """The results of a stretch's examples, and their spikes for comparison with Keras."""
 
 
-def _not_built(reason: object) -> RefusedRunError:
-    return RefusedRunError(
+def _not_built(reason: object) -> CannotRunError:
+    return CannotRunError(
         f"nengo-loihi does not build this network: {str(reason).rstrip('.')}; "
         "`snnc weights FILE SPEC` shows which layer has weights that the chip "
         "can't take"

@@ -33,11 +33,11 @@ from snnc.runtime.network import Decide, Network
 from snnc.text.display import Json
 from snnc.text.progress import Moved
 from snnc.tools import scores
-from snnc.tools.evaluate.evaluation import Evaluation
-from snnc.tools.evaluate.results import LayerResult, Score, Work
-from snnc.tools.evaluate.task import smooth_of
-from snnc.tools.evaluate.work import WorkCounts, count_work, join_work, time_of
 from snnc.tools.scores import Correlation, Floats, LayerFiring
+from snnc.verbs.evaluate.evaluation import Evaluation
+from snnc.verbs.evaluate.results import LayerResult, Score, Work
+from snnc.verbs.evaluate.task import smooth_of
+from snnc.verbs.evaluate.work import WorkCounts, count_work, join_work, time_of
 
 BATCH = 64  # the most examples that the Keras model predicts at once
 BATCH_BYTES = 2**22  # the most bytes of examples in a batch of `KerasReference.outputs`
