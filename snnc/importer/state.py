@@ -124,6 +124,8 @@ class ConversionState:
         The layer that each average replaces at the user's request.
     approximations :
         The activations that neurons only approximate.
+    mean :
+        The mean at which a variational autoencoder was cut; empty for other models.
     encoder, size :
         The draft that becomes ``encode conv``, or None for ``encode rate``, and the
         readout's property: ``classes 10`` or ``units 1``.
@@ -149,6 +151,7 @@ class ConversionState:
     kept: dict[tuple[Term, ...], Value] = field(default_factory=dict)
     stands: dict[str, tuple[str, ...]] = field(default_factory=dict)
     approximations: list[Approximation] = field(default_factory=list)
+    mean: str = ""
     encoder: str | None = None
     size: str = ""
     notes: list[str] = field(default_factory=list)

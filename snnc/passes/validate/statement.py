@@ -56,7 +56,7 @@ def _values(
     """Return the values of a statement, still as syntax, by the model's field names."""
     kind = statement.kind.text
     if kind == "neuron":
-        # ``neuron lif { ... }`` stands for its value inside ``defaults``.
+        # The statement stands for the property in ``defaults``.
         name = statement.variant or statement.kind
         written = name.span.source is statement.span.source  # not set by `replace`
         span = name.span.to(statement.span) if written else name.span
