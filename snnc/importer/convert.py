@@ -7,12 +7,17 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from math import prod
 from pathlib import Path
-from typing import Any
 
 from snnc.diagnostics import Diagnostic
 from snnc.importer.functions import SOFTMAXES
 from snnc.importer.linear import LinearStep, whole
-from snnc.importer.model import REWRITES, ImportRequest, KerasModel, ModelWeights
+from snnc.importer.model import (
+    REWRITES,
+    ImportRequest,
+    KerasLayer,
+    KerasModel,
+    ModelWeights,
+)
 from snnc.importer.neurons import (
     UnfitError,
     identity_neurons,
@@ -51,7 +56,6 @@ from snnc.rules.imports import (
     ActivationApproximated,
     InputRefused,
     MaxPoolRefused,
-    OptionRefused,
     RewriteUnused,
 )
 from snnc.source import Span, whole_file
@@ -193,17 +197,15 @@ def _diagnose(
     is_pool = any(rule is MaxPoolRefused for rule, *_ in causes)
     costs = ", ".join(_pool_costs(model, request, path)) if is_pool else ""
     for (rule, option, why, remedy), layers in causes.items():
-        fields: dict[str, Any] = {
-            "layers": tuple(layers),
-            "kinds": tuple(dict.fromkeys(layers.values())),
-            "why": why,
-            "advice": remedy,
-        }
-        if rule is MaxPoolRefused:
-            fields["costs"] = costs
-        elif issubclass(rule, OptionRefused):
-            fields["option"] = option
-        yield rule(span=span, **fields)
+        yield rule(
+            span=span,
+            layers=tuple(layers),
+            kinds=tuple(dict.fromkeys(layers.values())),
+            why=why,
+            advice=remedy,
+            option=option,
+            costs=costs,
+        )
     if causes:
         return
     yield from _warn_of_approximations(decisions, kinds, span)
@@ -263,9 +265,7 @@ def without_lambdas(model: KerasModel) -> tuple[KerasModel, dict[str, str]]:
     due = list(model.outputs)
     while due:
         name = due.pop(0)
-        tail = [layers[name]]
-        while tail[-1].kind in ENDING and len(tail[-1].reads) == 1:
-            tail.append(layers[tail[-1].reads[0]])
+        tail = _ending(name, layers)
         if tail[-1].kind == "Lambda" and tail[-1].reads:
             cut |= {layer.name: layer.kind for layer in tail}
             reads = [read for read in tail[-1].reads if layers[read].reads]
@@ -277,6 +277,14 @@ def without_lambdas(model: KerasModel) -> tuple[KerasModel, dict[str, str]]:
     if is_read or not outputs:  # a hidden layer reads a `Lambda`, or nothing is left
         return model, {}
     return replace(model, layers=rest, outputs=tuple(outputs)), cut
+
+
+def _ending(name: str, layers: Mapping[str, KerasLayer]) -> list[KerasLayer]:
+    """Return an output and the layers before it, up to one that changes an order."""
+    tail = [layers[name]]
+    while tail[-1].kind in ENDING and len(tail[-1].reads) == 1:
+        tail.append(layers[tail[-1].reads[0]])
+    return tail
 
 
 def convert_ends(state: ConversionState) -> Ends | None:

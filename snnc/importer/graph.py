@@ -336,6 +336,21 @@ def _part(name: str, entry: Mapping[str, Any], calls: tuple[Call, ...]) -> Neste
 
 
 def _read_call(node: Any) -> Call:
+    tensors: list[LayerOutput] = []
+    others: dict[str, Any] = {}
+    for key, value in _arguments(node).items():
+        try:
+            read = list(_tensors(value))
+        except ValueError:
+            read = []
+        tensors += read
+        if not read and value is not None:
+            others[key] = value
+    return tuple(tensors), others
+
+
+def _arguments(node: Any) -> dict[str, Any]:
+    """Return the arguments of a call by their keywords, or else by their numbers."""
     if isinstance(node, dict):  # of Keras 3
         arguments = node.get("args", [])
         keywords = node.get("kwargs", {})
@@ -345,24 +360,13 @@ def _read_call(node: Any) -> Call:
         pieces = list(_pieces(node))
         arguments = [p[2] if _is_constant(p) else p for p in pieces]
         keywords = {}
-        for piece in pieces:
-            if len(piece) > 3 and not isinstance(piece[3], dict):
+        for own in (piece[3] for piece in pieces if len(piece) > 3):
+            if not isinstance(own, dict):
                 raise ValueError("one of its inbound_nodes has no keywords")
-            keywords |= piece[3] if len(piece) > 3 else {}
+            keywords |= own
     else:
         raise ValueError("one of its inbound_nodes is not a call")
-    tensors: list[LayerOutput] = []
-    others: dict[str, Any] = {}
-    numbered = {str(number): value for number, value in enumerate(arguments)}
-    for key, value in {**numbered, **keywords}.items():
-        try:
-            read = list(_tensors(value))
-        except ValueError:
-            read = []
-        tensors += read
-        if not read and value is not None:
-            others[key] = value
-    return tuple(tensors), others
+    return {**{str(at): value for at, value in enumerate(arguments)}, **keywords}
 
 
 def _pieces(node: Any) -> Iterator[list[Any]]:

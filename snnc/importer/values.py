@@ -173,7 +173,7 @@ class Value:
         return replace(
             self,
             terms=tuple(own),
-            shape=(*(window.places for window in step.windows), step.given),
+            shape=(*step.places, step.given),
             view=view or self.view,
             is_positive=is_positive,
             is_alone=False,

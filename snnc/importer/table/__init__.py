@@ -145,6 +145,8 @@ def fits(kind: str, rank: int, option: str, value: Any) -> bool:
         return margins_of(value, rank) is not None
     if option == "strides" and value is None:  # the size of the window
         return "Pooling" in kind
+    if option in _TYPES:
+        return value is None or isinstance(value, _TYPES[option])
     is_valid = _CHECKS.get(option)
     return is_valid is None or is_valid(value, rank)
 
@@ -186,14 +188,6 @@ def _are_pads(value: Any, rank: int) -> bool:
     return value is None or (len(pads) == rank and all(map(_is_pad, pads)))
 
 
-def _is_text(value: Any, rank: int) -> bool:
-    return value is None or isinstance(value, str)
-
-
-def _is_switch(value: Any, rank: int) -> bool:
-    return value is None or isinstance(value, bool)
-
-
 def _is_number(value: Any, rank: int = 0) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
@@ -207,13 +201,13 @@ def _are_whole(value: Any, rank: int) -> bool:
     return value is None or all(type(number) is int for number in numbers)
 
 
+_TYPES = {"data_format": str, "padding": str, "keepdims": bool, "use_bias": bool}
+"""The types of options that may also be None."""
 _CHECKS: dict[str, Callable[[Any, int], bool]] = {
     **dict.fromkeys(("depth_multiplier", "filters", "groups", "units"), _is_size),
     **dict.fromkeys(("dilation_rate", "kernel_size", "pool_size"), _are_sizes),
     **dict.fromkeys(("size", "strides"), _are_sizes),
-    **dict.fromkeys(("data_format", "padding"), _is_text),
     "output_padding": _are_pads,
-    **dict.fromkeys(("keepdims", "use_bias"), _is_switch),
     "epsilon": _is_number,
     "rate": _is_share,
     **dict.fromkeys(("axis", "target_shape", "newshape"), _are_whole),

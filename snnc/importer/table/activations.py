@@ -277,14 +277,10 @@ def unpadded(value: Value) -> tuple[Value, LinearStep | None]:
     If the last step does not pad or also crops, return the value unchanged and None.
     """
     ends = [term.steps[-1] for term in value.terms if term.steps]
-    last = ends[0] if ends and len(ends) == len(value.terms) else None
-    if last is None or last.op != "window" or len({end.layer for end in ends}) > 1:
+    is_same = len({end.layer for end in ends}) == 1 and len(ends) == len(value.terms)
+    if not is_same or not ends[0].is_padding:
         return value, None
-    if any(
-        (w.taps, w.stride) != (1, 1) or w.before < 0 or w.overhang < 0
-        for w in last.windows
-    ):
-        return value, None
+    last = ends[0]
     terms = tuple(replace(term, steps=term.steps[:-1]) for term in value.terms)
     sizes = tuple(window.size for window in last.windows)
     return replace(value, terms=terms, shape=(*sizes, value.shape[-1])), last
