@@ -379,18 +379,19 @@ def _tell(state: ConversionState, draft: StatementDraft, values: list[Value]) ->
         is_own = step.layer == draft.layer
         if step.op == "norm":
             why = "folded into the readout, which has no batch norm to retrain"
-        elif step.is_kernel and len(values) > 1:
+        elif not step.is_kernel and not (is_own and draft.window.kernel):
+            continue
+        elif len(values) > 1 and step.is_kernel:
             why = (
                 "part of the `readout`, on the host, which has the units of all outputs"
             )
         elif is_own and (step.op == "matrix" or draft.window.kernel):
             state.tell(step.layer, "kept", "the `readout`, on the host")
             continue
-        elif step.is_kernel:
-            why = "its kernel is multiplied into the `readout`, on the host"
-            why = "the `readout`, on the host, as a matrix" if is_own else why
+        elif is_own:
+            why = "the `readout`, on the host, as a matrix"
         else:
-            continue
+            why = "its kernel is multiplied into the `readout`, on the host"
         state.tell(step.layer, "rewritten", why)
     for name, value in zip(state.model.outputs, values, strict=True):
         if value.spikes is not None:
@@ -402,7 +403,8 @@ def _tell(state: ConversionState, draft: StatementDraft, values: list[Value]) ->
 
 def read_by(state: ConversionState, *keys: str) -> dict[str, StatementDraft]:
     """Return drafts and their direct and indirect sources."""
-    due, seen = list(keys), set[str]()
+    due = list(keys)
+    seen = set[str]()
     while due:
         key = due.pop()
         if key in seen or key == INPUT:
@@ -416,7 +418,8 @@ def read_by(state: ConversionState, *keys: str) -> dict[str, StatementDraft]:
 
 
 def _size(state: ConversionState, draft: StatementDraft, *, is_pair: bool) -> str:
-    units, asked = draft.shape[-1], state.request.readout
+    units = draft.shape[-1]
+    asked = state.request.readout
     if draft.window.kernel:
         return f"filters {units}"
     if is_pair and asked != "units":

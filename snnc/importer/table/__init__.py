@@ -302,13 +302,6 @@ WHOLE = ("Flatten", "Global")
 """Layers that would also mix the steps of time with one more axis."""
 NUMERIC = ("Add", "Subtract", "Multiply", "Maximum", "Minimum", "Average")
 """Layers of several values whose names Keras 3 also uses for operations on a number."""
-TOOLS = {
-    "QKeras": ("QConv", "QDense", "QActivation", "QBatch", "QDepth", "QSepar"),
-    "TensorFlow Addons": ("Addons>", "tensorflow_addons"),
-    "Kapre": ("Kapre", "kapre", "Melspectrogram", "STFT"),
-    "the Model Optimization Toolkit": ("Quantize", "PruneLowMagnitude"),
-}
-"""Libraries that add layers to Keras, and the prefixes of their class names."""
 
 
 def read_layer(layer: CurrentLayer) -> Value:
@@ -344,12 +337,9 @@ def _check_options(layer: KerasLayer, reader: LayerReader) -> None:
 def _read_unknown(layer: CurrentLayer) -> Value:
     """Refuse a custom class, whose code is not in the file, or one without a reader."""
     inner = layer.options.get("layer")
-    plain = layer.kind.removeprefix("Custom>")
-    tools = [f" of {tool}" for tool, names in TOOLS.items() if plain.startswith(names)]
-    if tools or FOREIGN in layer.options:
+    if FOREIGN in layer.options:
         raise RefusedLayerError(
-            f"`{layer.kind}` is a custom class{''.join(tools[:1])}, and its code is "
-            "not in the file",
+            f"`{layer.kind}` is a custom class, and its code is not in the file",
             "replace it with a standard Keras layer, and save the model again",
             rule=CustomObject,
         )

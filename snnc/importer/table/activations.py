@@ -63,7 +63,8 @@ def _of_class(kind: str, options: Mapping[str, Any]) -> Activation:
     if kind == "ReLU":
         if options.get("threshold"):
             return "thresholded_relu", options
-        top, slope = options.get("max_value"), options.get("negative_slope")
+        top = options.get("max_value")
+        slope = options.get("negative_slope")
         if slope:
             return "leaky_relu", {"alpha": slope, "max_value": top}
         return ("relu", {}) if top is None else (f"relu{shown(top)}", {})
@@ -195,7 +196,8 @@ def _fire(
 
 def refuse_unfit(layer: CurrentLayer, value: Value, error: UnfitError) -> Value:
     """Refuse a layer, or the layer before it that no kernel can compute."""
-    why, faulty = str(error), layer.state.layers.get(error.layer, layer)
+    why = str(error)
+    faulty = layer.state.layers.get(error.layer, layer)
     windows = [[step.op == "window" for step in term.steps] for term in value.terms]
     is_data = all(term.source == INPUT for term in value.terms)
     if why == BORDER and is_data and all(w[:1] == [True] for w in windows):
