@@ -105,13 +105,15 @@ def explain(
         ),
         encode=encode,
         notes=() if written is None else notes,
-        network=() if mapped is None else tuple(_list_places(mapped, part is not None)),
+        network=()
+        if mapped is None
+        else tuple(_list_places(mapped, is_part=part is not None)),
         is_refused=written is None,
         is_part=part is not None,
     )
 
 
-def _list_places(mapped: MappedNetwork, is_part: bool) -> Iterator[Placed]:
+def _list_places(mapped: MappedNetwork, *, is_part: bool) -> Iterator[Placed]:
     network = mapped.lowered.network
     for layer in network.layers:
         levels = mapped.of_layer(layer.name)

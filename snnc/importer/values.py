@@ -165,7 +165,7 @@ class Value:
     broken: bool = False
 
     def then(
-        self, step: LinearStep, view: View | None = None, is_positive: bool = False
+        self, step: LinearStep, view: View | None = None, *, is_positive: bool = False
     ) -> Value:
         """Return the value after a step, whose shift only the first term adds."""
         more = replace(step, bias=False, is_first=False)
