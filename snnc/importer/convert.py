@@ -7,12 +7,17 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from math import prod
 from pathlib import Path
-from typing import Any
 
 from snnc.diagnostics import Diagnostic
 from snnc.importer.functions import SOFTMAXES
 from snnc.importer.linear import LinearStep, whole
-from snnc.importer.model import REWRITES, ImportRequest, KerasModel, ModelWeights
+from snnc.importer.model import (
+    REWRITES,
+    ImportRequest,
+    KerasLayer,
+    KerasModel,
+    ModelWeights,
+)
 from snnc.importer.neurons import (
     UnfitError,
     identity_neurons,
@@ -52,7 +57,6 @@ from snnc.rules.imports import (
     ActivationApproximated,
     InputRefused,
     MaxPoolRefused,
-    OptionRefused,
     RewriteUnused,
 )
 from snnc.source import Span, whole_file
@@ -203,17 +207,15 @@ def _diagnose(
     is_pool = any(rule is MaxPoolRefused for rule, *_ in causes)
     costs = ", ".join(_pool_costs(model, request, path)) if is_pool else ""
     for (rule, option, why, remedy), layers in causes.items():
-        fields: dict[str, Any] = {
-            "layers": tuple(layers),
-            "kinds": tuple(dict.fromkeys(layers.values())),
-            "why": why,
-            "advice": remedy,
-        }
-        if rule is MaxPoolRefused:
-            fields["costs"] = costs
-        elif issubclass(rule, OptionRefused):
-            fields["option"] = option
-        yield rule(span=span, **fields)
+        yield rule(
+            span=span,
+            layers=tuple(layers),
+            kinds=tuple(dict.fromkeys(layers.values())),
+            why=why,
+            advice=remedy,
+            option=option,
+            costs=costs,
+        )
     if causes:
         return
     yield from _warn_of_approximations(decisions, kinds, span)
@@ -273,9 +275,7 @@ def without_lambdas(model: KerasModel) -> tuple[KerasModel, dict[str, str]]:
     due = list(model.outputs)
     while due:
         name = due.pop(0)
-        tail = [layers[name]]
-        while tail[-1].kind in ENDING and len(tail[-1].reads) == 1:
-            tail.append(layers[tail[-1].reads[0]])
+        tail = _ending(name, layers)
         if tail[-1].kind == "Lambda" and tail[-1].reads:
             cut |= {layer.name: layer.kind for layer in tail}
             reads = [read for read in tail[-1].reads if layers[read].reads]
@@ -287,6 +287,14 @@ def without_lambdas(model: KerasModel) -> tuple[KerasModel, dict[str, str]]:
     if is_read or not outputs:  # a hidden layer reads a `Lambda`, or nothing is left
         return model, {}
     return replace(model, layers=rest, outputs=tuple(outputs)), cut
+
+
+def _ending(name: str, layers: Mapping[str, KerasLayer]) -> list[KerasLayer]:
+    """Return an output and the layers before it, up to one that changes an order."""
+    tail = [layers[name]]
+    while tail[-1].kind in ENDING and len(tail[-1].reads) == 1:
+        tail.append(layers[tail[-1].reads[0]])
+    return tail
 
 
 def convert_ends(state: ConversionState) -> Ends | None:
@@ -381,18 +389,19 @@ def _tell(state: ConversionState, draft: StatementDraft, values: list[Value]) ->
         is_own = step.layer == draft.layer
         if step.op == "norm":
             why = "folded into the readout, which has no batch norm to retrain"
-        elif step.is_kernel and len(values) > 1:
+        elif not step.is_kernel and not (is_own and draft.window.kernel):
+            continue
+        elif len(values) > 1 and step.is_kernel:
             why = (
                 "part of the `readout`, on the host, which has the units of all outputs"
             )
         elif is_own and (step.op == "matrix" or draft.window.kernel):
             state.tell(step.layer, "kept", "the `readout`, on the host")
             continue
-        elif step.is_kernel:
-            why = "its kernel is multiplied into the `readout`, on the host"
-            why = "the `readout`, on the host, as a matrix" if is_own else why
+        elif is_own:
+            why = "the `readout`, on the host, as a matrix"
         else:
-            continue
+            why = "its kernel is multiplied into the `readout`, on the host"
         state.tell(step.layer, "rewritten", why)
     for name, value in zip(state.model.outputs, values, strict=True):
         if value.spikes is not None:
@@ -404,7 +413,8 @@ def _tell(state: ConversionState, draft: StatementDraft, values: list[Value]) ->
 
 def read_by(state: ConversionState, *keys: str) -> dict[str, StatementDraft]:
     """Return drafts and their direct and indirect sources."""
-    due, seen = list(keys), set[str]()
+    due = list(keys)
+    seen = set[str]()
     while due:
         key = due.pop()
         if key in seen or key == INPUT:
@@ -418,7 +428,8 @@ def read_by(state: ConversionState, *keys: str) -> dict[str, StatementDraft]:
 
 
 def _size(state: ConversionState, draft: StatementDraft, *, is_pair: bool) -> str:
-    units, asked = draft.shape[-1], state.request.readout
+    units = draft.shape[-1]
+    asked = state.request.readout
     if draft.window.kernel:
         return f"filters {units}"
     if is_pair and asked != "units":

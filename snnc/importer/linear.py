@@ -177,6 +177,21 @@ class LinearStep:
     is_first: bool = True
 
     @property
+    def places(self) -> Shape:
+        """The spatial sizes of the output."""
+        return tuple(window.places for window in self.windows)
+
+    @property
+    def is_padding(self) -> bool:
+        """Whether the step only adds zeros around its input, or does nothing."""
+        return self.op == "window" and all(
+            (window.taps, window.stride) == (1, 1)
+            and window.before >= 0
+            and window.overhang >= 0
+            for window in self.windows
+        )
+
+    @property
     def is_pool(self) -> bool:
         """Whether the step is an average without padding, which has a statement."""
         return self.op == "mean" and not any(w.pads or w.before for w in self.windows)
@@ -284,7 +299,7 @@ class Term:
         before = self.steps[index - 1]
         if before.op in ("matrix", "unroll"):
             return ()
-        return tuple(window.places for window in before.windows)
+        return before.places
 
     @property
     def groups(self) -> int:
@@ -329,6 +344,11 @@ class FittedAxis:
         window = self.window
         is_same = self.taps == window.taps and self.before == window.before
         return is_same and self.stride == 1
+
+    def pads(self, padding: Padding) -> bool:
+        """Whether the kernel reads zeros outside the axis."""
+        margins = pads(self.window.size, self.taps, self.stride, padding)
+        return padding == "causal" or margins != (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -481,7 +501,6 @@ def _fitted(found: Sequence[FittedAxis | None], padding: Padding) -> Fitted | No
     dilation = (1,) * len(axes)
     if all(axis.is_exact for axis in axes):
         dilation = tuple(axis.window.dilation for axis in axes)
-    zeros = (pads(axis.window.size, axis.taps, axis.stride, padding) for axis in axes)
     taps = zip((axis.taps for axis in axes), dilation, strict=True)
     return Fitted(
         kernel=tuple((extent - 1) // step + 1 for extent, step in taps),
@@ -491,7 +510,7 @@ def _fitted(found: Sequence[FittedAxis | None], padding: Padding) -> Fitted | No
         before=tuple(axis.before - axis.skip * axis.window.stride for axis in axes),
         places=tuple(axis.window.places for axis in axes),
         skip=tuple(axis.skip for axis in axes),
-        is_padded=padding == "causal" or any(pair != (0, 0) for pair in zeros),
+        is_padded=any(axis.pads(padding) for axis in axes),
     )
 
 

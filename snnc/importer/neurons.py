@@ -504,8 +504,7 @@ def pooled(state: ConversionState, term: Term) -> Term:
     if not term.steps or not term.steps[0].is_pool:
         return term
     mean = term.steps[0]
-    places = tuple(window.places for window in mean.windows)
-    reader = Term(mean.layer, (*places, term.read[-1]), term.steps[1:])
+    reader = Term(mean.layer, (*mean.places, term.read[-1]), term.steps[1:])
     if not reader.is_matrix and not _may_read_pool(reader, mean):
         return term
     return replace(reader, source=state.pool(term.source, mean))
@@ -536,8 +535,7 @@ def upsampled(state: ConversionState, term: Term) -> Term:
     if not term.steps or not term.steps[0].repeats:
         return term
     first = term.steps[0]
-    places = tuple(window.places for window in first.windows)
-    reader = Term(first.layer, (*places, term.read[-1]), term.steps[1:])
+    reader = Term(first.layer, (*first.places, term.read[-1]), term.steps[1:])
     is_deep = len(first.windows) == 3 and first.repeats[0] > 1
     reads_pool = term.source == INPUT or state.drafts[term.source].kind == "avgpool"
     if is_deep or reads_pool or not _is_convolution(reader):

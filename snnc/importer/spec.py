@@ -238,7 +238,7 @@ class _SpecWriter:
     def _train(self) -> Iterator[str]:
         compiled = self._state.model.compiled
         decides = self._size.startswith("classes")
-        lines = list(train_lines(compiled, decides, self._notes))
+        lines = list(train_lines(compiled, self._notes, decides=decides))
         if self._l2:
             lines.append(f"l2 {short_number(self._l2)}")
         if lines:
@@ -504,7 +504,7 @@ def loss_name(compiled: Compiled | None) -> str:
 
 
 def train_lines(
-    compiled: Compiled | None, decides: bool, notes: list[str]
+    compiled: Compiled | None, notes: list[str], *, decides: bool
 ) -> Iterator[str]:
     """Yield the properties of `train`, and add notes on lost parts of ``compile``.
 
@@ -512,7 +512,7 @@ def train_lines(
     """
     if compiled is None:
         return
-    loss = _loss(compiled, decides)
+    loss = _loss(compiled, decides=decides)
     if loss is None:
         instead = "cross_entropy" if decides else "mse"
         name = loss_name(compiled) or "none"
@@ -535,7 +535,7 @@ def train_lines(
         notes.append(f"the optimizer {kind} is not kept: `train` has adam")
 
 
-def _loss(compiled: Compiled, decides: bool) -> str | None:
+def _loss(compiled: Compiled, *, decides: bool) -> str | None:
     name = loss_name(compiled)
     if decides and name in CROSS_ENTROPIES:
         return "cross_entropy"

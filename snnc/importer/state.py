@@ -367,7 +367,7 @@ class ConversionState:
             layer=mean.layer,
             kind="avgpool",
             sources=(source,),
-            shape=(*(window.places for window in windows), mean.read),
+            shape=(*mean.places, mean.read),
             window=Fitted(
                 kernel=tuple(window.taps for window in windows),
                 stride=tuple(window.stride for window in windows),
@@ -384,7 +384,7 @@ class ConversionState:
             layer=step.layer,
             kind="upsample",
             sources=(source,),
-            shape=(*(window.places for window in step.windows), step.read),
+            shape=(*step.places, step.read),
             repeats=step.repeats,
         )
         return self._add_once(draft)

@@ -144,7 +144,7 @@ class TensorMaker:
             if term in draft.main and draft.window.kernel:
                 kernel = _place_kernel(draft, term, kernel)
             is_first = term is terms[0] and terms is draft.main
-            kernel, bias = _by_units(draft, kernel, bias, is_first)
+            kernel, bias = _by_units(draft, kernel, bias, is_first=is_first)
             kernel = kernel.reshape(-1, *kernel.shape[-2:])
             by_source[term.source] = by_source.get(term.source, 0) + kernel
             total = total + bias
@@ -224,7 +224,7 @@ def _place_kernel(draft: StatementDraft, term: Term, kernel: Array) -> Array:
 
 
 def _by_units(
-    draft: StatementDraft, kernel: Array, bias: Array, is_first: bool
+    draft: StatementDraft, kernel: Array, bias: Array, *, is_first: bool
 ) -> tuple[Array, Array]:
     """Return the kernel and the bias for all neurons of each value."""
     if draft.units == RELU:
@@ -277,7 +277,7 @@ class Kernels:
             shift = self._shift(step)
             if shift is not None:
                 bias = bias + _through(kernel, shift, None if is_full else later)
-            kernel = self._back(step, kernel, is_full, sizes)
+            kernel = self._back(step, kernel, is_full=is_full)
             if not is_full:
                 later = step.windows if later is None else joint(step.windows, later)
         if kernel is None:
@@ -333,9 +333,7 @@ class Kernels:
         arrays: Mapping[str, Any] = self._weights.of(name)
         return batch_norm(layer.kind, layer.options, arrays, channels)
 
-    def _back(
-        self, step: LinearStep, kernel: Array, is_full: bool, sizes: Shape
-    ) -> Array:
+    def _back(self, step: LinearStep, kernel: Array, *, is_full: bool) -> Array:
         """Turn the kernel over a step's output into the kernel over its input."""
         start = step.start
         match step.op:
@@ -366,7 +364,7 @@ class Kernels:
                     kernel = kernel * np.expand_dims(
                         share, tuple(n for n in range(kernel.ndim) if n != axis)
                     )
-        return _scatter(self._own(step), kernel, step.windows, is_full)
+        return _scatter(self._own(step), kernel, step.windows, is_full=is_full)
 
     def _slopes(self, step: LinearStep) -> Array:
         """Return the slopes of a `PReLU`, per channel."""
@@ -468,7 +466,7 @@ def _on_axes(kernel: Array, step: LinearStep) -> Array:
 
 
 def _scatter(
-    own: Array | None, kernel: Array, windows: Windows, is_full: bool
+    own: Array | None, kernel: Array, windows: Windows, *, is_full: bool
 ) -> Array:
     """Turn the kernel over the windows' output into the kernel over their input.
 

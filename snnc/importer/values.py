@@ -165,7 +165,7 @@ class Value:
     broken: bool = False
 
     def then(
-        self, step: LinearStep, view: View | None = None, is_positive: bool = False
+        self, step: LinearStep, view: View | None = None, *, is_positive: bool = False
     ) -> Value:
         """Return the value after a step, whose shift only the first term adds."""
         more = replace(step, bias=False, is_first=False)
@@ -173,7 +173,7 @@ class Value:
         return replace(
             self,
             terms=tuple(own),
-            shape=(*(window.places for window in step.windows), step.given),
+            shape=(*step.places, step.given),
             view=view or self.view,
             is_positive=is_positive,
             is_alone=False,

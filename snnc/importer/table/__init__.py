@@ -145,6 +145,8 @@ def fits(kind: str, rank: int, option: str, value: Any) -> bool:
         return margins_of(value, rank) is not None
     if option == "strides" and value is None:  # the size of the window
         return "Pooling" in kind
+    if option in _TYPES:
+        return value is None or isinstance(value, _TYPES[option])
     is_valid = _CHECKS.get(option)
     return is_valid is None or is_valid(value, rank)
 
@@ -186,14 +188,6 @@ def _are_pads(value: Any, rank: int) -> bool:
     return value is None or (len(pads) == rank and all(map(_is_pad, pads)))
 
 
-def _is_text(value: Any, rank: int) -> bool:
-    return value is None or isinstance(value, str)
-
-
-def _is_switch(value: Any, rank: int) -> bool:
-    return value is None or isinstance(value, bool)
-
-
 def _is_number(value: Any, rank: int = 0) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
@@ -207,13 +201,13 @@ def _are_whole(value: Any, rank: int) -> bool:
     return value is None or all(type(number) is int for number in numbers)
 
 
+_TYPES = {"data_format": str, "padding": str, "keepdims": bool, "use_bias": bool}
+"""The types of options that may also be None."""
 _CHECKS: dict[str, Callable[[Any, int], bool]] = {
     **dict.fromkeys(("depth_multiplier", "filters", "groups", "units"), _is_size),
     **dict.fromkeys(("dilation_rate", "kernel_size", "pool_size"), _are_sizes),
     **dict.fromkeys(("size", "strides"), _are_sizes),
-    **dict.fromkeys(("data_format", "padding"), _is_text),
     "output_padding": _are_pads,
-    **dict.fromkeys(("keepdims", "use_bias"), _is_switch),
     "epsilon": _is_number,
     "rate": _is_share,
     **dict.fromkeys(("axis", "target_shape", "newshape"), _are_whole),
@@ -308,13 +302,6 @@ WHOLE = ("Flatten", "Global")
 """Layers that would also mix the steps of time with one more axis."""
 NUMERIC = ("Add", "Subtract", "Multiply", "Maximum", "Minimum", "Average")
 """Layers of several values whose names Keras 3 also uses for operations on a number."""
-TOOLS = {
-    "QKeras": ("QConv", "QDense", "QActivation", "QBatch", "QDepth", "QSepar"),
-    "TensorFlow Addons": ("Addons>", "tensorflow_addons"),
-    "Kapre": ("Kapre", "kapre", "Melspectrogram", "STFT"),
-    "the Model Optimization Toolkit": ("Quantize", "PruneLowMagnitude"),
-}
-"""Libraries that add layers to Keras, and the prefixes of their class names."""
 
 
 def read_layer(layer: CurrentLayer) -> Value:
@@ -350,12 +337,9 @@ def _check_options(layer: KerasLayer, reader: LayerReader) -> None:
 def _read_unknown(layer: CurrentLayer) -> Value:
     """Refuse a custom class, whose code is not in the file, or one without a reader."""
     inner = layer.options.get("layer")
-    plain = layer.kind.removeprefix("Custom>")
-    tools = [f" of {tool}" for tool, names in TOOLS.items() if plain.startswith(names)]
-    if tools or FOREIGN in layer.options:
+    if FOREIGN in layer.options:
         raise RefusedLayerError(
-            f"`{layer.kind}` is a custom class{''.join(tools[:1])}, and its code is "
-            "not in the file",
+            f"`{layer.kind}` is a custom class, and its code is not in the file",
             "replace it with a standard Keras layer, and save the model again",
             rule=CustomObject,
         )

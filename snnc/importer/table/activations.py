@@ -63,7 +63,8 @@ def _of_class(kind: str, options: Mapping[str, Any]) -> Activation:
     if kind == "ReLU":
         if options.get("threshold"):
             return "thresholded_relu", options
-        top, slope = options.get("max_value"), options.get("negative_slope")
+        top = options.get("max_value")
+        slope = options.get("negative_slope")
         if slope:
             return "leaky_relu", {"alpha": slope, "max_value": top}
         return ("relu", {}) if top is None else (f"relu{shown(top)}", {})
@@ -195,7 +196,8 @@ def _fire(
 
 def refuse_unfit(layer: CurrentLayer, value: Value, error: UnfitError) -> Value:
     """Refuse a layer, or the layer before it that no kernel can compute."""
-    why, faulty = str(error), layer.state.layers.get(error.layer, layer)
+    why = str(error)
+    faulty = layer.state.layers.get(error.layer, layer)
     windows = [[step.op == "window" for step in term.steps] for term in value.terms]
     is_data = all(term.source == INPUT for term in value.terms)
     if why == BORDER and is_data and all(w[:1] == [True] for w in windows):
@@ -277,14 +279,10 @@ def unpadded(value: Value) -> tuple[Value, LinearStep | None]:
     If the last step does not pad or also crops, return the value unchanged and None.
     """
     ends = [term.steps[-1] for term in value.terms if term.steps]
-    last = ends[0] if ends and len(ends) == len(value.terms) else None
-    if last is None or last.op != "window" or len({end.layer for end in ends}) > 1:
+    is_same = len({end.layer for end in ends}) == 1 and len(ends) == len(value.terms)
+    if not is_same or not ends[0].is_padding:
         return value, None
-    if any(
-        (w.taps, w.stride) != (1, 1) or w.before < 0 or w.overhang < 0
-        for w in last.windows
-    ):
-        return value, None
+    last = ends[0]
     terms = tuple(replace(term, steps=term.steps[:-1]) for term in value.terms)
     sizes = tuple(window.size for window in last.windows)
     return replace(value, terms=terms, shape=(*sizes, value.shape[-1])), last

@@ -334,7 +334,7 @@ def _moved(
     """Return a value whose channels are moved by windows over a layer's axes."""
     own = axes.windows(value.shape, windows)
     step = per_channel("window", layer.name, value.shape, own)
-    return value.then(step, axes.view, value.is_positive)
+    return value.then(step, axes.view, is_positive=value.is_positive)
 
 
 @has_kernel("Dense", keeps=("units", "use_bias"))

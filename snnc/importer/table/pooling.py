@@ -316,7 +316,7 @@ def _averaged(
     replaces: tuple[str, ...] = (),
 ) -> Value:
     step = per_channel("mean", layer.name, value.shape, windows, replaces=replaces)
-    return value.then(step, view, value.is_positive)
+    return value.then(step, view, is_positive=value.is_positive)
 
 
 def _downsample(
