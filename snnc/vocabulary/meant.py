@@ -27,10 +27,9 @@ _SOURCES = re.compile(
 )
 _CALLED = re.compile(rf"\)[ \t]*\(({_NAME})\)$")
 """The input of a Keras layer: `Conv2D(8, 3)(c0)`."""
-_STATEMENT = re.compile(
-    r"(?P<heading>(?:[^\W\d][\w.]*[ \t]*[=:]?[ \t]*)+)"
-    r"(?:[{(](?P<block>.*)[)}]|(?P<bare>[^{}()]*))[;, \t]*"
-)
+_OPENER = re.compile(r"[{(]")
+_FIRST_VALUE = re.compile(r"(?<![\w.])[-+.\d]|$")
+_HEADING = re.compile(r"[\w.=: \t]+")
 _ITEM = re.compile(
     rf"""[,;\s]*
     (?:(?P<key>{_NAME})[ \t]*[=: \t][ \t]*)?
@@ -44,7 +43,7 @@ _ITEM = re.compile(
 )
 _WORD = re.compile(r"(?<![\w.])[^\W\d][\w.]*")
 _SHAPE = re.compile(r"\b\d+(?:x\d+)+\b")
-_RANGE = re.compile(rf"{_NUMBER}\.\.{_NUMBER}")
+_RANGE = re.compile(rf"(?<![\w.]){_NUMBER}\.\.{_NUMBER}")
 _INPUT = re.compile(
     rf"(?:[\s,=:]|{_WORD.pattern}|{_SHAPE.pattern}|{_RANGE.pattern})*", re.ASCII
 )
@@ -112,15 +111,14 @@ def _statement(text: str) -> str:
     sources = _SOURCES.search(text)
     if sources is not None:
         text = text[: sources.start()] + text[sources.end() :]
-    match = _STATEMENT.fullmatch(text.strip())
-    if match is None:
+    heading, block, is_braced = _split_block(text.strip().rstrip(";,"))
+    if not _HEADING.fullmatch(heading):
         return ""
-    words = [word.rpartition(".")[2] for word in _WORD.findall(match["heading"])]
-    block = match["block"] or ""
-    if match["block"] is None:  # `dense 128 relu`: the last words may be values
+    words = [word.rpartition(".")[2] for word in _WORD.findall(heading)]
+    if not is_braced:  # `dense 128 relu`: the last words may be values
         values = [word for word in words[1:] if word in _KEY_OF]
         words = [word for word in words if word not in values]
-        block = " ".join((*values, match["bare"]))
+        block = " ".join((*values, block))
     if len(words) > 1 and not _kind(words[0]):  # `c1 = layers.Conv2D(8)`
         words[:2] = reversed(words[:2])
     kind = _kind(words.pop(0))
@@ -136,6 +134,18 @@ def _statement(text: str) -> str:
     if properties:
         parts.append(f"{{ {properties} }}")
     return " ".join(filter(None, parts))
+
+
+def _split_block(text: str) -> tuple[str, str, bool]:
+    """Return the words of a statement, its values, and whether these have brackets."""
+    opener = _OPENER.search(text)
+    if opener is None:
+        first_value = _FIRST_VALUE.search(text)
+        start = len(text) if first_value is None else first_value.start()
+        return text[:start], text[start:], False
+    if not text.endswith((")", "}")):
+        raise _UnclearError
+    return text[: opener.start()], text[opener.end() : -1], True
 
 
 def _kind(word: str) -> str:
