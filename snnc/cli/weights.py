@@ -11,7 +11,6 @@ from snnc.diagnostics import Diagnostics
 from snnc.diagnostics.spec_error import SpecError
 from snnc.output.imported import open_package
 from snnc.text.installing import missing
-from snnc.tools.weights import Weights
 from snnc.weight_files.inspect import inspect
 
 EXTRA = "pip install numpy safetensors"
@@ -78,7 +77,7 @@ def _list(file: Path, spec: str | None, form: str) -> int:
     printing.print_diagnostics(report)
     if listing is None:
         return 1
-    printing.print_result(Weights(report.diagnostics, listing), form)
+    printing.print_result(listing.result(report.diagnostics), form)
     return 1 if report.errors else 0
 
 

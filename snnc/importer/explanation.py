@@ -14,7 +14,7 @@ from snnc.importer.linear import Shape
 from snnc.importer.model import KerasModel
 from snnc.importer.refusals import RefusedModelError
 from snnc.importer.spec import WrittenSpec, compile_written, write
-from snnc.importer.state import ConversionState, Decision
+from snnc.importer.state import ConversionState, Decision, Ends
 from snnc.importer.values import INPUT, StatementDraft
 from snnc.ir.mapped import MappedNetwork
 from snnc.passes import Compilation
@@ -88,12 +88,13 @@ def explain(
     for decision in conversion.decisions:
         named = OWNER.sub(lambda found: names.get(found[0], found[0]), decision.why)
         by_layer[decision.layer].append(replace(decision, why=named))
+    encoder = None if conversion.ends is None else conversion.ends.encoder
     encode = "input values become rates: exact, but every layer takes cores"
     if written is None:
         encode = ""
-    elif state.encoder is not None:
+    elif encoder is not None:
         encode = (
-            f"{names[state.encoder]} encodes on the host: exact and without cores "
+            f"{names[encoder]} encodes on the host: exact and without cores "
             "(`--encode rate` puts this layer on the chip)"
         )
     return Explanation(
@@ -148,10 +149,8 @@ def _write_part(state: ConversionState) -> WrittenSpec | None:
     trial.drafts = read_by(trial, key)
     if not any(INPUT in draft.sources for draft in trial.drafts.values()):
         return None
-    trial.encoder = encoder_of(trial)
-    trial.size = "units 1"
     try:
-        return write(trial)
+        return write(trial, Ends(encoder_of(trial), "units 1"))
     except RefusedModelError:  # the spec is too long to be read
         return None
 

@@ -81,10 +81,13 @@ class TensorMaker:
 
     def __init__(self, conversion: Conversion, weights: ModelWeights) -> None:
         assert conversion.written is not None
+        assert conversion.ends is not None
         layers = {layer.name: layer for layer in conversion.model.layers}
         self._kernels = Kernels(weights, layers)
         self._drafts = {draft.layer: draft for draft in conversion.drafts}
         self._state = conversion.state
+        self._input = conversion.state.input
+        self._encoder = conversion.ends.encoder
         self._names = conversion.written.names
         self.bound = 0.0
         self.encoder = 1.0
@@ -100,9 +103,9 @@ class TensorMaker:
         kernels, bias = self._read(draft, draft.main)
         beside, added = self._read(draft, draft.beside)
         bias = bias + added
-        if draft.layer == self._state.encoder:
+        if draft.layer == self._encoder:
             kernel = np.concatenate([*kernels.values()], axis=1)
-            kernel = kernel * self._state.divisor
+            kernel = kernel * self._input.divisor
             scale = self._fit_encoder(draft, kernel, bias)
             kernel = kernel / scale
             bias = bias / scale
@@ -160,7 +163,7 @@ class TensorMaker:
         factors = self._scales_of(source)
         if (factors != 1).any():
             kernel = kernel * factors[:, None]
-        is_signed = self._state.encoder is None and self._state.encoded[0] < 0
+        is_signed = self._encoder is None and self._input.encoded[0] < 0
         if is_signed and self._state.reads_input(source):
             return np.concatenate([kernel, -kernel], axis=1)
         return kernel
@@ -168,10 +171,10 @@ class TensorMaker:
     def _scales_of(self, source: str) -> Array:
         """Return the factor between the spec's and Keras's values of each channel."""
         if source == INPUT:
-            largest = max(map(abs, self._state.encoded))
-            return np.full(self._state.input_shape[-1], self._state.divisor * largest)
+            largest = max(map(abs, self._input.encoded))
+            return np.full(self._input.shape[-1], self._input.divisor * largest)
         draft = self._drafts[source]
-        if source == self._state.encoder:
+        if source == self._encoder:
             return np.full(draft.shape[-1], self.encoder)
         if draft.kind in PASSING:
             return np.concatenate([self._scales_of(key) for key in draft.sources])
@@ -183,7 +186,7 @@ class TensorMaker:
         It prevents clipping, and is at least ``least``. ReLU commutes with positive
         factors, and powers of 2 are exact in floats.
         """
-        low, high = self._state.encoded
+        low, high = self._input.encoded
         low = min(low, 0.0)
         high = max(high, 0.0)
         most = np.maximum(kernel * low, kernel * high).sum(axis=(0, 1)) + bias

@@ -18,7 +18,7 @@ from snnc.ir.operation import Operation
 from snnc.ir.shapes import Shape
 from snnc.language.model import TrainSpec
 from snnc.language.properties import PesChoice
-from snnc.runtime.network import Lif
+from snnc.runtime.neurons import NeuronModel
 from snnc.runtime.pes import USUAL_RATE, Learning
 from snnc.source import Span
 
@@ -95,12 +95,11 @@ class Rate:
 class Spiking:
     """The spiking properties of a layer.
 
-    ``neuron`` is None for rectified linear neurons, whose rate is proportional to the
-    current. ``start`` sets the initial voltages of an encoder's neurons: all 0, or
-    spread over 0..1.
+    ``neuron`` is the model of the neurons. ``start`` sets the initial voltages of an
+    encoder's neurons: all 0, or spread over 0..1.
     """
 
-    neuron: Lif | None
+    neuron: NeuronModel
     rate: Rate
     batchnorm: bool
     dropout: float

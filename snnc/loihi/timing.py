@@ -117,6 +117,12 @@ def estimate_time(
     )
 
 
+def time_at_upper_rates(routed: RoutedNetwork) -> ChipTime | None:
+    """Estimate the time if all neurons fire at upper rates; None without cores."""
+    network = routed.mapped.lowered.network
+    return estimate_time(loads_of(routed), network.device, network.timing.steps)
+
+
 def _round(seconds: float) -> float:
     """Round to nine digits, because further digits depend on the machine."""
     return float(f"{seconds:.9g}")

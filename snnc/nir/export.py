@@ -364,7 +364,7 @@ def _notes_on_neurons(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator
             "CubaLIF also filters the bias. The membrane of a neuron without a leak"
             " has a time constant of 1000 s."
         )
-    if any(own.neuron is not None for own in spiking.values()):
+    if not all(own.neuron.is_linear for own in spiking.values()):
         yield (
             "LIF has no refractory period in NIR. The period is removed, and the "
             "current is scaled so that an activation of 1 still fires at the upper "

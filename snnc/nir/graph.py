@@ -32,7 +32,7 @@ from snnc.nir.linear import (
     nodes_of,
 )
 from snnc.runtime.examples import Array
-from snnc.runtime.network import REST, Lif
+from snnc.runtime.neurons import Lif
 from snnc.weight_files.cores import Tensors
 
 INPUT = "input"
@@ -278,14 +278,15 @@ def _neurons(spiking: Spiking, neuron: Neuron, dt: float) -> NirNeurons:
     At activation 1, the current of a `LIF` makes it fire at HI without a refractory
     period, which NIR lacks. A `CubaLIF` divides its input by ``tau / dt``.
     """
-    high, lif, synapse = spiking.rate.high, spiking.neuron, spiking.synapse
+    high = spiking.rate.high
+    synapse = spiking.synapse
+    membrane = spiking.neuron.membrane
     is_filtered = neuron == "cubalif" and synapse > 0
-    if lif is None and not is_filtered:
+    if membrane is None and not is_filtered:
         return NirNeurons("IF", IF, high * dt)
-    tau, gain, rest = NO_LEAK, high * NO_LEAK, 0.0
-    if lif is not None:
-        tau, rest = lif.tau_rc, REST
-        gain = Lif(tau, tau_ref=0.0).gain(high)
+    tau = NO_LEAK if membrane is None else membrane
+    gain = high * NO_LEAK if membrane is None else Lif(tau, 0.0).gain(high)
+    rest = spiking.neuron.rest
     if not is_filtered:
         return NirNeurons("LIF", {**IF, "v_leak": 0.0, "tau": tau}, gain, rest)
     times = {"tau_syn": synapse, "tau_mem": tau, "w_in": 1.0}

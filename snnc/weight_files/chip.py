@@ -4,52 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from snnc.diagnostics import Diagnostic, LayerDiagnostic
 from snnc.loihi import integers
+from snnc.results.weights import Precision
 from snnc.rules import weights as rules
 from snnc.runtime.examples import Array
 from snnc.text.display import Json
 from snnc.weight_files.cores import CoreContent, PlacedLayer, Synapse
 
 ERROR_MOST = 0.03  # the error of representing an activation by a spike count
-
-
-@dataclass(frozen=True, slots=True)
-class Precision:
-    """How much of the chip's number range a layer uses on its worst core.
-
-    Attributes
-    ----------
-    exponents
-        The smallest and the largest weight exponent; None if no core has weights.
-    weight_bits, threshold_bits, bias_bits
-        The number of bits that are used of a tensor's largest weights, out of 7 plus
-        sign, of the threshold, out of 17, and of the largest bias, out of 12; None if
-        all biases are zero.
-    threshold_share, bias_share
-        The number divided by the largest storable number; nengo-loihi refuses more than
-        1.
-    refused
-        The number of cores that nengo-loihi refuses.
-    rounding
-        The root mean square of a tensor's rounding errors, divided by the root mean
-        square of its weights; None if all cores are refused.
-    """
-
-    name: str
-    cores: int
-    exponents: tuple[int, int] | None
-    weight_bits: int
-    threshold_bits: int
-    bias_bits: int | None
-    threshold_share: float
-    bias_share: float
-    refused: int
-    rounding: float | None
 
 
 def precision(placed: PlacedLayer) -> Precision:

@@ -18,6 +18,14 @@ from snnc.ir.logical import LogicalNetwork
 from snnc.ir.mapped import MappedNetwork
 from snnc.ir.shapes import Shape
 from snnc.ir.tensor import TensorSpec
+from snnc.results.weights import (
+    ListedTensor,
+    Precision,
+    Spread,
+    TensorMatch,
+    Weights,
+    WeightsMatch,
+)
 from snnc.rules.weights import BiasNotZero, NotFinite, WeightsDoNotFit
 from snnc.source import whole_file
 from snnc.syntax.revisions import read_spec
@@ -27,8 +35,6 @@ from snnc.weight_files.header import StoredTensor, WeightsHeader, read_header
 
 if TYPE_CHECKING:
     from snnc.runtime.examples import Array
-    from snnc.weight_files.chip import Precision
-    from snnc.weight_files.values import Spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +131,37 @@ class Listing:
             return pair.problem
         spread = self.spreads.get(pair.name)
         return "should be 0" if spread is not None and spread.nonzero else ""
+
+    def result(self, diagnostics: tuple[Diagnostic, ...]) -> Weights:
+        """Return the listing as plain values, with the problems found."""
+        match = None
+        if self.network is not None:
+            match = WeightsMatch(
+                network=self.network.name,
+                layout_id=self.layout,
+                fits=self.fits,
+                chip=self.layers,
+            )
+        return Weights(
+            file=self.header.path.as_posix(),
+            metadata=dict(sorted(self.header.metadata.items())),
+            tensors=tuple(map(self._listed, self.pairs)),
+            match=match,
+            diagnostics=diagnostics,
+        )
+
+    def _listed(self, pair: Pair) -> ListedTensor:
+        match = None
+        if self.network is not None:
+            expected = None if pair.wanted is None else pair.wanted.shape
+            match = TensorMatch(expected, self.problem(pair) or None)
+        return ListedTensor(
+            name=pair.name,
+            dtype=None if pair.stored is None else pair.stored.dtype,
+            shape=None if pair.stored is None else pair.stored.shape,
+            spread=self.spreads.get(pair.name),
+            match=match,
+        )
 
 
 KERAS = (

@@ -22,7 +22,12 @@ from snnc.importer.functions import (
 from snnc.importer.linear import LinearStep, cuts_of, per_channel, points
 from snnc.importer.model import config_of
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, mix
-from snnc.importer.state import Approximation, CurrentLayer, RefusedLayerError
+from snnc.importer.state import (
+    AppliedRewrite,
+    Approximation,
+    CurrentLayer,
+    RefusedLayerError,
+)
 from snnc.importer.table import reads, shown
 from snnc.importer.values import BROKEN, COUNTS, INPUT, RELU, SIGNED, Unit, Value
 from snnc.rules.imports import ActivationRefused
@@ -124,7 +129,9 @@ def _choose_units(
     name, options = activation
     rewritten = rewritten_name(name)
     if name != "relu" and layer.state.request.rewrite(rewritten) == "relu":
-        layer.rewrite(f"`{rewritten}=relu`: neurons are ReLU; retrain", option)
+        applied = f"{rewritten}=relu"
+        why = f"`{applied}`: neurons are ReLU; retrain"
+        layer.rewrite(why, option, AppliedRewrite(applied))
         return RELU
     if name == "hard_sigmoid" and (layer.state.model.keras or "").startswith("3"):
         options = {"slope": 1 / 6}
@@ -135,14 +142,15 @@ def _choose_units(
     count = len(neurons.units)
     if count > 1:
         sum_is = "equals the activation"
+        approximation = None
         if neurons.error:
             sum_is = f"is within {neurons.error:.2g} of the activation"
-            found = Approximation(layer.name, name, count, neurons.error)
-            layer.state.approximations.append(found)
+            approximation = Approximation(name, count, neurons.error)
         layer.rewrite(
             f"{COUNTS[count]} neurons for each value, whose sum {sum_is}; `--rewrite "
             f"{rewritten}=relu` takes one neuron, but needs retraining",
             option,
+            approximation,
         )
     return neurons.units
 
@@ -240,7 +248,7 @@ def _finish(
     layer.state.finals[output] = name
     is_one = not value.broken and prod(value.shape) == 1
     is_row = value.shape[-1:] == (prod(value.shape),)
-    is_over_all = value.broken or (is_row and not layer.state.cut & set(layer.reads))
+    is_over_all = value.broken or (is_row and not value.is_cut)
     if name == "sigmoid" and is_one and len(layer.state.model.outputs) == 1:
         why = "two classes: softmax of (0, x) is (1 - sigmoid(x), sigmoid(x))"
         layer.rewrite(why, option)

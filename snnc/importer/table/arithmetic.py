@@ -67,8 +67,12 @@ def scaled(
     """Return a value that is scaled and shifted, equally or per channel."""
     is_one = len(factors) == len(shifts) == 1
     if value.is_input and is_one and factors[0] > 0 and _is_sole(layer):
-        before, added = layer.state.scaling
-        layer.state.scaling = (before * factors[0], added * factors[0] + shifts[0])
+        before = layer.state.input
+        layer.state.input = replace(
+            before,
+            factor=before.factor * factors[0],
+            offset=before.offset * factors[0] + shifts[0],
+        )
         layer.keep("as `in LO..HI as LO..HI` of the input")
         return value
     channels = value.shape[-1]

@@ -58,7 +58,7 @@ def _values(
     """Return the values of a statement, still as syntax, by the model's field names."""
     kind = statement.kind.text
     if kind == "neuron":
-        # ``neuron lif { ... }`` stands for its value inside ``defaults``.
+        # The statement stands for the property in ``defaults``.
         name = statement.variant or statement.kind
         written = name.span.source is statement.span.source  # not set by `replace`
         span = name.span.to(statement.span) if written else name.span
@@ -101,7 +101,7 @@ def _head_problem(statement: tree.Statement) -> Diagnostic | None:
     """Describe an unknown kind, or an unknown or missing variant."""
     kind = statement.kind
     if kind.text not in keywords.KINDS:
-        return vocabulary.foreign_keywords.unknown_kind(statement)
+        return vocabulary.unknown_kinds.unknown_kind(statement)
     variants = keywords.VARIANTS.get(kind.text, ())
     if statement.variant is not None:
         return _variant_problem(kind.text, statement.variant, variants)
@@ -264,7 +264,9 @@ def _extra_parts(
         yield "text", statement.text.span, _advice_on_text(statement, form)
     if kind in BLOCKLESS and statement.properties:
         block = statement.properties[0].span.to(statement.properties[-1].span)
-        yield "properties", block, example if kind == "input" else "remove them"
+        meant = vocabulary.meant.meant_statement(statement.span.text)
+        line = f"write `{meant}`" if meant else example
+        yield "properties", block, line if kind == "input" else "remove them"
 
 
 def _extra_values(
