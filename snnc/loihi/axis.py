@@ -15,9 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial, reduce
-from itertools import accumulate
 from math import gcd, lcm
-from typing import NamedTuple
 
 from snnc.ir.reach import Pooling
 
@@ -251,41 +249,6 @@ def unlike_items(number: int, alike: Iterable[EquivalentItems]) -> Iterator[int]
     return reduce(EquivalentItems.both, alike, every).some(number)
 
 
-class _SortedEnds(NamedTuple):
-    """The starts or the stops of intervals in order, and their sums from the first."""
-
-    ends: list[int]
-    sums: list[int]
-
-    @classmethod
-    def of(cls, ends: Iterable[int]) -> _SortedEnds:
-        ordered = sorted(ends)
-        return cls(ordered, [0, *accumulate(ordered)])
-
-    def positions_until(self, place: int) -> int:
-        """Return the positions from each end up to a place, in total."""
-        passed = bisect(self.ends, place)
-        return passed * place - self.sums[passed]
-
-
-class Coverage(NamedTuple):
-    """The positions that tiles of outputs read, once per tile, on one axis.
-
-    Only the ends of the intervals are stored: an axis may have millions of positions.
-    """
-
-    starts: _SortedEnds
-    stops: _SortedEnds
-
-    def count_reads(self, inputs: Interval) -> int:
-        """Return how many positions in an interval are read, once per reading tile."""
-        first, stop = inputs
-        return self._until(stop) - self._until(first)
-
-    def _until(self, place: int) -> int:
-        return self.starts.positions_until(place) - self.stops.positions_until(place)
-
-
 @dataclass(eq=False)
 class Axis:
     """An axis where ``outputs`` positions read ``inputs`` positions through ``taps``.
@@ -297,8 +260,7 @@ class Axis:
     The outputs ``inside`` read only inputs, without padding; at a distance of
     ``period``, they read in the same way. ``overlaps`` is a function of the sizes of a
     source's and an output's tile. It returns the output tiles that read each source
-    tile, and how many positions. ``coverage`` returns the positions that all tiles of a
-    size read.
+    tile, and how many positions.
     """
 
     inputs: int
@@ -315,7 +277,6 @@ class Axis:
         # The taps whose weights are added before they are stored, if any.
         self.tap_sets: tuple[tuple[int, ...], ...] = ()
         self.overlaps = cache(self._find_overlaps)
-        self.coverage = cache(self._find_coverage)
         self._number = cache(self._find_number)
         self._views: dict[tuple[int, int, int, int], View] = {}
         self._values: dict[Hashable, int] = {}
@@ -358,14 +319,6 @@ class Axis:
                         shared = min(stop, last) - max(start, first)
                         found[i][j] = found[i].get(j, 0) + shared
         return found
-
-    def _find_coverage(self, target_tile: int) -> Coverage:
-        tiles = Tiles(self.outputs, target_tile)
-        read = [part for tile in tiles for part in self._stretches(tile)]
-        return Coverage(
-            _SortedEnds.of(start for start, _ in read),
-            _SortedEnds.of(stop for _, stop in read),
-        )
 
     def within(self, tile: Interval) -> Interval:
         """Return the inputs in a source tile."""

@@ -232,8 +232,8 @@ class Link(ABC):
     ) -> list[tuple[int, int]]:
         along = self.plane[axis]
         size = source.tile[axis]
-        coverage = along.coverage(target.tile[axis])
-        near = [coverage.count_reads(inputs) for inputs in along.ensembles(size)]
+        overlaps = along.overlaps(size, target.tile[axis])
+        near = [sum(counts.values()) for counts in overlaps]
         if not is_whole:
             return [(number, 0) for number in near]
         last = along.read_extent
