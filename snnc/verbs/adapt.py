@@ -11,10 +11,10 @@ from snnc.output.imported import CannotRunError
 from snnc.text.arguments import FileName, Tensors
 from snnc.text.display import Json
 from snnc.text.tables import TextTable, counted, percent
-from snnc.tools import plots
 from snnc.verbs.evaluate.evaluation import Evaluation
 from snnc.verbs.evaluate.summary import known
 from snnc.verbs.evaluate.verb import AdaptOptions, EvaluateOptions, evaluate
+from snnc.views import plots
 
 if TYPE_CHECKING:
     import numpy as np

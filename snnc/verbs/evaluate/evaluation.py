@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from snnc.loihi.timing import ChipTime
 from snnc.text.display import Displayed, Json, data_frame
-from snnc.tools import plots
 from snnc.tools.pages import evaluation_html, evaluation_page
 from snnc.verbs.evaluate import results, summary
 from snnc.verbs.evaluate.results import REGISTERS, ClassResult, Interval
+from snnc.views import plots
 
 if TYPE_CHECKING:
     import numpy as np
