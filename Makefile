@@ -31,7 +31,7 @@ test coverage: export TF_NUM_INTRAOP_THREADS := 1
 test coverage: export TF_NUM_INTEROP_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo weights test test-board test-browser test-modern test-nir test-brian test-sanafe fuzz check coverage oracle results docs picture vsix release workflows constraints accept clean
+.PHONY: help setup demo weights test test-board test-browser test-modern test-nir test-brian test-sanafe fuzz check coverage oracle bench results docs picture vsix release workflows constraints accept clean
 
 help: ## list the tasks
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 13
@@ -148,6 +148,9 @@ coverage: $(READY) ## run every test and list the lines without a test
 
 oracle: $(READY) ## build 500 random networks with nengo-loihi and compare all counters
 	@$(BIN)/python -m benchmarks.oracle --networks 500 --seed 0
+
+bench: $(READY) ## compare ten ratios with those of the last release; APPEND=1 appends a line for a new one
+	@$(BIN)/python -W ignore -m benchmarks.history $(if $(APPEND),--append)
 
 # Debian's package dataset-fashion-mnist has the images of one data set.
 results: $(READY) ## measure everything that pages show, or one group with NAME=accuracy, and write the tables

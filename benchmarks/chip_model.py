@@ -26,7 +26,7 @@ from snnc.ir.device import Profile
 from snnc.loihi.profile import read_profile
 from snnc.loihi.timing import ChipTime, CoreLoad, estimate_time
 from snnc.output.imported import ImportedPackage
-from snnc.tools.evaluate.measures import work_of
+from snnc.verbs.evaluate.measures import work_of
 from tests.exact.proof import random_images, random_weights
 
 ROOT = Path(__file__).parents[1]

@@ -22,7 +22,7 @@ from typing import Any
 import snnc
 from benchmarks.fidelity.series import power, vowels
 from benchmarks.study.data import Split, fashion, mnist
-from snnc.tools.opening import RefusedRunError
+from snnc.output.imported import CannotRunError
 
 TESTED = 1000
 """Examples to test with, or all if there are fewer."""
@@ -140,7 +140,7 @@ def accuracies(chosen: Trained, folder: Path) -> tuple[int, dict[str, float]]:
         phases=("scale", "spikes"),
     )
     used: dict[str, Any] = {"imported": imported}
-    with contextlib.suppress(RefusedRunError):  # if they are worse
+    with contextlib.suppress(CannotRunError):  # if they are worse
         calibrated = snnc.calibrate(package, data.train.x[:1000], imported)
         used["calibrated"] = calibrated.weights
     used["trained on spikes"] = spikes

@@ -106,7 +106,7 @@ def mend(new: PackageFiles) -> None:
         If the build is refused, or leaves what is not its own.
     """
     report = Diagnostics()
-    assert write_package(new, False, report) is not None, report.diagnostics
+    assert write_package(new, report) is not None, report.diagnostics
     assert compare(new).is_settled
     files = [path for path in new.folder.rglob("*") if path.is_file()]
     names = {path.relative_to(new.folder).as_posix() for path in files}

@@ -4,10 +4,12 @@
 ``... classes`` begins with a readout of the digits 0 to 7 and learns 8 and 9: it shows
 150 examples of these and some of the others once. Both compare with ridge regression
 on the same spikes. ``... simulators`` learns from zero on the chip and in Nengo.
+``... drift`` trains a network, changes the digits, and presents 200 changed and 200 old
+digits three times.
 
-``... choose`` compares settings of ``classes`` on validation digits with seeds 0 to 2.
-The other studies use the best of them, on test digits that no setting was chosen by.
-Their seeds begin at 10.
+``... choose`` compares settings of ``classes`` on validation digits with seeds 0 to 2,
+and ``... rates`` the rates of ``drift``. The other studies use the best
+of them, on test digits that no setting was chosen by. Their seeds begin at 10.
 
 The layer before the readout has random weights for pixels whose mean is subtracted.
 """
@@ -20,7 +22,9 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from itertools import product
 from pathlib import Path
 from typing import Any, Literal
@@ -35,7 +39,7 @@ from sklearn.linear_model import LogisticRegression  # noqa: E402
 
 import snnc  # noqa: E402
 from benchmarks import record  # noqa: E402
-from snnc.exact import make_engine  # noqa: E402
+from snnc.exact.learning import readout_features  # noqa: E402
 
 SPEC = """snn 1
 
@@ -47,6 +51,19 @@ network digits {{
   readout digit {{ classes 10, learn pes {{ rate {rate}, from {start} }} }}
 }}
 """
+TRAINED = """snn 2
+
+network digits {{
+  input image 8x8x1 in 0..1
+  encode conv {{ filters 2 }}
+  dense d0 {{ units 150 }}
+  readout digit {{ classes 10, learn pes {{ rate {rate} }} }}
+}}
+"""
+DRIFT_RATES = (0.1, 0.2, 0.4)
+DRIFT_RATE = 0.2
+"""The ``rate`` of ``drift``, as `rates` found."""
+PASSES = 3
 NEW = (8, 9)
 PARTS = np.split(np.random.default_rng(42).permutation(1797), (900, 1200))
 """The numbers of the digits to learn from, to choose settings by, and to test."""
@@ -67,23 +84,9 @@ class Digits:
     tensors: dict[str, NDArray[np.float32]]
 
     def features(self, chosen: NDArray[np.int64]) -> Array:
-        """Return what the readout's weights multiply: (examples, neurons).
-
-        It is the filtered spikes, averaged over the later half of each example.
-        """
-        network = self.package.opened.network
-        with make_engine(self.package.opened, self.tensors) as engine:
-            spikes = engine.run(self.x[chosen], "row", keep=("spikes",)).spikes["d0"]
-            assert engine.circuit is not None
-            lowpass = engine.circuit.readout.filter
-        units = network.layers["d0"].neurons
-        trains = spikes.reshape(-1, units) / (network.dt * network.layers["d0"].high)
-        filtered = np.zeros((len(trains) + 1, units))
-        for step, fired in enumerate(trains):
-            filtered[step + 1] = lowpass.keep * filtered[step] + lowpass.add * fired
-        rows = filtered[:-1].reshape(len(chosen), network.steps, units)
-        means: Array = rows[:, network.steps // 2 :].mean(axis=1)
-        return means
+        """Return what the readout's weights multiply: (examples, neurons)."""
+        images = self.x[chosen]
+        return readout_features(self.package.opened, self.tensors, "d0", images)
 
     def accuracy(
         self, kernel: Array, part: NDArray[np.int64], features: Array
@@ -211,11 +214,75 @@ def simulators(seed: int, folder: Path) -> Accuracies:
     return reached
 
 
+def drifted(x: Array) -> Array:
+    """Shift digits by a pixel, and give each pixel another gain and offset."""
+    random = np.random.default_rng(7)
+    shifted = np.roll(x, 1, axis=2)
+    shifted[:, :, 0] = 0
+    gain = random.uniform(0.6, 1.1, size=(1, 8, 8, 1))
+    offset = random.uniform(0, 0.25, size=(1, 8, 8, 1))
+    changed: Array = np.clip(shifted * gain + offset, 0, 1).astype(np.float32)
+    return changed
+
+
+def learn_drift(
+    seed: int, folder: Path, rate: float, part: NDArray[np.int64]
+) -> Accuracies:
+    """Return the accuracies on a part's old and changed digits, after each pass."""
+    given = load_digits()
+    old = (given.images / 16).astype(np.float32)[..., None]
+    new = drifted(old)
+    labels = given.target
+    package = snnc.parse(TRAINED.format(rate=rate)).build(folder / f"drift-{rate}")
+    weights = folder / f"{seed}.safetensors"
+    if not weights.exists():
+        with redirect_stdout(StringIO()):
+            package.train(old[PARTS[0]], labels[PARTS[0]], weights, seed=seed)
+    random = np.random.default_rng(seed)
+    changed = random.permutation(PARTS[0])[:200]
+    unchanged = random.permutation(PARTS[0])[:200]
+    learned = package.adapt(
+        np.concatenate([new[changed], old[unchanged]]),
+        np.concatenate([labels[changed], labels[unchanged]]),
+        weights,
+        seed=seed,
+        passes=PASSES,
+    )
+    assert learned.refit is not None
+    reached = {}
+    for name, images in (("old", old), ("changed", new)):
+        for state, tensors in (
+            ("before", weights),
+            ("learned on the chip", learned.weights),
+            ("ridge regression", learned.refit),
+        ):
+            evaluation = package.evaluate(images[part], labels[part], tensors)
+            assert evaluation.accuracy is not None
+            reached[f"{name}, {state}"] = 100 * evaluation.accuracy
+    return reached
+
+
+def drift(seed: int, folder: Path) -> Accuracies:
+    """Return the accuracies on test digits, with the chosen rate."""
+    return learn_drift(seed, folder, DRIFT_RATE, PARTS[2])
+
+
+def rates(seed: int, folder: Path) -> Accuracies:
+    """Return what the rates of ``drift`` reach on validation digits."""
+    reached: Accuracies = {}
+    for rate in DRIFT_RATES:
+        found = learn_drift(seed, folder, rate, PARTS[1])
+        reached |= {f"rate {rate}: {name}": value for name, value in found.items()}
+    return reached
+
+
 STUDIES: dict[str, tuple[Callable[[int, Path], Accuracies], int]] = {
     "choose": (choose, 0),
     "zero": (from_zero, 10),
     "classes": (new_classes, 10),
     "simulators": (simulators, 10),
+    "drift": (drift, 10),
+    "rates": (rates, 0),
 }
 """Each study and its first seed."""
 
@@ -228,7 +295,7 @@ def main() -> int:
     parser.add_argument("--output", type=Path, default=record.RESULTS)
     options = parser.parse_args()
     study, first = STUDIES[options.study]
-    tested = len(PARTS[1 if options.study == "choose" else 2])
+    tested = len(PARTS[1 if options.study in ("choose", "rates") else 2])
     with tempfile.TemporaryDirectory() as folder:
         for seed in options.seeds or range(first, first + 3):
             run = record.Run(f"learning {options.study}", seed, examples=tested)

@@ -150,9 +150,21 @@ def zero_table(group: list[Entry], rows: list[Row]) -> Iterator[list[str]]:
 
 def classes_table(group: list[Entry], rows: list[Row]) -> Iterator[list[str]]:
     """Yield the table of a readout that learned two more classes."""
+    return learned_table(group, rows, ("0 to 7", "8 and 9"))
+
+
+def drift_table(group: list[Entry], rows: list[Row]) -> Iterator[list[str]]:
+    """Yield the table of a readout that learned changed digits."""
+    return learned_table(group, rows, ("old", "changed"))
+
+
+def learned_table(
+    group: list[Entry], rows: list[Row], sets: tuple[str, str]
+) -> Iterator[list[str]]:
+    """Yield the accuracies on two sets of digits before and after learning."""
     yield ["digits", "before", "after", "lowest seed", "ridge regression"]
     [entry] = group
-    for digits in ("0 to 7", "8 and 9"):
+    for digits in sets:
         after = entry.values(rows, f"{digits}, learned on the chip")
         if not after:
             continue
@@ -193,6 +205,7 @@ TABLES: dict[str, Callable[[list[Entry], list[Row]], Iterator[list[str]]]] = {
     "chip-model": chip_model_table,
     "learning-zero": zero_table,
     "learning-classes": classes_table,
+    "learning-drift": drift_table,
 }
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from snnc.tools.evaluate.task import Task
+    from snnc.verbs.evaluate.task import Task
 
 ROOT = Path(__file__).parents[1]
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # as `snnc evaluate` sets it
@@ -26,8 +26,8 @@ WAYS = {"1 worker": 1, "2 workers": 2, "a thread for each core": None}
 
 def time_run(task: Task, workers: int | None) -> tuple[float, float, float]:
     """Return the seconds of a run, those until its first part, and its rate after."""
-    from snnc.tools.evaluate.exact import run_exact
-    from snnc.tools.evaluate.verb import EvaluateOptions
+    from snnc.verbs.evaluate.exact import run_exact
+    from snnc.verbs.evaluate.verb import EvaluateOptions
 
     told: list[tuple[float, int]] = []
     out = Path(str(task.weights)).with_suffix(".jsonl")
@@ -50,7 +50,7 @@ def bench(name: str, folder: Path) -> None:
 
     from benchmarks.exact import TEXTS, scaled_weights
     from snnc.output.imported import open_package
-    from snnc.tools.evaluate.task import open_task
+    from snnc.verbs.evaluate.task import open_task
     from tests.exact.proof import random_images, write_package
 
     written = write_package(TEXTS[name](), folder)

@@ -43,3 +43,7 @@ redirects = {
     f"accuracy/{page}": "../measured-accuracy.html"
     for page in ("drift", "fashion", "fidelity", "mnist")
 }
+redirects |= {
+    f"rules/SNN{number}": "SNN801.html"
+    for number in (803, 804, 805, 806, 809, 825, 826, 837, 850, 851)
+}

@@ -10,71 +10,74 @@ TensorFlow, Nengo, NumPy or pydantic.
 4
 """
 
-__version__ = "0.3.0.dev0"
+from snnc.text.version import __version__ as __version__
 
 # Type checkers treat this like `typing.TYPE_CHECKING`, which is slow to import.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from snnc.diagnostics import Diagnostic as Diagnostic
-    from snnc.tools.building import build as build
+    from snnc.diagnostics.spec_error import SpecError as SpecError
+    from snnc.interface.functions import build as build
+    from snnc.interface.functions import check as check
+    from snnc.interface.functions import convert as convert
+    from snnc.interface.functions import demo as demo
+    from snnc.interface.functions import diff as diff
+    from snnc.interface.functions import explain as explain
+    from snnc.interface.functions import export_nir as export_nir
+    from snnc.interface.functions import fit as fit
+    from snnc.interface.functions import fmt as fmt
+    from snnc.interface.functions import import_keras as import_keras
+    from snnc.interface.functions import init as init
+    from snnc.interface.functions import limits as limits
+    from snnc.interface.functions import plot as plot
+    from snnc.interface.functions import report as report
+    from snnc.interface.functions import schema as schema
+    from snnc.interface.functions import weights as weights
+    from snnc.interface.objects import Package as Package
+    from snnc.interface.objects import Spec as Spec
+    from snnc.interface.objects import calibrate as calibrate
+    from snnc.interface.objects import evaluate as evaluate
+    from snnc.interface.objects import load as load
+    from snnc.interface.objects import parse as parse
+    from snnc.interface.objects import predict as predict
+    from snnc.interface.objects import train as train
+    from snnc.results.diff import Diff as Diff
+    from snnc.results.fit import Fit as Fit
+    from snnc.results.tables import Status as Status
+    from snnc.results.weights import Weights as Weights
     from snnc.tools.calibrate import Calibration as Calibration
-    from snnc.tools.calibrate import calibrate as calibrate
-    from snnc.tools.diff.compare import Diff as Diff
-    from snnc.tools.evaluate.evaluation import Evaluation as Evaluation
-    from snnc.tools.evaluate.verb import evaluate as evaluate
-    from snnc.tools.evaluate.verb import predict as predict
-    from snnc.tools.exchange import export_nir as export_nir
-    from snnc.tools.exchange import import_keras as import_keras
-    from snnc.tools.fit import Fit as Fit
-    from snnc.tools.opening import SpecError as SpecError
-    from snnc.tools.package import Package as Package
     from snnc.tools.report.network import Report as Report
-    from snnc.tools.spec import Spec as Spec
-    from snnc.tools.spec import load as load
-    from snnc.tools.spec import parse as parse
-    from snnc.tools.status import Status as Status
     from snnc.tools.status import status as status
     from snnc.tools.sweep import sweep as sweep
     from snnc.tools.sweep_results import Sweep as Sweep
-    from snnc.tools.training import Training as Training
-    from snnc.tools.training import train as train
-    from snnc.tools.verbs import check as check
-    from snnc.tools.verbs import convert as convert
-    from snnc.tools.verbs import demo as demo
-    from snnc.tools.verbs import diff as diff
-    from snnc.tools.verbs import explain as explain
-    from snnc.tools.verbs import fit as fit
-    from snnc.tools.verbs import fmt as fmt
-    from snnc.tools.verbs import init as init
-    from snnc.tools.verbs import limits as limits
-    from snnc.tools.verbs import plot as plot
-    from snnc.tools.verbs import report as report
-    from snnc.tools.verbs import schema as schema
-    from snnc.tools.weights import Weights as Weights
-    from snnc.tools.weights import weights as weights
+    from snnc.tools.weights import migrate as migrate
+    from snnc.verbs.evaluate.evaluation import Evaluation as Evaluation
+    from snnc.verbs.train import Training as Training
 
 _HOMES = {
     "snnc.diagnostics": ("Diagnostic",),
-    "snnc.tools.building": ("build",),
-    "snnc.tools.calibrate": ("Calibration", "calibrate"),
-    "snnc.tools.diff.compare": ("Diff",),
-    "snnc.tools.evaluate.evaluation": ("Evaluation",),
-    "snnc.tools.evaluate.verb": ("evaluate", "predict"),
-    "snnc.tools.exchange": ("export_nir", "import_keras"),
-    "snnc.tools.fit": ("Fit",),
-    "snnc.tools.opening": ("SpecError",),
-    "snnc.tools.package": ("Package",),
+    "snnc.diagnostics.spec_error": ("SpecError",),
+    "snnc.interface.functions": (
+        "build", "check", "convert", "demo", "diff", "explain", "export_nir",
+        "fit", "fmt", "import_keras", "init", "limits", "plot", "report",
+        "schema", "weights",
+    ),
+    "snnc.interface.objects": (
+        "Package", "Spec", "calibrate", "evaluate", "load", "parse", "predict",
+        "train",
+    ),
+    "snnc.tools.calibrate": ("Calibration",),
+    "snnc.results.diff": ("Diff",),
+    "snnc.results.fit": ("Fit",),
     "snnc.tools.report.network": ("Report",),
-    "snnc.tools.spec": ("Spec", "load", "parse"),
-    "snnc.tools.status": ("Status", "status"),
+    "snnc.results.tables": ("Status",),
+    "snnc.tools.status": ("status",),
     "snnc.tools.sweep": ("sweep",),
     "snnc.tools.sweep_results": ("Sweep",),
-    "snnc.tools.training": ("Training", "train"),
-    "snnc.tools.verbs": (
-        "check", "convert", "demo", "diff", "explain", "fit", "fmt", "init", "limits",
-        "plot", "report", "schema",
-    ),
-    "snnc.tools.weights": ("Weights", "weights"),
+    "snnc.results.weights": ("Weights",),
+    "snnc.tools.weights": ("migrate",),
+    "snnc.verbs.evaluate.evaluation": ("Evaluation",),
+    "snnc.verbs.train": ("Training",),
 }  # fmt: skip
 """The modules that define the names of the interface."""
 
@@ -85,6 +88,8 @@ def __getattr__(name: str) -> object:
     for module, names in _HOMES.items():
         if name in names:
             import importlib  # slow to import
+
+            import snnc.views  # noqa: F401 - the writers of results
 
             value = getattr(importlib.import_module(module), name)
             globals()[name] = value

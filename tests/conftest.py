@@ -15,7 +15,7 @@ from xdist.remote import Producer
 
 from benchmarks import record
 from benchmarks.results import outdated
-from snnc.tools.demo import stack
+from snnc.interface.demo import stack
 from tests.scheduling import FileScheduling, run_quietly
 
 

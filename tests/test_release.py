@@ -55,7 +55,8 @@ def test_a_file_of_another_version_is_a_problem(
 
 def test_a_draft_is_not_released(repo: Path) -> None:
     problems = list(release.version_problems(repo, "0.9.0.dev0"))
-    assert problems[0] == "the version in snnc/__init__.py is 0.9.0.dev0: remove .dev"
+    draft = "the version in snnc/text/version.py is 0.9.0.dev0"
+    assert problems[0] == f"{draft}: remove .dev"
 
 
 def test_a_format_whose_bytes_may_still_change_is_not_released(tmp_path: Path) -> None:

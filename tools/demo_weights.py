@@ -7,10 +7,9 @@ depend on the machine, so a test checks their accuracy.
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from snnc.interface.demo import drifting_digits
+from snnc.interface.objects import load
 from snnc.source import spec_path
-from snnc.tools.building import build
-from snnc.tools.demo import drifting_digits
-from snnc.tools.spec import load
 
 
 def main() -> None:
@@ -18,7 +17,7 @@ def main() -> None:
     (x, y), test = drifting_digits()
     target = spec_path("drift.safetensors")
     with TemporaryDirectory() as folder:
-        package = build(load(spec_path("drift.snn")), folder)
+        package = load(spec_path("drift.snn")).build(folder)
         weights = Path(folder, target.name)
         package.train(x, y, weights)
         print(package.evaluate(*test, weights, progress=False))

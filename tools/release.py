@@ -19,6 +19,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks import history
 from benchmarks.record import read
 from benchmarks.results import outdated
 from snnc import __version__
@@ -57,7 +58,7 @@ FIRST_DIAGNOSTIC = "`kernal`"
 def version_problems(root: Path, version: str) -> Iterator[str]:
     """Yield the files that do not name the version, which must not be a draft."""
     if "dev" in version:
-        yield f"the version in snnc/__init__.py is {version}: remove .dev"
+        yield f"the version in snnc/text/version.py is {version}: remove .dev"
     changelog = (root / "CHANGELOG.md").read_text(encoding="utf-8")
     heading = rf"^## {re.escape(version)} \(\d{{4}}-\d{{2}}-\d{{2}}\)$"
     if not re.search(heading, changelog, re.MULTILINE):
@@ -93,6 +94,12 @@ def result_problems() -> Iterator[str]:
     """Yield the measurements that other training code made."""
     for command in outdated(read()):
         yield f"measured with other code, run `make results NAME=accuracy`: {command}"
+
+
+def history_problems(version: str, path: Path = history.HISTORY) -> Iterator[str]:
+    """Yield that nobody measured the version's ten ratios."""
+    if all(line["version"] != version for line in history.read(path)):
+        yield f"{path.name} has no line for {version}: run `make bench APPEND=1`"
 
 
 def wheel_problems(wheel: Path) -> Iterator[str]:
@@ -157,6 +164,7 @@ def _problems(version: str, *, archives_only: bool) -> Iterator[str]:
         yield from format_problems(ROOT)
         yield from tree_problems(ROOT)
         yield from result_problems()
+        yield from history_problems(version)
     shutil.rmtree(DIST, ignore_errors=True)
     # The wheel is made from the source archive, as by those who install from it.
     _output(sys.executable, "-m", "build", "--outdir", str(DIST), str(ROOT))

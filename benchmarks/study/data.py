@@ -89,7 +89,7 @@ def fashion(folder: Path = FASHION, trained: int = FASHION_TRAINED) -> Split:
 
 def drift() -> Split:
     """Clips of drifting digits of scikit-learn: 4000, and 500 of other digits."""
-    from snnc.tools.demo import drifting_digits
+    from snnc.interface.demo import drifting_digits
 
     train, test = drifting_digits(train=4000, test=500)
     return Split(_examples(*train), _examples(*test))

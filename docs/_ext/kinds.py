@@ -16,6 +16,7 @@ from snnc.language.keywords import (
     kinds,
     older_defaults,
 )
+from snnc.language.layers import SpikingSpec
 from snnc.language.models import Model, fields_of, is_required
 from snnc.passes.route import route
 from snnc.syntax.files import print_document
@@ -64,12 +65,17 @@ def _properties(model: type[Model]) -> str:
 
 
 def _rows(model: type[Model]) -> Iterator[tuple[str, str, str]]:
-    for key, entry in keys_of(model).items():
+    for key, entry in sorted(keys_of(model).items(), key=_is_shared):
         field = fields_of(model)[key]
         shown = "required" if is_required(field) else prose(default(field, NEWEST))
         older = older_defaults(field)
         shown = f"{shown} ({older})" if older else shown
         yield code(key), shown, prose(f"{entry.about}.")
+
+
+def _is_shared(item: tuple[str, object]) -> bool:
+    """Whether every spiking layer has the property: those of a kind come first."""
+    return item[0] in fields_of(SpikingSpec)
 
 
 def _example(path: Path) -> Iterator[str]:

@@ -19,7 +19,7 @@ import click
 from snnc.cli import options, printing
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file
-from snnc.tools.building import Build, Mode, Tell, Wanted, ignore
+from snnc.verbs.build import Build, Mode, Tell, Wanted, ignore
 
 INTERVAL = 0.2
 PACKAGES = "*/train.py"

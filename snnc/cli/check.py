@@ -16,7 +16,7 @@ from snnc.runtime.files import write_file
 from snnc.syntax import files
 from snnc.text.display import unified_diff
 from snnc.text.tables import printable
-from snnc.tools.autofix import autofix
+from snnc.verbs.autofix import autofix
 
 
 @click.command("check", epilog="Example: snnc check specs/drift.snn")

@@ -6,9 +6,8 @@ import importlib
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
@@ -17,18 +16,18 @@ from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file
 from snnc.emit.files import FORMAT
 from snnc.language.model import spec_hash
-from snnc.output.imported import spec_of
+from snnc.output.imported import open_package, spec_of
 from snnc.output.package import PackageRecords, rebuild_command
-from snnc.tools.evaluate import verb
-from snnc.tools.evaluate.last import record_accuracy
-from snnc.tools.opening import require_simulator
+from snnc.verbs.evaluate import verb
+from snnc.verbs.evaluate.last import record_accuracy
+from snnc.verbs.options import options_of
+from snnc.verbs.simulators import require_simulator
 
 if TYPE_CHECKING:
-    from snnc.tools.adapt import Adaptation
-    from snnc.tools.evaluate.evaluation import Evaluation
+    from snnc.verbs.adapt import Adaptation
+    from snnc.verbs.evaluate.evaluation import Evaluation
 
 NEW_DATA = "An .npz file with x, an .npy file, or a folder with x.npy."
-LEARNING_SIMULATORS = ("exact", "loihi", "nengo")
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 """The matrices are small, so more threads would only wait for each other."""
 
@@ -41,40 +40,7 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 @click.argument("package", type=click.Path(path_type=Path))
 @options.path("--data", help=options.DATA, required=True, metavar="PATH")
 @options.path("--weights", help=options.WEIGHTS, required=True)
-@options.simulator
-@options.examples
-@options.count("--seed", help="Seed for shuffling the examples.", least=0, default=0)
-@options.count(
-    "--steps",
-    help="Time steps per example; exact only  [default: from the spec]",
-    least=2,
-)
-@options.count(
-    "--workers",
-    help="Distribute the examples to N processes with one thread each; exact only. By"
-    " default, one process uses one thread per core.",
-)
-@click.option(
-    "--dask",
-    metavar="ADDRESS",
-    help="Distribute the examples to a Dask cluster; exact only.",
-)
-@options.choice(
-    "--presentation",
-    among=["row", "rest"],
-    help="row (default): examples in a row, with the state carried over as on the"
-    " chip, and a reset after every 200 examples. rest: a reset before each example.",
-)
-@options.path(
-    "-o",
-    "--output",
-    help="Write the outputs of each example as JSON lines; exact only.",
-)
-@options.path(
-    "--examples-out",
-    help="Write a CSV file with one row per example: its label, and the predictions"
-    " of Keras and of the chip; exact only.",
-)
+@options.of(verb.EvaluateOptions)
 @options.path(
     "--compare",
     help="Compare the spikes with FILE, which the package's board.py wrote, and print"
@@ -86,7 +52,13 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
     " learn from these examples, and evaluate again.",
     metavar="PATH",
 )
-@options.path("--weights-out", help="The file for the weights that --adapt learned.")
+@options.of(verb.AdaptOptions, "passes")
+@options.path(
+    "--keep",
+    help="Old labelled data, to show with --adapt what the readout forgets.",
+    metavar="PATH",
+)
+@options.of(verb.AdaptOptions, "weights_out")
 @options.force
 @options.flag("--strict", help="Exit with 1 if a layer misses its rate budget.")
 @click.option(
@@ -103,6 +75,8 @@ def evaluate_command(
     weights: Path,
     compare: Path | None,
     adapt: Path | None,
+    passes: int,
+    keep: Path | None,
     weights_out: Path | None,
     form: str,
     picture: Path | None,
@@ -125,22 +99,30 @@ def evaluate_command(
     with options.one_line_errors():
         require_simulator(checked.simulator, checked.dask is not None)
         if compare is not None:
-            from snnc.tools.board import compare as compare_board
+            from snnc.verbs.board import compare as compare_board
 
             comparison = compare_board(package, data, weights, compare)
             printing.print_lines(str(comparison))
             return 0 if comparison.agrees else 1
         _warn_if_changed(package)
         _import_engine()
+        opened = open_package(package)
         if adapt is not None:
-            from snnc.tools.adapt import evaluate_adapted
+            from snnc.verbs.adapt import evaluate_adapted
 
             adapted = evaluate_adapted(
-                checked, package, data, weights, adapt, weights_out
+                checked,
+                opened,
+                data,
+                weights,
+                adapt,
+                passes=passes,
+                keep=keep,
+                weights_out=weights_out,
             )
             found, shown, drawn = adapted.after, adapted, adapted.learning
         else:
-            found = verb.evaluate_with(checked, package, (data, None), weights)
+            found = verb.evaluate(opened, (data, None), weights, checked)
             shown, drawn = found, found
             if checked.simulator == "exact" and checked.steps is None:
                 record_accuracy(weights, found.accuracy)
@@ -159,10 +141,9 @@ def _check_options(given: Mapping[str, Any]) -> verb.EvaluateOptions:
     Options without effect are also refused, and so are pipes, because they can be read
     only once.
     """
-    own = {field.name: given[field.name] for field in fields(verb.EvaluateOptions)}
-    wanted = own | {"presentation": own["presentation"] or "row"}
+    own = {name: given[name] for name in options_of(verb.EvaluateOptions)}
     try:
-        checked = verb.EvaluateOptions(**wanted)
+        checked = verb.EvaluateOptions(**own)
     except verb.OptionError as error:
         flag = "-o" if error.option == "output" else f"--{error.option}"
         flag = flag.replace("_", "-")
@@ -171,7 +152,7 @@ def _check_options(given: Mapping[str, Any]) -> verb.EvaluateOptions:
     weights, compare, adapt = given["weights"], given["compare"], given["adapt"]
     named = (path for path in (weights, output) if path is not None)
     pipe = next((path for path in named if path.is_fifo()), None)
-    learning = ", ".join(LEARNING_SIMULATORS)
+    learning = ", ".join(get_args(verb.LearningSimulator))
     is_exact, is_text = simulator == "exact", given["form"] == "text"
     refusals = {
         f"{pipe} is a pipe: name a file": pipe,
@@ -180,7 +161,7 @@ def _check_options(given: Mapping[str, Any]) -> verb.EvaluateOptions:
             table and table.suffix != ".csv"
         ),
         "--presentation needs spikes, but Keras has no spikes": (
-            own["presentation"] and simulator == "keras"
+            options.is_typed("presentation") and simulator == "keras"
         ),
         "a cluster has its own workers: leave out --workers": (
             own["dask"] is not None and own["workers"]
@@ -200,8 +181,11 @@ def _check_options(given: Mapping[str, Any]) -> verb.EvaluateOptions:
         "--weights-out needs --adapt with examples": (
             given["weights_out"] and not adapt
         ),
+        "--passes and --keep need --adapt with examples": (
+            not adapt and (given["keep"] or given["passes"] > 1)
+        ),
         f"--adapt works only with the simulators {learning}": (
-            adapt and simulator not in LEARNING_SIMULATORS
+            adapt and simulator not in get_args(verb.LearningSimulator)
         ),
         "--adapt evaluates twice: leave out --examples-out and html": (
             adapt and (table or given["form"] == "html")
@@ -249,7 +233,7 @@ def _import_engine() -> None:
     """Import slowly, and show this on a terminal."""
     shown = "reading the package, weights and data" if sys.stderr.isatty() else ""
     click.echo(shown, nl=False, err=True)
-    importlib.import_module("snnc.tools.evaluate.run")
+    importlib.import_module("snnc.verbs.evaluate.run")
     if shown:
         click.echo(f"\r{' ' * len(shown)}\r", nl=False, err=True)
 
@@ -267,8 +251,7 @@ def _import_engine() -> None:
     "--output",
     help="The file to write, .npz or .csv. Without it, the CSV table is printed.",
 )
-@options.simulator
-@options.flag("--over-time", help="Also write the outputs of each step, in .npz.")
+@options.of(verb.PredictOptions)
 def predict_command(
     package: Path,
     data: Path,
@@ -303,9 +286,8 @@ def predict_command(
     os.environ.update(ONE_THREAD | os.environ)
     options.quiet_tensorflow(simulator)
     with options.one_line_errors():
-        found = verb.predict(
-            package, data, weights, simulator=simulator, over_time=over_time
-        )
+        run = verb.PredictOptions(simulator=simulator, over_time=over_time)
+        found = verb.predict(open_package(package), data, weights, run)
         if output is None:
             printing.print_data(found.csv())
         else:

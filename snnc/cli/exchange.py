@@ -170,8 +170,10 @@ def _convert(
 ) -> ImportOutcome | None:
     """Convert a model and write the files; return None after reporting an error."""
     name = "imported.snn" if output is None else output.as_posix()
-    wants = "" if weights_out is None else weights_out.as_posix(), name
-    from snnc.importer.read import run, write_files
+    from snnc.importer.read import FileNames, run, write_files
+
+    weights = "" if weights_out is None else weights_out.as_posix()
+    names = FileNames(model=model, spec=name, weights=weights)
 
     if Path(model).suffix == ".nir":
         # Other options only apply to a spec that is created from the nodes.
@@ -179,9 +181,9 @@ def _convert(
         takes_spec = not explain and asked == plain
         from snnc.nir.importing import run as run_nir  # needs the extra `nir`
 
-        done = run_nir(model, asked, *wants, report, takes_spec)
+        done = run_nir(model, asked, names, report, takes_spec=takes_spec)
     else:
-        done = run(model, asked, *wants, report)
+        done = run(model, asked, names, report)
     written = done is not None and write_files(done, weights_out, output, report)
     return done if written else None
 

@@ -97,7 +97,7 @@ def demo_command(output: Path, every: bool) -> int:
     TensorFlow, the network is then trained on this machine, which takes minutes.
     """
     options.quiet_tensorflow("nengo_dl" if every else "")
-    from snnc.tools.verbs import demo  # slow to import
+    from snnc.interface.functions import demo  # slow to import
 
     with options.one_line_errors(RuntimeError):
         found = demo(output, every=every, tell=printing.say_lines)

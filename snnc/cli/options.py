@@ -14,17 +14,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from snnc.cli import printing
 from snnc.cli.settings import repository_settings
 from snnc.diagnostics import Diagnostics
+from snnc.diagnostics.spec_error import SpecError
 from snnc.loihi.profile import DEFAULT, read_profile
 from snnc.rules.files import NoSpecInFolder
 from snnc.runtime.files import reason
 from snnc.source import SourceFile, whole_file
 from snnc.syntax import files as spec_files
+from snnc.text.installing import missing
 from snnc.tools import plots
-from snnc.tools.opening import SpecError, missing
+from snnc.verbs.options import Option as DeclaredOption
+from snnc.verbs.options import options_of
 
 if TYPE_CHECKING:
     from snnc.ir.device import Profile
@@ -93,13 +97,42 @@ stdin_filename = click.option(
     " its suffix determines the notation.",
 )
 force = flag("--force", help="Replace existing specs and weight files.")
-simulator = choice(
-    "--simulator",
-    among=["exact", "loihi", "nengo", "nengo_dl", "keras"],
-    default="exact",
-    help="exact computes the same spikes as nengo-loihi's emulator, 100 times faster.",
-)
-examples = count("--examples", help="Run only N examples, drawn with the seed.")
+
+
+def of(kind: type[Any], *names: str) -> Option:
+    """Return click's options for the options of a verb: all, or those named."""
+    declared = options_of(kind)
+
+    def add(command: Any) -> Any:
+        for name in reversed(names or [*declared]):
+            default, described = declared[name]
+            command = _to_click(name, default, described)(command)
+        return command
+
+    return add
+
+
+def _to_click(name: str, default: object, described: DeclaredOption) -> Option:
+    names = described.names or (f"--{name.replace('_', '-')}",)
+    settings: dict[str, Any] = {
+        "help": described.help.replace("`", ""),
+        "default": default,
+    }
+    if described.choices:
+        return choice(*names, name, among=described.choices, **settings)
+    if described.least is not None:
+        return count(*names, name, least=described.least, **settings)
+    if described.is_file:
+        return path(*names, name, **settings)
+    if default is False:
+        return flag(*names, name, **settings)
+    return click.option(*names, name, metavar=described.metavar, **settings)
+
+
+def is_typed(name: str) -> bool:
+    """Return whether an option is on the command line."""
+    source = click.get_current_context().get_parameter_source(name)
+    return source is ParameterSource.COMMANDLINE
 
 
 def refuse(refusals: Mapping[str, object]) -> None:

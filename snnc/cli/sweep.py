@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
 from snnc.cli import INTERRUPTED, options, printing
 from snnc.diagnostics import Diagnostics
 from snnc.rules.misplaced import RemovedWord
 from snnc.tools import plots
+from snnc.verbs.evaluate.verb import EvaluateOptions
 
 if TYPE_CHECKING:
-    from snnc.tools.verbs import Kind
+    from snnc.interface.functions import Kind
 
 
 @click.command(
@@ -116,9 +116,9 @@ def sweep_command(
         "--seeds needs --train": wanted["seeds"] > 1 and not train,
     }
     options.refuse(refusals)
+    from snnc.interface.functions import plot
     from snnc.syntax.settings import NoSettingError  # not needed by `plot`
     from snnc.tools.sweep import sweep
-    from snnc.tools.verbs import plot
 
     with options.one_line_errors(ValueError):
         try:
@@ -163,8 +163,7 @@ _OF_RUNS = ("data", "weights", "simulator", "examples", "example")
 )
 @options.path("--data", help=options.DATA, metavar="PATH")
 @options.path("--weights", help=options.WEIGHTS)
-@options.simulator
-@options.examples
+@options.of(EvaluateOptions, "simulator", "examples")
 @options.count("--example", help="The example for the raster.", least=0, default=0)
 @options.flag("--dark", help="Use a dark background.")
 def plot_command(
@@ -180,17 +179,14 @@ def plot_command(
     """Draw a network, its cores, or its results on data."""
     runs = kind not in ("network", "cores")
     needless = () if kind == "raster" else ("example",) if runs else (*_OF_RUNS,)
-    given = click.get_current_context().get_parameter_source
-    is_typed = [name for name in needless if given(name) is ParameterSource.COMMANDLINE]
-    typed = " ".join(f"--{name}" for name in is_typed)
+    typed = " ".join(f"--{name}" for name in needless if options.is_typed(name))
     refusals = {
         f"--kind {kind} needs --data and --weights": (runs and None in (data, weights)),
         f"--kind {kind} does not use {typed}": typed,
     }
     options.refuse(refusals)
-    from snnc.tools.evaluate.verb import evaluate  # not needed by `sweep`
-    from snnc.tools.spec import load
-    from snnc.tools.verbs import Drawable, plot
+    from snnc.interface.functions import Drawable, plot
+    from snnc.interface.objects import evaluate, load  # not needed by `sweep`
 
     drawn: Drawable = what
     with options.one_line_errors(ValueError, IndexError):

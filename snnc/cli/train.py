@@ -12,8 +12,9 @@ import click
 from snnc.cli import options, printing
 from snnc.cli.settings import repository_settings
 from snnc.diagnostics import Diagnostics
-from snnc.tools.current_package import find_package
-from snnc.tools.opening import require
+from snnc.output.imported import open_package
+from snnc.text.installing import require
+from snnc.verbs.current_package import find_package
 
 
 def _split(
@@ -108,13 +109,14 @@ def train_command(
             printing.print_diagnostics(report)
             return 1
         require(("numpy", "safetensors", "tensorflow"), "keras", "training")
-        from snnc.tools.training import train  # slow to import
+        from snnc.verbs.train import train  # slow to import
 
         with ExitStack() as stack:
             if printing.has_option("quiet"):
                 nowhere = stack.enter_context(open(os.devnull, "w"))
                 stack.enter_context(redirect_stdout(nowhere))
-            train(folder, data, None, weights_out, **settings)
+            epochs = settings.pop("epochs")
+            train(open_package(folder), data, None, weights_out, epochs, **settings)
     printing.say_lines(
         f"Next:\n  snnc evaluate {folder.as_posix()} --data test.npz"
         f" --weights {weights_out.as_posix()}"

@@ -15,12 +15,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from snnc import __version__
 from snnc.diagnostics import Diagnostic, Severity
 from snnc.diagnostics.diagnostic_text import describe_fix
 from snnc.source import DOCUMENTATION, Span, repository_around
 from snnc.text.display import Json
 from snnc.text.tables import printable
+from snnc.text.version import __version__
 
 VERSION = 1
 _JSON_ENDS = ("line", "column", "end_line", "end_column")

@@ -15,7 +15,9 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.signal import lfilter
 
+from snnc.exact import make_engine
 from snnc.exact.circuit import read_encoder, read_inputs
 from snnc.exact.kernel import LEARN_FRAC, learn_examples
 from snnc.exact.read import Places, not_fixed, number_sources, read_chip
@@ -40,6 +42,9 @@ if TYPE_CHECKING:
 
     from snnc.runtime.nengo.neurons import BuiltNetwork
 
+RIDGE = 1e-2
+"""The regularisation of `refit`, as a fraction of the features' mean square."""
+
 NUMBERS_AT_ONCE = 2**21  # that are drawn before they are used
 FACTOR_BITS = 2 * 7 + 3 - 15  # which nengo-loihi's accumulator can't hold
 
@@ -56,6 +61,8 @@ class Learner:
 
     Attributes
     ----------
+    source
+        The name of the layer whose spikes the readout learns from.
     memory
         What the chip has learned so far.
 
@@ -73,6 +80,7 @@ class Learner:
         built = package.module("nengo_network").build_network(tensors, targets=none)
         run = SimulatorRun("loihi", built)
         self._network, self._built, self.simulator = network, built, run.sim
+        self.source: str = built.learning.connection.pre_obj.label
         self._random = run.sim.sims["emulator"].rng
         encoder = read_encoder(run.sim, built, "host")
         if encoder is None:
@@ -162,6 +170,58 @@ class Learner:
     def _skip(self, count: int) -> None:
         """Skip numbers that the emulator draws for the noise of neurons."""
         self._random.randint(-127, 128, size=count, dtype=np.int32)
+
+
+def refit(
+    package: ImportedPackage,
+    tensors: Tensors,
+    source: str,
+    images: Array,
+    targets: Array,
+) -> Floats:
+    """Fit the kernel of the readout by ridge regression, as a reference for PES.
+
+    Parameters
+    ----------
+    source
+        The name of the layer that the readout reads.
+    images : (examples, *input shape)
+    targets
+        Labels, (examples,), or values, (examples, units).
+
+    Returns
+    -------
+    kernel : (neurons, units)
+        The least squares fit to the same spikes from which PES learns.
+    """
+    readout = package.network.readout
+    features = readout_features(package, tensors, source, images)
+    wanted = targets_of(targets, package.network) - tensors[f"{readout.name}.bias"]
+    gram = features.T @ features
+    penalty = RIDGE * np.trace(gram) / len(gram) * np.eye(len(gram))
+    return np.asarray(np.linalg.solve(gram + penalty, features.T @ wanted))
+
+
+def readout_features(
+    package: ImportedPackage, tensors: Tensors, source: str, images: Array
+) -> Floats:
+    """Return what the weights of a readout multiply, with shape (examples, neurons).
+
+    It is the filtered spikes, averaged over the second half of each example, in which
+    PES learns.
+    """
+    network = package.network
+    layer = network.layers[source]
+    with make_engine(package, tensors) as engine:
+        run = engine.run(images, "row", keep=("spikes",))
+        assert engine.circuit is not None
+        lowpass = engine.circuit.readout.filter
+    spikes = run.spikes[source].reshape(-1, layer.neurons)
+    activations = spikes / (network.dt * layer.high)
+    # The readout filters the spikes of the step before.
+    filtered = lfilter([0, lowpass.add], [1, -lowpass.keep], activations, axis=0)
+    rows = filtered.reshape(len(images), network.steps, layer.neurons)
+    return np.asarray(rows[:, network.steps // 2 :].mean(axis=1))
 
 
 def _table(

@@ -14,7 +14,7 @@ from snnc.importer.linear import Shape
 from snnc.importer.model import KerasModel
 from snnc.importer.refusals import RefusedModelError
 from snnc.importer.spec import WrittenSpec, compile_written, write
-from snnc.importer.state import ConversionState, Decision
+from snnc.importer.state import ConversionState, Decision, Ends
 from snnc.importer.values import INPUT, StatementDraft
 from snnc.ir.mapped import MappedNetwork
 from snnc.passes import Compilation
@@ -74,7 +74,9 @@ def explain(
     conversion: Conversion, compilation: Compilation | None, notes: tuple[str, ...]
 ) -> Explanation:
     """Create an explanation; ``compilation`` is the result of compiling the spec."""
-    model, written, state = conversion.model, conversion.written, conversion.state
+    model = conversion.model
+    written = conversion.written
+    state = conversion.state
     mapped = None if compilation is None else compilation.mapped
     part = _write_part(state) if written is None else None
     if part is not None:
@@ -86,12 +88,13 @@ def explain(
     for decision in conversion.decisions:
         named = OWNER.sub(lambda found: names.get(found[0], found[0]), decision.why)
         by_layer[decision.layer].append(replace(decision, why=named))
+    encoder = None if conversion.ends is None else conversion.ends.encoder
     encode = "input values become rates: exact, but every layer takes cores"
     if written is None:
         encode = ""
-    elif state.encoder is not None:
+    elif encoder is not None:
         encode = (
-            f"{names[state.encoder]} encodes on the host: exact and without cores "
+            f"{names[encoder]} encodes on the host: exact and without cores "
             "(`--encode rate` puts this layer on the chip)"
         )
     return Explanation(
@@ -133,7 +136,8 @@ def _write_part(state: ConversionState) -> WrittenSpec | None:
     if not ends or not any(draft.kind in NEURAL for draft in drafts):
         return None
     trial = copy(state)
-    trial.decisions, trial.drafts = list(state.decisions), dict(state.drafts)
+    trial.decisions = list(state.decisions)
+    trial.drafts = dict(state.drafts)
     last = ends[-1]
     beside = [d for d in ends if d.shape[:-1] == last.shape[:-1]]
     source = last.layer
@@ -145,9 +149,8 @@ def _write_part(state: ConversionState) -> WrittenSpec | None:
     trial.drafts = read_by(trial, key)
     if not any(INPUT in draft.sources for draft in trial.drafts.values()):
         return None
-    trial.encoder, trial.size = encoder_of(trial), "units 1"
     try:
-        return write(trial)
+        return write(trial, Ends(encoder_of(trial), "units 1"))
     except RefusedModelError:  # the spec is too long to be read
         return None
 
@@ -158,7 +161,8 @@ def document(explanation: Explanation) -> dict[str, Any]:
     ``network`` is null if the spec does not fit. If a layer was refused, ``network``
     contains the drafted layers. A layer on the host has 0 ``cores``.
     """
-    model, network = explanation.model, None
+    model = explanation.model
+    network = None
     if explanation.network:
         layers = [asdict(placed) for placed in explanation.network]
         network = {"cores": explanation.cores, "layers": layers}

@@ -13,15 +13,23 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
 from snnc.importer.graph import build
-from snnc.importer.keras1 import build_any, refuse_old
+from snnc.importer.keras1 import is_old, translate
 from snnc.importer.model import Graph, KerasModel
 from snnc.importer.named_weights import ROOT, h5_weights
-from snnc.importer.refusals import RefusedModelError, not_a_model, refused, too_large
+from snnc.importer.refusals import (
+    RefusedModelError,
+    bad_file,
+    damaged,
+    not_a_model,
+    old_weights,
+    too_large,
+    unsafe,
+)
 from snnc.importer.weights import (
     FOLDERS,
     HDF5,
@@ -31,7 +39,6 @@ from snnc.importer.weights import (
     compare,
     keras3_weights,
 )
-from snnc.rules import model_files as rules
 from snnc.source import RepeatedNameError, parse_json
 
 ZIP = b"PK"
@@ -41,34 +48,46 @@ BEGINNING = 512
 """Bytes to read; HDF5 may start after a user block of this size."""
 
 _LFS = b"version https://git-lfs.github.com"
-CONFIG, METADATA, VARIABLES = "config.json", "metadata.json", "model.weights.h5"
+CONFIG = "config.json"
+METADATA = "metadata.json"
+VARIABLES = "model.weights.h5"
 
-Read = tuple[KerasModel, StoredWeights | None]
-Found = tuple[KerasModel, Graph, StoredWeights | None]
+
+@dataclass(frozen=True, slots=True)
+class FoundModel:
+    """The content of a file; ``old_writer`` is Keras 1, or Keras with Theano, or ""."""
+
+    model: KerasModel
+    graph: Graph
+    weights: StoredWeights | None = None
+    old_writer: str = ""
 
 
-def read_file(file: Path, path: str, resources: ExitStack, weights: str = "") -> Read:
+def read_file(
+    file: Path, path: str, resources: ExitStack, weights: str = ""
+) -> tuple[KerasModel, StoredWeights | None]:
     """Read the content of a file; messages call the file ``path``.
 
     ``resources`` closes the files that remain open. ``weights`` is "" or another file,
     whose weights replace the weights in ``file``.
     """
     try:
-        model, graph, own = _read(file, path, resources)
+        found = _read(file, path, resources)
     except RecursionError as error:
         raise too_deep(path, "the model") from error
     if not weights:
-        return model, own
-    version, theano, _ = (model.keras or "").partition(" with Theano")
-    refuse_old(weights, version, "theano" if theano else None)
-    stored = _read_weights(Path(weights), weights, graph, resources)
-    compare(model, stored, weights)
-    if stored.renamed:
-        note = (
-            f"`{weights}` uses different layer names, so weights are matched by order"
-        )
-        model = replace(model, notes=(f"{note}: {stored.renamed}",))
-    return model, stored
+        return found.model, found.weights
+    if found.old_writer:
+        raise old_weights(weights, found.old_writer)
+    stored = _read_weights(Path(weights), weights, found.graph, resources)
+    compare(found.model, stored, weights)
+    if not stored.renamed:
+        return found.model, stored
+    note = (
+        f"`{weights}` uses different layer names, so weights are matched by order: "
+        f"{stored.renamed}"
+    )
+    return replace(found.model, notes=(note,)), stored
 
 
 def _beginning(file: Path) -> tuple[bytes, bool]:
@@ -78,14 +97,15 @@ def _beginning(file: Path) -> tuple[bytes, bool]:
     return head, head.startswith(HDF5) or head[BEGINNING:] == HDF5
 
 
-def _read(file: Path, path: str, resources: ExitStack) -> Found:
+def _read(file: Path, path: str, resources: ExitStack) -> FoundModel:
     head, is_hdf5 = _beginning(file)
     if is_hdf5:
         return _read_hdf5(Store(file, path, resources))
     if head.startswith(ZIP):
         return _read_archive(file, path, resources)
     if file.suffix == ".py":
-        raise refused(rules.PythonSource, path=path)
+        save = "save the model in Python with `model.save('model.keras')`"
+        raise bad_file(path, "is Python code", save)
     if refusal := refusal_of_bytes(path, head):
         raise refusal
     return _read_json(file, path)
@@ -111,7 +131,8 @@ def _read_weights(
         return keras3_weights(store, graph)
     if store.texts(root, "layer_names") is None:
         raise not_a_model(path, "it is HDF5 without Keras weights")
-    refuse_old(path, *_writer(store, root, ""))
+    if writer := _old_writer(*_versions(store, root, "")):
+        raise old_weights(path, writer)
     return h5_weights(store, graph, root, is_beside=True)
 
 
@@ -132,14 +153,22 @@ def _open_archive(
     return keras3_weights(Store(unpack, path, resources), graph)
 
 
-def _writer(store: Store, first: str, second: str) -> tuple[str | None, str | None]:
-    """Return the version of Keras and the backend that two groups may name."""
-    names = ("keras_version", "backend")
-    version, backend = (store.text(first, n) or store.text(second, n) for n in names)
+def _versions(store: Store, first: str, second: str) -> tuple[str | None, str | None]:
+    """Return the version of Keras and the backend that one of two groups names."""
+    version = store.text(first, "keras_version") or store.text(second, "keras_version")
+    backend = store.text(first, "backend") or store.text(second, "backend")
     return version, backend
 
 
-def _read_json(file: Path, path: str) -> Found:
+def _old_writer(version: Any, backend: Any) -> str:
+    """Return which Keras wrote a file: Keras 1, Keras with Theano, or "" for others."""
+    known = version if isinstance(version, str) else ""
+    if backend == "theano":
+        return f"Keras {known} with Theano".replace("  ", " ")
+    return f"Keras {known}" if known.split(".")[0] in ("0", "1") else ""
+
+
+def _read_json(file: Path, path: str) -> FoundModel:
     """Read the text of ``model.to_json()``."""
     with file.open("rb") as opened:
         value = parse(opened.read(LARGEST_TEXT + 1), path, "the file")
@@ -148,50 +177,78 @@ def _read_json(file: Path, path: str) -> Found:
     whole = value if isinstance(value, dict) else {}
     if not isinstance(whole.get("model_config"), (dict, str)):
         refuse_json(path, value)
-    return *_build(whole, path)[:2], None
+    return _build(whole, path)
 
 
-def _build(stored: Mapping[str, Any], path: str) -> tuple[KerasModel, Graph, bool]:
-    """Build a model from what Keras stores; see `build_any`.
+def _build(stored: Mapping[str, Any], path: str) -> FoundModel:
+    """Build a model from what Keras stores, without its weights.
 
     ``stored`` is the configuration, or values and texts by the names of attributes in
     HDF5.
     """
+    config = _parsed(stored, "model_config", path)
+    value = stored if config is None else config
+    version = stored.get("keras_version")
+    backend = stored.get("backend")
+    if version is None and isinstance(value, dict) and "registered_name" in value:
+        version = "3"  # its `to_json` does not say so
+    writer = _old_writer(version, backend)
+    if not writer and is_old(value):
+        writer = _old_writer("1", backend)
+    training = _parsed(stored, "training_config", path)
+    model, graph = build(translate(value) if writer else value, version, training)
+    if not writer:
+        return FoundModel(model, graph)
+    note = (
+        f"the file is from {writer}: snnc converts its configuration to Keras 2, "
+        "and does not read its weights, which have different names and orders"
+    )
+    keras = writer.removeprefix("Keras ")
+    model = replace(model, keras=keras, notes=(*model.notes, note))
+    return FoundModel(model, graph, old_writer=writer)
 
-    def parsed(name: str) -> Any:
-        value = stored.get(name)
-        return parse(value, path, f"its {name}") if isinstance(value, str) else value
 
-    config, training = parsed("model_config"), parsed("training_config")
-    writer = stored.get("keras_version"), stored.get("backend")
-    return build_any(stored if config is None else config, *writer, training)
+def _parsed(stored: Mapping[str, Any], name: str, path: str) -> Any:
+    value = stored.get(name)
+    return parse(value, path, f"its {name}") if isinstance(value, str) else value
 
 
-def _read_hdf5(store: Store) -> Found:
+def _read_hdf5(store: Store) -> FoundModel:
     """Read a file that ``model.save('model.h5')`` wrote."""
-    keras, backend = _writer(store, "", ROOT)
-    stored = {"keras_version": keras, "backend": backend}
-    stored |= {n: store.text("", n) for n in ("model_config", "training_config")}
-    if stored["model_config"] is None:
+    version, backend = _versions(store, "", ROOT)
+    config = store.text("", "model_config")
+    training = store.text("", "training_config")
+    if config is None:
         raise _without_config(store)
-    model, graph, is_old = _build(stored, store.path)
-    if is_old:
-        return replace(model, has_old_weights=True), graph, None
-    return model, graph, h5_weights(store, graph, ROOT)
+    stored = {
+        "keras_version": version,
+        "backend": backend,
+        "model_config": config,
+        "training_config": training,
+    }
+    found = _build(stored, store.path)
+    if found.old_writer:
+        return replace(found, model=replace(found.model, has_old_weights=True))
+    return replace(found, weights=h5_weights(store, found.graph, ROOT))
 
 
 def _without_config(store: Store) -> RefusedModelError:
     members = store.members("")
     has_names = store.texts("", "layer_names") is not None
     if has_names or any(name in members for name in (*FOLDERS, ROOT)):
-        return refused(rules.WeightsAlone, path=store.path)
+        return bad_file(
+            store.path,
+            "contains only weights, without the architecture",
+            "add the architecture, from `model.to_json()`: run `snnc import model.json "
+            f"--weights {store.path}`",
+        )
     reason = "it is HDF5 without a Keras model_config"
     if "version" in members and "node" in members:
         reason = "it is a NIR graph: give the file a name that ends in .nir"
     return not_a_model(store.path, reason)
 
 
-def _read_archive(file: Path, path: str, resources: ExitStack) -> Found:
+def _read_archive(file: Path, path: str, resources: ExitStack) -> FoundModel:
     """Read a file that ``model.save('model.keras')`` wrote."""
     with _archive(file, path) as archive:
         names = archive.namelist()
@@ -202,9 +259,10 @@ def _read_archive(file: Path, path: str, resources: ExitStack) -> Found:
     refuse_json(path, config)
     keras = metadata.get("keras_version") if isinstance(metadata, dict) else None
     model, graph = build(config, keras, None)
+    found = FoundModel(model, graph)
     if VARIABLES not in names:
-        return model, graph, None
-    return model, graph, _open_archive(file, path, graph, resources)
+        return found
+    return replace(found, weights=_open_archive(file, path, graph, resources))
 
 
 def _member(archive: zipfile.ZipFile, name: str, path: str) -> Any:
@@ -235,7 +293,7 @@ def _archive(file: Path, path: str) -> Iterator[zipfile.ZipFile]:
         if getattr(error, "errno", None) not in (None, errno.EINVAL):
             raise  # such as a full disk
         reason = str(error) or type(error).__name__
-        raise refused(rules.DamagedModel, path=path, reason=reason) from error
+        raise damaged(path, reason) from error
 
 
 def refusal_of_bytes(path: str, head: bytes) -> RefusedModelError | None:
@@ -243,8 +301,7 @@ def refusal_of_bytes(path: str, head: bytes) -> RefusedModelError | None:
     if not head:
         return not_a_model(path, "the file is empty")
     if head.startswith(_LFS):
-        reason = "it is a Git LFS pointer: run `git lfs pull`"
-        return refused(rules.DamagedModel, path=path, reason=reason)
+        return damaged(path, "it is a Git LFS pointer: run `git lfs pull`")
     if head.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n")[:1] in (b"{", b"[", b'"'):
         return None  # after the mark of UTF-8 or UTF-16
     return not_a_model(path, "it is not HDF5, a `.keras` archive or JSON")
@@ -275,11 +332,10 @@ def parse(text: bytes | str, path: str, what: str) -> Any:
         reason = f"{what} is not JSON ({error})"
         if isinstance(error, RepeatedNameError):
             reason = f"{what} has the key {str(error)!r} twice in one object"
-        raise refused(rules.DamagedModel, path=path, reason=reason) from error
+        raise damaged(path, reason) from error
     return value
 
 
 def too_deep(path: str, what: str) -> RefusedModelError:
     """Refuse JSON that is nested too deeply for Python."""
-    reason = f"{what} is nested too deeply"
-    return refused(rules.UnsafeModel, path=path, reason=reason)
+    return unsafe(path, f"{what} is nested too deeply")

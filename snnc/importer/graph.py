@@ -58,7 +58,8 @@ DTYPES = {
 LARGEST_INPUT = 2**31
 """The limit on the elements of an example; HDF5 and old NumPy have this limit."""
 
-_RENAMED = {"LeakyReLU": {"negative_slope": "alpha"}}  # Keras 3: Keras 2
+_RENAMED = {name: {"negative_slope": "alpha"} for name in ("LeakyReLU", "LeakyRelu")}
+"""Options by the name in Keras 3, with the name in Keras 2."""
 _INERT = "Lambda"  # snnc never reads its marshalled code.
 
 
@@ -77,7 +78,8 @@ def unwrapped(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     items = {key: unwrapped(item) for key, item in value.items()}
-    kind, config = items.get("class_name"), items.get("config", items)
+    kind = items.get("class_name")
+    config = items.get("config", items)
     key = _WRAPPED.get(kind) if isinstance(kind, str) else None
     own = items if key == "items" else config
     return own[key] if key and isinstance(own, dict) and key in own else items
@@ -100,7 +102,8 @@ def build(config: Any, keras: Any, training: Any) -> tuple[KerasModel, Graph]:
         The settings of ``compile``: ``loss`` and ``optimizer`` or ``optimizer_config``;
         None if the model was not compiled.
     """
-    config, training = unwrapped(config), unwrapped(training)
+    config = unwrapped(config)
+    training = unwrapped(training)
     if not isinstance(config, dict):
         raise malformed("the model", "it is not an object")
     version = config.get("keras_version") if keras is None else keras
@@ -156,7 +159,8 @@ def _flatten(
             continue
         part = parts[place]
         name = f"{prefix}{place}{f' (call {number + 1})' if number else ''}"
-        reader, owner = f"`{name}`", f"{own}{place}"
+        reader = f"`{name}`"
+        owner = f"{own}{place}"
         reads = tuple(names_of((place, number), reader))
         if place in bound:
             ends[place, 0] = (bound[place],)
@@ -207,7 +211,9 @@ def _sources(graph: Graph) -> dict[CallKey, list[Source]]:
         raise refused(rules.NoSuchLayer, reader=f"`{graph.name}`", layer=missing[0])
 
     def source_of(tensor: LayerOutput, reader: str) -> Source:
-        name, part, number = tensor.layer, parts.get(tensor.layer), tensor.node
+        name = tensor.layer
+        part = parts.get(tensor.layer)
+        number = tensor.node
         if part is None or len(part.calls) == 1:
             number = 0
         elif part.inside is not None and last[name] == len(part.calls):
@@ -331,7 +337,8 @@ def _part(name: str, entry: Mapping[str, Any], calls: tuple[Call, ...]) -> Neste
 
 def _read_call(node: Any) -> Call:
     if isinstance(node, dict):  # of Keras 3
-        arguments, keywords = node.get("args", []), node.get("kwargs", {})
+        arguments = node.get("args", [])
+        keywords = node.get("kwargs", {})
         if not isinstance(arguments, list) or not isinstance(keywords, dict):
             raise ValueError("one of its inbound_nodes has no args or kwargs")
     elif isinstance(node, list):
@@ -447,7 +454,8 @@ def snake(kind: str) -> str:
 
 def is_custom(entry: Mapping[str, Any]) -> bool:
     """Whether the class of a serialised object is not from Keras."""
-    kind, module = entry.get("class_name"), entry.get("module")
+    kind = entry.get("class_name")
+    module = entry.get("module")
     registered = str(entry.get("registered_name") or "")
     if ">" in f"{kind}{registered}":
         return True
@@ -485,7 +493,8 @@ def _plain(value: Any, option: str, layer: str) -> Any:
         return value
     if "class_name" not in value:
         return {key: _plain(item, option, layer) for key, item in value.items()}
-    kind, config = value["class_name"], value.get("config")
+    kind = value["class_name"]
+    config = value.get("config")
     if is_custom(value):
         name = str(config if isinstance(config, str) else kind)
         return {"class_name": f"{FOREIGN}{name}", "config": {}}

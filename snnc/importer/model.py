@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from snnc.importer.functions import FUNCTIONS
 from snnc.ir.device import Profile
 from snnc.language.readers import LONGEST_NAME, why_no_package
 
@@ -152,26 +153,16 @@ class ModelWeights(Protocol):
 
 Range = tuple[float, float]
 
-ACTIVATIONS = (
-    "relu6", "leaky_relu", "prelu", "elu", "selu", "gelu", "swish", "softplus",
-    "sigmoid", "hard_sigmoid", "tanh", "hard_swish", "mish", "softsign", "celu",
-    "exponential", "thresholded_relu",
-)  # fmt: skip
-"""Hidden activations that the chip does not support, but that ReLU may replace."""
-SMOOTH = ("elu", "selu", "gelu", "swish", "softplus", "sigmoid", "tanh")
-"""Activations that sums of a few neurons approximate."""
 REWRITES: dict[str, tuple[str, ...]] = {
     "maxpool": ("downsample", "avgpool"),
     "globalmaxpool": ("avgpool",),
     "avgpool": ("zeros",),
-    **dict.fromkeys(ACTIVATIONS, ("relu",)),
-    **dict.fromkeys(SMOOTH, ("piecewise", "relu")),
+    **{name: ("relu",) for name in FUNCTIONS if name != "relu"},
 }
 """The replacements that a user may choose.
 
 By default, an average pool divides by the number of values inside the image. With
 ``zeros``, it divides by the size of the window, so padded zeros count as values.
-``piecewise`` approximates a smooth activation by a piecewise linear function.
 """
 
 

@@ -15,15 +15,21 @@ from snnc.driver import add_advice
 from snnc.importer.convert import Conversion, convert
 from snnc.importer.files import read_file
 from snnc.importer.model import ImportRequest, KerasModel, ModelWeights
-from snnc.importer.refusals import RefusedModelError, not_a_model, refused, too_large
-from snnc.importer.spec import LIMIT, SPIKE, TOP, compile_written
+from snnc.importer.refusals import (
+    RefusedModelError,
+    bad_file,
+    not_a_model,
+    old_weights,
+    too_large,
+)
+from snnc.importer.spec import LIMIT, SPIKE, TOP, WrittenSpec, compile_written
+from snnc.importer.state import Approximation, decisions_about
 from snnc.importer.weights import StoredWeights, refusing
 from snnc.ir.layout import input_scale, tensors
 from snnc.ir.logical import LogicalNetwork
 from snnc.language.written import interval
 from snnc.passes import Compilation
 from snnc.rules.files import CannotWrite
-from snnc.rules.model_files import NoWeights, OldModel
 from snnc.rules.weights import SPIKES_RECIPE
 from snnc.runtime.files import replacing
 from snnc.source import whole_file
@@ -103,28 +109,31 @@ def _refuse_folder(path: Path, name: str) -> NoReturn:
     raise not_a_model(name, reason)
 
 
+@dataclass(frozen=True, slots=True)
+class FileNames:
+    """What messages call the files of an import.
+
+    Attributes
+    ----------
+    model, spec :
+        The model, and the spec.
+    weights :
+        The converted weights; empty if the weights are not converted.
+    """
+
+    model: str
+    spec: str
+    weights: str = ""
+
+
 def run(
-    target: str,
-    request: ImportRequest,
-    weights_out: str,
-    spec: str,
-    report: Diagnostics,
-    shown: str = "",
+    target: str, request: ImportRequest, names: FileNames, report: Diagnostics
 ) -> ImportOutcome | None:
     """Import a model; return None if it or its weights can't be read.
 
-    Parameters
-    ----------
-    target :
-        See `read`.
-    weights_out, spec, shown :
-        The names of the converted weights, the spec and the model in messages. If
-        ``weights_out`` is empty, the weights are not converted; ``shown`` is by default
-        ``target``.
-    report :
-        Receives every problem, including problems in the spec.
+    ``target`` is the model's file (see `read`). ``report`` receives every problem,
+    including problems in the spec.
     """
-    shown = shown or target
     try:
         with ExitStack() as stack:
             model, weights = read(target, request.weights)
@@ -133,11 +142,11 @@ def run(
             # A spec depends on the signs of norms before a maximum, or on a range.
             kinds = [layer.kind for layer in model.layers]
             is_used = any("Max" in k or k == "Normalization" for k in kinds)
-            if not weights_out and not is_used:
+            if not names.weights and not is_used:
                 weights = None
-            return outcome(shown, model, weights, request, weights_out, spec, report)
+            return outcome(model, weights, request, names, report)
     except RefusedModelError as error:
-        report.add(error.at(shown).diagnostic)
+        report.add(error.at(names.model).diagnostic)
         return None
 
 
@@ -167,77 +176,119 @@ class ImportOutcome:
 
 
 def outcome(
-    target: str,
     model: KerasModel,
     weights: ModelWeights | None,
     request: ImportRequest,
-    weights_out: str,
-    spec: str,
+    names: FileNames,
     report: Diagnostics,
 ) -> ImportOutcome | None:
     """Convert a model; see `run`.
 
-    Raise RefusedModelError if the weights can't be read, or do not belong to the model.
+    Raise RefusedModelError if the weights are missing, can't be read, or do not belong
+    to the model.
     """
-    conversion = convert(model, request, target, weights)
+    conversion = convert(model, request, names.model, weights)
     report.extend(conversion.problems)
-    written = conversion.written
-    if written is None:
+    if conversion.written is None:
         return ImportOutcome("", (), conversion)
     compiled = Diagnostics()
-    written, made = compile_written(written, spec, compiled, request)
-    add_advice(made, compiled)
+    written, compilation = compile_written(
+        conversion.written, names.spec, compiled, request
+    )
+    add_advice(compilation, compiled)
     report.extend(compiled.diagnostics)
-    notes = (*model.notes, *written.notes)
-    network: LogicalNetwork | None = None
-    arrays: Tensors = {}
-    if weights_out:
-        if weights is None and model.has_old_weights:
-            raise refused(OldModel, path=target, writer=f"Keras {model.keras}")
+    done = ImportOutcome(
+        text=written.text,
+        notes=(*model.notes, *written.notes),
+        conversion=conversion,
+        compilation=compilation,
+    )
+    if names.weights:
         if weights is None:
-            report.add(NoWeights(span=whole_file(Path(target)), path=target))
-        if weights is None or made.lowered is None:  # its diagnostics say why
+            raise _without_weights(model, names.model)
+        if compilation.lowered is None:  # its diagnostics say why
             return None
-        # These modules import NumPy.
-        from snnc.importer.tensors import convert_weights
-        from snnc.weight_files.cores import placed_layers, predict_loss
+        done = _add_tensors(done, written, weights, names, report)
+    if done.compilation is None or done.compilation.mapped is None:
+        return done
+    commands = tuple(_next_commands(written.network, request, names))
+    return replace(done, commands=commands)
 
-        network = made.lowered.network
-        arrays, scales = convert_weights(conversion, weights, network)
-        written = written.at(scales.rate)
-        if scales.rate != TOP:
-            own_report = Diagnostics()
-            written, made = compile_written(written, spec, own_report, request)
-            if made.lowered is None:  # no rate is low enough
-                report.extend(own_report.diagnostics)
-        placed = placed_layers(made.mapped, arrays) if made.mapped is not None else ()
-        given = "" if request.values is None else interval(*request.values)
-        report.extend(predict_loss(placed, weights_out, given))
-        if made.mapped is not None:  # `--explain` lists the other notes
-            notes = (*_describe_outputs(conversion, scales), *notes)
-    commands: tuple[str, ...] = ()
-    if made.mapped is not None:
-        commands = tuple(_next_commands(written.network, conversion, spec, weights_out))
-    found = ImportOutcome(written.text, notes, conversion, made, network, arrays)
-    return replace(found, commands=commands)
+
+def _without_weights(model: KerasModel, path: str) -> RefusedModelError:
+    """Return the refusal of a model whose weights were requested."""
+    if model.has_old_weights:
+        return old_weights(path, f"Keras {model.keras}")
+    save = (
+        "save the model with `model.save('model.keras')`, or leave out `--weights-out`"
+    )
+    return bad_file(path, "does not contain weights", save)
+
+
+def _add_tensors(
+    done: ImportOutcome,
+    written: WrittenSpec,
+    weights: ModelWeights,
+    names: FileNames,
+    report: Diagnostics,
+) -> ImportOutcome:
+    """Convert the weights; lower the rate of an encoder that would clip.
+
+    Report how much accuracy the chip's integers may cost.
+    """
+    # These modules import NumPy.
+    from snnc.importer.tensors import convert_weights
+    from snnc.weight_files.cores import placed_layers, predict_loss
+
+    conversion = done.conversion
+    compilation = done.compilation
+    assert conversion is not None
+    assert compilation is not None
+    assert compilation.lowered is not None
+    request = conversion.state.request
+    network = compilation.lowered.network
+    arrays, scales = convert_weights(conversion, weights, network)
+    if scales.rate != TOP:
+        compiled = Diagnostics()
+        slower = written.at(scales.rate)
+        written, compilation = compile_written(slower, names.spec, compiled, request)
+        if compilation.lowered is None:  # no rate is low enough
+            report.extend(compiled.diagnostics)
+    mapped = compilation.mapped
+    placed = () if mapped is None else placed_layers(mapped, arrays)
+    values = "" if request.values is None else interval(*request.values)
+    report.extend(predict_loss(placed, names.weights, values))
+    notes = done.notes
+    if mapped is not None:  # `--explain` lists the other notes
+        notes = (*_describe_outputs(conversion, scales), *notes)
+    return replace(
+        done,
+        text=written.text,
+        notes=notes,
+        compilation=compilation,
+        network=network,
+        tensors=arrays,
+    )
 
 
 def _next_commands(
-    network: str, conversion: Conversion, spec: str, weights: str
+    network: str, request: ImportRequest, names: FileNames
 ) -> Iterator[str]:
     """Return the commands that build, train and evaluate the network."""
-    yield f"snnc build {shlex.quote(spec)}"
-    recipe = SPIKES_RECIPE.format(network=network, file=shlex.quote(weights))
-    if not weights or conversion.state.request.rewrites:  # train in all phases
+    yield f"snnc build {shlex.quote(names.spec)}"
+    recipe = SPIKES_RECIPE.format(network=network, file=shlex.quote(names.weights))
+    if not names.weights or request.rewrites:  # train in all phases
         recipe = recipe.replace(" --phases scale,spikes", "")
-    yield recipe if weights else recipe.replace(" --from ''", "")
+    yield recipe if names.weights else recipe.replace(" --from ''", "")
     tested = "--data test.npz --weights trained.safetensors"
     yield f"snnc evaluate models/{network} {tested}"
 
 
 def _describe_outputs(conversion: Conversion, scales: TensorMaker) -> Iterator[str]:
     """Describe how the encoder avoids clipping, and whether outputs are equal."""
-    may = f"{conversion.state.encoder} may output up to {scales.bound:.4g}"
+    assert conversion.ends is not None
+    encoder = conversion.ends.encoder
+    may = f"{encoder} may output up to {scales.bound:.4g}"
     clips = scales.bound > LIMIT * scales.least
     if clips and scales.encoder != 1.0:
         yield (
@@ -254,15 +305,16 @@ def _describe_outputs(conversion: Conversion, scales: TensorMaker) -> Iterator[s
             "the weights are trained in all phases"
         )
         return
-    near = "near " if state.curves else ""
+    approximations = decisions_about(conversion.decisions, Approximation)
+    near = "near " if any(approximations) else ""
     finals = ", ".join(sorted(set(state.finals.values())))
     if scales.bound > SPIKE and scales.least != 1.0:
         spikes = scales.bound / SPIKE
         yield (
-            f"{state.encoder} may output up to {spikes:.4g} per step: tools in which "
+            f"{encoder} may output up to {spikes:.4g} per step: tools in which "
             "a neuron fires at most once per step clip "
             "it at 1, but the spec does not, so outputs differ for inputs with which "
-            f"{state.encoder} is above 1; `--input-range` sets the range"
+            f"{encoder} is above 1; `--input-range` sets the range"
         )
         near = "near "
     outputs = f"the outputs are {near}{conversion.model.tool}'s"
@@ -278,7 +330,8 @@ def write_files(
     """Write the tensors and the spec, if there are any; after an error, neither."""
     contents: dict[Path, bytes] = {}
     if weights_file is not None and done.network is not None:
-        layout, scale = tensors(done.network), input_scale(done.network)
+        layout = tensors(done.network)
+        scale = input_scale(done.network)
         contents[weights_file] = serialize(layout, done.tensors, scale, "imported")
     if output is not None and done.text:
         contents[output] = done.text.encode("utf-8")

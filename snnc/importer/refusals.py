@@ -7,11 +7,14 @@ from typing import Any
 
 from snnc.diagnostics import Diagnostic
 from snnc.rules.imports import MalformedLayer
-from snnc.rules.model_files import ModelTooLarge, NotAModel, WeightsUnclear
+from snnc.rules.model_files import ModelFileError, WeightsUnclear
 from snnc.source import whole_file
 
 NOWHERE = whole_file("model")
 """The span of a diagnostic until `RefusedModelError.at` adds the file."""
+
+
+NAME_A_FILE = "name a file from `model.save(...)`, or the text of `model.to_json()`"
 
 
 class RefusedModelError(Exception):
@@ -36,9 +39,61 @@ def refused(rule: type[Diagnostic], /, **fields: Any) -> RefusedModelError:
     return RefusedModelError(rule(span=NOWHERE, **fields))
 
 
-def not_a_model(path: str, reason: str, **advice: str) -> RefusedModelError:
+def bad_file(
+    path: str, problem: str, advice: str, reason: str = ""
+) -> RefusedModelError:
+    """Refuse a file; the message has its path, the problem and the reason."""
+    told = f"{problem}: {reason}" if reason else problem
+    return refused(
+        ModelFileError, path=path, problem=told, advice=advice, reason=reason
+    )
+
+
+def not_a_model(path: str, reason: str, advice: str = NAME_A_FILE) -> RefusedModelError:
     """Refuse a file that is not a model."""
-    return refused(NotAModel, path=path, reason=reason, **advice)
+    return bad_file(path, "is not a Keras model", advice, reason)
+
+
+def damaged(path: str, reason: str) -> RefusedModelError:
+    """Refuse a file that is truncated, or has the wrong content for its type."""
+    return bad_file(
+        path,
+        "is damaged",
+        "copy or download the file again, or save the model again",
+        reason,
+    )
+
+
+def unsafe(path: str, reason: str) -> RefusedModelError:
+    """Refuse a file with content that Keras never writes."""
+    return bad_file(
+        path,
+        "is not safe to read",
+        "load the model in a safe environment, and save it again with "
+        "`model.save(...)`",
+        reason,
+    )
+
+
+def too_large(path: str, what: str, size: int, limit: int) -> RefusedModelError:
+    """Refuse a file that contains, or declares, too many bytes."""
+    return bad_file(
+        path,
+        "is too large",
+        "save the model without its optimizer: `model.save(..., "
+        "include_optimizer=False)`",
+        f"{what} of {size} bytes, but snnc reads at most {limit}",
+    )
+
+
+def old_weights(path: str, writer: str) -> RefusedModelError:
+    """Refuse weights that Keras 1, or Keras with Theano, wrote."""
+    return bad_file(
+        path,
+        f"has weights from {writer}, but snnc reads only those of Keras 2 and 3",
+        "copy the weights as NumPy arrays into the same layers of Keras 2 or 3 "
+        "(`set_weights`; mirror the kernels from Theano), and save that model",
+    )
 
 
 def malformed(layer: str, reason: str) -> RefusedModelError:
@@ -49,8 +104,3 @@ def malformed(layer: str, reason: str) -> RefusedModelError:
 def unclear(layer: str, reason: str, **advice: str) -> RefusedModelError:
     """Refuse a file that does not say which weights belong to a layer."""
     return refused(WeightsUnclear, layer=layer, reason=reason, **advice)
-
-
-def too_large(path: str, what: str, size: int, limit: int) -> RefusedModelError:
-    """Refuse a file that contains, or declares, too many bytes."""
-    return refused(ModelTooLarge, path=path, what=what, size=size, limit=limit)

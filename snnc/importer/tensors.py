@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from snnc.importer.batch_norm import batch_norm
 from snnc.importer.linear import AxisWindow, LinearStep, Shape, Term, Windows, joint
 from snnc.importer.model import KerasLayer, ModelWeights
 from snnc.importer.refusals import unclear
@@ -81,10 +82,13 @@ class TensorMaker:
 
     def __init__(self, conversion: Conversion, weights: ModelWeights) -> None:
         assert conversion.written is not None
+        assert conversion.ends is not None
         layers = {layer.name: layer for layer in conversion.model.layers}
         self._kernels = Kernels(weights, layers)
         self._drafts = {draft.layer: draft for draft in conversion.drafts}
         self._state = conversion.state
+        self._input = conversion.state.input
+        self._encoder = conversion.ends.encoder
         self._names = conversion.written.names
         self.bound = 0.0
         self.encoder = 1.0
@@ -100,11 +104,12 @@ class TensorMaker:
         kernels, bias = self._read(draft, draft.main)
         beside, added = self._read(draft, draft.beside)
         bias = bias + added
-        if draft.layer == self._state.encoder:
+        if draft.layer == self._encoder:
             kernel = np.concatenate([*kernels.values()], axis=1)
-            kernel = kernel * self._state.divisor
+            kernel = kernel * self._input.divisor
             scale = self._fit_encoder(draft, kernel, bias)
-            kernel, bias = kernel / scale, bias / scale
+            kernel = kernel / scale
+            bias = bias / scale
         else:
             kernel = self._join(kernels)
         if draft.kind == "readout" and kernel.shape[-1] < draft.shape[-1]:
@@ -159,7 +164,7 @@ class TensorMaker:
         factors = self._scales_of(source)
         if (factors != 1).any():
             kernel = kernel * factors[:, None]
-        is_signed = self._state.encoder is None and self._state.encoded[0] < 0
+        is_signed = self._encoder is None and self._input.encoded[0] < 0
         if is_signed and self._state.reads_input(source):
             return np.concatenate([kernel, -kernel], axis=1)
         return kernel
@@ -167,10 +172,10 @@ class TensorMaker:
     def _scales_of(self, source: str) -> Array:
         """Return the factor between the spec's and Keras's values of each channel."""
         if source == INPUT:
-            largest = max(map(abs, self._state.encoded))
-            return np.full(self._state.input_shape[-1], self._state.divisor * largest)
+            largest = max(map(abs, self._input.encoded))
+            return np.full(self._input.shape[-1], self._input.divisor * largest)
         draft = self._drafts[source]
-        if source == self._state.encoder:
+        if source == self._encoder:
             return np.full(draft.shape[-1], self.encoder)
         if draft.kind in PASSING:
             return np.concatenate([self._scales_of(key) for key in draft.sources])
@@ -182,8 +187,9 @@ class TensorMaker:
         It prevents clipping, and is at least ``least``. ReLU commutes with positive
         factors, and powers of 2 are exact in floats.
         """
-        low, high = self._state.encoded
-        low, high = min(low, 0.0), max(high, 0.0)
+        low, high = self._input.encoded
+        low = min(low, 0.0)
+        high = max(high, 0.0)
         most = np.maximum(kernel * low, kernel * high).sum(axis=(0, 1)) + bias
         self.bound = float(most.max())
         excess = max(self.bound / LIMIT, self.least)
@@ -254,13 +260,17 @@ class Kernels:
         later: Windows | None = None
         is_full = False
         for index in range(len(term.steps) - 1, -1, -1):
-            step, sizes = term.steps[index], term.sizes(index)
+            step = term.steps[index]
+            sizes = term.sizes(index)
             if step.op in ("matrix", "unroll"):
                 matrix, added = self._matrix(step, sizes)
                 if kernel is not None:
                     flat = kernel.reshape(-1, kernel.shape[-1])
-                    matrix, added = matrix @ flat, added @ flat
-                bias, kernel, is_full = bias + added, matrix, True
+                    matrix = matrix @ flat
+                    added = added @ flat
+                bias = bias + added
+                kernel = matrix
+                is_full = True
                 continue
             if kernel is None:
                 kernel = np.eye(step.given).reshape((1,) * rank + (step.given,) * 2)
@@ -278,19 +288,22 @@ class Kernels:
 
     def _matrix(self, step: LinearStep, sizes: Shape) -> tuple[Array, Array]:
         """Return a matrix as a kernel over all positions, and its bias."""
-        shape, bias = (*sizes, step.read), np.zeros(step.given)
+        shape = (*sizes, step.read)
+        bias = np.zeros(step.given)
         if step.op == "unroll":
             return _on_positions(np.eye(step.given), step.order, shape), bias
         arrays = self._weights.of(step.layer)
         matrix: Array = np.atleast_1d(arrays["kernel"])
         if step.is_first:
             bias = _bias(arrays, step.given)
-        total, rows = len(matrix), slice(step.start, step.start + step.rows)
+        total = len(matrix)
+        rows = slice(step.start, step.start + step.rows)
         matrix = matrix[rows]
         for norm in reversed(step.before):
             scale, shift = self.norm(norm.layer, norm.read)
             if norm.read == total and step.rows != total:
-                scale, shift = scale[rows], shift[rows]
+                scale = scale[rows]
+                shift = shift[rows]
             bias = bias + shift @ matrix
             matrix = matrix * scale[:, None]
         if matrix.size != prod(shape) * step.given:
@@ -406,30 +419,6 @@ def _on_positions(values: Array, order: Shape, shape: Shape) -> Array:
     return np.transpose(unflattened, (*back, len(shape)))
 
 
-def batch_norm(
-    kind: str, options: Mapping[str, Any], arrays: Mapping[str, Any], channels: int
-) -> tuple[Array, Array]:
-    """Return the factor and the offset of each channel, from the running statistics.
-
-    The formulas are in ``keras.layers.BatchNormalization`` and in the ``call`` of
-    ``Normalization``, whose smallest standard deviation is 1e-7.
-    """
-
-    def each(value: Any) -> Array:
-        return np.broadcast_to(np.asarray(value, np.float64).reshape(-1), (channels,))
-
-    if kind == "Normalization":
-        mean, variance = (
-            each(arrays.get(name, options.get(name))) for name in ("mean", "variance")
-        )
-        scale = 1 / np.maximum(np.sqrt(variance), 1e-7)
-        return scale, -mean * scale
-    scale = 1 / np.sqrt(each(arrays["moving_variance"]) + options.get("epsilon", 1e-3))
-    scale = scale * each(arrays.get("gamma", 1.0))
-    shift = each(arrays.get("beta", 0.0))
-    return scale, shift - each(arrays["moving_mean"]) * scale
-
-
 def of_groups(kernel: Array, groups: int) -> Array:
     """Extract a grouped kernel from a kernel over all channels."""
     if groups == 1:
@@ -486,7 +475,8 @@ def _scatter(
     ``own`` is (taps, ..., read, given), or (taps, ..., 1) if channels do not mix. With
     ``is_full``, the kernel has all positions of the axes, not only windows.
     """
-    places, mixes = kernel.shape[:-2], own is not None and own.ndim > len(windows) + 1
+    places = kernel.shape[:-2]
+    mixes = own is not None and own.ndim > len(windows) + 1
     pairs = list(zip(places, windows, strict=True))
     shape = tuple((n - 1) * w.stride + w.taps for n, w in pairs)
     read = own.shape[-2] if own is not None and mixes else kernel.shape[-2]

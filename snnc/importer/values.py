@@ -19,7 +19,7 @@ Group = tuple[int, ...]
 View = tuple[Group, ...]
 
 
-def plain(rank: int, is_first: bool = False) -> View:
+def plain(rank: int, *, is_first: bool = False) -> View:
     """Return the view with channels last or first; ``rank`` counts all axes."""
     view = tuple((axis,) for axis in range(rank))
     return (*view[-1:], *view[:-1]) if is_first else view
@@ -148,6 +148,8 @@ class Value:
     is_alone :
         Whether this is the input, possibly with another shape, that no other layer
         reads.
+    is_cut :
+        Whether a `Reshape` at the end of the model splits the axis of the vector.
     broken :
         Whether the value is unknown because an earlier layer was refused.
     """
@@ -159,6 +161,7 @@ class Value:
     parts: tuple[Value, ...] = ()
     flat: tuple[LinearStep, ...] = ()
     is_alone: bool = False
+    is_cut: bool = False
     broken: bool = False
 
     def then(
@@ -174,6 +177,7 @@ class Value:
             view=view or self.view,
             is_positive=is_positive,
             is_alone=False,
+            is_cut=False,
         )
 
     @property
@@ -225,10 +229,13 @@ BROKEN = Value(broken=True)
 
 def side_by_side(values: Sequence[Value], layer: str) -> Value:
     """Return the concatenation of values along their channels."""
-    first, terms, start = values[0], list[Term](), 0
+    first = values[0]
+    terms = list[Term]()
+    start = 0
     whole = sum(value.shape[-1] for value in values)
     for value in values:
-        own, places = value.shape[-1], points(value.shape)
+        own = value.shape[-1]
+        places = points(value.shape)
         step = LinearStep("embed", layer, places, own, whole, start=start)
         terms += (term.then(step) for term in value.terms)
         start += own

@@ -26,9 +26,17 @@ from typing import IO, TYPE_CHECKING, Any
 
 from snnc.importer.graph import snake
 from snnc.importer.model import Graph, KerasLayer, KerasModel, NestedLayer, config_of
-from snnc.importer.refusals import RefusedModelError, refused, too_large, unclear
-from snnc.rules import model_files as rules
+from snnc.importer.refusals import (
+    RefusedModelError,
+    bad_file,
+    damaged,
+    refused,
+    too_large,
+    unclear,
+    unsafe,
+)
 from snnc.rules.files import FileMissing, FileUnreadable
+from snnc.rules.model_files import PackageMissing, WeightsUnclear
 from snnc.text.installing import installation
 
 if TYPE_CHECKING:
@@ -76,7 +84,8 @@ class Store:
         self, file: Path | Callable[[], IO[bytes]], path: str, resources: ExitStack
     ) -> None:
         self.path = path
-        self._source, self._resources = file, resources
+        self._source = file
+        self._resources = resources
         self._declared: set[str] = set()
         self._size = 0
 
@@ -87,7 +96,7 @@ class Store:
         except ImportError as error:
             command = installation("import")
             raise refused(
-                rules.PackageMissing, path=self.path, package="h5py", command=command
+                PackageMissing, path=self.path, package="h5py", command=command
             ) from error
         return h5py
 
@@ -198,34 +207,32 @@ class Store:
                 is_group = isinstance(item, h5py.Group)
                 link = item.get(name, getlink=True) if is_group else None
                 if not isinstance(link, h5py.HardLink | None):
-                    raise self._unsafe(f"`{path}` is a link to another place")
+                    raise unsafe(self.path, f"`{path}` is a link to another place")
                 item = None if link is None else item[name]
             yield item if isinstance(item, getattr(h5py, kind)) else None
         except RefusedModelError:
             raise
         except MemoryError as error:
-            raise self._unsafe("it needs more memory than is free") from error
+            raise unsafe(self.path, "it needs more memory than is free") from error
         except Exception as error:  # HDF5 reports damage as errors of many classes
             reason = " ".join(str(error).split()) or type(error).__name__
-            raise refused(rules.DamagedModel, path=self.path, reason=reason) from error
+            raise damaged(self.path, reason) from error
 
     def _declare(self, dataset: Any, path: str) -> None:
         """Refuse an array from another file, or above the limit, before reading it."""
         if dataset.is_virtual or dataset.external:
-            raise self._unsafe(f"`{path}` takes its values from other files")
+            raise unsafe(self.path, f"`{path}` takes its values from other files")
         chunk = math.prod(dataset.chunks or ()) * dataset.dtype.itemsize
         size = max(dataset.nbytes, chunk)  # HDF5 unpacks whole chunks
         if size > LARGEST:
-            raise self._unsafe(
-                f"`{path}` has {size} bytes, but snnc reads at most {LARGEST}"
+            raise unsafe(
+                self.path,
+                f"`{path}` has {size} bytes, but snnc reads at most {LARGEST}",
             )
         self._size += 0 if path in self._declared else size
         self._declared.add(path)
         if self._size > LARGEST:
             raise too_large(self.path, "weights", self._size, LARGEST)
-
-    def _unsafe(self, reason: str) -> RefusedModelError:
-        return refused(rules.UnsafeModel, path=self.path, reason=reason)
 
 
 def _texts(value: Any, what: str) -> tuple[str, ...]:
@@ -341,7 +348,8 @@ def keras3_weights(store: Store, graph: Graph) -> StoredWeights:
 
 def _group_of(chain: Chain, store: Store) -> str:
     """Return the group of a layer, or "" if its class has no groups."""
-    group, layer = "", chain[-1][0].name
+    group = ""
+    layer = chain[-1][0].name
     for part, number, count in chain:
         members = store.members(group)
         folder = next((name for name in FOLDERS if name in members), FOLDERS[0])
@@ -366,9 +374,12 @@ def _name(part: NestedLayer, group: str, store: Store) -> dict[str, str]:
 
     A wrapper, such as a `TimeDistributed`, has the arrays of the layer in it.
     """
-    kind, options, inner = part.kind, part.options, part.options.get("layer")
+    kind = part.kind
+    options = part.options
+    inner = part.options.get("layer")
     if isinstance(inner, Mapping):
-        kind, options = str(inner.get("class_name")), config_of(inner)
+        kind = str(inner.get("class_name"))
+        options = config_of(inner)
         group = f"{group}/layer"
     members = store.members(f"{group}/vars")
     numbers = sorted(int(name) for name in members if re.fullmatch(r"\d{1,4}", name))
@@ -386,7 +397,8 @@ def chains_of(
         kinds[snake(part.kind)].append(part)
     for parts in kinds.values():
         for number, part in enumerate(parts):
-            name, chain = f"{prefix}{part.name}", (*around, (part, number, len(parts)))
+            name = f"{prefix}{part.name}"
+            chain = (*around, (part, number, len(parts)))
             if part.inside is None:
                 yield name, chain
             else:
@@ -403,16 +415,16 @@ def compare(model: KerasModel, weights: StoredWeights, path: str) -> None:
         try:
             reason = next(_differences(layer, weights.shapes(layer.name)), "")
         except RefusedModelError as error:
-            if not isinstance(error.diagnostic, rules.WeightsUnclear):
+            if not isinstance(error.diagnostic, WeightsUnclear):
                 raise
             reason = error.diagnostic.reason
         if reason:
-            raise refused(
-                rules.WeightsDiffer,
-                path=path,
-                layer=layer.name,
-                kind=layer.kind,
-                reason=reason,
+            raise bad_file(
+                path,
+                f"does not have the weights of this model: `{layer.name}` "
+                f"({layer.kind}) is the first layer that differs",
+                "name the weight file that `save_weights` wrote for this model",
+                reason,
             )
 
 
@@ -424,7 +436,8 @@ def _differences(
     arrays = SHAPES[layer.kind]
     due = variable_names(layer.kind, layer.options, len(shapes))
     if set(due) != set(shapes) or not shapes:
-        present, names = ", ".join(shapes) or "no weights", ", ".join(arrays)
+        present = ", ".join(shapes) or "no weights"
+        names = ", ".join(arrays)
         yield f"the file has {present} for this layer, but {names} are expected"
     kernel = layer.options.get("kernel_size")
     known = {

@@ -18,8 +18,8 @@ from snnc.ir.operation import Operation
 from snnc.ir.shapes import Shape
 from snnc.language.model import TrainSpec
 from snnc.language.properties import PesChoice
-from snnc.runtime.network import Lif
-from snnc.runtime.pes import Learning
+from snnc.runtime.neurons import NeuronModel
+from snnc.runtime.pes import USUAL_RATE, Learning
 from snnc.source import Span
 
 Key = TypeVar("Key", bound=Hashable)
@@ -95,12 +95,11 @@ class Rate:
 class Spiking:
     """The spiking properties of a layer.
 
-    ``neuron`` is None for rectified linear neurons, whose rate is proportional to the
-    current. ``start`` sets the initial voltages of an encoder's neurons: all 0, or
-    spread over 0..1.
+    ``neuron`` is the model of the neurons. ``start`` sets the initial voltages of an
+    encoder's neurons: all 0, or spread over 0..1.
     """
 
-    neuron: Lif | None
+    neuron: NeuronModel
     rate: Rate
     batchnorm: bool
     dropout: float
@@ -221,12 +220,16 @@ class LogicalNetwork:
         return {layer.name: layer for layer in self.layers}
 
     def learning_from(self, layer: LogicalLayer) -> Learning:
-        """Return the sizes for a readout that learns with PES from a layer."""
+        """Return the sizes for a readout that learns with PES from a layer.
+
+        Without a ``rate`` in the spec, it is the usual one, or the nearest one that the
+        chip supports for these sizes.
+        """
         learn, loss = self.readout.learn, self.train.loss
         assert learn is not None
         assert layer.spiking is not None
-        return Learning(
-            rate=learn.rate,
+        learning = Learning(
+            rate=USUAL_RATE if learn.rate is None else learn.rate,
             error=learn.error,
             high=layer.spiking.rate.high,
             percentile=layer.spiking.rate.percentile,
@@ -236,6 +239,7 @@ class LogicalNetwork:
             synapse=self.readout.synapse,
             softmax=loss is not None and loss.kind != "mse",
         )
+        return learning.within_limits() if learn.rate is None else learning
 
     def shape_of(self, name: str) -> Shape:
         """Return the output shape of the input or of a layer."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from snnc.ir.logical import LogicalLayer, Spiking
 from snnc.language.keywords import FORMS, MODELS, keys_of
@@ -11,6 +11,67 @@ from snnc.language.layers import SpikingSpec
 from snnc.language.models import StatementModel
 from snnc.language.properties import NeuronSpec
 from snnc.text.display import Json
+
+
+class LayerSpec:
+    """A layer: its name, kind, sources and shape, and the properties of its kind.
+
+    Sizes have one number per axis, times are in seconds, and rates are in Hz. Reading a
+    property that the kind lacks raises AttributeError. Layers are immutable:
+    `Spec.replace` returns a spec with other values.
+    """
+
+    name: str
+    kind: str
+    sources: tuple[str, ...]
+    shape: tuple[int, ...]
+    filters: int
+    units: int
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    factor: tuple[int, ...]
+    window: tuple[int, ...]
+    padding: Literal["valid", "same", "causal"]
+    dilation: tuple[int, ...]
+    groups: int
+    multiplier: int
+    bias: bool | Literal["neuron"]
+    shortcut: str | None
+    rate: tuple[float, float]
+    percentile: float
+    neuron: NeuronSpec
+    batchnorm: bool
+    dropout: float
+    l2: float
+    place: Literal["chip", "host"]
+    synapse: float
+    block: tuple[int, ...] | Literal["auto"]
+    start: Literal["rest", "spread"]
+
+    def __init__(self, **properties: object) -> None:
+        vars(self).update(properties)
+
+    if not TYPE_CHECKING:  # type checkers use the attributes above
+
+        def __getattr__(self, name: str) -> object:
+            if name.startswith("__") or not vars(self):  # when copying or unpickling
+                raise AttributeError(name)
+            has = ", ".join(f"`{key}`" for key in vars(self))
+            raise AttributeError(f"{self.kind} has no `{name}`: it has {has}")
+
+    def __setattr__(self, name: str, value: object) -> None:
+        change = f"`spec.replace({self.name}={{{name!r}: ...}})`"
+        raise AttributeError(f"a layer does not change: {change} returns another spec")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, LayerSpec) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(vars(self).items()))
+
+    def __repr__(self) -> str:
+        said = ", ".join(f"{key}={value!r}" for key, value in vars(self).items())
+        return f"<snnc layer {said}>"
 
 
 def model_of(kind: str) -> type[StatementModel]:
@@ -42,13 +103,12 @@ def _values(layer: LogicalLayer) -> Json:
 
 
 def _spiking(spiking: Spiking) -> Json:
-    lif = spiking.neuron
-    relu = NeuronSpec(kind="relu")
+    neuron = spiking.neuron
     return {
         **_parts(spiking),
         "rate": (spiking.rate.low, spiking.rate.high),
         "percentile": spiking.rate.percentile,
-        "neuron": NeuronSpec(kind="lif", **_parts(lif)) if lif else relu,
+        "neuron": NeuronSpec(kind=neuron.name, **_parts(neuron)),
         "block": spiking.block or "auto",
     }
 

@@ -9,7 +9,16 @@ from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Literal
 
 from snnc.language import readers
-from snnc.language.models import Key, Limits, Model, ReadBy, StatementPart, ValueWord
+from snnc.language.models import (
+    Key,
+    Limits,
+    Model,
+    Otherwise,
+    ReadBy,
+    StatementPart,
+    ValueWord,
+)
+from snnc.runtime.neurons import constants_of
 
 Chosen = ReadBy(readers.choice)
 
@@ -47,12 +56,12 @@ class NeuronSpec(Model):
 
     @classmethod
     def read(cls, value: Any, make: Callable[[Any], Any]) -> Any:
-        """Refuse time constants of ``relu``."""
+        """Refuse constants that the model lacks."""
         written = readers.choice(value)
         made = make(written)
-        if made.kind == "relu" and len(written) > 1:
-            key = min(written.keys() - {"kind"})
-            raise readers.problem("not_taken", key=key, owner="relu")
+        lacking = written.keys() - {"kind", *constants_of(made.kind)}
+        if lacking:
+            raise readers.problem("not_taken", key=min(lacking), owner=made.kind)
         return made
 
 
@@ -152,10 +161,14 @@ class PesChoice(Choice):
 
     kind: Literal["pes"] = "pes"
     rate: Annotated[
-        Amount,
-        Limits(gt=0, lt=1),
-        Key("The fraction of an error that one presentation removes", usual="0.5"),
-    ] = 0.5
+        Annotated[
+            Amount,
+            Limits(gt=0, lt=1),
+            Key("The fraction of an error that one presentation removes", usual="0.5"),
+        ]
+        | None,
+        Otherwise(text="0.5, or the nearest that the chip supports"),
+    ] = None
     error: Annotated[
         Positive, Key("The largest error; larger errors are clipped", usual="1.0")
     ] = 1.0
@@ -254,7 +267,7 @@ Neuron = Annotated[
 BatchNorm = Annotated[
     Flag,
     Key(
-        "Whether batch norm follows the weights. Export folds it into the weights",
+        "Whether batch normalization follows the weights. Export folds it into them",
         usual="on",
     ),
 ]

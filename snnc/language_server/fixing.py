@@ -25,7 +25,7 @@ from snnc.source import Span
 from snnc.syntax.changes import apply_settings, place_values
 from snnc.syntax.files import format_document
 from snnc.syntax.settings import read_settings
-from snnc.tools.autofix import autofix
+from snnc.verbs.autofix import autofix
 
 MISFITS = (FitsNoCore, TooManyCores, TooManyOutAxons)
 

@@ -18,8 +18,8 @@ from pygls.protocol import LanguageServerProtocol
 from pygls.uris import to_fs_path
 from pygls.workspace import PositionCodec
 
-from snnc import __version__
 from snnc.language_server.buffers import Buffer, as_sent, of_all, offset_in, range_of
+from snnc.text.version import __version__
 
 if TYPE_CHECKING:
     from snnc.diagnostics import Fix
@@ -108,7 +108,7 @@ class SpecServer(LanguageServer):
         # Imported late, so that the server answers before the compiler is loaded.
         from snnc.language_server.analysis import Analyses
 
-        return Analyses(self)
+        return Analyses(self.device, self.send_analysis, self.report_bug)
 
     @property
     def was_shut_down(self) -> bool:

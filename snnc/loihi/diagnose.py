@@ -39,7 +39,8 @@ BLOCK_AXES = {
 
 def refuse_block(population: Population, block: Shape) -> Diagnostic:
     """Describe an invalid shape of a `block`."""
-    layer, largest = population.layer, largest_block(population)
+    layer = population.layer
+    largest = largest_block(population)
     rank = len(layer.shape)
     common = {"kind": layer.kind, "block": block, "expected": BLOCK_AXES[rank]}
     if len(block) == rank:
@@ -55,35 +56,45 @@ def refuse_block(population: Population, block: Shape) -> Diagnostic:
 
 def refuse_target(target: Loihi, profile: Profile) -> Diagnostic:
     """Describe a target with more cores than its chips have."""
-    chips, cores, room = target.chips, target.cores, profile.chip.cores
-    most, needed = chips * room, ceil(cores / room)
+    chips = target.chips
+    cores = target.cores
+    room = profile.chip.cores
+    most = chips * room
+    needed = ceil(cores / room)
     return rules.MoreCoresThanChips(
         span=target.span, chips=chips, cores=cores, most=most, needed=needed
     )
 
 
 def refuse_plan(
-    plan: Plan, target: Loihi, search: Search, mapped: MappedNetwork | None
+    plan: Plan, target: Loihi, search: Search | None, mapped: MappedNetwork | None
 ) -> Iterator[Diagnostic]:
-    """Report why a plan has no mapping, or only a mapping that is too large."""
-    lowered, dead = plan.lowered, search.infeasible
-    if plan.unmappable:
+    """Report why a plan has no mapping, or only a mapping that is too large.
+
+    There is no ``search`` if a population fits on no core.
+    """
+    lowered = plan.lowered
+    if search is None:
         for population, step in zip(plan.populations, plan.steps, strict=True):
-            if isinstance(step.choices, ChipChoices) and step.choices.floor < 0:
+            if isinstance(step.choices, ChipChoices) and step.choices.fits_no_core:
                 yield _refuse_layer(population, step.choices)
         floors = compartment_floors(lowered)
         if sum(floors.values()) > target.cores:
             yield _too_many(lowered, target, sum(floors.values()), floors)
     elif mapped is not None:
         yield refuse_mapping(mapped, target)
-    elif search.gave_up or dead is None:
+    elif search.gave_up or search.infeasible is None:
         steps = zip(plan.populations, plan.steps, strict=True)
         shares = {p.name: step.choices.floor for p, step in steps}
         yield _too_many(lowered, target, search.lower_bound, shares)
     else:
-        layer = plan.populations[dead.source].layer
-        value, most = dead.out_axons, lowered.network.device.core.out_axons
-        yield rules.TooManyOutAxons.at(layer, value=value, limit="out-axons", most=most)
+        crowded = search.infeasible
+        yield rules.TooManyOutAxons.at(
+            plan.populations[crowded.source].layer,
+            value=crowded.out_axons,
+            limit="out-axons",
+            most=lowered.network.device.core.out_axons,
+        )
 
 
 def refuse_mapping(mapped: MappedNetwork, target: Loihi) -> rules.TooManyCores:
@@ -93,14 +104,17 @@ def refuse_mapping(mapped: MappedNetwork, target: Loihi) -> rules.TooManyCores:
 
 
 def _refuse_layer(population: Population, choices: ChipChoices) -> Diagnostic:
-    costs, violation = choices.costs, choices.violation
+    costs = choices.costs
+    violation = choices.violation
     if violation is None or violation.limit.startswith("pop16"):
         problem = _pop16_problem(violation)
         return rules.ShortAxonsImpossible.at(population.layer, problem=problem)
-    block, exceeded = population.block, asdict(violation)
+    block = population.block
+    exceeded = asdict(violation)
     if block is None:
         return rules.FitsNoCore.at(population.layer, **exceeded)
-    nearest, rule = _smaller(costs, block, choices.sources), rules.BlockExceedsCore
+    nearest = _smaller(costs, block, choices.sources)
+    rule = rules.BlockExceedsCore
     return rule.at(population.layer, "block", block=block, nearest=nearest, **exceeded)
 
 

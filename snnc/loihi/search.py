@@ -18,12 +18,13 @@ counted, not timed, so that a mapping is the same on every machine.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from heapq import merge, nsmallest
 from itertools import chain, islice, product, repeat
 from math import prod
+from operator import mul
 from sys import maxsize
 from typing import NamedTuple
 
@@ -90,13 +91,15 @@ class AxonUse:
         self, before: Readers, connection: ConnectionChoice, target: Tiling
     ) -> Readers:
         """Return the readers with one more reader; equal results are one object."""
-        link, slots = connection.link, connection.slots
+        reader = AxonReader(connection.link, connection.slots, target)
         # Readers that need the same axons are one object.
-        own = AxonReader(link, slots, target)
-        key = before, (one := self._equal.setdefault((link, slots, target.cut), own))
+        same_axons = connection.link, connection.slots, target.cut
+        reader = self._equal.setdefault(same_axons, reader)
+        key = before, reader
         if key not in self._readers:
-            more = before.counts.get(one, 0) + 1
-            self._readers[key] = Readers({**before.counts, one: more})
+            number = before.counts.get(reader, 0) + 1
+            counts = {**before.counts, reader: number}
+            self._readers[key] = Readers(counts)
         return self._readers[key]
 
     def exceeds(self, readers: Readers, source: Tiling, limit: int) -> int:
@@ -104,18 +107,19 @@ class AxonUse:
 
         If a single reader exceeds the limit, the other readers are not counted.
         """
-        cut = source.cut
-        least = total = 0
-        for one, times in readers.counts.items():
-            slots = self._most.get((one, cut))
-            if slots is None:
-                slots = one.slots * one.link.most_axons(source, one.target)
-                self._most[one, cut] = slots
-            least = max(least, slots)
-            total += slots * times
+        most = [self._most_slots(one, source) for one in readers.counts]
+        least = max(most, default=0)
+        total = sum(map(mul, most, readers.counts.values()))
         if total > limit >= least:
             least = self.peak(readers, source)
         return least if least > limit else 0
+
+    def _most_slots(self, one: AxonReader, source: Tiling) -> int:
+        """Return the most slots that a block of the source needs for one reader."""
+        key = one, source.cut
+        if key not in self._most:
+            self._most[key] = one.slots * one.link.most_axons(source, one.target)
+        return self._most[key]
 
     def peak(self, readers: Readers, source: Tiling) -> int:
         """Return the slots of the source's block that uses the most."""
@@ -125,16 +129,23 @@ class AxonUse:
         return self._peaks[key]
 
     def _find_peak(self, readers: Readers, source: Tiling) -> int:
-        # Most rows, columns and strips of blocks are alike for all readers.
-        weights = [times * one.slots for one, times in readers.counts.items()]
+        slots = [times * one.slots for one, times in readers.counts.items()]
         axons = [self._built_axons(one, source) for one in readers.counts]
+        # Most rows, columns and strips of blocks are alike for all readers.
         rows = set(zip(*(each.rows for each in axons), strict=True))
         columns = set(zip(*(each.columns for each in axons), strict=True))
         strips = set(zip(*(each.strips for each in axons), strict=True))
-        return max(
-            sum(map(_slots_of_block, weights, *block))
-            for block in product(rows, columns, strips)
-        )
+        split_columns, whole_columns = zip(*map(_by_ensemble, columns), strict=True)
+        peak = 0
+        for row, strip in product(rows, strips):
+            split_rows, whole_rows = _by_ensemble(row)
+            split_strips, whole_strips = _by_ensemble(strip)
+            split = list(map(mul, slots, map(mul, split_rows, split_strips)))
+            whole = list(map(mul, slots, map(mul, whole_rows, whole_strips)))
+            for in_split, in_whole in zip(split_columns, whole_columns, strict=True):
+                used = sum(map(mul, split, in_split)) + sum(map(mul, whole, in_whole))
+                peak = max(peak, used)
+        return peak
 
     def _built_axons(self, one: AxonReader, source: Tiling) -> BuiltAxons:
         key = one, source.cut
@@ -143,11 +154,9 @@ class AxonUse:
         return self._axons[key]
 
 
-def _slots_of_block(slots: int, row: Factors, column: Factors, strip: Factors) -> int:
-    """Return the slots of a block with the factors of `BuiltAxons` for one reader."""
-    split = row[0] * column[0] * strip[0]
-    whole = row[1] * column[1] * strip[1]
-    return slots * (split + whole)
+def _by_ensemble(factors: Sequence[Factors]) -> tuple[Sequence[int], Sequence[int]]:
+    """Return each reader's factor for split ensembles, and for whole ensembles."""
+    return [split for split, _ in factors], [whole for _, whole in factors]
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +237,15 @@ class PartialSolution(NamedTuple):
         return frozenset((i, group, readers) for i, (group, readers, _) in demands)
 
 
+def _cheapest_by_key(some: Iterable[PartialSolution]) -> Collection[PartialSolution]:
+    by_key: dict[object, PartialSolution] = {}
+    for partial in some:
+        key = partial.key
+        if key not in by_key or partial.bound < by_key[key].bound:
+            by_key[key] = partial
+    return by_key.values()
+
+
 @dataclass(eq=False)
 class Search:
     """Searches for the mapping with the fewest cores.
@@ -253,7 +271,8 @@ class Search:
         on_chip = [each for each in choices if isinstance(each, ChipChoices)]
         self._counted = {each.costs: each.costs.work for each in on_chip}
         self._fitted = 0
-        self._tested, self._patience = 0, maxsize
+        self._tested = 0
+        self._patience = maxsize
         self.floors = [each.floor for each in choices]
         for i in range(len(self.steps)):
             self._count_work(i)
@@ -281,12 +300,13 @@ class Search:
             self._fitted += costs.work - self._counted[costs]
             self._counted[costs] = costs.work
 
-    def run(self, hopeless: bool = False) -> Solution | None:
+    def run(self, *, hopeless: bool = False) -> Solution | None:
         """Return the best mapping found, or None; end early if ``hopeless``."""
         best = self._grow_bound()
         if best is not None and best.cores == self.lower_bound:
             return best
-        most, took = self._began + int(WORK * self.effort), 0
+        most = self._began + int(WORK * self.effort)
+        took = 0
         self._patience = most if hopeless else maxsize
         for width in WIDTHS:
             before = self.work
@@ -298,9 +318,11 @@ class Search:
                 self.gave_up = best is None
                 break
             took = self.work - before
-            if found is not None and (best is None or found.cores < best.cores):
+            if found is None:
+                break
+            if best is None or found.cores < best.cores:
                 best = found
-            if found is None or found.cores == self.lower_bound:
+            if found.cores == self.lower_bound:
                 break
         return best
 
@@ -316,12 +338,14 @@ class Search:
                     found, is_complete = self.attempt(bound, WIDTH)
             except OutOfPatienceError:
                 return None
-            if is_complete:
-                self.lower_bound = bound + 1 if found is None else found.cores
-            if found is None and is_complete and bound == maxsize:
-                self.lower_bound = self.floor  # no number of cores is enough
-            if found is not None or not is_complete or bound == self.most:
+            if found is not None and is_complete:
+                self.lower_bound = found.cores
+            if found is not None or not is_complete:
                 return found
+            # No number of cores is enough if there is no mapping without a bound.
+            self.lower_bound = self.floor if bound == maxsize else bound + 1
+            if bound == self.most:
+                return None
             slack += max(1, slack)
 
     def attempt(
@@ -336,14 +360,10 @@ class Search:
         is_complete = self._tries_all and branches is None
         some = [PartialSolution(self.floor, {}, ())]
         for i in reversed(range(len(self.steps))):
-            extended = (self._extend(partial, i, bound) for partial in some)
-            by_key: dict[object, PartialSolution] = {}
-            for more in chain.from_iterable(islice(e, branches) for e in extended):
-                key = more.key
-                if key not in by_key or more.bound < by_key[key].bound:
-                    by_key[key] = more
-            is_complete = is_complete and len(by_key) <= width
-            some = nsmallest(width, by_key.values(), key=lambda one: one.bound)
+            extended = (islice(self._extend(one, i, bound), branches) for one in some)
+            different = _cheapest_by_key(chain.from_iterable(extended))
+            is_complete = is_complete and len(different) <= width
+            some = nsmallest(width, different, key=lambda one: one.bound)
         if not some:
             return None, is_complete
         best = some[0]
@@ -362,11 +382,11 @@ class Search:
         before = PartialSolution(partial.bound - need, others, partial.chosen)
         room = bound - before.bound
         fixed = {source: demand.group for source, demand in others.items()}
-        ways = (
+        fitting = [
             zip(self._fitting(i, group, groups, room), repeat(groups))
             for groups in self._combinations(i, fixed)
-        )
-        for (tiling, fit), groups in merge(*ways, key=lambda way: way[0][0].cores):
+        ]
+        for (tiling, fit), groups in merge(*fitting, key=lambda one: one[0][0].cores):
             if self._serves(i, readers, tiling):
                 more = self._with(before, i, tiling, fit, groups)
                 if more is not None and more.bound <= bound:
@@ -382,7 +402,8 @@ class Search:
         groups: Groups,
     ) -> PartialSolution | None:
         """Return a solution with one more tiling; None if a source can't serve it."""
-        demands, bound = dict(partial.demands), partial.bound + tiling.cores
+        demands = dict(partial.demands)
+        bound = partial.bound + tiling.cores
         sources = self.steps[i].sources
         for source, group, connection in zip(
             sources, groups, fit.connections, strict=False

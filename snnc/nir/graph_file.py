@@ -14,18 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-from snnc.importer.refusals import RefusedModelError, refused
+from snnc.importer.refusals import RefusedModelError, bad_file, refused
 from snnc.importer.weights import HDF5, Store
 from snnc.ir.logical import reading_order
 from snnc.ir.shapes import Shape
 from snnc.rules import imports as rules
-from snnc.rules.model_files import (
-    DamagedModel,
-    ModelTooLarge,
-    NewerNir,
-    NotNir,
-    UnsafeModel,
-)
+from snnc.rules.model_files import ModelFileError
 from snnc.runtime.examples import Array
 from snnc.text.tables import dims
 
@@ -52,8 +46,9 @@ class Node:
 
     def refusal(self, why: str, remedy: str) -> RefusedModelError:
         """Return the error that refuses this node."""
-        own = {"node": self.name, "kind": self.kind}
-        return refused(rules.NodeRefused, **own, why=why, advice=remedy)
+        return refused(
+            rules.NodeRefused, node=self.name, kind=self.kind, why=why, advice=remedy
+        )
 
     def number(self, name: str, default: float | None = None) -> float:
         """Return a parameter that must be equal for all neurons."""
@@ -81,7 +76,8 @@ class Node:
             numbers = np.repeat(numbers, count)
         if len(numbers) != count or (numbers % 1 != 0).any() or (numbers < least).any():
             raise self.refusal(f"its {name} is {numbers.tolist()[:4]}", AGAIN)
-        if (most := int(numbers.max(initial=0))) > 2**20:
+        most = int(numbers.max(initial=0))
+        if most > 2**20:
             raise self.refusal(f"its {name} is {most}", "write a smaller graph")
         return tuple(map(int, numbers))
 
@@ -125,21 +121,28 @@ def _in_order(nodes: Mapping[str, Node], edges: tuple[Edge, ...]) -> Mapping[str
     """Return the nodes in the order in which they run, or refuse the graph."""
     reads: dict[str, list[str]] = {name: [] for name in nodes}
     for source, target in edges:
-        if missing := [end for end in (source, target) if end not in nodes]:
-            edge = {"source": source, "target": target}
-            raise refused(rules.LooseEdge, **edge, missing=missing[0])
+        for end in (source, target):
+            if end not in nodes:
+                raise refused(
+                    rules.LooseEdge, source=source, target=target, missing=end
+                )
         reads[target].append(source)
     for kind in ("Input", "Output"):
-        ends = [node.name for node in nodes.values() if node.kind == kind]
-        if len(ends) != 1:
-            names = f": {', '.join(ends[:8])}" if ends else ""
-            raise refused(rules.SeveralNirEnds, kind=kind, count=len(ends), names=names)
+        _check_end(nodes, kind)
     try:
         return {name: nodes[name] for name in reading_order(reads)}
     except CycleError as error:
         circle = [f"`{name}`" for name in error.args[1][:-1]]
         listed = ", ".join(circle[:8]) + (" and others" if len(circle) > 8 else "")
         raise refused(rules.RecurrentNir, nodes=listed) from error
+
+
+def _check_end(nodes: Mapping[str, Node], kind: str) -> None:
+    """Refuse a graph unless it has one node of a kind."""
+    ends = [node.name for node in nodes.values() if node.kind == kind]
+    if len(ends) != 1:
+        names = f": {', '.join(ends[:8])}" if ends else ""
+        raise refused(rules.SeveralNirEnds, kind=kind, count=len(ends), names=names)
 
 
 def read_graph(file: Path, path: str) -> NirGraph:
@@ -155,15 +158,14 @@ def read_graph(file: Path, path: str) -> NirGraph:
             return _graph(Store(file, path, resources), path)
     except RefusedModelError as error:
         refusal = error.diagnostic
-        if isinstance(refusal, DamagedModel | UnsafeModel):
+        if isinstance(refusal, ModelFileError) and refusal.reason:
             raise not_nir(path, refusal.reason) from error
-        if isinstance(refusal, ModelTooLarge):
-            raise not_nir(path, f"{refusal.what} has {refusal.size} bytes") from error
         raise
 
 
 def not_nir(path: str, reason: str) -> RefusedModelError:
-    return refused(NotNir, path=path, reason=reason)
+    again = "write the graph again with `nir.write`"
+    return bad_file(path, "is not a valid NIR graph", again, reason)
 
 
 def _graph(store: Store, path: str) -> NirGraph:
@@ -172,20 +174,23 @@ def _graph(store: Store, path: str) -> NirGraph:
         raise not_nir(path, "it has no `version` and `node`, as `nir.write` makes them")
     version = _word(store, "version")
     if not re.match(r"[01]\.", version):
-        raise refused(NewerNir, path=path, version=version[:40])
-    if (kind := _word(store, "node/type")) != "NIRGraph":
+        older = "run `pip install 'nir<2'`, and write the graph again"
+        told = f"was written by NIR {version[:40]}, but snnc reads only 1.x"
+        raise bad_file(path, told, older)
+    kind = _word(store, "node/type")
+    if kind != "NIRGraph":
         raise not_nir(path, f"its node is a {kind[:40]}, not a NIRGraph")
     names = store.members("node/nodes")
-    if (count := len(names)) > MOST_NODES:
-        reason = f"it has {count} nodes, but snnc reads at most {MOST_NODES}"
+    if len(names) > MOST_NODES:
+        reason = f"it has {len(names)} nodes, but snnc reads at most {MOST_NODES}"
         raise not_nir(path, reason)
     nodes = {name: _node(store, name) for name in names}
-    facts = {
-        name: words[0]
-        for name in store.members("node/metadata")
-        if name in ("spec", "layout_id")
-        and (words := store.words(f"node/metadata/{name}"))
-    }
+    metadata = store.members("node/metadata")
+    facts = {}
+    for name in ("spec", "layout_id"):
+        words = store.words(f"node/metadata/{name}") if name in metadata else None
+        if words:
+            facts[name] = words[0]
     edges = _edges(store, path)
     return NirGraph(_in_order(nodes, edges), edges, version, facts)
 

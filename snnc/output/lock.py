@@ -11,8 +11,8 @@ from functools import lru_cache
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
-from snnc import __version__
-from snnc.emit.files import CONFLICT_MARK, FORMAT, LIBRARY, Origin, has_conflict
+from snnc.emit.files import FORMAT, LIBRARY, Origin, has_conflict
+from snnc.text.version import __version__
 
 NAME = "snnc.lock"
 LONGEST_NAME = 255
@@ -37,8 +37,7 @@ class Lock:
     build, and in locks of formats 1 and 2. ``files`` then includes the library's files.
     ``writing`` contains the SHA-256 of each file that an interrupted build was going to
     write. A file on disk may still have its hash in ``files`` instead. If the text has
-    Git merge conflicts, ``is_merging`` is set, and ``files`` lists the files of both
-    sides, without meaningful hashes.
+    Git merge conflicts, ``is_merging`` is set, and the lock lists no files.
     """
 
     spec: str
@@ -53,19 +52,9 @@ class Lock:
     @classmethod
     def parse(cls, text: str) -> Lock:
         """Parse a lock; raise LockError if the text is not a lock."""
-        if not has_conflict(text):
-            return _parse(text)
-        try:
-            ours, theirs = map(_parse, _sides(text))
-        except LockError:
+        if has_conflict(text):
             return cls("", None, is_merging=True)
-        newest = max(ours, theirs, key=lambda lock: lock.format)
-        return replace(
-            newest,
-            origin=ours.origin,
-            files={**theirs.files, **ours.files},
-            is_merging=True,
-        )
+        return _parse(text)
 
     def text(self) -> str:
         """Return the JSON text, which is the same on every machine."""
@@ -132,15 +121,6 @@ def is_usable(path: str) -> bool:
     return all(len(part.encode()) <= LONGEST_NAME for part in PurePosixPath(path).parts)
 
 
-def _sides(text: str) -> tuple[str, str]:
-    """Return the two sides of a failed merge, without their common ancestor."""
-    first, *rest = CONFLICT_MARK.split(text)
-    parts = list(zip(rest[::2], rest[1::2], strict=True))
-    ours = "".join(part for mark, part in parts if mark in "<>")
-    theirs = "".join(part for mark, part in parts if mark in "=>")
-    return first + ours, first + theirs
-
-
 def _parse(text: str) -> Lock:
     try:
         data = json.loads(text)
@@ -149,7 +129,8 @@ def _parse(text: str) -> Lock:
     if not isinstance(data, dict):
         raise LockError("it is not a JSON object")
     data = {"writing": {}, "library": "", **data}
-    number, version = data.get("format"), data.get("snnc")
+    number = data.get("format")
+    version = data.get("snnc")
     if not isinstance(number, int) or isinstance(number, bool) or number < 1:
         raise LockError("it has no `format`, a whole number")
     known = version if isinstance(version, str) else ""

@@ -12,7 +12,13 @@ from snnc.diagnostics import Diagnostic
 from snnc.emit.files import FORMAT, LIBRARY, Origin
 from snnc.output.lock import NAME, Lock, is_of_library
 from snnc.output.package import PackageFiles, PackageRecords, report_format
-from snnc.output.write import Comparison, FileState, refusals, report_kept
+from snnc.output.write import (
+    ComparedFile,
+    Comparison,
+    FileState,
+    refusals,
+    report_kept,
+)
 from snnc.rules import packages as rules
 from snnc.source import whole_file
 from snnc.text.display import unified_diff
@@ -24,15 +30,16 @@ Orphan = tuple[PackageFiles, str]
 
 def find_renamed(package: PackageFiles) -> Iterator[Orphan]:
     """Find siblings of a package that its spec built under different names."""
-    origin, output = package.lock.origin, package.folder.parent
+    origin = package.lock.origin
+    output = package.folder.parent
     for other, spec, path in _packages(output):
         if origin is None or path != origin.spec_path(output):
             continue
-        one, own = other.folder, package.folder
+        folder = package.folder
+        is_same = other.folder.name == folder.name
         # Some file systems ignore case.
-        if one.name != own.name and not (own.exists() and one.samefile(own)):
-            reason = f"the network of `{spec}` is `{package.folder.name}`"
-            yield other, reason
+        if not (is_same or (folder.exists() and other.folder.samefile(folder))):
+            yield other, f"the network of `{spec}` is `{folder.name}`"
 
 
 def find_orphans(output: Path) -> Iterator[Orphan]:
@@ -63,55 +70,92 @@ _SHOWN = (FileState.STALE, FileState.MISSING, FileState.EDITED, FileState.LEFT_O
 
 def problems(
     comparison: Comparison, spec: str, wanted: Lock, command: str
-) -> Iterator[Diagnostic]:
+) -> list[Diagnostic]:
     """Report why a package differs from its spec: one cause per package.
 
     If there are reasons to refuse a build, only these are reported, because they must
     be fixed first. ``spec`` is the path that the user typed, ``wanted`` the lock that
     the package should have, and ``command`` updates the package.
     """
-    folder, lock = comparison.folder, comparison.records.lock
-    built, chosen = lock.origin, wanted.origin or Origin("", "")
+    refused = [*refusals(comparison), *report_kept(comparison)]
+    if refused:
+        return refused
+    problem = (
+        _problem_of_package(comparison, command)
+        or _other_origin(comparison, wanted, command)
+        or _problem_of_files(comparison, spec, wanted, command)
+    )
+    return [] if problem is None else [problem]
+
+
+def _changed_rows(comparison: Comparison) -> list[ComparedFile]:
     changed = [row for row in comparison.rows if row.state is not FileState.UNCHANGED]
     if len(changed) > 1:  # because the lock then differs in any case
         changed = [row for row in changed if row.name != NAME]
-    states, names = {row.state for row in changed}, [row.name for row in changed]
-    refused = [*refusals(comparison), *report_kept(comparison)]
-    if refused:
-        yield from refused
-    elif comparison.merging:
-        yield rules.UnresolvedMerge(span=whole_file(folder), command=command)
-    elif lock.format < FORMAT:
-        yield report_format(folder, lock, command)
-    elif comparison.records.is_unfinished:
-        yield rules.Unfinished(span=whole_file(folder), command=command)
-    elif comparison.is_absent:
-        yield rules.Missing(span=whole_file(folder), command=command)
-    elif built and built != wanted.origin and FileState.STALE in states:
-        yield rules.OtherOrigin(
-            span=whole_file(folder),
-            built=built.spec,
-            wanted=chosen.spec,
-            device=built.device or "",
-            chosen=chosen.device or "",
-            command=command,
-        )
-    elif states == {FileState.MISSING}:
-        span, others = whole_file(folder / names[0]), ", ".join(names[1:])
-        yield rules.Missing(span=span, command=command, names=others)
-    elif states == {FileState.LEFT_OVER} and len(changed) == 1:
+    return changed
+
+
+def _problem_of_package(comparison: Comparison, command: str) -> Diagnostic | None:
+    """Return the problem that concerns all files, if any."""
+    folder = comparison.folder
+    records = comparison.records
+    span = whole_file(folder)
+    if comparison.is_merging:
+        return rules.UnresolvedMerge(span=span, command=command)
+    if records.lock.format < FORMAT:
+        return report_format(folder, records.lock, command)
+    if records.is_unfinished:
+        return rules.Unfinished(span=span, command=command)
+    if comparison.is_absent:
+        return rules.Missing(span=span, command=command)
+    return None
+
+
+def _other_origin(
+    comparison: Comparison, wanted: Lock, command: str
+) -> Diagnostic | None:
+    """Return a problem if files differ because another spec or device produced them."""
+    built = comparison.records.lock.origin
+    if built is None or built == wanted.origin:
+        return None
+    if all(row.state is not FileState.STALE for row in _changed_rows(comparison)):
+        return None
+    chosen = wanted.origin or Origin("", "")
+    return rules.OtherOrigin(
+        span=whole_file(comparison.folder),
+        built=built.spec,
+        wanted=chosen.spec,
+        device=built.device or "",
+        chosen=chosen.device or "",
+        command=command,
+    )
+
+
+def _problem_of_files(
+    comparison: Comparison, spec: str, wanted: Lock, command: str
+) -> Diagnostic | None:
+    folder = comparison.folder
+    changed = _changed_rows(comparison)
+    if not changed:
+        return None
+    names = [row.name for row in changed]
+    states = {row.state for row in changed}
+    if states == {FileState.MISSING}:
+        missing = ", ".join(names[1:])
         span = whole_file(folder / names[0])
+        return rules.Missing(span=span, command=command, names=missing)
+    if states == {FileState.LEFT_OVER} and len(changed) == 1:
         reason = f"`{spec}` no longer produces this file"
-        yield rules.LeftOver(span=span, reason=reason, command=command)
-    elif changed:
-        files = (f"{LIBRARY}/" if is_of_library(name) else name for name in names)
-        yield rules.Stale(
-            span=whole_file(folder),
-            spec=spec,
-            changed=lock.spec != wanted.spec,
-            names=", ".join(dict.fromkeys(files)),
-            command=command,
-        )
+        span = whole_file(folder / names[0])
+        return rules.LeftOver(span=span, reason=reason, command=command)
+    files = [f"{LIBRARY}/" if is_of_library(name) else name for name in names]
+    return rules.Stale(
+        span=whole_file(folder),
+        spec=spec,
+        changed=comparison.records.lock.spec != wanted.spec,
+        names=", ".join(dict.fromkeys(files)),
+        command=command,
+    )
 
 
 def report_orphan(
@@ -120,10 +164,14 @@ def report_orphan(
     """Report a package that should be removed, and its edited files."""
     yield from refusals(comparison)
     yield from report_kept(comparison)
-    if names := comparison.names(FileState.LEFT_OVER):
-        span, what = whole_file(comparison.folder), counted(len(names), "file")
-        what = f"the package ({what})"
-        yield rules.LeftOver(span=span, reason=reason, command=command, what=what)
+    names = comparison.names(FileState.LEFT_OVER)
+    if names:
+        yield rules.LeftOver(
+            span=whole_file(comparison.folder),
+            reason=reason,
+            command=command,
+            what=f"the package ({counted(len(names), 'file')})",
+        )
 
 
 def difference(comparison: Comparison) -> str:
@@ -133,20 +181,24 @@ def difference(comparison: Comparison) -> str:
     as one line, because its text follows from the spec. The diff is empty for packages
     in another format or with merge conflicts.
     """
-    if comparison.merging or comparison.records.lock.format != FORMAT:
+    if comparison.is_merging or comparison.records.lock.format != FORMAT:
         return ""
     changes = []
     for row in comparison.rows:
         name = (comparison.folder / row.name).as_posix()
         if row.state not in _SHOWN:
             continue
-        if row.found is not None and row.wanted is not None:
+        if row.found is None:
+            changes.append(f"add {name} ({_count_lines(row.wanted)})\n")
+        elif row.wanted is None:
+            changes.append(f"remove {name} ({_count_lines(row.found)})\n")
+        else:
             changes.append(unified_diff(row.found, row.wanted, name, name))
-            continue
-        word, text = ("add", row.wanted) if row.found is None else ("remove", row.found)
-        lines = counted(len((text or "").splitlines()), "line")
-        changes.append(f"{word} {name} ({lines})\n")
     return "".join(changes)
+
+
+def _count_lines(text: str | None) -> str:
+    return counted(len((text or "").splitlines()), "line")
 
 
 def report_untracked(package: PackageFiles) -> Iterator[Diagnostic]:
@@ -164,7 +216,8 @@ def report_untracked(package: PackageFiles) -> Iterator[Diagnostic]:
             env={**os.environ, "LC_ALL": "C"},
         )
     except FileNotFoundError:
-        missing, reason = names, "the program `git` is missing"
+        missing = names
+        reason = "the program `git` is missing"
     else:
         tracked = done.stdout.decode("utf-8", "surrogateescape").split("\0")
         missing = [name for name in names if name not in tracked]

@@ -62,14 +62,12 @@ class ComparedFile:
 class Comparison:
     """All files of a package; the lock is the last.
 
-    ``merging`` is set if the lock or another file has merge conflicts, and ``is_newer``
-    if a newer snnc wrote the package and ``force`` is off.
+    ``is_newer`` is set if a newer snnc wrote the package and ``force`` is off.
     """
 
     folder: Path
     rows: tuple[ComparedFile, ...]
     records: PackageRecords
-    merging: bool = False
     is_newer: bool = False
 
     def names(self, *states: FileState) -> tuple[str, ...]:
@@ -92,12 +90,17 @@ class Comparison:
         return not (self.records.is_unfinished or self.written or self.removed)
 
     @property
+    def is_merging(self) -> bool:
+        """Whether the lock or another file has the conflict markers of a merge."""
+        return any(has_conflict(row.found or "") for row in self.rows)
+
+    @property
     def is_absent(self) -> bool:
         """Whether no file of the package exists."""
         return all(row.state is FileState.MISSING for row in self.rows)
 
 
-def compare(package: PackageFiles, force: bool = False) -> Comparison:
+def compare(package: PackageFiles, *, force: bool = False) -> Comparison:
     """Compare a package with the disk, without changing anything.
 
     With ``force``, files that were edited by hand count as files that snnc wrote.
@@ -111,43 +114,62 @@ def compare(package: PackageFiles, force: bool = False) -> Comparison:
     if not package.files and records.lock != package.lock:  # the lock has changed
         return Comparison(folder, (), replace(records, lock=NO_LOCK))
     wanted = {file.path: file.text for file in package.files}
-    owned = {*records.files, *records.lock.writing}
-    is_merging = records.lock.is_merging
-    if records.lock is NO_LOCK or is_merging:  # snnc may have written any module
-        modules = (*folder.glob("*.py"), *folder.glob(f"{LIBRARY}/**/*.py"))
-        owned |= {path.relative_to(folder).as_posix() for path in modules}
-    names = [*wanted, *sorted(owned - wanted.keys() - {NAME})]
-    compared = (_compare_file(records, name, wanted.get(name)) for name in names)
-    rows = [row for row in compared if row is not None]
+    unwanted = sorted(_possibly_owned(records) - wanted.keys() - {NAME})
+    rows: list[ComparedFile] = []
+    for name in (*wanted, *unwanted):
+        rows += _compare_file(records, name, wanted.get(name))
     rows += _lock_row(package, records, [] if force else rows)
     if force:
         rows = [replace(row, state=_FORCED.get(row.state, row.state)) for row in rows]
-    merging = is_merging or any(has_conflict(row.found or "") for row in rows)
     is_newer = records.lock.format > FORMAT and not force
-    return Comparison(folder, tuple(rows), records, merging, is_newer)
+    return Comparison(folder, tuple(rows), records, is_newer)
+
+
+def _possibly_owned(records: PackageRecords) -> set[str]:
+    """Return the names of files that snnc may have written."""
+    owned = {*records.files, *records.lock.writing}
+    if records.lock is NO_LOCK or records.lock.is_merging:  # any module may be snnc's
+        folder = records.folder
+        modules = (*folder.glob("*.py"), *folder.glob(f"{LIBRARY}/**/*.py"))
+        owned |= {path.relative_to(folder).as_posix() for path in modules}
+    return owned
 
 
 def _compare_file(
     records: PackageRecords, name: str, wanted: str | None
-) -> ComparedFile | None:
-    """Compare a file; return None if it is not wanted, and not of this package."""
+) -> Iterator[ComparedFile]:
+    """Yield the comparison of a file; nothing if the file is not of this package."""
     text = read(records.folder, name)
-    if not isinstance(text, str):
+    if isinstance(text, str):
+        if wanted is None:
+            state = _state_of_unwanted(records, name, text)
+        else:
+            state = _state_of_wanted(records, name, text, wanted)
+        if state is not None:
+            yield ComparedFile(name, state, text, wanted)
+    elif wanted is not None:
         state = FileState.MISSING if text is None else FileState.FOREIGN
-        return None if wanted is None else ComparedFile(name, state, None, wanted)
+        yield ComparedFile(name, state, None, wanted)
+
+
+def _state_of_wanted(
+    records: PackageRecords, name: str, text: str, wanted: str
+) -> FileState:
     if text == wanted:
-        return ComparedFile(name, FileState.UNCHANGED, text, wanted)
-    is_ours = records.vouch_for(name, text)
-    if wanted is None:
-        if not is_ours and not is_generated(text):
-            return None
-        state = FileState.LEFT_OVER if is_ours else FileState.EDITED_LEFT_OVER
-    elif text == "" or is_ours:
-        state = FileState.STALE
-    else:
-        is_known = name in records.files or is_generated(text)
-        state = FileState.EDITED if is_known else FileState.FOREIGN
-    return ComparedFile(name, state, text, wanted)
+        return FileState.UNCHANGED
+    if records.vouch_for(name, text):
+        return FileState.STALE
+    is_known = name in records.files or is_generated(text)
+    return FileState.EDITED if is_known else FileState.FOREIGN
+
+
+def _state_of_unwanted(
+    records: PackageRecords, name: str, text: str
+) -> FileState | None:
+    """Return the state of an unwanted file; None if snnc did not write it."""
+    if records.vouch_for(name, text):
+        return FileState.LEFT_OVER
+    return FileState.EDITED_LEFT_OVER if is_generated(text) else None
 
 
 def _lock_row(
@@ -157,19 +179,21 @@ def _lock_row(
     kept = [row.name for row in rows if row.state is FileState.EDITED_LEFT_OVER]
     wanted = package.lock_text({name: records.files.get(name, "") for name in kept})
     text = records.found if isinstance(records.found, str) else None
-    if wanted is None:
-        state = FileState.LEFT_OVER
-    elif records.found is None:
-        state = FileState.MISSING
-    elif text is None:
-        state = FileState.FOREIGN
-    elif records.flaw:
-        state = FileState.EDITED
-    else:
-        is_same = records.lock == Lock.parse(wanted)
-        state = FileState.UNCHANGED if is_same else FileState.STALE
-    if wanted is not None or text is not None:
-        yield ComparedFile(NAME, state, text, wanted)
+    if wanted is not None:
+        yield ComparedFile(NAME, _state_of_lock(records, wanted), text, wanted)
+    elif text is not None:
+        yield ComparedFile(NAME, FileState.LEFT_OVER, text, None)
+
+
+def _state_of_lock(records: PackageRecords, wanted: str) -> FileState:
+    if records.found is None:
+        return FileState.MISSING
+    if not isinstance(records.found, str):
+        return FileState.FOREIGN
+    if records.flaw:
+        return FileState.EDITED
+    is_same = records.lock == Lock.parse(wanted)
+    return FileState.UNCHANGED if is_same else FileState.STALE
 
 
 POLL = 0.02  # seconds
@@ -180,8 +204,9 @@ _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
 
 def write_package(
     package: PackageFiles,
-    force: bool,
     report: Diagnostics,
+    *,
+    force: bool = False,
     waiting: Callable[[Path], None] = lambda folder: None,
 ) -> Comparison | None:
     """Write changed files, remove obsolete files, then write the lock.
@@ -195,9 +220,9 @@ def write_package(
     that lists the files to be written.
     """
     try:
-        comparison = compare(package, force)
+        comparison = compare(package, force=force)
         if not (comparison.is_settled or any(refusals(comparison))):
-            comparison = _write_alone(package, force, waiting)
+            comparison = _write_alone(package, waiting, force=force)
     except OSError as error:
         report.add(cannot_write(error, package.folder))
         return None
@@ -215,26 +240,32 @@ def cannot_write(error: OSError, folder: Path) -> Diagnostic:
 
 def refusals(comparison: Comparison) -> Iterator[Diagnostic]:
     """Report each reason to refuse a build."""
-    folder, lock = comparison.folder, comparison.records.lock
+    folder = comparison.folder
+    records = comparison.records
     if comparison.is_newer:
-        yield report_format(folder, lock)
+        yield report_format(folder, records.lock)
         return
     for name in comparison.names(FileState.FOREIGN):
         yield rules.ForeignFile(span=whole_file(folder / name))
     edited = comparison.names(FileState.EDITED)
-    if edited and lock is NO_LOCK:
+    if edited and records.lock is NO_LOCK:
         names = comparison.names(FileState.EDITED, FileState.EDITED_LEFT_OVER)
         yield packages.LockUnusable(
             span=whole_file(folder / NAME),
-            reason=comparison.records.flaw,
+            reason=records.flaw,
             names=", ".join(name for name in names if name != NAME),
         )
         return
-    library = [name for name in edited if is_of_library(name)]
-    if own := [name for name in edited if name not in library]:
+    yield from _refuse_edited(folder, edited)
+
+
+def _refuse_edited(folder: Path, edited: Sequence[str]) -> Iterator[Diagnostic]:
+    modules = [name for name in edited if not is_of_library(name)]
+    if modules:
         yield rules.EditedByHand(
-            span=whole_file(folder / own[0]), names=", ".join(own[1:])
+            span=whole_file(folder / modules[0]), names=", ".join(modules[1:])
         )
+    library = [name for name in edited if is_of_library(name)]
     if library:
         listed = ", ".join(name.removeprefix(f"{LIBRARY}/") for name in library)
         yield rules.EditedLibrary(span=whole_file(folder / LIBRARY), names=listed)
@@ -248,12 +279,12 @@ def report_kept(comparison: Comparison) -> Iterator[Diagnostic]:
 
 
 def _write_alone(
-    package: PackageFiles, force: bool, waiting: Callable[[Path], None]
+    package: PackageFiles, waiting: Callable[[Path], None], *, force: bool
 ) -> Comparison:
     """Compare again, because another build may have written meanwhile, and write."""
     try:
         with exclusive(package.folder, waiting):
-            comparison = compare(package, force)
+            comparison = compare(package, force=force)
             if not any(refusals(comparison)):
                 _apply(comparison)
     finally:
@@ -272,7 +303,8 @@ def exclusive(folder: Path, waiting: Callable[[Path], None]) -> Iterator[None]:
     # Import late: builds without changes save a tenth of a second.
     from filelock import FileLock, Timeout
 
-    lock, told = FileLock(folder / MARKER), False
+    lock = FileLock(folder / MARKER)
+    told = False
     while not lock.is_locked:
         folder.mkdir(parents=True, exist_ok=True)
         try:
@@ -299,19 +331,12 @@ def exclusive(folder: Path, waiting: Callable[[Path], None]) -> Iterator[None]:
 
 def _apply(comparison: Comparison) -> None:
     """Write files, then remove files; write the lock, which lists all files, last."""
-    folder, before = comparison.folder, comparison.records.lock
+    folder = comparison.folder
     remove_parts(folder)
-    lock = [row for row in comparison.rows if row.name == NAME]
     files = [row for row in comparison.rows if row.name != NAME]
+    lock = list(comparison.rows[len(files) :])
     if lock and any(row.state in _CHANGING for row in files):
-        with suppress(LockError):  # the spec's name is not UTF-8
-            wanted = lock[0].wanted
-            after = before if wanted is None else Lock.parse(wanted)
-            if after is not NO_LOCK:
-                interim = _interim(comparison, after, files)
-                write_file(folder / NAME, interim.text())
-            if wanted is not None:
-                lock = [replace(lock[0], state=FileState.STALE)]
+        lock = _write_interim(comparison, lock[0], files)
     for row in (*files, *lock):
         if row.state is FileState.LEFT_OVER:
             remove(folder, row.name)
@@ -320,18 +345,27 @@ def _apply(comparison: Comparison) -> None:
             write_file(folder / row.name, row.wanted or "")
 
 
-def _interim(
-    comparison: Comparison, after: Lock, files: Sequence[ComparedFile]
-) -> Lock:
-    """Return a lock with old and new files, from which another build can continue.
+def _write_interim(
+    comparison: Comparison, lock: ComparedFile, files: Sequence[ComparedFile]
+) -> list[ComparedFile]:
+    """Write a lock with old and new files, and return the lock to write at the end.
 
-    The format is the previous format until no file in this format is left. One hash
-    can't describe a library while parts of it are written or removed.
+    From this lock, another build can continue. One hash can't describe a library while
+    parts of it are written or removed.
     """
+    after = comparison.records.lock
+    if lock.wanted is not None:
+        try:
+            after = Lock.parse(lock.wanted)
+        except LockError:  # the spec's name is not UTF-8
+            return [lock]
+        lock = replace(lock, state=FileState.STALE)
+    if after is NO_LOCK:
+        return [lock]
     kept = comparison.names(FileState.EDITED_LEFT_OVER)
     hashes = {row.name: text_hash(row.found) for row in files if row.found is not None}
     hashes |= {name: after.files[name] for name in kept}
-    due = [row for row in files if row.state in _DUE]
-    writing = {row.name: text_hash(row.wanted or "") for row in due}
-    number = comparison.records.lock.format
-    return replace(after, files=hashes, writing=writing, format=number, library="")
+    writing = {r.name: text_hash(r.wanted or "") for r in files if r.state in _DUE}
+    interim = replace(after, files=hashes, writing=writing, library="")
+    write_file(comparison.folder / NAME, interim.text())
+    return [lock]

@@ -61,7 +61,7 @@ def place(
         # No system is large enough, so don't search for a mapping.
         problems += diagnose.refuse_large(lowered, target)
     if problems:
-        report.add(*problems)
+        report.extend(problems)
         return None
     tried = attempt(lowered, target, cache)
     # Build the mapping even above the target's limit: the problem names the number of
@@ -131,6 +131,7 @@ def _lacks_room(mapped: MappedNetwork, target: Loihi) -> Diagnostic | None:
 class Attempt(NamedTuple):
     """A search for a mapping, and its result, for any number of cores.
 
+    There is no ``search`` if some population fits on no core.
     ``unmixed`` lists the populations that use one kind of axon because their neurons
     would otherwise have both kinds. If both remain, ``least_unmixed`` is a lower bound
     on the cores with one kind. ``work`` is the total work of all searches, in
@@ -139,7 +140,7 @@ class Attempt(NamedTuple):
 
     plan: Plan
     target: Loihi
-    search: Search
+    search: Search | None
     solution: Solution | None
     unmixed: Unmixed | None = None
     least_unmixed: int = 0
@@ -158,7 +159,7 @@ class Attempt(NamedTuple):
 
     def build_mapping(self) -> MappedNetwork | None:
         """Return the mapping of the solution."""
-        if self.solution is None:
+        if self.search is None or self.solution is None:
             return None
         bound = self.search.lower_bound
         return assemble(self.plan, self.solution, bound, self.unmixed)
@@ -170,6 +171,7 @@ def attempt(
     cache: PlanCache | None = None,
     most: int = maxsize,
     effort: float = 1,
+    *,
     unmixes: bool = True,
 ) -> Attempt:
     """Search for a mapping of a network to a system, with one kind of axon per neuron.
@@ -194,22 +196,24 @@ def _search(
     cache: PlanCache,
     most: int,
     effort: float,
+    *,
     is_brief: bool = False,
 ) -> Attempt:
     key = plan.steps, target.cores, most, effort, is_brief
     if key not in cache.searches:
-        device = plan.lowered.network.device
-        search = Search(plan.steps, device.core, cache.axon_use, most, effort)
-        is_possible = search.floor <= min(most, MOST_CHIPS * device.chip.cores)
-        solution = None
-        if is_possible and not plan.unmappable:
+        search = solution = None
+        if not plan.unmappable:
+            device = plan.lowered.network.device
+            search = Search(plan.steps, device.core, cache.axon_use, most, effort)
             is_hopeless = search.floor > target.cores
-            solution = search.run(hopeless=is_brief or is_hopeless)
+            if search.floor <= min(most, MOST_CHIPS * device.chip.cores):
+                solution = search.run(hopeless=is_brief or is_hopeless)
         if len(cache.searches) >= KEPT:
             cache.searches.clear()
         cache.searches[key] = search, solution
     search, solution = cache.searches[key]
-    return Attempt(plan, target, search, solution, work=search.work)
+    work = 0 if search is None else search.work
+    return Attempt(plan, target, search, solution, work=work)
 
 
 ROUNDS = 3
@@ -225,11 +229,14 @@ def _unmix(free: Attempt, cache: PlanCache, effort: float) -> Attempt:
     neuron), or population axons where possible.
     """
     assert free.solution is not None
-    best, work, least = free, free.work, maxsize
+    best = free
+    work = free.work
+    least = maxsize
     mixed = mixed_in(free.plan, free.solution)
     for kind in KINDS if mixed else ():
         made = _of_one_kind(free, mixed, kind, cache, effort)
-        work, least = work + made.work, min(least, made.least_unmixed)
+        work = work + made.work
+        least = min(least, made.least_unmixed)
         best = min(best, made, key=lambda each: each.unmixed_cores)
         if best.unmixed_cores == 0:
             break
@@ -243,10 +250,12 @@ def _of_one_kind(
 
     ``work`` is the work of this attempt alone.
     """
-    lowered, target = free.plan.lowered, free.target
+    lowered = free.plan.lowered
+    target = free.target
     assert free.solution is not None
     axons: dict[str, AxonKind] = {}
-    work, least = 0, maxsize
+    work = 0
+    least = maxsize
     for _ in range(ROUNDS):
         for name in mixed:
             compared = any(p.reach.compares for p in lowered.out_of(name))
@@ -289,7 +298,8 @@ def _risks(mapped: MappedNetwork, least_unmixed: int) -> Iterator[Diagnostic]:
     unmixed = mapped.unmixed
     if unmixed is not None and unmixed.cores:
         more = counted(unmixed.cores, "core")
-        concerned, advice = _concerned(mapped, unmixed.axons), _for_one_kind(mapped)
+        concerned = _concerned(mapped, unmixed.axons)
+        advice = _for_one_kind(mapped)
         yield rules.loihi.CostlyAxons(**concerned, more=more, advice=advice)
 
 
@@ -314,10 +324,12 @@ def _for_one_kind(mapped: MappedNetwork) -> str:
 
 def _ungraded_risks(mapped: MappedNetwork, least_unmixed: int) -> Iterator[Diagnostic]:
     network = mapped.lowered.network
-    target, board = network.target, network.device.board
+    target = network.target
+    board = network.device.board
     assert isinstance(target, Loihi)
     if mapped.of_both_forms:
-        mixed, advice = _concerned(mapped, mapped.of_both_forms), _for_one_kind(mapped)
+        mixed = _concerned(mapped, mapped.of_both_forms)
+        advice = _for_one_kind(mapped)
         needs = f"no mapping to {target.cores} cores with axons of one kind was found"
         if target.cores < least_unmixed < maxsize:
             needs = f"axons of one kind would need at least {least_unmixed} cores"

@@ -143,15 +143,11 @@ class SecondOutput(_OfLayer):
     index: int
 
 
-class LayerRefusal(Diagnostic):
-    """The base class of rules that refuse layers: names, reason and remedy."""
-
-    message = "{first_layers} can't be imported: {why}"
-    notes: ClassVar[tuple[str, ...]] = ("{all_layers}",)
+class _OfLayers(Diagnostic):
+    """A diagnostic about layers of a model: their names and kinds."""
 
     layers: tuple[str, ...]
     kinds: tuple[str, ...]
-    why: str
 
     @property
     def first_layers(self) -> str:
@@ -161,6 +157,15 @@ class LayerRefusal(Diagnostic):
         more = len(self.layers) - len(shown)
         kinds = ", ".join(self.kinds)
         return f"{names}{f' and {more} more' if more else ''} ({kinds})"
+
+
+class LayerRefusal(_OfLayers):
+    """The base class of rules that refuse layers: names, reason and remedy."""
+
+    message = "{first_layers} can't be imported: {why}"
+    notes: ClassVar[tuple[str, ...]] = ("{all_layers}",)
+
+    why: str
 
     @property
     def all_layers(self) -> str:
@@ -216,13 +221,38 @@ class ActivationRefused(OptionRefused):
     """Checks for activations that the chip's neurons can't compute.
 
     Like ReLU, the rate of a neuron is 0 below its threshold and then rises with its
-    input. A sum of two ReLUs, such as leaky ReLU, takes two neurons. With `--rewrite`,
-    four or six neurons approximate smooth activations such as tanh. At the end of a
-    model, the host can compute any activation.
+    input. A sum of two ReLUs, such as leaky ReLU, takes two neurons. Four or six
+    neurons approximate smooth activations such as tanh (SNN839). At the end of a model,
+    the host can compute any activation.
     """
 
     code = "SNN832"
     title = "unsupported activation"
+
+
+class ActivationApproximated(_OfLayers, SpecWarning):
+    """Checks for activations that neurons can only approximate.
+
+    A sum of ReLU neurons is piecewise linear. Four or six neurons per value are near a
+    smooth activation such as tanh, so the weights stay useful. The outputs of the
+    network differ from the model's, and each layer takes more neurons. Training on
+    spikes adapts the weights to the approximation.
+    """
+
+    code = "SNN839"
+    title = "approximated activation"
+    message = (
+        "`{function}` of {first_layers} is approximated: {count} neurons per value are "
+        "within {error:.2g} of it"
+    )
+    help = (
+        "train the imported weights on spikes; for one neuron per value, add "
+        "`--rewrite {function}=relu` and train again"
+    )
+
+    function: str
+    count: str
+    error: float
 
 
 class MaxPoolRefused(LayerRefusal):

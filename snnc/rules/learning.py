@@ -191,7 +191,7 @@ class LearningOutOfRange(LayerDiagnostic):
         yield cls.at(
             readout,
             "learn",
-            rate=readout.learn.rate,
+            rate=learning.rate,
             bound="at most" if is_high else "at least",
             limit=f"{digits / 1000:g}",
             increment=increment,

@@ -8,7 +8,7 @@ Sources are nengo-loihi 1.1.0: ``builder/connection.py`` and
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ LARGEST = 127  # the largest trace, and the largest error
 # would sink: those of a unit's positive and of its negative part, and outputs
 # near zero would be lost. Products of such errors have no remainder.
 ERROR_STEP = 4
+USUAL_RATE = 0.5
 LEAST = 1 / 8  # below this increment, its 7 bits no longer give the rate
 ROOM = 128  # spikes of the largest weight in one step that a unit can hold
 # What an output would be, in errors, if all weights were the largest that may
@@ -134,6 +135,24 @@ class Learning:
         lost = -math.expm1(-EPOCH / self.trace_steps)
         return min(LARGEST, LARGEST * lost - 1)
 
+    def within_limits(self) -> Learning:
+        """Return the same with the nearest ``rate`` that the chip supports."""
+        increment = self.increment()
+        if LEAST <= increment <= self.most_increment:
+            return self
+        return replace(self, rate=self.nearest_rate(increment))
+
+    def nearest_rate(self, increment: float, reach: float | None = None) -> float:
+        """Return the ``rate`` of the nearest increment in range, in two digits.
+
+        It is rounded into the range.
+        """
+        is_high = increment > self.most_increment
+        rate = self.rate_of(self.most_increment if is_high else LEAST, reach)
+        digits = 10.0 ** (1 - math.floor(math.log10(rate)))
+        round_off = math.floor if is_high else math.ceil
+        return round_off(rate * digits) / digits
+
     def rate_of(self, increment: float, reach: float | None = None) -> float:
         """Return the ``rate`` that leads to an increment."""
         share = increment / self.increment(reach)
@@ -183,15 +202,11 @@ def on_chip(learning: Learning, largest: float) -> ChipLearning:
 
 def _advise(learning: Learning, reach: float) -> str:
     """Suggest settings that make the increment neither too large nor small."""
-    too_high = learning.increment(reach) > learning.most_increment
-    bound = learning.most_increment if too_high else LEAST
-    rate = learning.rate_of(bound, reach)
-    digits = 10.0 ** (1 - math.floor(math.log10(rate)))
-    round_off = math.floor if too_high else math.ceil
-    rate = round_off(rate * digits) / digits
+    increment = learning.increment(reach)
+    rate = learning.nearest_rate(increment, reach)
     # The rate in a spec must also work from zero weights.
     lowest = learning.rate_of(LEAST)
     if not lowest <= rate <= learning.rate_of(learning.most_increment):
         return "write `from zero` in `learn pes`"
-    word = "at most" if too_high else "at least"
+    word = "at most" if increment > learning.most_increment else "at least"
     return f"write a `rate` of {word} {rate:.2g}, or `from zero`"

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-from snnc import __version__
 from snnc.runtime.files import write_file
+from snnc.text.version import __version__
 
 _FOLDER = Path(__file__).parent / "files"
 UNPINNED = f"./snnc-{__version__}-py3-none-any.whl"

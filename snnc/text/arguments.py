@@ -6,7 +6,15 @@ import operator
 import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+FileName = str | os.PathLike[str]
+Tensors: TypeAlias = "Mapping[str, NDArray[np.float32]]"
+"""Weights: a tensor for each name in a layout."""
 
 
 def check_count(name: str, value: object, least: int) -> None:

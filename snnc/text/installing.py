@@ -1,7 +1,8 @@
-"""Return the commands that install optional parts of snnc, as in `docs/install.md`."""
+"""Check for optional libraries, and say how to install them, as `docs/install.md`."""
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 
 WITH_TENSORFLOW = {"all", "dl", "keras"}
@@ -13,3 +14,16 @@ def installation(extras: str) -> str:
     if sys.version_info >= (3, 14) and WITH_TENSORFLOW & set(extras.split(",")):
         return f"{command}, with Python 3.10 to 3.13, as TensorFlow needs"
     return command
+
+
+def missing(*names: str) -> list[str]:
+    """Return the pip names of libraries that are not installed."""
+    absent = [name for name in names if importlib.util.find_spec(name) is None]
+    return [name.replace("_", "-") for name in absent]
+
+
+def require(names: tuple[str, ...], extra: str, what: str) -> None:
+    """Raise ModuleNotFoundError if libraries are missing, and say what to install."""
+    if absent := missing(*names):
+        listed = " and ".join(absent)
+        raise ModuleNotFoundError(f"{what} needs {listed}: {installation(extra)}")

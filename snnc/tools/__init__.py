@@ -1,6 +1,5 @@
 """Tools for a compiled network, a package or its weights.
 
 The result of a tool is a frozen dataclass. Python functions return the result, the
-command line prints it, and notebooks display it. `spec` and `package` define the two
-main classes of the Python interface. `verbs` contains its smaller functions.
+command line prints it, and notebooks display it.
 """

@@ -7,36 +7,30 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from snnc.diagnostics import Diagnostic, Diagnostics
+from snnc.diagnostics.spec_error import SpecError
 from snnc.driver import compile_file
 from snnc.ir.device import Profile
 from snnc.ir.layout import layout_id
 from snnc.ir.layout import tensors as tensors_of
 from snnc.loihi.profile import DEFAULT, read_profile
-from snnc.output.imported import ImportedPackage, spec_of
-from snnc.text.arguments import check_count, given_weights
+from snnc.output.imported import CannotRunError, ImportedPackage, spec_of
+from snnc.text.arguments import FileName, Tensors, check_count, given_weights
 from snnc.text.display import Displayed, Json
+from snnc.text.installing import require
 from snnc.text.tables import TextTable
-from snnc.tools.evaluate.summary import outside
-from snnc.tools.opening import (
-    FileName,
-    RefusedRunError,
-    SpecError,
-    Tensors,
-    as_package,
-    require,
-)
-from snnc.weight_files.formats import chip_table
+from snnc.verbs.evaluate.summary import outside
+from snnc.views.text import write_text
+from snnc.views.weights import chip_table
 from snnc.weight_files.inspect import on_chip
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from snnc.results.weights import Precision
     from snnc.runtime.layout import Source
-    from snnc.tools.package import Package
     from snnc.tools.scaling import ScaledWeights
     from snnc.tools.spike_comparison import SpikeComparison
-    from snnc.weight_files.chip import Precision
 
 WORSE = (
     "the scaled weights are significantly worse: {scores}; nothing is written: keep "
@@ -50,8 +44,8 @@ class Calibration(Displayed):
 
     Attributes
     ----------
-    package : Package
-        The package of the weights.
+    package
+        Internal: the package of the weights.
     examples : int
         The number of examples whose rates were measured.
     comparison : SpikeComparison
@@ -64,9 +58,9 @@ class Calibration(Displayed):
         Internal: all measurements, and the origin of the weights.
     """
 
-    _internal = frozenset(("scaled", "source"))
+    _internal = frozenset(("package", "scaled", "source"))
 
-    package: Package
+    package: ImportedPackage
     examples: int
     comparison: SpikeComparison
     scaled: ScaledWeights
@@ -96,11 +90,11 @@ class Calibration(Displayed):
 
     def save(self, path: FileName) -> None:
         """Write the weights to a safetensors file atomically."""
-        self.package.opened.layout.save(path, self.weights, self.source)
+        self.package.layout.save(path, self.weights, self.source)
 
     def as_dict(self) -> Json:
         """Return the JSON data of ``snnc calibrate --format json``."""
-        done, layers = self.scaled, self.package.opened.network.layers
+        done, layers = self.scaled, self.package.network.layers
         return {
             "version": 1,
             "network": self.package.name,
@@ -136,7 +130,7 @@ class Calibration(Displayed):
             str(self.comparison),
         ]
         if self.precision:
-            lines += ["", *chip_table(self.precision)]
+            lines += ["", write_text([chip_table(self.precision)])]
         return "\n".join(lines)
 
     def __repr__(self) -> str:
@@ -151,7 +145,7 @@ def require_libraries() -> None:
 
 
 def calibrate(
-    package: Package | FileName,
+    package: ImportedPackage,
     x: Any,
     weights: Tensors | FileName,
     *,
@@ -161,58 +155,28 @@ def calibrate(
 ) -> Calibration:
     """Scale weights so that rates stay within bounds; outputs stay the same.
 
-    Use this for imported weights; training scales its weights itself. A quarter of the
-    examples, at most 512, are not measured. On these, the scaled weights are compared
-    with the given weights in spikes.
-
-    Parameters
-    ----------
-    package
-        A package, or its folder.
-    x : array (examples, *input shape), or a data file
-        The examples for measuring rates, such as training data.
-    weights : path or mapping
-        A safetensors file, or its tensors by name.
-    y : array
-        The labels or values of an array ``x``, to compare accuracies or errors. A data
-        file may contain ``y``. Without ``y``, the decisions, or the values, are
-        compared with those of Keras.
-    examples
-        The number of examples to measure, drawn with seed 0; by default, all that are
-        not kept for the comparison.
-    device
-        The device on which the scaled weights are checked.
-
-    Raises
-    ------
-    ValueError
-        If the network does not accept data or weights, if no scale brings the rates
-        within bounds, or if the scaled weights are significantly worse in spikes.
-    SpecError
-        If the chip can't store the scaled weights.
-    ModuleNotFoundError
-        If TensorFlow or Nengo are not installed.
+    Raise ValueError if the network does not accept data or weights, if no scale brings
+    the rates within bounds, or if the scaled weights are significantly worse in spikes.
     """
     source = given_weights(weights)
     check_count("examples", examples, 1)
     require_libraries()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hide TensorFlow messages
-    from snnc.tools.evaluate.task import source_of  # imports of extras
     from snnc.tools.scaling import scale_weights
     from snnc.tools.spike_comparison import compare_in_spikes, draw_examples
+    from snnc.verbs.evaluate.task import source_of  # imports of extras
 
-    package, profile = as_package(package), read_profile(device)
-    opened = package.opened
-    drawn = draw_examples(x, y, opened.network, examples)
-    tensors = opened.layout.load(source)
-    scaled = scale_weights(opened, drawn.measured, tensors)
+    profile = read_profile(device)
+    drawn = draw_examples(x, y, package.network, examples)
+    tensors = package.layout.load(source)
+    scaled = scale_weights(package, drawn.measured, tensors)
     report = Diagnostics()
-    precision = _precision(opened, scaled.tensors, report, profile)
+    precision = _precision(package, scaled.tensors, report, profile)
     if report.errors:
         raise SpecError(report.diagnostics)
-    comparison = compare_in_spikes(opened, tensors, scaled.tensors, drawn.held_out)
+    comparison = compare_in_spikes(package, tensors, scaled.tensors, drawn.held_out)
     if comparison.is_worse:
-        raise RefusedRunError(WORSE.format(scores=comparison))
+        raise CannotRunError(WORSE.format(scores=comparison))
     return Calibration(
         package=package,
         examples=len(drawn.measured),

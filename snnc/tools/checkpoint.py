@@ -9,9 +9,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from snnc.output.imported import CannotRunError
 from snnc.runtime.files import write_file
 from snnc.text.display import Json
-from snnc.tools.opening import RefusedRunError
 
 
 class SavedRun(NamedTuple):
@@ -55,7 +55,7 @@ class Checkpoint:
 def reserve(path: Path) -> Iterator[None]:
     """Keep other runs from writing a checkpoint.
 
-    Raise RefusedRunError if another run is writing it. A place without locks, or that
+    Raise CannotRunError if another run is writing it. A place without locks, or that
     can't be written, is not reserved.
     """
     from filelock import FileLock, Timeout  # few runs have a checkpoint
@@ -71,7 +71,7 @@ def reserve(path: Path) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout as error:
         advice = "wait until it ends, or choose another name with `-o`"
-        raise RefusedRunError(f"{path} is in use by another run: {advice}") from error
+        raise CannotRunError(f"{path} is in use by another run: {advice}") from error
     except OSError:
         pass
     try:

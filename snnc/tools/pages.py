@@ -11,23 +11,25 @@ from itertools import starmap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snnc import __version__
+from snnc.driver import place_on_chips
 from snnc.editors.rules import Category, coloured_parts
+from snnc.text.arguments import FileName
 from snnc.text.display import PRE, to_pre
-from snnc.text.installing import installation
+from snnc.text.installing import installation, missing
 from snnc.text.tables import printable
+from snnc.text.version import __version__
 from snnc.tools import plots
-from snnc.tools.evaluate import summary
-from snnc.tools.fit import find_variants
-from snnc.tools.opening import FileName, missing
 from snnc.tools.report.html import Section, document, fragment, line_costs, tables_html
+from snnc.tools.report.summary import summarise
+from snnc.verbs.current_package import compile_package
+from snnc.verbs.evaluate import summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from snnc.tools.evaluate.evaluation import Evaluation
+    from snnc.interface.objects import Spec
     from snnc.tools.report.network import Report
-    from snnc.tools.spec import Spec
+    from snnc.verbs.evaluate.evaluation import Evaluation
 
 VARIANTS = (
     "Changes after which the network fits or, if it already fits, how far layers could "
@@ -44,7 +46,7 @@ def report_page(report: Report, against: Spec | FileName | None = None) -> str:
         title = f"What changed since {changes.old.source}"
         sections.append(Section(title, to_pre(str(changes))))
     if report.cores:
-        variants = to_pre(str(find_variants(spec, None, patient=False)))
+        variants = to_pre(str(spec.fit(patient=False)))
         sections.append(Section("Variants", variants, VARIANTS))
     shown = spec_html(spec.text, spec.notation, line_costs(costs))
     title = f"{spec.name}: cores and activity"
@@ -55,7 +57,9 @@ def evaluation_page(evaluation: Evaluation) -> str:
     """Return a page of a run's result, with tables and pictures."""
     title = f"{evaluation.network} on {evaluation.simulator}"
     body, sections = evaluation_html(evaluation), list(_pictures(evaluation))
-    return document(title, body, sections, footer(evaluation.package.folder))
+    assert evaluation.run is not None
+    folder = evaluation.run.task.package.folder
+    return document(title, body, sections, footer(folder))
 
 
 def evaluation_html(evaluation: Evaluation) -> str:
@@ -69,7 +73,7 @@ def evaluation_html(evaluation: Evaluation) -> str:
 
 
 def _pictures(evaluation: Evaluation) -> Iterator[Section]:
-    result, show = evaluation, partial(picture, evaluation.package.name)
+    result, show = evaluation, partial(picture, evaluation.network)
     compares = any(layer.correlation is not None for layer in result.layers)
     for is_known, title, draw in (
         (result.over_time, "Accuracy and energy", result.plot_accuracy),
@@ -81,13 +85,15 @@ def _pictures(evaluation: Evaluation) -> Iterator[Section]:
     ):
         if is_known:
             yield show(title, draw)
-    try:
-        report = result.package.spec.report()
-    except ValueError:  # the spec was removed or changed: draw the package only
+    assert result.run is not None
+    made = compile_package(result.run.task.package.folder)
+    placed = None if made is None else place_on_chips(made)
+    if made is None or placed is None:
         return
-    yield show("The network", report.plot_network)
-    if report.cores:
-        yield show("The cores", report.plot_cores)
+    costs = summarise(placed, made.cache)
+    yield show("The network", lambda: plots.networks.network(costs))
+    if placed.mapped.cores:
+        yield show("The cores", lambda: plots.networks.cores(costs))
 
 
 def picture(of: str, title: str, draw: Callable[[], Axes]) -> Section:

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.output.imported import ImportedPackage
+from snnc.output.imported import CannotRunError, ImportedPackage
 from snnc.runtime.examples import check_budget
 from snnc.runtime.keras.model import model_weights, set_model_weights
 from snnc.runtime.keras.scaler import Measured, Rates, Scaler
 from snnc.runtime.layout import LayoutError, Tensors
 from snnc.runtime.network import Network
-from snnc.tools.opening import RefusedRunError
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ def scale_weights(
     so do layers that share a scale with those, and LIF layers, for which no scale is
     exact. The outputs of the Keras model only change by rounding.
 
-    Raise RefusedRunError if no scale brings all layers within bounds, or if scaled
+    Raise CannotRunError if no scale brings all layers within bounds, or if scaled
     weights exceed float32.
     """
     network, layout = package.network, package.layout
@@ -67,12 +66,12 @@ def scale_weights(
         layout.load(scaled)
     except LayoutError as error:
         what = f"exceed float32 when scaled: {str(error).removeprefix('weights: ')}"
-        raise RefusedRunError(f"weights are so large that they {what}") from error
+        raise CannotRunError(f"weights are so large that they {what}") from error
     missed = scaler.broken_budgets(after)
     others = {name: line for name, line in missed.items() if name not in fixed}
     refused = [f"{n}: {_reason(scaler, name, after)}" for name, n in others.items()]
     if refused:
-        raise RefusedRunError("\n  ".join(refused))
+        raise CannotRunError("\n  ".join(refused))
     scales = scaler.scales
     set_model_weights(model, layout, scaled)
     new = model.predict(x, batch_size=size, verbose=0)
@@ -89,8 +88,8 @@ def _unscalable_layers(network: Network, rates: Rates) -> dict[str, str]:
             reasons[name] = "has no weights"
         elif layer.encoder and rates[name].highest >= ceiling:
             reasons[name] = "clips its highest values"
-        elif layer.lif is not None:
-            reasons[name] = "LIF"
+        elif not layer.neuron.is_linear:
+            reasons[name] = layer.neuron.name.upper()
     return reasons
 
 

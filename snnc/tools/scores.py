@@ -14,8 +14,8 @@ from pydantic import PlainSerializer, PlainValidator
 from snnc.runtime import examples
 from snnc.runtime.examples import Array, decide
 from snnc.runtime.network import Decide, Network
-from snnc.tools.evaluate import results
-from snnc.tools.evaluate.results import Interval
+from snnc.verbs.evaluate import results
+from snnc.verbs.evaluate.results import Interval
 
 QUARTERS = (1, 2, 3, 4)
 

@@ -20,9 +20,9 @@ from snnc.runtime.keras.scaler import STREAMS
 from snnc.runtime.keras.spiking import SpikingRun
 from snnc.runtime.layout import Tensors
 from snnc.runtime.network import Network
+from snnc.text.arguments import FileName
 from snnc.text.display import Json
 from snnc.text.tables import counted, percent
-from snnc.tools.opening import FileName
 from snnc.tools.scores import difference, per_example_score
 
 HELD_OUT = 512

@@ -12,14 +12,14 @@ from operator import le, lt
 from pathlib import Path
 
 from snnc import diagnostics
+from snnc.diagnostics.spec_error import SpecError
+from snnc.interface.objects import Spec, as_spec
 from snnc.language.readers import Phase
 from snnc.loihi.profile import DEFAULT
 from snnc.syntax.settings import Setting, read_setting, read_settings, spelt
-from snnc.text.arguments import check_count
+from snnc.text.arguments import FileName, check_count
 from snnc.text.display import Json
 from snnc.tools.checkpoint import reserve
-from snnc.tools.opening import FileName, SpecError
-from snnc.tools.spec import Spec, as_spec
 from snnc.tools.sweep_results import Sweep, Variant, select_best
 from snnc.tools.sweep_runs import SweepSettings, VariantJob, data_file, run_variants
 

@@ -11,14 +11,14 @@ from math import hypot, isfinite, sqrt
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Literal, get_args, overload
 
+from snnc.interface.objects import Spec
 from snnc.text.display import Json, Tabular
 from snnc.text.tables import TextTable, counted, csv_table, human, percent, prose
 from snnc.tools import plots
-from snnc.tools.evaluate.summary import known
 from snnc.tools.pages import footer, picture
 from snnc.tools.report.html import Part, document, tables_html
 from snnc.tools.report.network import Report
-from snnc.tools.spec import Spec
+from snnc.verbs.evaluate.summary import known
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -13,16 +13,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from snnc.interface.objects import Package, Spec
 from snnc.language.readers import Phase
 from snnc.processes import open_workers, run_tasks
+from snnc.text.arguments import FileName
 from snnc.text.display import Json
 from snnc.text.progress import in_notebook, progress_bar
 from snnc.text.tables import percent
 from snnc.tools.checkpoint import Checkpoint, read_checkpoint
-from snnc.tools.evaluate.verb import EvaluateOptions, evaluate_with
-from snnc.tools.opening import FileName
-from snnc.tools.package import Package
-from snnc.tools.spec import Spec
 
 if TYPE_CHECKING:
     from snnc.runtime.examples import Array
@@ -58,7 +56,7 @@ class SweepSettings:
     @cached_property
     def identity(self) -> Json:
         """The common dependencies of all results; large files are hashed only once."""
-        from snnc.tools.evaluate.task import identify_data
+        from snnc.verbs.evaluate.task import identify_data
 
         weights = self.weights and hashlib.sha256(self.weights.read_bytes()).hexdigest()
         return {
@@ -118,8 +116,14 @@ def run_variant(job: VariantJob) -> Json | str:
             package.train(  # the seed is in the spec
                 *train, weights, shared.epochs, phases=shared.phases, resume=resumes
             )
-        options = EvaluateOptions(examples=shared.examples, seed=shared.seed, workers=1)
-        found = evaluate_with(options, package, test, weights, progress=False)
+        found = package.evaluate(
+            *test,
+            weights,
+            examples=shared.examples,
+            seed=shared.seed,
+            workers=1,
+            progress=False,
+        )
     except (ValueError, RuntimeError, OSError, ModuleNotFoundError) as error:
         return str(error).split("\n")[0] or type(error).__name__
     # Convert tuples to lists, as in a checkpoint.
@@ -153,7 +157,7 @@ def data_file(data: FileName | tuple[object, object], folder: Path) -> Path:
         return Path(data).absolute()
     import numpy as np  # import of an extra
 
-    from snnc.tools.evaluate.task import write_data
+    from snnc.verbs.evaluate.task import write_data
 
     x, y = map(np.ascontiguousarray, data)
     digest = hashlib.sha256()

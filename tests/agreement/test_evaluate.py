@@ -17,7 +17,7 @@ import pytest
 import snnc
 from snnc.runtime.examples import sample_indices
 from snnc.runtime.nengo import simulators
-from snnc.tools.evaluate.evaluation import Evaluation
+from snnc.verbs.evaluate.evaluation import Evaluation
 from tests.agreement.networks import text
 from tests.commands import run_python
 from tests.support import NENGO_DL, QUIET, network

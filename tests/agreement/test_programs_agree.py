@@ -13,7 +13,7 @@ import nengo
 import numpy as np
 import pytest
 
-from snnc.tools.evaluate.measures import with_activations
+from snnc.verbs.evaluate.measures import with_activations
 from tests.agreement.built import count_blocks, predicted_blocks
 from tests.agreement.networks import BODIES, text
 from tests.agreement.specs import draw_specs, name_of

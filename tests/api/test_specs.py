@@ -13,12 +13,12 @@ from typing import Any, get_type_hints
 import pytest
 
 import snnc
+from snnc.ir.properties import LayerSpec
 from snnc.language.keywords import MODELS, keys_of, kinds
 from snnc.language.model import LoihiTarget
 from snnc.passes import PIPELINE
 from snnc.tools.report import formats, html
 from snnc.tools.report.summary import summarise
-from snnc.tools.spec import LayerSpec
 from tests.support import ROOT, compile_text
 
 DRIFT = ROOT / "specs" / "drift.snn"
@@ -289,7 +289,12 @@ def test_the_language_can_be_read() -> None:
     assert snnc.explain(301) == snnc.explain("301") == snnc.explain("SNN301")
     with pytest.raises(ValueError, match="did you mean SNN301"):
         snnc.explain("SN301")
-    assert snnc.limits().splitlines()[1].split()[:4] == ["cores", "per", "chip", "128"]
+    assert str(snnc.limits()).splitlines()[1].split()[:4] == [
+        "cores",
+        "per",
+        "chip",
+        "128",
+    ]
     assert snnc.schema()["$schema"].endswith("draft-07/schema#")
     assert snnc.convert(DRIFT).startswith("snn: 2")
     assert snnc.convert(DRIFT, "snn") == snnc.fmt(DRIFT) == DRIFT.read_text()

@@ -7,7 +7,7 @@ import pytest
 from snnc.diagnostics import Fix
 from snnc.loihi.search import Search, Solution
 from snnc.source import SourceFile, Span
-from snnc.tools.autofix import Fixed, apply_fixes, autofix
+from snnc.verbs.autofix import Fixed, apply_fixes, autofix
 from tests.autofix.test_fixes import HERE as FIXES
 from tests.rules.checking import check_text
 
@@ -26,9 +26,9 @@ def fix(text: str, name: str = "x.snn", unsafe: bool = False) -> Fixed:
 def test_a_network_is_mapped_once(monkeypatch: pytest.MonkeyPatch) -> None:
     mapped, run = [], Search.run
 
-    def count_search(search: Search, hopeless: bool = False) -> Solution | None:
+    def count_search(search: Search, *, hopeless: bool = False) -> Solution | None:
         mapped.append(search)
-        return run(search, hopeless)
+        return run(search, hopeless=hopeless)
 
     monkeypatch.setattr(Search, "run", count_search)
     assert fix(SNN.replace("filters 4", "filtres 4")).count == 1

@@ -13,7 +13,7 @@ from snnc.diagnostics import Diagnostics
 from snnc.passes.parse import parse
 from snnc.source import SourceFile
 from snnc.syntax.files import format_document
-from snnc.tools.autofix import autofix
+from snnc.verbs.autofix import autofix
 from tests.rules.checking import assert_cases_accepted, check_text
 from tests.rules.test_mistakes import FOLDER
 

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from snnc.tools.board import compare
+from snnc.verbs.board import compare
 from tests.board.packages import SMALL, Case
 from tests.deployment.compare import run
 from tests.support import ROOT

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnc.tools.board import BoardComparison, compare
+from snnc.verbs.board import BoardComparison, compare
 from tests.board import faults
 from tests.board.packages import SMALL, Case
 from tests.board.running import RunningBoard

@@ -12,7 +12,7 @@ import pytest
 
 from snnc import source
 from snnc.cli import VERBS, command_of, snnc
-from snnc.tools.demo import drifting_digits
+from snnc.interface.demo import drifting_digits
 from tests.commands import run
 from tests.support import ROOT
 from tests.weights.files import SMALL, save, weights_of
@@ -209,7 +209,8 @@ SLOW: list[Case] = [
     ),
     (f"{EVALUATE} --compare small.snn", 1, says("`board.py` did not write this file")),
     (
-        f"{EVALUATE} --adapt data.npz --weights-out small.safetensors --force",
+        f"{EVALUATE} --adapt data.npz --passes 2 --keep data.npz"
+        " --weights-out small.safetensors --force",
         1,
         says("doesn't learn"),
     ),
@@ -323,7 +324,7 @@ def test_a_command_that_loads_much(case: Case, monkeypatch: pytest.MonkeyPatch) 
     random = np.random.default_rng(0)
     np.savez("data.npz", x=random.random((4, 8, 8, 1), np.float32), y=np.arange(4) % 2)
     train, test = drifting_digits(40, 8)
-    demo = importlib.import_module("snnc.tools.demo")
+    demo = importlib.import_module("snnc.interface.demo")
     monkeypatch.setattr(demo, "drifting_digits", lambda: (train, test))
     monkeypatch.setattr(source, "spec_path", brief)
     judge(case)

@@ -83,8 +83,8 @@ BAD = [next(case.glob("invalid.*")) for case in sorted(RULES.iterdir())]
 OPTIONS = "--data {0}.npz --weights {0}.safetensors"
 COMMANDS = {
     "adapt": [
-        f"evaluate models/{name} {OPTIONS.format(name)} --adapt {name}.npz"
-        for name in ("learning", "regressing")
+        f"evaluate models/{name} {OPTIONS.format(name)} --adapt {name}.npz{keep}"
+        for name, keep in (("learning", " --keep learning.npz"), ("regressing", ""))
     ],
     "calibrate": [
         f"calibrate models/{name} {OPTIONS.format(name)} -o {name}.scaled"
@@ -172,7 +172,7 @@ def test_outputs_are_what_the_schema_says_and_all_of_it(name: str, files: Path) 
         assert done.returncode in (0, 1)
         output = json.loads(done.stdout, parse_constant=pytest.fail)
         if name == "adapt":
-            for part in (output["before"], output["after"]):
+            for part in (output["before"], output["after"], output["refit"]):
                 Draft7Validator(SCHEMAS["evaluate"]).validate(part)
         problems = [
             f"{e.json_path}: {e.message}" for e in validator.iter_errors(output)

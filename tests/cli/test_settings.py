@@ -7,7 +7,7 @@ import pytest
 import snnc
 from snnc.loihi.profile import HERE
 from snnc.runtime.files import write_file
-from snnc.tools.evaluate.last import record_accuracy, record_path
+from snnc.verbs.evaluate.last import record_accuracy, record_path
 from tests.commands import run
 from tests.weights.files import SMALL, save, weights_of
 

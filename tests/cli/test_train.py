@@ -24,9 +24,7 @@ FILES = "--data", "data.npz", "--weights-out", "w.safetensors"
 def trained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
     """Return the calls of the function that trains."""
     calls: list[Any] = []
-    monkeypatch.setattr(
-        "snnc.tools.training.train", lambda *args, **_: calls.append(args)
-    )
+    monkeypatch.setattr("snnc.verbs.train.train", lambda *args, **_: calls.append(args))
     monkeypatch.chdir(tmp_path)
     Path("small.snn").write_text(f"snn 2\nnetwork small {{{BODY}}}\n")
     return calls
@@ -42,7 +40,7 @@ def test_a_spec_without_a_package_is_built(trained: list[Any]) -> None:
     assert "building models/small, which does not exist\n" in done.stderr
     assert Path("models/small/train.py").exists()
     assert "snnc evaluate models/small --data test.npz" in done.stderr
-    assert trained[0][0] == Path("models/small")
+    assert trained[0][0].folder == Path("models/small").resolve()
     again = train("small.snn")
     assert "building it" not in again.stderr
     assert len(trained) == 2
@@ -70,7 +68,7 @@ def test_a_package_whose_spec_was_moved_is_trained(trained: list[Any]) -> None:
     assert run("build", "small.snn").returncode == 0
     Path("small.snn").unlink()
     assert train("models/small").returncode == 0
-    assert trained[0][0] == Path("models/small")
+    assert trained[0][0].folder == Path("models/small").resolve()
 
 
 def test_a_spec_with_errors_is_not_trained(trained: list[Any]) -> None:
@@ -84,7 +82,7 @@ def test_a_spec_with_errors_is_not_trained(trained: list[Any]) -> None:
 def test_training_without_tensorflow_says_what_to_install(
     trained: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("snnc.tools.opening.missing", lambda *_: ["tensorflow"])
+    monkeypatch.setattr("snnc.text.installing.missing", lambda *_: ["tensorflow"])
     done = train("small.snn")
     assert done.returncode == 1
     assert "training needs tensorflow: `python -m pip install" in done.stderr

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import snnc as python
 from tests.commands import git
 from tests.commands import run as snnc
 from tests.diff.comparing import CASES
@@ -82,6 +83,12 @@ def test_each_spec_is_a_row(folders: Path) -> None:
         (["old", "old", "--exit-code"], 0),
     ):
         assert snnc("diff", *arguments, cwd=folders).returncode == status
+
+
+def test_python_compares_folders_as_well(folders: Path) -> None:
+    found = python.diff("old", "new")
+    shown = snnc("diff", "old", "new", cwd=folders)
+    assert f"{found}\n" == shown.stdout
 
 
 def test_programs_and_comments_get_the_same(folders: Path) -> None:

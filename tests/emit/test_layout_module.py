@@ -14,7 +14,7 @@ from safetensors.numpy import save_file
 
 from snnc.ir.layout import layout_id, tensors
 from snnc.runtime.layout import LayoutError, smooth_path
-from snnc.tools.evaluate.task import smooth_of, source_of
+from snnc.verbs.evaluate.task import smooth_of, source_of
 from tests.emit.networks import NETWORKS
 from tests.emit.packages import Load
 from tests.weights.files import Bomb

@@ -133,7 +133,7 @@ def with_keras() -> None:
 def without_keras(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from snnc.tools.evaluate import run
+    from snnc.verbs.evaluate import run
 
     if "with_keras" not in request.fixturenames:
         monkeypatch.setattr(run, "has_keras", lambda: False)
@@ -143,7 +143,7 @@ def without_keras(
 def short_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let rows be as short as the data of a test."""
     from snnc.runtime.nengo import simulators
-    from snnc.tools.evaluate import exact
+    from snnc.verbs.evaluate import exact
 
     monkeypatch.setattr(exact, "ROW", 4)
     monkeypatch.setattr(simulators, "ROW", 4)

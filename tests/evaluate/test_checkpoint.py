@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from snnc.output.imported import CannotRunError
 from snnc.runtime.examples import Presentation
 from snnc.tools.checkpoint import Checkpoint, read_checkpoint, reserve
-from snnc.tools.evaluate.measures import EvaluatedPart, SpanResult, whole_spans
-from snnc.tools.opening import RefusedRunError
+from snnc.verbs.evaluate.measures import EvaluatedPart, SpanResult, whole_spans
 from tests.commands import run_python
 from tests.fuzz import runs
 
@@ -59,7 +59,7 @@ def test_an_output_in_use_is_refused(path: Path) -> None:
     )
     with reserve(path):
         for name in (path, path.parent / "." / path.name):
-            with pytest.raises(RefusedRunError, match=f"^{re.escape(told)}$"):
+            with pytest.raises(CannotRunError, match=f"^{re.escape(told)}$"):
                 reserve(name).__enter__()
     with reserve(path):
         path.touch()

@@ -13,7 +13,7 @@ from snnc.loihi import profile
 from snnc.loihi.profile import read_profile
 from snnc.loihi.timing import loads_of
 from snnc.output.imported import open_package
-from snnc.tools.evaluate.measures import work_of
+from snnc.verbs.evaluate.measures import work_of
 from tests.evaluate.conftest import SMALL, Make
 from tests.exact.proof import random_weights
 from tests.support import network

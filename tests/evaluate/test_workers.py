@@ -13,14 +13,13 @@ import numpy as np
 import pytest
 
 from snnc.cli import main
-from snnc.exact import CannotRunError
+from snnc.output.imported import CannotRunError
 from snnc.processes import Workers
-from snnc.tools.evaluate import exact
-from snnc.tools.evaluate.exact import run_exact
-from snnc.tools.evaluate.measures import join
-from snnc.tools.evaluate.task import Task, open_task
-from snnc.tools.evaluate.verb import EvaluateOptions
-from snnc.tools.opening import RefusedRunError
+from snnc.verbs.evaluate import exact
+from snnc.verbs.evaluate.exact import run_exact
+from snnc.verbs.evaluate.measures import join
+from snnc.verbs.evaluate.task import Task, open_task
+from snnc.verbs.evaluate.verb import EvaluateOptions
 from tests.evaluate.conftest import Case, Make, Tell, lines, outputs
 from tests.support import CLUSTER
 
@@ -139,7 +138,7 @@ def test_examples_that_kill_every_worker_end_the_run(
 ) -> None:
     use_threads(monkeypatch, deaths=9)
     out = tmp_path / "out"
-    with pytest.raises(RefusedRunError) as caught:
+    with pytest.raises(CannotRunError) as caught:
         run_exact(task_of(case(count=4)), replace(SHARED, output=out), print)
     assert str(caught.value) == "too many workers died; they may lack memory"
     assert not out.exists()

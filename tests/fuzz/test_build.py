@@ -134,14 +134,14 @@ def build(root: Path, number: int, force: bool) -> bool:
     difference(compare(wanted))
     render(report.diagnostics)
     report = Diagnostics()
-    if write_package(wanted, force, report) is None or report.errors:
+    if write_package(wanted, report, force=force) is None or report.errors:
         assert report.errors, "a refusal without a reason"
         render(report.diagnostics)
         return False
     output = root / "models"
     for orphan, _ in (*find_renamed(wanted), *find_orphans(output)):
         if orphan.folder != wanted.folder:
-            write_package(orphan, force, report)
+            write_package(orphan, report, force=force)
     assert compare(wanted).is_settled
     return not report.errors
 

@@ -16,7 +16,7 @@ from snnc.diagnostics import Diagnostics
 from snnc.diagnostics.diagnostic_text import render
 from snnc.importer.explanation import document, explain, text
 from snnc.importer.model import ImportRequest
-from snnc.importer.read import ImportOutcome, outcome, read, write_files
+from snnc.importer.read import FileNames, ImportOutcome, outcome, read, write_files
 from snnc.importer.refusals import RefusedModelError
 from snnc.weight_files.header import read_header
 from tests.fuzz.harness import fuzz, processor_time, seed_paths
@@ -42,8 +42,8 @@ def answer(file: Path) -> None:
             model, weights = read(file)
             wanted = "" if weights is None else "w.safetensors"
             with weights or nullcontext():
-                asked = request, wanted, "imported.snn"
-                done = outcome(file.name, model, weights, *asked, report)
+                names = FileNames(file.name, "imported.snn", wanted)
+                done = outcome(model, weights, request, names, report)
         except RefusedModelError as error:
             report.add(error.at(file.name).diagnostic)
         else:

@@ -26,7 +26,7 @@ from snnc.source import SourceFile, Span
 from snnc.syntax.files import format_document
 from snnc.syntax.printer import WIDTH, print_snn
 from snnc.syntax.yaml.printer import not_in_comments, print_yaml
-from snnc.tools.autofix import MOST_READ, autofix
+from snnc.verbs.autofix import MOST_READ, autofix
 from tests.fuzz.harness import fuzz, processor_time, seeds
 from tests.fuzz.texts import SNN, YAML, large_texts, named_texts
 from tests.support import SPECS

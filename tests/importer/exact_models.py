@@ -255,6 +255,10 @@ CASES: dict[str, Case] = {
     "an image": Case((6, 6, 1), lambda la: [
         *_front(la), la.Conv2D(4, 3, padding="same", activation="relu"),
         la.Conv2D(1, 3, padding="same", activation="sigmoid")], final=sigmoid),
+    "a large image": Case((26, 26, 1), lambda la: [
+        *_front(la), la.BatchNormalization(), la.UpSampling2D(2),
+        la.BatchNormalization(),
+        la.Conv2D(1, 3, padding="same", activation="sigmoid")], final=sigmoid),
     "no neurons": Case((5, 5, 1), lambda la: _head(la)),
     "edges": Case((9, 9, 1), lambda la: [
         *_front(la), la.AveragePooling2D(3, 2, padding="same"), *_head(la)]),

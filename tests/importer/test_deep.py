@@ -79,7 +79,7 @@ def test_a_large_model_that_is_refused_is_not_mapped() -> None:
     ("kind", "options"),
     [
         ("LSTM", {"units": 3}),
-        ("Conv2D", CONV | {"activation": "tanh"}),
+        ("Conv2D", CONV | {"activation": "exponential"}),
         ("QConv2D", {}),
     ],
 )
@@ -87,3 +87,10 @@ def test_one_cause_is_told_once(kind: str, options: dict[str, Any]) -> None:
     (found,) = deep(lambda n: (kind, options)).problems
     assert "`x0`, `x1` and 1098 more" in found.message
     assert all(f"x{number}" in found.notes[0] for number in range(LAYERS))
+
+
+def test_many_approximations_are_one_warning() -> None:
+    (found,) = deep(lambda n: ("Dense", {"units": 2, "activation": "tanh"})).problems
+    assert found.code == "SNN839"
+    assert "`tanh` of `x0`, `x1` and 1098 more (Dense)" in found.message
+    assert not found.notes

@@ -132,9 +132,7 @@ def test_smooth_activations_are_near_those_of_keras(folder: Path) -> None:
     ]
     model = randomize(keras.Sequential(layers, name="smooth"))
     x = np.random.default_rng(1).uniform(0, 1, (EXAMPLES, 7, 7, 1)).astype(np.float32)
-    smooth = ("elu", "sigmoid", "swish", "tanh")
-    options = [o for name in smooth for o in ("--rewrite", f"{name}=piecewise")]
-    package, weights = imported(model, folder, *options)
+    package, weights = imported(model, folder)
     np.testing.assert_allclose(
         rates(package, weights, x), expected_of(model, x), atol=0.05
     )

@@ -79,7 +79,7 @@ def test_weights_of_another_model_are_refused_with_the_first_layer(
     path = architecture(tmp_path, conv2d={"filters": 77})
     with pytest.raises(RefusedModelError, match=r"`conv2d`.*x77") as refused:
         read(path, weights_only(tmp_path))
-    assert refused.value.diagnostic.code == "SNN826"
+    assert refused.value.diagnostic.code == "SNN801"
     with pytest.raises(RefusedModelError, match="is the first layer that differs"):
         read(architecture(tmp_path), weights_only(tmp_path, leave_out=1))
 

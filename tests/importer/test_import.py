@@ -145,7 +145,7 @@ def test_a_refused_model_is_told_and_explained(folder: Path) -> None:
     refused = model()
     for entry in refused["config"]["layers"]:
         if entry["class_name"] in ("Conv2D", "ReLU"):
-            entry["config"]["activation"] = "tanh"
+            entry["config"]["activation"] = "exponential"
     save(refused)
     done = run("-o", "net.snn")
     assert done.return_value == 1

@@ -11,7 +11,7 @@ import pytest
 from snnc.diagnostics import Diagnostics
 from snnc.importer.convert import convert
 from snnc.importer.model import ImportRequest
-from snnc.importer.read import read, run
+from snnc.importer.read import FileNames, read, run
 from snnc.importer.refusals import RefusedModelError
 from tests.importer.configs import CONV, ended, functional, layer, small
 
@@ -41,11 +41,14 @@ def test_what_an_old_keras_wrote_is_read_without_weights(
         model, weights = read(path)
         assert weights is None
         assert model.notes[-1].startswith(f"the file is from {writer}: ")
-    with pytest.raises(RefusedModelError, match=f"are from {writer}, but") as caught:
+    with pytest.raises(
+        RefusedModelError, match=f"has weights from {writer}, but"
+    ) as caught:
         read(text, file)
-    assert caught.value.diagnostic.code == "SNN825"
+    assert caught.value.diagnostic.code == "SNN801"
     report = Diagnostics()
-    assert run(str(file), ImportRequest(), "w", "net.snn", report) is None
+    names = FileNames(str(file), "net.snn", "w")
+    assert run(str(file), ImportRequest(), names, report) is None
     (problem,) = report.diagnostics
     assert problem.message == caught.value.diagnostic.message.replace("m.json", "m.h5")
 
@@ -143,7 +146,8 @@ def test_a_depthwise_kernel_of_keras_3_may_be_called_kernel(tmp_path: Path) -> N
             for key, shape in shapes.items():
                 group[f"{name}/{key}"] = np.ones(shape, "f4")
     report = Diagnostics()
-    done = run(str(tmp_path / "m.h5"), ImportRequest(), "w", "net.snn", report)
+    names = FileNames("m.h5", "net.snn", "w")
+    done = run(str(tmp_path / "m.h5"), ImportRequest(), names, report)
     assert done is not None
     assert done.tensors["end.kernel"].clip(0).sum() == 49 * 3 * 4
 

@@ -89,20 +89,88 @@ def test_evaluate_shows_accuracy_before_while_learning_and_after(
         return done.stdout
 
     learned = "--weights-out learned.safetensors --picture learned.png"
-    first, _, head, *rows = evaluate(f"--adapt data.npz {learned}").splitlines()
+    kept = "--keep data.npz --passes 2"
+    text = evaluate(f"--adapt data.npz {learned} {kept}")
+    said, scores, classes, *notes = text.split("\n\n")
     assert re.fullmatch(
-        r"net on exact: accuracy 33\S* % before, \S+ % while learning 30 examples, "
-        r"\S+ % after",
-        first,
+        r"net on exact: accuracy \S+ % while learning 30 examples 2 times", said
     )
+    head, new, old = scores.splitlines()
+    assert head.split() == [
+        "data",
+        "examples",
+        "before",
+        "after",
+        "ridge",
+        "regression",
+    ]
+    assert new == old
+    assert new.startswith("data.npz        30  33.3 % (")
+    head, *rows = classes.splitlines()
     assert head.split() == ["class", "before", "learning", "after"]
     assert [row.split()[0] for row in rows] == ["0", "1", "2"]
+    assert not notes
     assert (tmp_path / "learned.png").stat().st_size > 1000
     again = json.loads(evaluate("--format json", "learned.safetensors"))
     found = json.loads(evaluate("--adapt data.npz --format json"))
     assert again["accuracy"] == found["after"]["accuracy"] > 0.6
     assert found["before"]["accuracy"] < 0.4
+    assert found["refit"]["accuracy"] > 0.8
+    assert found["kept"] is None
     assert found["while_learning"]["examples"] == 30
+    assert found["while_learning"]["passes"] == 1
+
+
+def test_a_second_pass_goes_on_from_the_first(package: Any) -> None:
+    tensors = weights(package.layout)
+    twice = package.adapt(IMAGES, LABELS, tensors, seed=None, passes=2)
+    again = package.adapt(
+        np.tile(IMAGES, (2, 1, 1, 1)), np.tile(LABELS, 2), tensors, seed=None
+    )
+    assert np.array_equal(twice.weights["y.kernel"], again.weights["y.kernel"])
+    assert (twice.examples, again.examples) == (30, 60)
+    reached = np.mean(twice.outputs[30:].argmax(axis=1) == LABELS)
+    assert twice.accuracy == reached
+
+
+def test_passes_are_shuffled_anew(package: Any) -> None:
+    learned = package.adapt(IMAGES, LABELS, weights(package.layout), seed=3, passes=2)
+    assert sorted(learned.y[:30]) == sorted(learned.y[30:])
+    assert list(learned.y[:30]) != list(learned.y[30:])
+
+
+def test_ridge_regression_fits_the_spikes(package: Any) -> None:
+    """Predicted outputs are close to the targets, unlike those of zero weights."""
+    learned = package.adapt(IMAGES, LABELS, weights(package.layout))
+    outputs = package.predict(IMAGES, learned.refit).outputs
+    assert np.mean(outputs.argmax(axis=1) == LABELS) > 0.9
+    assert np.abs(outputs - np.eye(3)[LABELS]).mean() < 0.3
+
+
+def test_a_class_that_is_forgotten_is_named(package: Any, tmp_path: Path) -> None:
+    package.layout.save_weights(tmp_path / "w.safetensors", weights(package.layout))
+    np.savez(tmp_path / "data.npz", x=IMAGES, y=LABELS)
+    known = LABELS < 2
+    np.savez(tmp_path / "two.npz", x=IMAGES[known], y=LABELS[known])
+    files = ("--weights", "w.safetensors", "--data", "data.npz", "--adapt", "two.npz")
+    done = run("evaluate", package.folder, *files, cwd=tmp_path)
+    assert "note: no example of class 2 is recognised after learning: " in done.stdout
+
+
+@pytest.mark.parametrize("option", ["--passes 2", "--keep data.npz"])
+def test_options_of_learning_need_it(package: Any, tmp_path: Path, option: str) -> None:
+    np.savez(tmp_path / "data.npz", x=IMAGES, y=LABELS)
+    package.layout.save_weights(tmp_path / "w.safetensors", weights(package.layout))
+    files = ("--weights", "w.safetensors", "--data", "data.npz")
+    done = run("evaluate", package.folder, *files, *option.split(), cwd=tmp_path)
+    assert done.returncode == 2
+    assert "--passes and --keep need --adapt with examples" in done.stderr
+
+
+@pytest.mark.parametrize("passes", [0, -1])
+def test_passes_are_at_least_one(package: Any, passes: int) -> None:
+    with pytest.raises(ValueError, match="not 1 or more"):
+        package.adapt(IMAGES, LABELS, weights(package.layout), passes=passes)
 
 
 def test_regressions_learn_values(tmp_path: Path) -> None:

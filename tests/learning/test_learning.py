@@ -11,9 +11,9 @@ from nengo_loihi.builder.discretize import scale_pes_errors
 
 from snnc.loihi.activity import Activity, activity_of
 from snnc.runtime.nengo.simulators import SimulatorRun
-from snnc.runtime.pes import LEAST, LEVELS, Learning, PesError, on_chip
+from snnc.runtime.pes import LEAST, LEVELS, USUAL_RATE, Learning, PesError, on_chip
 from tests.agreement.built import import_package
-from tests.support import network, sound
+from tests.support import compile_text, network, sound
 
 LABELS = np.arange(30) % 3
 IMAGES = np.random.default_rng(1).random((30, 4, 4, 1)) / 2
@@ -80,6 +80,27 @@ def test_the_report_has_the_activity_of_the_core_that_learns() -> None:
         learned=40 * 6 * 60 // 4,
     )
     assert routed.chips == {"a": (0,), "y": (0,)}
+
+
+@pytest.mark.parametrize("units", [4, 20, 150, 2000])
+@pytest.mark.parametrize("start", ["trained", "zero"])
+def test_the_usual_rate_follows_the_network(units: int, start: str) -> None:
+    text = network(f"""
+        timing {{ present 40 ms }}
+        input image 4x4x1 in 0..1
+        encode conv {{ filters 2 }}
+        dense a {{ units {units} }}
+        readout y {{ classes 3, learn pes {{ from {start} }} }}
+    """)
+    results, report = compile_text(text, "place")
+    assert not report.errors
+    logical = results.network
+    assert logical is not None
+    learning = logical.learning_from(logical.by_name["a"])
+    assert 0 < learning.rate <= USUAL_RATE
+    assert LEAST <= learning.increment() <= learning.most_increment
+    highest = learning.rate_of(learning.most_increment)
+    assert min(USUAL_RATE, 0.9 * highest) <= learning.rate <= highest
 
 
 def test_traces_grow_by_the_increment_of_the_report(chip: Any) -> None:

@@ -1,14 +1,16 @@
 """Small specs of huge networks: an answer, in little memory and few steps."""
 
 import tracemalloc
+from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
 import pytest
 
 from snnc.diagnostics import Severity
+from snnc.ir.reach import Pairwise
 from snnc.loihi.axis import ONE, Axis, Taps, Tiles
-from snnc.loihi.build_links import ImageLink
+from snnc.loihi.build_links import ImageLink, ProjectionGeometry, compared_axis
 from snnc.loihi.cost_model import CostModel
 from snnc.loihi.link import BlockFit, LimitViolation
 from snnc.loihi.profile import read_profile
@@ -22,6 +24,7 @@ from snnc.loihi.tiling import (
     one_band,
     unlike_strips,
 )
+from snnc.runtime.maxima import PoolWindow, max_tree
 from tests.support import compile_text, layered, sound
 
 POINT = Axis(1, 1, 1, 0, Taps(1, 1, 0, ()))
@@ -140,14 +143,38 @@ def strided_axis(kernel: int, stride: int) -> Axis:
     return Axis(30, (29 + 2 * before - kernel) // stride + 1, stride, before, taps)
 
 
+def axes_of_comparisons(window: int, stride: int) -> Iterator[Axis]:
+    """Yield the axes along which the neurons of a max pool compare 60 positions."""
+    pool = PoolWindow((1, 1, window), (1, 1, stride), "same")
+    for level in max_tree((1, 1, 60), pool).levels:
+        for read in level.reads:
+            inputs = 60 if read.level is None else len(read.grid[2])
+            reach = Pairwise(level.axis, level.windows, read.nodes)
+            geometry = ProjectionGeometry(
+                source=(1, 1, inputs, 1),
+                target=(*level.shape, 1),
+                first=0,
+                pools=(),
+                reach=reach,
+                picked=(None, None, None),
+                axons=None,
+            )
+            yield compared_axis(geometry, reach, 2)
+
+
+AXES = [
+    *(strided_axis(*each) for each in product((1, 2, 5, 8), (1, 2, 3))),
+    *(transposed_axis(30, 60, kernel, 2, kernel // 2) for kernel in (1, 2, 3, 5)),
+    *(
+        axis
+        for each in product((2, 3, 5), (1, 2))
+        for axis in axes_of_comparisons(*each)
+    ),
+]
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 7])
-@pytest.mark.parametrize(
-    "axis",
-    [
-        *(strided_axis(*each) for each in product((1, 2, 5, 8), (1, 2, 3))),
-        *(transposed_axis(30, 60, kernel, 2, kernel // 2) for kernel in (1, 2, 3, 5)),
-    ],
-)
+@pytest.mark.parametrize("axis", AXES)
 def test_tiles_that_no_end_cuts_off_are_alike(axis: Axis, size: int) -> None:
     tiles = Tiles(axis.outputs, size)
     found = axis.equivalent_tiles(tiles)
@@ -155,6 +182,18 @@ def test_tiles_that_no_end_cuts_off_are_alike(axis: Axis, size: int) -> None:
         alike = found.within[first :: found.period]
         assert len({axis._find_runs(tiles[n]) for n in alike}) <= 1
     assert len(tiles) - len(found.within) <= 10 // size + 2
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 30])
+@pytest.mark.parametrize("axis", AXES)
+def test_reads_of_all_tiles_are_counted_together(axis: Axis, size: int) -> None:
+    for source_size in (1, 3, 30):
+        counted = [
+            axis.coverage(size).count_reads(inputs)
+            for inputs in axis.ensembles(source_size)
+        ]
+        overlaps = axis.overlaps(source_size, size)
+        assert counted == [sum(each.values()) for each in overlaps]
 
 
 def test_ensembles_away_from_the_ends_are_fed_alike() -> None:
@@ -185,9 +224,9 @@ def searches(monkeypatch: pytest.MonkeyPatch) -> list[Search]:
     made: list[Search] = []
     run = Search.run
 
-    def keep_search(search: Search, hopeless: bool = False) -> Any:
+    def keep_search(search: Search, *, hopeless: bool = False) -> Any:
         made.append(search)
-        return run(search, hopeless)
+        return run(search, hopeless=hopeless)
 
     monkeypatch.setattr(Search, "run", keep_search)
     return made
@@ -226,6 +265,31 @@ def test_what_exceeds_a_core_with_any_group_of_its_source_is_not_tried_with_each
     text = layered(clip, shape=shape, target=target, encode="rate")
     assert sound(text, "place").cores == cores
     assert tried < 5 * len(least_sizes(length))
+
+
+def test_a_layer_that_fits_no_core_is_refused_before_others_are_split(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fitted = 0
+    fit = CostModel._fit
+
+    def count_fit(
+        costs: CostModel, tiling: Tiling, groups: tuple[int, ...]
+    ) -> BlockFit | LimitViolation:
+        nonlocal fitted
+        fitted += 1
+        return fit(costs, tiling, groups)
+
+    monkeypatch.setattr(CostModel, "_fit", count_fit)
+    pool = "maxpool p{} {{ window 2, stride 1, padding same }}"
+    layers = [*map(pool.format, range(20)), DENSE]
+    text = layered(*layers, target="loihi { chips 16 }")
+    results, report = compile_text(text, "place")
+    assert results.mapped is None
+    errors = [d for d in report.diagnostics if d.severity is Severity.ERROR]
+    assert [d.code for d in errors] == ["SNN401"]
+    # The finest blocks of each of the 42 populations are tried, and no larger ones.
+    assert fitted < 3 * 42
 
 
 def test_the_work_of_a_long_chain_is_counted_once_per_layer(

@@ -14,6 +14,7 @@ from safetensors.numpy import load_file
 from snnc.cli import main
 from snnc.diagnostics import Diagnostics
 from snnc.importer.model import ImportRequest
+from snnc.importer.read import FileNames
 from snnc.language.model import spec_hash
 from snnc.nir.export import CannotExportError, export_nir
 from snnc.nir.graph_file import read_graph
@@ -108,8 +109,8 @@ def assert_restored(text: str) -> None:
         graph = read_graph(Path("net.nir"), "net.nir")
         restored = restore(graph.facts["spec"], graph, None)
         assert restored is not None, text
-        _, found, spec = restored
-        assert hash_of(spec) == hash_of(text)
+        found = restored.tensors
+        assert hash_of(restored.text) == hash_of(text)
         for name, values in weights.items():
             # A weight that only reads padding is in no graph.
             assert found[name].shape == values.shape
@@ -135,8 +136,7 @@ def test_neurons_of_drawn_graphs_fire_as_often_without_their_specs() -> None:
         done = run(
             "net.nir",
             ImportRequest(values=values),
-            "b.safetensors",
-            "b.snn",
+            FileNames("net.nir", "b.snn", "b.safetensors"),
             Diagnostics(),
             takes_spec=False,
         )
@@ -181,7 +181,7 @@ def test_a_one_by_one_kernel_of_ones_remains_a_node() -> None:
     restored = restore(graph.facts["spec"], graph, None)
     assert restored is not None
     for tensor, values in ones.items():
-        np.testing.assert_allclose(restored[1][tensor], values, rtol=1e-5)
+        np.testing.assert_allclose(restored.tensors[tensor], values, rtol=1e-5)
 
 
 def edit_graph(change: Callable[[dict[str, Any]], None]) -> None:

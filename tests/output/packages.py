@@ -33,7 +33,7 @@ def write(
     package: PackageFiles, force: bool = False
 ) -> tuple[Written | None, list[str]]:
     report = Diagnostics()
-    done = write_package(package, force, report)
+    done = write_package(package, report, force=force)
     codes = [diagnostic.code for diagnostic in report.diagnostics]
     if done is None:
         return None, codes

@@ -141,7 +141,7 @@ def test_all_edited_files_are_one_problem(
     for name in ("a.py", "b.py"):
         edit(tmp_path / folder / name)
     report = Diagnostics()
-    assert write_package(full, False, report) is None
+    assert write_package(full, report) is None
     (found,) = report.diagnostics
     assert found.code == code
     assert message in found.message

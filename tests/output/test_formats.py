@@ -27,9 +27,7 @@ def folder(here: Path) -> Path:
     modules += library()
     files = [module.with_header(origin) for module in modules]
     folder = Path("models/net")
-    assert write_package(
-        PackageFiles.of(folder, files, "", origin), False, Diagnostics()
-    )
+    assert write_package(PackageFiles.of(folder, files, "", origin), Diagnostics())
     return folder
 
 

@@ -97,7 +97,8 @@ def test_a_second_build_waits_for_the_first(package: Path) -> None:
     waits, report = threading.Event(), Diagnostics()
     second = threading.Thread(
         target=write_package,
-        args=(package_files(package, "X = 2\n"), False, report, lambda _: waits.set()),
+        args=(package_files(package, "X = 2\n"), report),
+        kwargs={"waiting": lambda _: waits.set()},
     )
     with exclusive(package, lambda _: None):
         second.start()

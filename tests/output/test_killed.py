@@ -24,7 +24,7 @@ EVERY = 11 if TIMES == 1 else 1
 
 
 def write(wanted: PackageFiles) -> None:
-    assert write_package(wanted, False, Diagnostics()) is not None
+    assert write_package(wanted, Diagnostics()) is not None
 
 
 def verdicts(old: PackageFiles | None, new: PackageFiles) -> list[str]:

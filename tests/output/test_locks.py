@@ -69,7 +69,7 @@ def test_what_is_no_text_any_more_was_edited(package: Path, name: str) -> None:
 def test_without_a_lock_all_that_differs_counts_as_edited(package: Path) -> None:
     (package / "snnc.lock").unlink()
     report = Diagnostics()
-    assert write_package(package_files(package, "X = 3\n"), False, report) is None
+    assert write_package(package_files(package, "X = 3\n"), report) is None
     (found,) = report.diagnostics
     assert found.code == "SNN734"
     assert "is missing" in found.message

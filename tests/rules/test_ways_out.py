@@ -14,7 +14,7 @@ import pytest
 from snnc.diagnostics import Diagnostic
 from snnc.language.keywords import CLAUSES, HEADERS, KEYS, KINDS, values_of
 from snnc.rules import all_rules
-from snnc.tools.autofix import apply_fixes
+from snnc.verbs.autofix import apply_fixes
 from tests.rules.checking import check_text
 from tests.rules.test_catalogue import ELSEWHERE, FILES
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from snnc.runtime.examples import Largest, check_budget, slack_of
-from snnc.tools.evaluate.summary import outside
+from snnc.verbs.evaluate.summary import outside
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from snnc.diagnostics import Diagnostics
 from snnc.passes.parse import parse
 from snnc.source import SourceFile
 from snnc.syntax.files import format_document, print_document
-from snnc.tools.autofix import autofix
+from snnc.verbs.autofix import autofix
 from tests.rules.checking import check_text
 
 SPEC = """snn 1

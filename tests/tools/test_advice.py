@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from snnc.runtime.network import Input, Layer, Network, Readout
-from snnc.tools.evaluate import summary
-from snnc.tools.evaluate.evaluation import Evaluation
-from snnc.tools.evaluate.measures import EvaluatedPart, result_of
-from snnc.tools.evaluate.results import LayerResult
 from snnc.tools.scores import LayerFiring, compare_decisions, over_time, score
+from snnc.verbs.evaluate import summary
+from snnc.verbs.evaluate.evaluation import Evaluation
+from snnc.verbs.evaluate.measures import EvaluatedPart, result_of
+from snnc.verbs.evaluate.results import LayerResult
 
 NET = Network(
     "net", 1e-3, 0.1, Input("x", (1,), 0, 1), {}, Readout("y", 2, decide="last")

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 from snnc.exact import make_engine
-from snnc.output.imported import ImportedPackage, open_package
+from snnc.output.imported import CannotRunError, ImportedPackage, open_package
 from snnc.runtime.examples import check_budget
-from snnc.tools.opening import RefusedRunError
 from snnc.tools.scaling import ScaledWeights, scale_weights
 from tests.agreement.networks import text
 from tests.exact.proof import random_images, random_weights, write_package
@@ -80,7 +79,7 @@ class Drawn:
         return scale_weights(self.package, self.x, self.weights)
 
     def refusal(self) -> str:
-        with pytest.raises(RefusedRunError) as raised:
+        with pytest.raises(CannotRunError) as raised:
             self.calibrate()
         return str(raised.value)
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 import snnc
+from snnc.interface import demo
 from snnc.source import spec_path
-from snnc.tools import demo
-from snnc.tools.opening import missing
+from snnc.text.installing import missing
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 LEAST = 0.9

@@ -4,8 +4,8 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from snnc.tools.evaluate.evaluation import Evaluation
-from snnc.tools.evaluate.results import (
+from snnc.verbs.evaluate.evaluation import Evaluation
+from snnc.verbs.evaluate.results import (
     ClassResult,
     LayerResult,
     ReadoutVariant,

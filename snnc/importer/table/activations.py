@@ -7,31 +7,37 @@ approximated.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import prod
 from typing import Any
 
-from snnc.importer.curves import Curve, find_curve
+from snnc.importer.functions import (
+    FUNCTIONS,
+    SOFTMAXES,
+    canonical_name,
+    find_neurons,
+    rewritten_name,
+)
 from snnc.importer.linear import LinearStep, cuts_of, per_channel, points
-from snnc.importer.model import ACTIVATIONS, SMOOTH, config_of
+from snnc.importer.model import config_of
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, mix
-from snnc.importer.state import ConversionState, CurrentLayer, RefusedLayerError
+from snnc.importer.state import (
+    AppliedRewrite,
+    Approximation,
+    CurrentLayer,
+    RefusedLayerError,
+)
 from snnc.importer.table import reads, shown
 from snnc.importer.values import BROKEN, COUNTS, INPUT, RELU, SIGNED, Unit, Value
 from snnc.rules.imports import ActivationRefused
 
-ALIASES = {
-    "silu": "swish", "leakyrelu": "leaky_relu", "leaky_re_lu": "leaky_relu",
-    "p_re_lu": "prelu", "re_lu": "relu", "none": "linear", "hard_silu": "hard_swish",
-    "thresholded_re_lu": "thresholded_relu",
-}  # fmt: skip
 Activation = tuple[str, Mapping[str, Any]]
 """The name of a function, and its options."""
-_OWN = (
+CLASSES = (
     "ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax", "ThresholdedReLU", "Neurons",
 )  # fmt: skip
+"""The classes of layers that are only an activation."""
 IDENTITY_LIMIT = 3000
 """The most values that a readout passes on with a matrix."""
 NARROWER = (
@@ -49,8 +55,7 @@ def find_activation(value: Any) -> Activation:
     text = str(value)
     if text in ("LeakyReLU", "leaky_re_lu"):
         return "leaky_relu", {"alpha": 0.3}  # the default of the layer
-    name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", text).lower()
-    name = ALIASES.get(name, name)
+    name = "linear" if value is None else canonical_name(text)
     return name, {"alpha": 0.2} if name == "leaky_relu" else {}
 
 
@@ -79,7 +84,7 @@ SHARED = (
 )
 
 
-@reads("Activation", *_OWN, reads_broken=True)
+@reads("Activation", *CLASSES, reads_broken=True)
 def read_activation(layer: CurrentLayer, value: Value) -> Value:
     """Read a layer that is only an activation, even if its input is unknown.
 
@@ -98,8 +103,8 @@ def read_activation(layer: CurrentLayer, value: Value) -> Value:
 
 def activate(layer: CurrentLayer, value: Value, activation: Activation) -> Value:
     """Return a value after an activation."""
-    name, options = activation
-    option = "" if layer.kind in _OWN else f"activation {name}"
+    name, _ = activation
+    option = "" if layer.kind in CLASSES else f"activation {name}"
     if name == "linear":
         layer.keep(option=option)
         return value
@@ -111,31 +116,49 @@ def activate(layer: CurrentLayer, value: Value, activation: Activation) -> Value
     if value.is_positive and name == "relu" and not value.flat:
         layer.keep("its input is never below 0", option)
         return value
-    stands = "relu6" if re.fullmatch(r"relu[\d.]+", name) else name
-    rewrite = layer.state.request.rewrite(stands)
-    curve = find_curve(name, options) if name in SMOOTH else None
-    if rewrite == "piecewise" and curve is not None:
-        units: tuple[Unit, ...] | None = curve.units
-    else:
-        units = _units(name, options, layer.state)
-    if name != "relu" and rewrite == "relu":
-        layer.rewrite(f"`{stands}=relu`: neurons are ReLU; retrain", option)
-        units = RELU
-    elif units is None:
-        _refuse(layer, name, stands, option, curve)
-        units = RELU
-    if len(units) > 1:
-        count = COUNTS[len(units)]
-        why = f"{count} neurons for each value, whose sum equals the activation"
-        if curve is not None:
-            layer.state.curves[name] = curve.error
-            near = f"is within {curve.error:.2g} of the activation"
-            why = f"`{name}=piecewise`: {count} neurons per value, whose sum {near}"
-        elif stands in ACTIVATIONS:
-            why += f"; `--rewrite {stands}=relu` takes one neuron, but needs retraining"
-        layer.rewrite(why, option)
+    units = _choose_units(layer, activation, option)
     if name == "prelu" and len(units) > 1:
         return _fire_slopes(layer, value, option)
+    return _fire_inside(layer, value, option, units)
+
+
+def _choose_units(
+    layer: CurrentLayer, activation: Activation, option: str
+) -> tuple[Unit, ...]:
+    """Return the neurons of each value, and record the decision on them."""
+    name, options = activation
+    rewritten = rewritten_name(name)
+    if name != "relu" and layer.state.request.rewrite(rewritten) == "relu":
+        applied = f"{rewritten}=relu"
+        why = f"`{applied}`: neurons are ReLU; retrain"
+        layer.rewrite(why, option, AppliedRewrite(applied))
+        return RELU
+    if name == "hard_sigmoid" and (layer.state.model.keras or "").startswith("3"):
+        options = {"slope": 1 / 6}
+    neurons = find_neurons(name, options)
+    if neurons is None:
+        _refuse(layer, name, option)
+        return RELU
+    count = len(neurons.units)
+    if count > 1:
+        sum_is = "equals the activation"
+        approximation = None
+        if neurons.error:
+            sum_is = f"is within {neurons.error:.2g} of the activation"
+            approximation = Approximation(name, count, neurons.error)
+        layer.rewrite(
+            f"{COUNTS[count]} neurons for each value, whose sum {sum_is}; `--rewrite "
+            f"{rewritten}=relu` takes one neuron, but needs retraining",
+            option,
+            approximation,
+        )
+    return neurons.units
+
+
+def _fire_inside(
+    layer: CurrentLayer, value: Value, option: str, units: tuple[Unit, ...]
+) -> Value:
+    """Return the output of neurons, which come before zero padding if possible."""
     under = padded_under_norm(value)
     if under is not None and any(cuts_of(term) is None for term in value.terms):
         fired = _fire(layer, under[0], option, units)
@@ -147,31 +170,6 @@ def activate(layer: CurrentLayer, value: Value, activation: Activation) -> Value
     if pad is None or fired.broken:
         return fired
     return fired.then(pad, is_positive=fired.is_positive)
-
-
-def _units(
-    name: str, options: Mapping[str, Any], state: ConversionState
-) -> tuple[Unit, ...] | None:
-    """Return the neurons that compute a function; None if it is curved."""
-    if name == "relu":
-        return RELU
-    if name == "prelu" and "shared_axes" in options:
-        return SIGNED
-    if ceiling := re.fullmatch(r"relu([\d.]+)", name):
-        return (Unit(), Unit(1.0, -float(ceiling[1]), -1.0))
-    if name == "leaky_relu":
-        slope, top = options.get("alpha", 0.3), options.get("max_value")
-        if not isinstance(slope, (int, float)):
-            return None
-        units = (Unit(), Unit(-1.0, gain=-float(slope)))
-        if isinstance(top, (int, float)):
-            return (*units, Unit(1.0, -float(top), -1.0))
-        return units
-    if name == "hard_sigmoid":
-        is_new = (state.model.keras or "2").startswith("3")
-        slope, up = (1 / 6, 0.5) if is_new else (0.2, 0.5)
-        return (Unit(slope, up), Unit(slope, up - 1, -1.0))
-    return None
 
 
 def _fire(
@@ -250,11 +248,11 @@ def _finish(
     layer.state.finals[output] = name
     is_one = not value.broken and prod(value.shape) == 1
     is_row = value.shape[-1:] == (prod(value.shape),)
-    is_over_all = value.broken or (is_row and not layer.state.cut & set(layer.reads))
+    is_over_all = value.broken or (is_row and not value.is_cut)
     if name == "sigmoid" and is_one and len(layer.state.model.outputs) == 1:
         why = "two classes: softmax of (0, x) is (1 - sigmoid(x), sigmoid(x))"
         layer.rewrite(why, option)
-    elif name in ("softmax", "log_softmax") and is_over_all:
+    elif name in SOFTMAXES and is_over_all:
         layer.train("part of the loss: the readout outputs logits", option)
     else:
         if "softmax" in name:
@@ -263,15 +261,10 @@ def _finish(
         layer.rewrite(why, option)
 
 
-def _refuse(
-    layer: CurrentLayer, name: str, stands: str, option: str, curve: Curve | None
-) -> None:
+def _refuse(layer: CurrentLayer, name: str, option: str) -> None:
     remedy = "train with `relu`"
-    if stands in ACTIVATIONS:
-        remedy = f"train with `relu`, or add `--rewrite {stands}=relu` and train again"
-    if curve is not None:
-        near = f"`--rewrite {stands}=piecewise` (within {curve.error:.2g} of it)"
-        remedy = remedy.replace("train with `relu`,", f"add {near},")
+    if name in FUNCTIONS:
+        remedy = f"train with `relu`, or add `--rewrite {name}=relu` and train again"
     why = "the neurons of the chip have rates from 0 up, like ReLU"
     if name.startswith("custom>"):
         why = "it is a custom function, and its code is not in the file"

@@ -12,13 +12,14 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
+from snnc.importer.functions import FUNCTIONS, SOFTMAXES
 from snnc.importer.graph import CALLED_WITH
 from snnc.importer.linear import Shape, Term, per_channel
 from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import add_relu, advising, identity_neurons
 from snnc.importer.state import CurrentLayer, RefusedLayerError
 from snnc.importer.table import READERS, REFUSED, numbers, reads
-from snnc.importer.table.activations import activate
+from snnc.importer.table.activations import activate, find_activation
 from snnc.importer.table.convolutions import normed
 from snnc.importer.table.inputs import reshaped
 from snnc.importer.values import Kind, StatementDraft, Value, View, plain, side_by_side
@@ -32,14 +33,16 @@ _ARITHMETIC = {
     "multiply": TIMES, "mul": TIMES, "add": ADD, "addv2": ADD, "biasadd": ADD,
     "subtract": MINUS, "sub": MINUS,
 }  # fmt: skip
-ACTIVATIONS = {
-    "relu", "relu6", "softmax", "sigmoid", "tanh", "elu", "selu", "gelu", "silu",
-    "swish", "softplus", "leaky_relu", "hard_sigmoid",
-}  # fmt: skip
 SAME = ("identity", "stop_gradient", "cast", "convert_to_tensor", "ensure_shape")
+FUNCTION_CLASSES = tuple(
+    "".join(word.capitalize() for word in name.split("_"))
+    for function, each in FUNCTIONS.items()
+    for name in (function, *each.aliases)
+)
+"""Keras 3's classes for calls of activation functions, such as ``LeakyRelu``."""
 OPERATIONS = (
     "TFOpLambda", "TensorFlowOpLayer", "TrueDivide", "Divide", "Identity", "Cast",
-    "Relu", "Relu6", "Mean", "Transpose",
+    "Mean", "Transpose", *FUNCTION_CLASSES,
 )  # fmt: skip
 
 
@@ -64,8 +67,12 @@ def scaled(
     """Return a value that is scaled and shifted, equally or per channel."""
     is_one = len(factors) == len(shifts) == 1
     if value.is_input and is_one and factors[0] > 0 and _is_sole(layer):
-        before, added = layer.state.scaling
-        layer.state.scaling = (before * factors[0], added * factors[0] + shifts[0])
+        before = layer.state.input
+        layer.state.input = replace(
+            before,
+            factor=before.factor * factors[0],
+            offset=before.offset * factors[0] + shifts[0],
+        )
         layer.keep("as `in LO..HI as LO..HI` of the input")
         return value
     channels = value.shape[-1]
@@ -118,7 +125,7 @@ def _scalar(
     arrays = weights.of(layer.name) if weights is not None else {}
     if any(arrays.get(k, layer.options.get(k)) is None for k in ("mean", "variance")):
         return None
-    from snnc.importer.tensors import batch_norm
+    from snnc.importer.batch_norm import batch_norm
 
     channels = value.shape[-1]
     try:
@@ -133,7 +140,8 @@ def _scalar(
 @reads(*OPERATIONS, joins=True)
 def read_operation(layer: CurrentLayer, value: Value, *_: Value) -> Value:
     """Read an operation that is linear or a known function; refuse others."""
-    function = _function(layer)
+    name = _function(layer)
+    function = name.lower()
     given = layer.options.get(CALLED_WITH)
     others: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
     settings = {**layer.options, **others}  # where depends on the version of Keras 3
@@ -141,9 +149,9 @@ def read_operation(layer: CurrentLayer, value: Value, *_: Value) -> Value:
     if function in SAME:
         layer.keep("its output equals its input")
         return value
-    if function in ACTIVATIONS:
-        slope = {"alpha": others.get("alpha", 0.2)}
-        return activate(layer, value, (function, slope))
+    activation, defaults = find_activation(name)
+    if activation in FUNCTIONS or activation in SOFTMAXES:
+        return activate(layer, value, (activation, {**defaults, **settings}))
     if function in _ARITHMETIC:
         return _arithmetic(layer, _ARITHMETIC[function])
     if function in ("concat", "concatenate") and len(layer.reads) > 1:
@@ -167,7 +175,7 @@ def _function(layer: KerasLayer) -> str:
     node = layer.options.get("node_def")
     if isinstance(node, Mapping):  # a `TensorFlowOpLayer` of TensorFlow 2.0 to 2.3
         name = str(node.get("op"))
-    return name.split(".")[-1].lower()
+    return name.split(".")[-1]
 
 
 def _read_as(kind: str, layer: CurrentLayer, **options: Any) -> Value:

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from snnc.tools.opening import require
+from snnc.text.installing import require
 
 if TYPE_CHECKING:
     from snnc.tools.plots import networks, results, style

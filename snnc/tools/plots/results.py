@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from snnc.runtime.examples import Array
-    from snnc.tools.adapt import Adaptation
-    from snnc.tools.evaluate.evaluation import Evaluation
-    from snnc.tools.evaluate.results import LayerResult
     from snnc.tools.scores import LayerFiring
     from snnc.tools.sweep_results import Variant
+    from snnc.verbs.adapt import Adaptation
+    from snnc.verbs.evaluate.evaluation import Evaluation
+    from snnc.verbs.evaluate.results import LayerResult
 
 
 MOST_NUMBERS = 12

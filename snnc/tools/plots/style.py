@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 import matplotlib as mpl
 import matplotlib.style
 
+from snnc.text.installing import require
 from snnc.text.progress import in_notebook
-from snnc.tools.opening import require
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from snnc.diagnostics import Diagnostic
-    from snnc.tools.opening import FileName
-    from snnc.tools.spec import Spec
+    from snnc.interface.objects import Spec
+    from snnc.text.arguments import FileName
 
 
 @dataclass(frozen=True, eq=False, repr=False)

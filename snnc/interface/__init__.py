@@ -1,0 +1,1 @@
+"""The Python interface: specs and packages as objects, and a function per verb."""

@@ -1,0 +1,150 @@
+"""Compare the spikes in a recording from a package's ``board.py`` with the engine's."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.exact import make_engine
+from snnc.output.imported import CannotRunError, ImportedPackage, open_package
+from snnc.runtime.data import open_data
+from snnc.runtime.nengo.board import digest_of
+from snnc.runtime.network import Network
+from snnc.text.tables import counted
+
+Bools = NDArray[np.bool_]
+Spikes = Mapping[str, Bools]
+"""The spikes of each layer: (examples, steps, neurons)."""
+Step = tuple[int, int]
+"""An example, and a step of this example."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoardComparison:
+    """The comparison of the spikes of a board and of the exact engine.
+
+    ``layers`` are the recorded layers, and ``spikes`` is the engine's count.
+    ``differing`` is the number of spikes in only one of the recordings, ``first``
+    describes the first such spike, or is None without differences.
+    """
+
+    layers: tuple[str, ...]
+    examples: int
+    steps: int
+    spikes: int
+    differing: int
+    first: str | None
+
+    @property
+    def agrees(self) -> bool:
+        """Whether all spikes of the board and the exact engine are equal."""
+        return self.first is None
+
+    def __str__(self) -> str:
+        spikes = f"{counted(self.spikes, 'spike')} of {', '.join(self.layers)}"
+        compared = (
+            f"{counted(self.examples, 'example')} of {self.steps} steps, {spikes}"
+        )
+        if self.first is None:
+            return f"the board and the exact engine have the same spikes: {compared}"
+        differ = f"the board and the exact engine differ in {self.differing} spikes"
+        return f"{differ}: {compared}\n{self.first}"
+
+
+def compare(
+    package: Path, data: Path, weights: Path, recording: Path
+) -> BoardComparison:
+    """Compare a board's recording with the exact engine.
+
+    Raise CannotRunError, `snnc.exact.CannotRunError` or `snnc.runtime.data.DataError`
+    if package, data, weights and recording don't match; the message is for users.
+    """
+    opened = open_package(package)
+    network, tensors = opened.network, opened.layout.load(weights)
+    examples = open_data(data, network, labelled=False)
+    board = read_recording(recording, opened, examples[:])
+    count = min(map(len, board.values()))
+    with make_engine(opened, tensors) as engine:
+        x = examples[:count]
+        spikes = engine.run(x, "row", keep=("spikes",), threads=1).spikes
+    fired = {name: board[name] for name in network.layers if name in board}
+    shape = count, network.steps, -1
+    exact: dict[str, Bools] = {n: spikes[n].reshape(shape) > 0 for n in fired}
+    first = None
+    differs = {name: fired[name] != exact[name] for name in fired}
+    steps = np.any([own.any(axis=2) for own in differs.values()], axis=0)
+    for example, step in np.argwhere(steps)[:1].tolist():
+        first = _describe((example, step), fired, exact, network)
+    total, apart = (sum(int(s.sum()) for s in o.values()) for o in (exact, differs))
+    return BoardComparison(
+        layers=tuple(fired),
+        examples=count,
+        steps=network.steps,
+        spikes=total,
+        differing=apart,
+        first=first,
+    )
+
+
+def _describe(place: Step, board: Spikes, exact: Spikes, network: Network) -> str:
+    """Describe the first spike on only the board or only the exact engine.
+
+    A neuron of a max pool has an index, and not a position in the layer's shape.
+    """
+    name = next(n for n in board if (board[n][place] != exact[n][place]).any())
+    number = int(np.flatnonzero(board[name][place] != exact[name][place])[0])
+    layer, neuron = network.layers[name], str(number)
+    if layer.pool is None:
+        neuron = ", ".join(map(str, np.unravel_index(number, layer.shape)))
+    who = "the board" if board[name][place][number] else "the exact engine"
+    example, step = place
+    spike = f"a spike of neuron ({neuron}) of {name}"
+    return f"first difference: example {example}, step {step}: only {who} has {spike}"
+
+
+def read_recording(
+    path: Path, package: ImportedPackage, x: NDArray[np.float32]
+) -> dict[str, Bools]:
+    """Return the spikes (examples, steps, neurons) of some layers on a board.
+
+    Raise CannotRunError if the file is truncated or not a recording of this package,
+    these data, and this number of steps.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        names = [n.removeprefix("spikes.") for n in arrays if n.startswith("spikes.")]
+        keys = {str(arrays["layer"]): "", **{name: f".{name}" for name in names}}
+        packed = {name: arrays[f"spikes{key}"] for name, key in keys.items()}
+        counts = {name: int(arrays[f"neurons{key}"]) for name, key in keys.items()}
+        facts = (arrays[name].item() for name in ("layout_id", "data_sha256", "steps"))
+        layout, data, steps = facts
+    except (KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile, zlib.error):
+        problem = "is truncated, or `board.py` did not write this file"
+        raise CannotRunError(f"{path} {problem}: run `board.py` again") from None
+    network = package.network
+    if layout != package.layout.id:
+        raise CannotRunError(f"{path} is from another package (layout_id differs)")
+    if steps != network.steps:
+        has = f"{steps} steps per example, but the package has {network.steps}"
+        raise CannotRunError(f"{path} has {has}: build the package that ran")
+    if data != digest_of(x):
+        advice = "name the data file that the board read (data_sha256 differs)"
+        raise CannotRunError(f"{path} is from other data: {advice}")
+    spikes = {}
+    for name, bits in packed.items():
+        layer, count = network.layers.get(name), counts[name]
+        shape = network.steps, -(-count // 8)
+        if layer is None or layer.neurons != count or bits.shape[1:] != shape:
+            problem = f"spikes of {name} that do not fit this layer"
+            raise CannotRunError(f"{path} has {problem}")
+        spikes[name] = np.unpackbits(bits, axis=-1, count=count).astype(bool)
+    if not min(map(len, spikes.values())):
+        raise CannotRunError(f"{path} has no examples")
+    return spikes

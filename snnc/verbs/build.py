@@ -1,0 +1,318 @@
+"""Build the packages of specs for `snnc build`, Python callers and sweeps."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from snnc.diagnostics import Diagnostic, Diagnostics
+from snnc.diagnostics.spec_error import SpecError
+from snnc.driver import compile_file
+from snnc.emit.files import FORMAT, Origin, build_command
+from snnc.language.model import spec_hash
+from snnc.loihi.profile import DEFAULT
+from snnc.output import stale, write
+from snnc.output.package import PackageFiles, origin_of
+from snnc.passes import Compilation, run_passes
+from snnc.rules.files import PackageTaken, SameNetwork
+from snnc.runtime.files import write_file
+from snnc.source import Span, whole_file
+from snnc.text.tables import counted, printable
+
+MARK = "# Written by `Spec.build`, which replaces it; without this line it is yours.\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A spec to build: its path and device as typed, and its compilation."""
+
+    path: str
+    device: str
+    compile: Callable[[Diagnostics], Compilation | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A package to build from a spec or, if there is a ``reason``, to remove.
+
+    ``command`` does this in a shell. ``span`` is the network's in its spec, which took
+    ``seconds`` to compile.
+    """
+
+    package: PackageFiles
+    command: str
+    span: Span
+    spec: str = ""
+    seconds: float = 0.0
+    reason: str = ""
+
+    def describe(self, what: str) -> str:
+        """Say what happened to the package, and how long compiling it took."""
+        folder = self.package.folder.as_posix()
+        return f"{self.spec}: {folder}: {what} ({1000 * self.seconds:.0f} ms)"
+
+
+Mode = Literal["write", "check", "list"]
+Tell = Callable[[str], object]
+
+
+def ignore(line: str) -> None:
+    """Discard a message: Python calls print nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """What to do with the packages of specs, in the folder ``output``.
+
+    ``write`` them, ``check`` whether they are up to date, or ``list`` the files that
+    would change. ``force`` replaces edited files and packages of other specs, and
+    ``tracked`` reports files that git does not track. ``say`` receives a summary of
+    each package, and ``show`` the details: differences in the mode ``check``, otherwise
+    paths.
+    """
+
+    output: Path
+    mode: Mode = "write"
+    force: bool = False
+    tracked: bool = False
+    say: Tell = ignore
+    show: Tell = ignore
+
+    def run(
+        self,
+        specs: Sequence[Wanted],
+        tell: Callable[[Diagnostics], object],
+        finds_orphans: bool = True,
+    ) -> bool:
+        """Process the package of every spec, even if other specs have errors.
+
+        All specs are compiled first, so that nothing is written for two networks with
+        the same name. Packages to remove are processed last, and only if there are no
+        errors. Otherwise a spec with a mistyped name would look removed.
+
+        Call ``tell`` with the diagnostics of each spec, then with those of packages
+        without a spec, and return whether none is an error. With ``finds_orphans``,
+        include packages whose specs no longer exist.
+        """
+        reports = [Diagnostics() for _ in specs]
+        pairs = zip(specs, reports, strict=True)
+        jobs = [_compile(spec, report, self.output) for spec, report in pairs]
+        done = []
+        outdated = []
+        for spec, job, report in zip(specs, jobs, reports, strict=True):
+            warnings = report.diagnostics
+            if job is not None:
+                report.add(*_conflicts(job, jobs, self.force))
+                if not report.errors and self._process(job, report):
+                    done.append(job)
+            if report.errors:
+                path = spec.path if job is None else job.package.folder.as_posix()
+                outdated.append(path)
+            elif self.mode == "check":  # these warnings were shown before
+                for warning in warnings:
+                    report.withdraw(warning)
+            tell(report)
+        if len(done) == len(specs):
+            last = Diagnostics()
+            try:
+                for job in self._removals(done, finds_orphans):
+                    self._process(job, last)
+            except OSError as error:
+                last.add(write.cannot_write(error, self.output))
+            tell(last)
+            reports.append(last)
+            outdated += [d.file for d in last.diagnostics if d.severity == "error"]
+        if self.mode == "check" and outdated:
+            self.say(f"not up to date: {', '.join(dict.fromkeys(outdated))}")
+        return not any(report.errors for report in reports)
+
+    def _removals(self, done: Sequence[Job], finds_orphans: bool) -> Iterator[Job]:
+        """Yield packages of renamed networks, then packages without specs."""
+        built = {job.package.folder for job in done}
+        again = f"snnc build --allow-empty -o {shlex.quote(self.output.as_posix())}"
+        orphans = [(o, j.command) for j in done for o in stale.find_renamed(j.package)]
+        if finds_orphans:
+            orphans += [(orphan, again) for orphan in stale.find_orphans(self.output)]
+        for (package, reason), command in orphans:
+            if package.folder not in built:  # otherwise another spec owns it now
+                span = whole_file(package.folder)
+                yield Job(package, command, span, reason=reason)
+
+    def _process(self, job: Job, report: Diagnostics) -> bool:
+        modes = {"write": self._write, "check": self._check, "list": self._list}
+        try:
+            return modes[self.mode](job, report)
+        except OSError as error:
+            report.add(write.cannot_write(error, job.package.folder))
+            return False
+
+    def _write(self, job: Job, report: Diagnostics) -> bool:
+        """Update or remove a package; return whether this succeeded."""
+        folder = job.package.folder
+
+        def wait(folder: Path) -> None:
+            self.say(f"{folder.as_posix()}: waiting for another build")
+
+        done = write.write_package(job.package, report, force=self.force, waiting=wait)
+        if done is None:
+            return False
+        if job.reason:
+            if done.removed:
+                files = counted(len(done.removed), "file")
+                self.say(f"{folder.as_posix()}: {files} removed, as {job.reason}")
+            return True
+        if (before := done.records.lock.format) < FORMAT:
+            self.say(f"{folder.as_posix()}: format {before}, upgraded to {FORMAT}")
+        written = counted(len(done.written), "file")
+        removed = f", {len(done.removed)} removed" if done.removed else ""
+        kept = len(done.names(write.FileState.UNCHANGED))
+        self.say(job.describe(f"{written} written, {kept} unchanged{removed}"))
+        for name in done.written:
+            self.show(printable((folder / name).as_posix()))
+        if self.tracked:
+            report.extend(stale.report_untracked(job.package))
+        return True
+
+    def _check(self, job: Job, report: Diagnostics) -> bool:
+        """Report a package that is out of date; return whether it can be built."""
+        comparison = write.compare(job.package)
+        if self.show is not ignore and (text := stale.difference(comparison)):
+            self.show(text)
+        if job.reason:
+            report.add(*stale.report_orphan(comparison, job.reason, job.command))
+            return not report.errors
+        report.add(*stale.problems(comparison, job.spec, job.package.lock, job.command))
+        if self.tracked and not report.errors:
+            report.extend(stale.report_untracked(job.package))
+        if not report.errors:
+            self.say(job.describe("up to date"))
+        return not any((*write.refusals(comparison), *write.report_kept(comparison)))
+
+    def _list(self, job: Job, report: Diagnostics) -> bool:
+        """Show one line per file that a build would write or remove."""
+        comparison = write.compare(job.package, force=self.force)
+        refused = list(write.refusals(comparison))
+        report.add(*refused, *write.report_kept(comparison))
+        plan = {"write": comparison.written, "remove": comparison.removed}
+        for word, names in plan.items() if not refused else ():
+            for name in names:
+                path = (comparison.folder / name).as_posix()
+                self.show(printable(f"{word} {path}"))
+        return not report.errors
+
+
+def _compile(spec: Wanted, report: Diagnostics, output: Path) -> Job | None:
+    started = time.perf_counter()
+    made = spec.compile(report)
+    if made is None or made.network is None or made.modules is None:
+        return None
+    try:
+        package = package_of(made, spec.path, spec.device, output)
+    except OSError as error:  # the current folder was removed
+        report.add(write.cannot_write(error, output))
+        return None
+    device = None if spec.device == DEFAULT else spec.device
+    command = build_command(spec.path, output.as_posix(), device)
+    seconds = time.perf_counter() - started
+    return Job(package, command, made.network.span, spec.path, seconds)
+
+
+def package_of(made: Compilation, path: str, device: str, output: Path) -> PackageFiles:
+    """Return the package that a build of a spec would write into a folder."""
+    assert made.spec is not None
+    assert made.modules is not None
+    folder = output / made.spec.spec.network
+    named = None if device == DEFAULT else device
+    origin = Origin.of(Path(path), output, named, origin_of(folder))
+    files = [module.with_header(origin) for module in made.modules]
+    return PackageFiles.of(folder, files, spec_hash(made.spec.spec), origin)
+
+
+def _conflicts(
+    job: Job, jobs: Sequence[Job | None], force: bool
+) -> Iterator[Diagnostic]:
+    """Report other specs with the same network name, or that own the package.
+
+    Names that differ only in case are equal, as for the folders on some file systems.
+    """
+    name, span = job.package.folder.name, job.span
+    for other in jobs:
+        if other is None or other.spec == job.spec:
+            continue
+        if other.package.folder.name.lower() == name.lower():
+            yield SameNetwork(span=span, name=name, other=other.spec)
+            return
+    owner = None if force else _other_owner(job.package)
+    if owner is not None:
+        path = job.package.folder.as_posix()
+        yield PackageTaken(span=span, path=path, name=name, other=owner)
+
+
+def _other_owner(package: PackageFiles) -> str | None:
+    """Return the path of another spec that owns a package's folder, as seen from here.
+
+    The other spec must exist, and still have the network's name.
+    """
+    output = package.folder.parent
+    ours, theirs = package.lock.origin, origin_of(package.folder)
+    own = None if ours is None else ours.spec_path(output)
+    other = None if theirs is None else theirs.spec_path(output)
+    if own is None or theirs is None or other is None or own == other:
+        return None
+    if not os.path.isfile(other) or other.samefile(own):
+        return None
+    made = compile_file(other, Diagnostics(), "resolve")
+    found = None if made is None or made.network is None else made.network.name
+    # Errors hide the name.
+    seen = Path(os.path.relpath(other)).as_posix()
+    return seen if found in (None, package.folder.name) else None
+
+
+def write_package(
+    made: Compilation,
+    found: Diagnostics,
+    path: Path,
+    device: str,
+    output: Path,
+    *,
+    check: bool = False,
+    force: bool = False,
+) -> Path:
+    """Write the package of a compiled spec, or check it; return the package's folder.
+
+    Raise SpecError if the package can't be written, or is not up to date.
+    """
+
+    def emit(report: Diagnostics) -> Compilation:
+        report.extend(found.diagnostics)
+        return run_passes(made, report, "emit")
+
+    report = Diagnostics()
+    building = Build(output, "check" if check else "write", force)
+    built = building.run(
+        [Wanted(path.as_posix(), device, emit)],
+        lambda own: report.extend(own.diagnostics),
+        finds_orphans=False,
+    )
+    if not built or made.spec is None:
+        raise SpecError(report.diagnostics)
+    return output / made.spec.spec.network
+
+
+def write_spec(
+    text: str, path: Path, *, check: bool = False, force: bool = False
+) -> None:
+    """Write a spec without a file next to its package, unless another spec exists."""
+    text = MARK + text
+    before = path.read_text(encoding="utf-8") if path.exists() else None
+    if before == text or check:
+        return
+    if before is not None and not before.startswith(MARK) and not force:
+        raise FileExistsError(f"{path} already exists; `force=True` replaces it")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_file(path, text)

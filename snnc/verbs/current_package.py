@@ -1,0 +1,69 @@
+"""Find the package that `snnc train` trains, and build a missing one."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from snnc.diagnostics import Diagnostics
+from snnc.driver import compile_file
+from snnc.language.model import spec_hash
+from snnc.loihi.profile import DEFAULT, read_profile
+from snnc.output.imported import spec_of
+from snnc.output.package import PackageRecords, origin_of
+from snnc.passes import Compilation
+from snnc.syntax.files import can_format
+from snnc.verbs.build import Build, Tell, Wanted
+
+
+def find_package(
+    target: Path, packages: Path, device: str, report: Diagnostics, say: Tell
+) -> Path | None:
+    """Return the folder of a package that matches its spec.
+
+    ``target`` is a package or a spec. If a spec has no package in ``packages``, build
+    one. ``report`` receives the errors of the spec, and why a package is out of date or
+    edited; in these cases, return None. A package whose spec was moved is not compared.
+    """
+    if can_format(target.as_posix()):
+        return _package_of_spec(target, packages, device, report, say)
+    spec = spec_of(target)
+    if spec is None:
+        return target
+    origin = origin_of(target)
+    own_device = origin.device if origin is not None else None
+    typed = Path(os.path.relpath(spec))
+    found = _package_of_spec(typed, target.parent, own_device or device, report, say)
+    return None if found is None else target
+
+
+def _package_of_spec(
+    spec: Path, packages: Path, device: str, report: Diagnostics, say: Tell
+) -> Path | None:
+    profile = read_profile(device)
+    made = compile_file(spec, report, device=profile)
+    if made is None or made.spec is None or made.modules is None:
+        return None
+    folder = packages / made.spec.spec.network
+    if folder.exists():
+        build = Build(packages, "check")
+    else:
+        say(f"building {folder.as_posix()}, which does not exist")
+        build = Build(packages, say=say)
+    wanted = Wanted(spec.as_posix(), device, lambda _: made)
+    if build.run([wanted], lambda own: report.extend(own.diagnostics), False):
+        return folder
+    return None
+
+
+def compile_package(folder: Path) -> Compilation | None:
+    """Compile the spec of a package; None if it was moved, changed, or has errors."""
+    spec = spec_of(folder)
+    lock = PackageRecords.of(folder).lock
+    if spec is None or lock.origin is None:
+        return None
+    profile = read_profile(lock.origin.device or DEFAULT)
+    made = compile_file(spec, Diagnostics(), "place", profile)
+    if made is None or made.spec is None or spec_hash(made.spec.spec) != lock.spec:
+        return None
+    return made

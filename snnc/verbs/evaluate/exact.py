@@ -1,0 +1,211 @@
+"""Run examples on the exact engine, in this or other processes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from functools import lru_cache, partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import numpy as np
+from nengo.exceptions import BuildError
+
+from snnc.exact import Engine, make_engine
+from snnc.output.imported import CannotRunError, open_package
+from snnc.processes import open_workers, run_tasks
+from snnc.runtime.examples import ROW, Array, Presentation, Span, spans_of
+from snnc.runtime.files import reason, write_file
+from snnc.text.display import Json
+from snnc.text.installing import installation
+from snnc.text.progress import Moved
+from snnc.verbs.evaluate import measures
+from snnc.verbs.evaluate.measures import EvaluatedPart, SpanResult
+from snnc.verbs.evaluate.task import Task
+
+if TYPE_CHECKING:
+    from snnc.verbs.evaluate.verb import EvaluateOptions
+
+REST = 25  # examples from rest per run, so few that all threads get some
+AHEAD = 2  # stretches per cluster thread: one runs while the next is sent
+TRIES = 2  # attempts to run a stretch if its process dies
+MOST_UNITS = 100
+"""The outputs of larger readouts are not written, only errors and sums."""
+MARK = {"snnc": "evaluation", "version": 12}
+
+
+def run_exact(
+    task: Task,
+    options: EvaluateOptions,
+    progress: Moved,
+    reference: measures.KerasReference | None = None,
+) -> list[EvaluatedPart]:
+    """Return the parts of all examples, and write them if ``options`` name a file.
+
+    ``progress`` is called with the number of examples just completed. With a
+    ``reference``, the parts include Keras's results. Inputs that don't match raise
+    `CannotRunError` or `snnc.exact.CannotRunError`.
+    """
+    size = ROW if options.presentation == "row" else REST
+    spans = spans_of(len(task.examples), size)
+    if options.uses_workers:
+        compares = reference is not None
+        results = _in_workers(task, spans, options, compares, progress)
+    else:
+        results = _in_threads(task, spans, options, progress)
+    parts = [*measures.whole_spans(results, reference)]
+    if options.output is not None:
+        lines = [_header(task, options), *_lines(parts, task)]
+        text = "".join(f"{json.dumps(line)}\n" for line in lines)
+        write_file(Path(options.output), text)
+    return parts
+
+
+def _header(task: Task, options: EvaluateOptions) -> Json:
+    """Return the first line of a file of results, which identifies the run."""
+    return {
+        **MARK,
+        "package": task.package.hash,
+        "weights": task.weights_hash,
+        "examples": len(task.examples),
+        "seed": options.seed,
+        "steps": options.steps or task.package.network.steps,
+        "presentation": options.presentation,
+    }
+
+
+def _lines(parts: Sequence[EvaluatedPart], task: Task) -> list[Json]:
+    """Return a line per part with its outputs or, for images, one line with errors."""
+    readout = task.package.network.readout
+    if readout.classes or readout.units <= MOST_UNITS:
+        return [measures.JSON_PARTS.dump_python(part) for part in parts]
+    whole = measures.join(parts)
+    outputs = whole.outputs[-1]
+    empty = np.empty(0)
+    line: Json = measures.JSON_PARTS.dump_python(
+        replace(whole, outputs=empty, others=empty, keras=None)
+    )
+    errors = np.sqrt(np.mean((outputs - task.examples.y) ** 2, axis=-1))
+    line["errors"] = errors.round(6).tolist()
+    line["sums"] = outputs.sum(axis=0).round(4).tolist()
+    return [line]
+
+
+def _in_threads(
+    task: Task, spans: Sequence[Span], options: EvaluateOptions, progress: Moved
+) -> Iterator[SpanResult]:
+    """Yield the results of threads in this process."""
+    try:
+        engine = make_engine(task.package, task.tensors, options.steps)
+    except BuildError as error:
+        raise _not_built(error) from error
+    with engine:
+        way = options.presentation
+        given = way, task.examples, spans, options.workers
+        for fresh in measures.run_spans(engine, *given):
+            progress(fresh.part.stop - fresh.part.start)
+            yield fresh
+
+
+def _in_workers(
+    task: Task,
+    spans: Sequence[Span],
+    options: EvaluateOptions,
+    compares: bool,
+    progress: Moved,
+) -> Iterator[SpanResult]:
+    """Yield the results of processes; refuse workers that die or have no engine."""
+    way = options.presentation
+    stretches = ((way, at, task.examples[at:stop]) for at, stop in spans)
+    hashes = task.package.hash, task.weights_hash
+    with (
+        open_workers(options.workers or 1, options.dask, ahead=AHEAD) as workers,
+        _weights_file(task) as weights,
+    ):
+        known = task.package.folder, weights, hashes, options.steps
+        work = partial(run_stretch, known, compares)
+        try:
+            for (_, at, x), future in run_tasks(workers, work, stretches, TRIES):
+                parts = future.result()
+                if isinstance(parts, ValueError):
+                    raise parts
+                progress(len(x))
+                for part, counts in parts:
+                    images = x[part.start : part.stop]
+                    own = replace(part, start=at + part.start, stop=at + part.stop)
+                    yield SpanResult((at, at + len(x)), own, counts, images)
+        except workers.deaths as error:
+            lost = "too many workers died; they may lack memory"
+            raise CannotRunError(lost) from error
+        except ModuleNotFoundError as error:
+            lost = f"a worker has no {error.name}: {installation('evaluate')}, there"
+            raise CannotRunError(lost) from error
+        except CancelledError as error:
+            lost = "the Dask cluster is no longer available"
+            raise CannotRunError(lost) from error
+
+
+@contextmanager
+def _weights_file(task: Task) -> Iterator[Path]:
+    """Yield the path of a weight file that other processes can read."""
+    if not isinstance(task.weights, Mapping):
+        yield Path(task.weights).absolute()
+        return
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "weights.safetensors"
+        path.write_bytes(task.weight_bytes)
+        yield path
+
+
+Stretch = tuple[Presentation, int, Array]
+"""How to present consecutive examples, the index of the first, and the examples."""
+Known = tuple[Path, Path, tuple[str, str], int | None]
+"""The package's folder, the weight file, the hashes of both, and the steps."""
+Results = list[tuple[EvaluatedPart, dict[str, Array]]]
+"""The results of a stretch's examples, and their spikes for comparison with Keras."""
+
+
+def _not_built(reason: object) -> CannotRunError:
+    return CannotRunError(
+        f"nengo-loihi does not build this network: {str(reason).rstrip('.')}; "
+        "`snnc weights FILE SPEC` shows which layer has weights that the chip "
+        "can't take"
+    )
+
+
+_OPENING = Lock()
+_STEPPING = Lock()
+
+
+def run_stretch(known: Known, compares: bool, stretch: Stretch) -> Results | ValueError:
+    """Run examples in the calling process or worker thread."""
+    way, _, x = stretch
+    try:
+        with _OPENING:
+            engine = _engine(*known)
+        # Nengo's state is shared, so run only one thread.
+        with nullcontext() if engine.circuit else _STEPPING:
+            return [
+                (fresh.part, fresh.counts if compares else {})
+                for fresh in measures.run_spans(engine, way, x, [(0, len(x))], 1)
+            ]
+    except BuildError as error:
+        return _not_built(reason(error))
+    except (CannotRunError, OSError) as error:
+        return CannotRunError(reason(error))
+
+
+@lru_cache(1)
+def _engine(
+    folder: Path, weights: Path, hashes: tuple[str, str], steps: int | None
+) -> Engine:
+    package = open_package(folder)
+    if hashes != (package.hash, hashlib.sha256(weights.read_bytes()).hexdigest()):
+        raise CannotRunError(f"{folder} or {weights} has changed since the run began")
+    return make_engine(package, weights, steps)

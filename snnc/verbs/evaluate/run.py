@@ -1,0 +1,345 @@
+"""Run a package on data, from paths to the result: `snnc evaluate` and `snnc predict`.
+
+The simulator is the exact engine, Keras, nengo, nengo_dl or nengo-loihi's emulator.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.exact import make_engine
+from snnc.exact.engine import why_not_stored
+from snnc.output.imported import CannotRunError, ImportedPackage
+from snnc.runtime.data import open_data, select
+from snnc.runtime.examples import ROW, Array, Presentation, decide
+from snnc.runtime.files import replacing, warn, write_file
+from snnc.runtime.layout import Tensors, Weights
+from snnc.runtime.nengo import simulators
+from snnc.runtime.network import Readout
+from snnc.text.progress import Moved, progress_bar
+from snnc.text.tables import csv_table
+from snnc.tools import scores
+from snnc.verbs.evaluate import measures
+from snnc.verbs.evaluate.evaluation import Evaluation
+from snnc.verbs.evaluate.exact import run_exact
+from snnc.verbs.evaluate.measures import EvaluatedPart, KerasReference
+from snnc.verbs.evaluate.task import (
+    Data,
+    Task,
+    is_array,
+    open_task,
+    source_of,
+    store_examples,
+)
+from snnc.verbs.simulators import not_installed
+
+if TYPE_CHECKING:
+    from snnc.verbs.evaluate.verb import EvaluateOptions, PredictOptions
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """The predictions of a network for examples.
+
+    Attributes
+    ----------
+    outputs : float32 array (examples, units)
+        The outputs that determine the result. NumPy converts a prediction to this
+        array.
+    names : tuple of str
+        The names of the classes; empty for a regression.
+    outputs_over_time : float32 array (examples, steps, units), or None
+        The outputs of each step, if requested.
+    """
+
+    outputs: NDArray[np.float32]
+    names: tuple[str, ...]
+    outputs_over_time: NDArray[np.float32] | None = None
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """The index of each example's class, of shape (examples,).
+
+        Raises
+        ------
+        ValueError
+            For a regression, which has no classes.
+        """
+        if not self.names:
+            raise ValueError("this network has no classes: read its outputs")
+        return np.asarray(self.outputs.argmax(axis=1), np.int64)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        values = np.asarray(self.outputs, dtype)
+        return values.copy() if copy else values
+
+    def __len__(self) -> int:
+        return len(self.outputs)
+
+    def write(self, path: Path) -> None:
+        """Write the prediction to an ``.npz`` or ``.csv`` file."""
+        if path.suffix == ".csv":
+            write_file(path, self.csv())
+            return
+        arrays: dict[str, Array] = {"outputs": self.outputs}
+        if self.names:
+            arrays["labels"] = self.labels
+        if self.outputs_over_time is not None:
+            arrays["outputs_over_time"] = self.outputs_over_time
+        with replacing(path) as file:
+            np.savez(file, **arrays)
+
+    def csv(self) -> str:
+        """Return a table with index, label, class name, and a column per unit."""
+        units = self.names or tuple(map(str, range(self.outputs.shape[1])))
+        heads = ["index", *(["label", "class"] if self.names else [])]
+        rows: list[list[object]] = []
+        for index, outputs in enumerate(self.outputs):
+            label = int(outputs.argmax())
+            classed = [label, self.names[label]] if self.names else []
+            rows.append([index, *classed, *map(repr, outputs.tolist())])
+        return csv_table([*heads, *(f"output_{unit}" for unit in units)], rows)
+
+
+def name_classes(readout: Readout) -> tuple[str, ...]:
+    """Return the names or numbers of classes; empty for a regression."""
+    numbers = tuple(map(str, range(readout.units)))
+    return (readout.names or numbers) if readout.classes else ()
+
+
+Record = dict[str, int | float]
+"""An example's index in the data, its label, and predictions. For a regression, each
+unit has its own entry."""
+
+
+@dataclass(frozen=True, eq=False)
+class EvaluatedRun:
+    """The results of a run for each example, in the order of the run.
+
+    ``raw`` and ``keras``, of shape (examples, units), are the outputs and, for
+    comparison, those of the Keras model. Only the exact engine knows ``firing``.
+    """
+
+    task: Task
+    raw: Array
+    keras: Array | None = None
+    firing: Mapping[str, scores.LayerFiring] = field(default_factory=dict)
+
+    @cached_property
+    def prediction(self) -> Prediction:
+        """The outputs in the order of the data."""
+        order = np.argsort(self.task.examples.rows)
+        outputs = np.asarray(self.raw[order], np.float32)
+        return Prediction(outputs, name_classes(self.task.package.network.readout))
+
+    def records(self, simulator: str) -> list[Record]:
+        """Return one record per example, in the order of the data."""
+        who = "chip" if simulator in ("exact", "loihi") else simulator
+        examples, order = self.task.examples, np.argsort(self.task.examples.rows)
+        columns: dict[str, list[Any]] = {"example": examples.rows[order].tolist()}
+        answers = {"label": examples.y, "keras": self.keras, who: self.raw}
+        for name, values in answers.items():
+            if values is None:
+                continue
+            if not self.task.package.network.readout.classes:
+                for i, column in enumerate(values[order].T):
+                    columns[f"{name}_{i}"] = column.tolist()
+            else:
+                decided = values if values.ndim == 1 else values.argmax(axis=1)
+                columns[name] = decided[order].tolist()
+        rows = zip(*columns.values(), strict=True)
+        return [dict(zip(columns, row, strict=True)) for row in rows]
+
+    def raster(self, example: int, steps: int | None) -> dict[str, NDArray[np.uint8]]:
+        """Run one example on the exact engine, as `Evaluation.raster` does."""
+        x = self.task.examples.x
+        if not 0 <= example < x.shape[0]:
+            raise IndexError(
+                f"the data have {x.shape[0]} examples, so there is no example {example}"
+            )
+        one = np.asarray(x[example : example + 1], np.float32)
+        with make_engine(self.task.package, self.task.tensors, steps) as engine:
+            outcome = engine.run(one, keep=("spikes",), threads=1)
+        return {name: spikes[0] for name, spikes in outcome.spikes.items()}
+
+
+def run_evaluation(
+    package: ImportedPackage,
+    data: Data,
+    weights: Weights,
+    options: EvaluateOptions,
+    progress: bool | None,
+) -> Evaluation:
+    """Run an evaluation, and write the file of its examples; refuse unfit options."""
+    task = open_task(package.folder, weights, data, options.examples, options.seed)
+    if task.package.hash != package.hash:
+        raise ValueError(f"{package.folder} was built again: open the Package again")
+    warn(task.examples.warning)
+    each = None if options.examples_out is None else Path(options.examples_out)
+    if each is not None and not each.parent.is_dir():
+        raise CannotRunError(
+            f"there is no folder {each.parent} for {each.name}; create the folder, "
+            "or choose another name with `--examples-out`"
+        )
+    count, label = len(task.examples), "examples"
+    evaluate = _on_keras if options.simulator == "keras" else _on_spikes
+    with progress_bar(count, label, progress) as bar:
+        evaluation = evaluate(task, options, bar)
+    if each is not None:
+        records = evaluation.records
+        write_file(each, csv_table(records[0], map(dict.values, records)))
+    return evaluation
+
+
+def has_keras() -> bool:
+    """Return whether TensorFlow is installed."""
+    return importlib.util.find_spec("tensorflow") is not None
+
+
+def _on_spikes(task: Task, options: EvaluateOptions, progress: Moved) -> Evaluation:
+    """Evaluate a task on the exact engine or on a Nengo simulator."""
+    reference = KerasReference(task.package, task.tensors) if has_keras() else None
+    started = time.perf_counter()
+    is_exact = options.simulator == "exact"
+    if is_exact:
+        parts = run_exact(task, options, progress, reference)
+    else:
+        parts = [*_nengo_parts(task, options, progress, reference)]
+    seconds = time.perf_counter() - started
+    model, before, unknown = source_of(task.weights) or "smooth", None, None
+    if reference is not None:
+        # Leave out the time for Keras; workers continue while Keras runs.
+        seconds -= 0 if options.uses_workers else reference.seconds
+        before, unknown = reference.before_spikes(task.weights, task.examples)
+    y, network = task.examples.y, task.package.network
+    part = measures.join(parts)
+    raw, classes = part.outputs[-1], network.readout.classes
+    firing = part.firing if is_exact else {}
+    score = scores.score(raw, y, classes, part.keras, model, before, unknown)
+    result = measures.result_of(
+        network, part, y, options.simulator, score, options.steps, task.package.device
+    )
+    run = EvaluatedRun(task, raw, part.keras, firing)
+    return replace(result, seconds=seconds, run=run)
+
+
+def _nengo_parts(
+    task: Task,
+    options: EvaluateOptions,
+    progress: Moved,
+    reference: KerasReference | None,
+) -> Iterator[EvaluatedPart]:
+    """Yield the results of a Nengo simulator, a few examples at a time."""
+    way, given = options.presentation, (task.package, task.tensors, task.examples)
+    how = task.package.network.readout.decide
+    for shown in _run_nengo(*given, options.simulator, way):
+        more = reference.compare(shown.x, shown.spikes) if reference else {}
+        more |= {"presentation": way, "cores": shown.cores}
+        yield EvaluatedPart.of(how, shown.start, shown.rows, shown.spikes, **more)
+        progress(len(shown.rows))
+
+
+def _run_nengo(
+    package: ImportedPackage,
+    tensors: Tensors,
+    examples: Any,
+    simulator: str,
+    way: Presentation = "row",
+    probe: Sequence[str] | None = None,
+) -> Iterator[simulators.Presented]:
+    """Run examples on a Nengo simulator, or refuse a network that it can't run."""
+    network, build = package.network, package.module("nengo_network").build_network
+    if network.target != "loihi" and simulator == "loihi":
+        raise CannotRunError(
+            "this network has no simulator loihi, only nengo and nengo_dl: its spec "
+            "says `target nengo`"
+        )
+    try:
+        simulators.require(simulator, network)
+        given = build, network, tensors, examples
+        on = cast("simulators.Simulator", simulator)
+        yield from simulators.run_examples(*given, on, way, probe)
+    except ModuleNotFoundError as error:
+        if error.name is None:
+            raise CannotRunError(error) from error
+        raise not_installed([error.name], "all") from error
+    except simulators.RefusedError as error:
+        why = why_not_stored(build(tensors).net, network.dt, tensors)
+        raise CannotRunError(why or error) from error
+
+
+def _on_keras(task: Task, options: EvaluateOptions, progress: Moved) -> Evaluation:
+    """Evaluate the Keras model with the weights."""
+    started = time.perf_counter()
+    y, network = task.examples.y, task.package.network
+    reference = KerasReference(task.package, task.tensors)
+    outputs = reference.outputs(task.examples, progress)
+    model = source_of(task.weights) or "smooth"
+    score = replace(scores.score(outputs, y, network.readout.classes), model=model)
+    return replace(
+        measures.scored(network, "keras", outputs, y, score),
+        seconds=time.perf_counter() - started,
+        run=EvaluatedRun(task, outputs),
+    )
+
+
+def run_prediction(
+    package: ImportedPackage,
+    x: object,
+    weights: Weights,
+    options: PredictOptions,
+    progress: bool | None,
+) -> Prediction:
+    """Run examples in rows of `ROW`; the state carries over within a row.
+
+    ``x`` is as for `predict`, or an iterable of pairs that begin with examples.
+    """
+    over_time = options.over_time
+    if options.simulator == "keras" and over_time:
+        raise CannotRunError("over time: Keras has no steps")
+    network = package.network
+    tensors = package.layout.load(weights)
+    if isinstance(x, str | os.PathLike):
+        examples = open_data(x, network, labelled=False)
+    else:
+        stored = x if is_array(x) else store_examples(x, (), network)[0]
+        examples = select(stored, None, network)
+    warn(examples.warning)
+    outputs, steps = [], []
+    with progress_bar(len(examples), "examples", progress) as bar:
+        for rows in _rows(package, tensors, examples, options.simulator):
+            outputs.append(decide(rows, network.readout.decide).astype(np.float32))
+            if over_time:
+                steps.append(rows.astype(np.float32))
+            bar(len(rows))
+    each = np.concatenate(steps) if over_time else None
+    return Prediction(np.concatenate(outputs), name_classes(network.readout), each)
+
+
+def _rows(
+    package: ImportedPackage, tensors: Tensors, examples: Any, simulator: str
+) -> Iterator[Array]:
+    """Yield the readout's rows (examples, steps, units); Keras has one step."""
+    size = ROW * (os.cpu_count() or 1)  # one row per CPU core
+    blocks = (examples[i : i + size] for i in range(0, len(examples), size))
+    if simulator == "exact":
+        with make_engine(package, tensors) as engine:
+            for block in blocks:
+                yield cast("Array", engine.run(block, "row", keep=("rows",)).rows)
+    elif simulator == "keras":
+        reference = KerasReference(package, tensors)
+        for block in blocks:
+            yield reference.outputs(block)[:, np.newaxis]
+    else:
+        for shown in _run_nengo(package, tensors, examples, simulator, probe=()):
+            yield shown.rows

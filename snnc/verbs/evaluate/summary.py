@@ -1,0 +1,280 @@
+"""Format the result of an evaluation as text tables, and give advice.
+
+Advice is given only if the numbers support it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import pairwise, takewhile
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any
+
+from snnc.text.tables import Cells, TextTable, align, counted, human, percent
+from snnc.verbs.evaluate.results import REGISTERS, Interval, LayerResult
+from snnc.views.chip_time import time_rows
+
+if TYPE_CHECKING:
+    from snnc.runtime.examples import Bounds, Verdict
+    from snnc.verbs.evaluate.evaluation import Evaluation
+
+WIDTH = 79
+
+PRESENTED = {
+    "rest": ", each from rest, unlike on the chip",
+    "row": " in a row, with the state carried over",
+    None: "",
+}
+MODELS = {"smooth": "", "imported": " (as imported)", None: ""}
+MOST_CLASSES = 20  # the maximum number of classes or units in a table
+RATES = ("layer", "percentile", "rate", "budget", "")
+SPIKES = ("layer", "spikes", "silent", "saturated", "as Keras")
+NEEDED = "needs TensorFlow"
+_digits, _number = "{:.3f}".format, "{:.4g}".format
+
+
+def text(result: Evaluation) -> str:
+    """Describe the score, the work, and the activity of each layer."""
+    lines = [heading(result), "", *align(scores(result), "<<")]
+    for table in tables(result):
+        lines += ["", *table.lines()]
+    for sentence in advice(result):
+        lines += ["", *wrap(sentence, WIDTH, break_on_hyphens=False)]
+    return "\n".join(lines)
+
+
+def heading(result: Evaluation) -> str:
+    """Name the network, the simulator and the length of the run."""
+    steps = f" of {result.steps} steps" if result.steps else ""
+    keras = MODELS[result.score.model] if result.simulator == "keras" else ""
+    where = f"{result.network} on {result.simulator}{keras}"
+    examples = counted(result.examples, "example")
+    return f"{where}, {examples}{steps}{PRESENTED[result.presentation]}"
+
+
+def scores(result: Evaluation) -> list[Cells]:
+    """Return the names and values of the overall results."""
+    work = result.work
+    facts: tuple[tuple[str, Callable[[Any], str], Any], ...] = (
+        ("encoder values clipped", percent, result.clipped),
+        ("spikes per example", human, result.spikes),
+        ("operations per example", human, work and work.synaptic_operations),
+        ("energy per example", partial(human, unit="J"), result.energy),
+        *time_rows(result.time),
+        ("cores", str, result.cores),
+        ("overflows", _overflows, result.overflows),
+        ("seconds", "{:.1f}".format, result.seconds),
+    )
+    rows = [(name, write(value)) for name, write, value in facts if value is not None]
+    return [*_scores(result), *rows]
+
+
+def tables(result: Evaluation) -> Iterator[TextTable]:
+    """Yield the tables of results over time, by layer, and by class or unit."""
+    if moments := result.over_time:
+        name, write = ("accuracy", percent) if result.classes else ("RMSE", _number)
+        steps = ("presented for", *(f"{m.steps} steps" for m in moments))
+        values = (name, *(write(moment.value) for moment in moments))
+        yield TextTable([steps, values], f"<{'>' * len(moments)}")
+    if result.layers:
+        yield TextTable([RATES, *map(_rate, result.layers)], "<>>><")
+        yield TextTable([SPIKES, *map(_spikes, result.layers)], "<>>>>")
+    if 0 < len(result.confusion) <= MOST_CLASSES:
+        numbers = ">" * (3 + len(result.confusion))
+        yield TextTable([*_classes(result)], f"<{numbers}")
+    if 1 < len(result.units) <= MOST_CLASSES:
+        rows = ((_number(unit.rmse), known(unit.r2, _digits)) for unit in result.units)
+        units = [(str(i), *row) for i, row in enumerate(rows)]
+        yield TextTable([("unit", "RMSE", "R2"), *units], "<>>")
+
+
+def _scores(result: Evaluation) -> list[Cells]:
+    score, classes = result.score, result.classes
+    write = percent if classes else _number
+    unit = " %" if classes and score.interval else ""
+    value = f"{write(score.value)}{_interval(score.interval, classes)}{unit}"
+    rows: list[Cells] = [("accuracy" if classes else "RMSE", value)]
+    if score.r2 is not None:
+        rows.append(("R2", f"{score.r2:.3f}"))
+    if result.is_uneven:
+        balanced = f"{known(result.balanced_accuracy)}, the mean recall over classes"
+        rows.append(("balanced accuracy", balanced))
+    if result.simulator == "keras":
+        return rows
+    if score.unknown is not None:
+        rows.append(("Keras before spikes", f"unknown: {score.unknown}"))
+    if score.before is not None:
+        lost, interval = score.before - score.value, score.loss
+        told = f"spikes add {-lost:.4g}"
+        if classes:
+            verb = "gain" if lost < 0 else "lose"
+            told = f"spikes {verb} {100 * abs(lost):.1f} points"
+        if classes and lost < 0 and interval is not None:
+            interval = -interval[1], -interval[0]
+        told = f"{write(score.before)}, {told}{_interval(interval, classes)}"
+        rows.append(("Keras before spikes", told))
+    alike = "agreement with Keras" if classes else "RMS difference to Keras"
+    keras = f"{known(score.keras, write, NEEDED)}{MODELS[score.model]}"
+    agreement = known(score.agreement, write, NEEDED)
+    return [*rows, ("Keras with these weights", keras), (alike, agreement)]
+
+
+def _interval(interval: Interval | None, classes: bool) -> str:
+    return "" if interval is None else f", {_between(interval, classes)}"
+
+
+def _between(interval: Interval, classes: bool = True) -> str:
+    low, high = (f"{100 * b:.1f}" if classes else f"{b:.4g}" for b in interval)
+    return f"95 % interval {low} to {high}"
+
+
+def _overflows(counts: tuple[int, ...]) -> str:
+    pairs = zip(REGISTERS, counts, strict=True)
+    named = [f"{number} of the {name}" for name, number in pairs if number]
+    return f"{', '.join(named)}: values wrapped around" if named else "none"
+
+
+def _rate(layer: LayerResult) -> Cells:
+    rates = f"{layer.rate:.0f} Hz", f"{layer.low:g}..{layer.high:g} Hz"
+    bounds = layer.low, layer.high
+    apart = outside(layer.rate, bounds, layer.slack, layer.verdict)
+    return layer.name, f"{layer.percentile:g}", *rates, apart
+
+
+def outside(rate: float, bounds: Bounds, slack: Bounds, verdict: Verdict) -> str:
+    """Describe how far a rate is out of bounds, and the tolerance."""
+    if verdict == "held":
+        return ""
+    low, high = bounds
+    apart, allowed = f"{rate - high:.0f} Hz above", slack[1]
+    if rate < low:
+        apart, allowed = f"{low - rate:.0f} Hz below", slack[0]
+    if verdict == "missed":
+        return f"not held, {apart}"
+    return f"{apart}, within the slack of {allowed:.0f} Hz"
+
+
+def _spikes(layer: LayerResult) -> Cells:
+    shares = percent(layer.silent), percent(layer.saturated)
+    correlation = known(layer.correlation, _digits)
+    return layer.name, human(layer.spikes), *shares, correlation
+
+
+def _classes(result: Evaluation) -> Iterator[Cells]:
+    """Yield one row per class with the number of decisions for each class."""
+    columns = range(len(result.confusion))
+    yield "class", "recall", "precision", "taken for", *map(str, columns)
+    rows = zip(result.by_class, result.confusion, strict=True)
+    for i, (each, counts) in enumerate(rows):
+        name = f"{i} {each.name}" if result.names else each.name
+        shares = (known(each.recall), known(each.precision))
+        taken = (str(count) if count else "." for count in counts)
+        yield name, *shares, "", *taken
+
+
+def known(
+    value: object, write: Callable[[Any], str] = percent, unknown: str = "-"
+) -> str:
+    """Write a value if there is one."""
+    return unknown if value is None else write(value)
+
+
+ALIKE = 0.01  # the drop of accuracy, or fraction of an error, to ignore
+
+FALLS = "{worsens} with time: try {ways}"
+BELOW = "{settled} of Keras{before}: try {ways}"
+WAYS = """more updates in the training phase `spikes`, a longer `synapse`, or a higher
+`rate` in layers where `as Keras` falls"""
+# Neurons with equal currents and equal initial voltages always spike in the same steps.
+SPREAD = "`start spread` in {names}, which does not change the weights"
+RISES = "{improves} at the end of an example: try a longer `present`"
+ENOUGH = """a `present` of {steps} steps would be enough: later steps gain less than
+{little}"""
+DECIDES = """`decide {decide}` in the readout gives {value} {instead}, with the same
+weights"""
+DEAD = "never fires: {names}; check the data and the layers before, or train again"
+MISSED = """{missed} of {count} rate budgets not held: {names}; train with the phase
+`scale`, use `snnc calibrate`, or give other budgets"""
+CLASSIFIES = {
+    "worsens": "accuracy falls",
+    "settled": "accuracy has settled below the accuracy",
+    "improves": "accuracy still rises",
+    "little": "1 point",
+}
+REGRESSES = {
+    "worsens": "the error grows",
+    "settled": "the error has settled above the error",
+    "improves": "the error still falls",
+    "little": "1 % of the error",
+}
+
+
+def advice(result: Evaluation) -> list[str]:
+    """Return at most three sentences of what to try, one per topic."""
+    topics = _decision, _time, _rates
+    return [" ".join(text.split()) for each in topics for text in each(result)]
+
+
+def _decision(result: Evaluation) -> Iterator[str]:
+    """Suggest the other `decide` if it is better by more than chance."""
+    for other in result.readings:
+        more = abs(other.value - result.score.value)
+        if other.gain is None or other.gain[0] <= 0 or more < _little(result):
+            continue
+        instead = f"instead of {result.score.value:.4g}"
+        if result.classes:
+            instead = f"({100 * more:.1f} points more, {_between(other.gain)})"
+        value = _write_score(result, other.value)
+        yield DECIDES.format(decide=other.decide, value=value, instead=instead)
+
+
+def _time(result: Evaluation) -> Iterator[str]:
+    """Describe the effect of longer or shorter examples.
+
+    If the result gets worse during an example, or stays worse than in Keras, the
+    network settles in a wrong steady state, which more time does not fix.
+    """
+    # To first order, the RMSE decreases by the decrease of the mean square error,
+    # divided by twice the RMSE.
+    scale = 1.0 if result.classes else 2 * result.score.value or 1.0
+    early = {m: [end / scale for end in m.gain] for m in result.over_time if m.gain}
+    if not early:
+        return
+    words = CLASSIFIES if result.classes else REGRESSES
+    moments = [*early]
+    little = _little(result)
+    loss = result.score.loss
+    noise = 0.0 if result.classes else little  # an error always varies over time
+    least, most = early[moments[-1]]
+    values = [*(moment.value for moment in moments), result.score.value]
+    *_, before, last = (abs(b - a) for a, b in pairwise([values[0], *values]))
+    names = ", ".join(f"`{name}`" for name in result.resting)
+    ways = SPREAD.format(names=names) if names else WAYS
+    if any(gain[1] < -noise for gain in early.values()):
+        yield FALLS.format(**words, ways=ways)
+    elif least > noise:
+        if loss is None or loss[0] > 0:
+            yield RISES.format(**words)
+    elif loss and loss[0] > max(most, little) and last <= max(little, before):
+        weights = "" if result.score.before is None else " before `spikes`"
+        yield BELOW.format(**words, before=weights, ways=ways)
+    elif alike := [*takewhile(lambda m: early[m][1] <= little, reversed(moments))]:
+        yield ENOUGH.format(**words, steps=alike[-1].steps)
+
+
+def _write_score(result: Evaluation, value: float) -> str:
+    return percent(value) if result.classes else f"an RMSE of {value:.4g}"
+
+
+def _little(result: Evaluation) -> float:
+    """Return the difference of scores to ignore: 1 % accuracy, or 1 % of the error."""
+    return ALIKE if result.classes else ALIKE * result.score.value
+
+
+def _rates(result: Evaluation) -> Iterator[str]:
+    if dead := [layer.name for layer in result.layers if layer.silent == 1]:
+        yield DEAD.format(names=", ".join(dead))
+    elif missed := result.missed:
+        names = ", ".join(missed)
+        yield MISSED.format(missed=len(missed), count=len(result.layers), names=names)
