@@ -137,9 +137,8 @@ def _flatten(
     Each further call of a layer becomes a separate layer, named after the layer and the
     call.
 
-    ``prefix`` and ``owner_prefix`` are the prefixes of the names of the graph's layers, and of
-    the layers whose weights they share. ``bound`` are the sources of a submodel's
-    inputs.
+    ``prefix`` and ``owner_prefix`` precede the names of the graph's layers, and of the
+    layers whose weights they share. ``bound`` are the sources of a submodel's inputs.
     """
     # For each call, the full names of the layers that compute its outputs.
     ends: dict[CallKey, tuple[str, ...]] = {}
