@@ -26,6 +26,7 @@ from snnc.importer.neurons import (
     readout_image,
 )
 from snnc.importer.refusals import RefusedModelError
+from snnc.importer.sampling import cut_at_mean
 from snnc.importer.spec import WrittenSpec, cores_text, loss_name, write
 from snnc.importer.state import (
     ENDING,
@@ -64,6 +65,10 @@ CLASS_LOSSES = ("crossentropy", "focal")
 NEURAL = ("conv", "dense", "downsample")
 MOST_WEIGHTS = 10_000_000
 """The most weights of a readout's matrix, which has a row for each output value."""
+AT_MEAN = (
+    "the model draws latent values at random: the network ends at their mean, "
+    "`{mean}`, and snnc says nothing about the accuracy of the layers after it"
+)
 WEIGHTED = ("Conv", "Dense", "Depthwise", "Separable", "BatchNorm", "PReLU", "Norm")
 """Prefixes of the imported classes with weights."""
 
@@ -124,7 +129,12 @@ def _read_layers(
 ) -> tuple[ConversionState, Ends | None]:
     """Read all layers; also return the encoder and the readout, or None."""
     rest, cut = without_lambdas(model)
-    state = ConversionState(rest, request, weights)
+    encoder, mean = cut_at_mean(rest)
+    state = ConversionState(encoder, request, weights, mean=mean)
+    for layer in rest.layers:
+        if layer.name not in state.layers:
+            why = f"removed: the network ends at the mean, `{mean}`"
+            state.decide(Decision(layer.name, "", "rewritten", why))
     for name, kind in cut.items():
         if kind == "Lambda":
             state.finals[name] = kind
@@ -444,7 +454,9 @@ def _notes(
         listed = _list_ranges(state.model.outputs, sizes)
         yield f"the readout concatenates all outputs: {listed}"
     has_loss = loss_name(state.model.compiled) != ""
-    if not state.finals and not has_loss and state.request.readout is None:
+    if state.mean:
+        yield AT_MEAN.format(mean=state.mean)
+    elif not state.finals and not has_loss and state.request.readout is None:
         yield (
             "the model does not say whether its outputs are classes, so the readout "
             "has units; for classes, add `--readout classes`"

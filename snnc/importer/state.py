@@ -241,6 +241,8 @@ class ConversionState:
         Norms that an earlier layer has absorbed.
     kept :
         The neurons that keep the sum of terms, by these terms.
+    mean :
+        The mean at which a variational autoencoder was cut; empty for other models.
     """
 
     model: KerasModel
@@ -253,6 +255,7 @@ class ConversionState:
     refused: set[str] = field(default_factory=set)
     done: set[str] = field(default_factory=set)
     kept: dict[tuple[Term, ...], Value] = field(default_factory=dict)
+    mean: str = ""
     _told: set[str] = field(default_factory=set)
     _pools: dict[tuple[str, str], str] = field(default_factory=dict)
     _joins: dict[tuple[str, ...], str] = field(default_factory=dict)

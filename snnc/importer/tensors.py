@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from snnc.importer.batch_norm import batch_norm
 from snnc.importer.linear import AxisWindow, LinearStep, Shape, Term, Windows, joint
 from snnc.importer.model import KerasLayer, ModelWeights
 from snnc.importer.refusals import unclear
@@ -414,30 +415,6 @@ def _on_positions(values: Array, order: Shape, shape: Shape) -> Array:
     unflattened = values.reshape(*sizes, values.shape[-1])
     back = np.argsort([*own, *rest])
     return np.transpose(unflattened, (*back, len(shape)))
-
-
-def batch_norm(
-    kind: str, options: Mapping[str, Any], arrays: Mapping[str, Any], channels: int
-) -> tuple[Array, Array]:
-    """Return the factor and the offset of each channel, from the running statistics.
-
-    The formulas are in ``keras.layers.BatchNormalization`` and in the ``call`` of
-    ``Normalization``, whose smallest standard deviation is 1e-7.
-    """
-
-    def each(value: Any) -> Array:
-        return np.broadcast_to(np.asarray(value, np.float64).reshape(-1), (channels,))
-
-    if kind == "Normalization":
-        mean, variance = (
-            each(arrays.get(name, options.get(name))) for name in ("mean", "variance")
-        )
-        scale = 1 / np.maximum(np.sqrt(variance), 1e-7)
-        return scale, -mean * scale
-    scale = 1 / np.sqrt(each(arrays["moving_variance"]) + options.get("epsilon", 1e-3))
-    scale = scale * each(arrays.get("gamma", 1.0))
-    shift = each(arrays.get("beta", 0.0))
-    return scale, shift - each(arrays["moving_mean"]) * scale
 
 
 def of_groups(kernel: Array, groups: int) -> Array:

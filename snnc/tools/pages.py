@@ -19,7 +19,6 @@ from snnc.text.installing import installation, missing
 from snnc.text.tables import printable
 from snnc.text.version import __version__
 from snnc.tools import plots
-from snnc.tools.fit import find_variants
 from snnc.tools.report.html import Section, document, fragment, line_costs, tables_html
 from snnc.tools.report.summary import summarise
 from snnc.verbs.current_package import compile_package
@@ -47,7 +46,7 @@ def report_page(report: Report, against: Spec | FileName | None = None) -> str:
         title = f"What changed since {changes.old.source}"
         sections.append(Section(title, to_pre(str(changes))))
     if report.cores:
-        variants = to_pre(str(find_variants(spec, None, patient=False)))
+        variants = to_pre(str(spec.fit(patient=False)))
         sections.append(Section("Variants", variants, VARIANTS))
     shown = spec_html(spec.text, spec.notation, line_costs(costs))
     title = f"{spec.name}: cores and activity"

@@ -209,7 +209,8 @@ SLOW: list[Case] = [
     ),
     (f"{EVALUATE} --compare small.snn", 1, says("`board.py` did not write this file")),
     (
-        f"{EVALUATE} --adapt data.npz --weights-out small.safetensors --force",
+        f"{EVALUATE} --adapt data.npz --passes 2 --keep data.npz"
+        " --weights-out small.safetensors --force",
         1,
         says("doesn't learn"),
     ),

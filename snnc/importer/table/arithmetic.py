@@ -125,7 +125,7 @@ def _scalar(layer: CurrentLayer, value: Value) -> tuple[float, float] | None:
     arrays = weights.of(layer.name) if weights is not None else {}
     if any(arrays.get(k, layer.options.get(k)) is None for k in ("mean", "variance")):
         return None
-    from snnc.importer.tensors import batch_norm
+    from snnc.importer.batch_norm import batch_norm
 
     channels = value.shape[-1]
     try:

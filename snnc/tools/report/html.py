@@ -16,6 +16,7 @@ from snnc.text.display import Json
 from snnc.text.tables import TextTable, counted, dims, human, printable
 from snnc.tools.report import sentences
 from snnc.tools.report.summary import COUNTERS, Row, Summary, use_of, weights_of
+from snnc.views.html import STYLE_SHEET, table_html
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -95,7 +96,7 @@ def tables_html(
 
 def _part(part: Part) -> str:
     if isinstance(part, TextTable):
-        return f'<div class="wide">\n{part.html()}\n</div>'
+        return f'<div class="wide">\n{table_html(part)}\n</div>'
     return f"<p>{escape(printable(part))}</p>"
 
 
@@ -120,7 +121,7 @@ def _template(name: str) -> Template:
     import jinja2  # only for pages
 
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        loader=jinja2.FileSystemLoader([Path(__file__).parent, STYLE_SHEET.parent]),
         undefined=jinja2.StrictUndefined,
         autoescape=True,
         finalize=lambda value: printable(value) if type(value) is str else value,

@@ -1,0 +1,82 @@
+"""Write a document as HTML, for notebooks and pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from typing import Literal
+
+from snnc.text.tables import TextTable, printable
+from snnc.views.document import (
+    Document,
+    Heading,
+    Items,
+    Part,
+    Table,
+    Tile,
+    Tiles,
+    Title,
+    parts_for,
+)
+
+STYLE_SHEET = Path(__file__).with_name("style.css")
+_CODE = re.compile(r"`([^`]+)`")
+
+
+def write_html(document: Document) -> str:
+    """Return a document as a part of a page, with its style sheet."""
+    style = STYLE_SHEET.read_text(encoding="utf-8")
+    parts = "\n".join(map(_block, parts_for(document, "html")))
+    return f'<div class="snnc">\n<style>\n{style}</style>\n{parts}\n</div>'
+
+
+def _block(part: Part) -> str:
+    if isinstance(part, Table):
+        return f'<div class="wide">\n{table_html(part.table, part.caption)}\n</div>'
+    if isinstance(part, Tiles):
+        return f'<dl class="tiles">\n{"".join(map(_tile, part.tiles))}</dl>'
+    if isinstance(part, Items):
+        items = "".join(f"<li>{inline_html(line)}</li>\n" for line in part.lines)
+        return f"<ul>\n{items}</ul>"
+    if isinstance(part, Title):
+        return f"<h1>{inline_html(part.text)}</h1>"
+    if isinstance(part, Heading):
+        return f"<h2>{inline_html(part.text.capitalize())}</h2>"
+    strong = f"<strong>{inline_html(part.strong)}</strong>" if part.strong else ""
+    return f"<p>{strong}{inline_html(part.text)}</p>"
+
+
+def _tile(tile: Tile) -> str:
+    remark = f"<small>{inline_html(tile.remark)}</small>" if tile.remark else ""
+    value = f"{inline_html(tile.value)}{remark}"
+    return f"<div><dt>{inline_html(tile.name)}</dt><dd>{value}</dd></div>\n"
+
+
+def table_html(table: TextTable, caption: str = "") -> str:
+    """Return a table for a page with the style sheet."""
+    parts = []
+    if caption:
+        parts.append(f"<caption>{inline_html(' '.join(caption.split()))}</caption>")
+    head, *rows = table.rows
+    parts.append(f"<thead>{_row(head, table.sides, 'col')}</thead>")
+    body = "".join(_row(row, table.sides, "row") for row in rows)
+    parts.append(f"<tbody>{body}</tbody>")
+    return f'<table class="narrow">{"".join(parts)}</table>'
+
+
+def _row(row: Sequence[str], sides: str, scope: Literal["col", "row"]) -> str:
+    cells = []
+    for number, (cell, side) in enumerate(zip(row, sides, strict=True)):
+        style = ' class="number"' if side == ">" else ""
+        if scope == "col" or number == 0:
+            cells.append(f'<th scope="{scope}"{style}>{inline_html(cell)}</th>')
+        else:
+            cells.append(f"<td{style}>{inline_html(cell)}</td>")
+    return f"<tr>{''.join(cells)}</tr>"
+
+
+def inline_html(text: str) -> str:
+    """Escape a text, and mark what is between backticks as code."""
+    return _CODE.sub(r"<code>\1</code>", escape(printable(text)))
