@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from snnc.diagnostics import Diagnostics
-from snnc.importer.convert import NEURAL, Conversion, encoder_of, read_by
+from snnc.importer.convert import Conversion
+from snnc.importer.ends import NEURAL, encoder_of, read_by
 from snnc.importer.linear import Shape
 from snnc.importer.model import KerasModel
 from snnc.importer.refusals import RefusedModelError
@@ -158,7 +159,7 @@ def _write_part(state: ConversionState) -> WrittenSpec | None:
 def _unread_drafts(state: ConversionState) -> list[StatementDraft]:
     """Return the drafts whose output no other draft reads; the last one is one."""
     drafts = list(state.drafts.values())
-    read = {key for draft in drafts for key in (*draft.sources, draft.shortcut)}
+    read = {key for draft in drafts for key in draft.reads}
     return [draft for draft in drafts if draft.layer not in read]
 
 

@@ -110,6 +110,11 @@ class StatementDraft:
     properties: tuple[str, ...] = ()
 
     @property
+    def reads(self) -> tuple[str, ...]:
+        """The keys of its sources, including its shortcut."""
+        return self.sources + (() if self.shortcut is None else (self.shortcut,))
+
+    @property
     def word(self) -> str:
         """The kind of the statement in a spec."""
         if self.window.upscale or self.image:
