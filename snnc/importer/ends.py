@@ -161,13 +161,13 @@ def read_by(state: ConversionState, *keys: str) -> dict[str, StatementDraft]:
 
 def _size(state: ConversionState, draft: StatementDraft, *, is_pair: bool) -> str:
     units = draft.shape[-1]
-    asked = state.request.readout
+    requested = state.request.readout
     if draft.window.kernel:
         return f"filters {units}"
-    if is_pair and asked != "units":
+    if is_pair and requested != "units":
         return "classes 2"
-    if asked is not None:
-        return f"{asked} {units}"
+    if requested is not None:
+        return f"{requested} {units}"
     loss = loss_name(state.model.compiled)
     finals = set(state.finals.values())
     is_one = len(state.model.outputs) == 1 and units > 1

@@ -81,8 +81,8 @@ def explain(
     mapped = None if compilation is None else compilation.mapped
     part = _write_part(state) if written is None else None
     if part is not None:
-        _, made = compile_written(part, "part.snn", Diagnostics(), state.request)
-        mapped = made.mapped
+        _, compiled = compile_written(part, "part.snn", Diagnostics(), state.request)
+        mapped = compiled.mapped
     spec = written or part
     names = {} if spec is None else spec.names
     by_layer: dict[str, list[Decision]] = {layer.name: [] for layer in model.layers}

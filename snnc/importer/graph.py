@@ -81,8 +81,8 @@ def unwrapped(value: Any) -> Any:
     kind = items.get("class_name")
     config = items.get("config", items)
     key = _WRAPPED.get(kind) if isinstance(kind, str) else None
-    own = items if key == "items" else config
-    return own[key] if key and isinstance(own, dict) and key in own else items
+    holder = items if key == "items" else config
+    return holder[key] if key and isinstance(holder, dict) and key in holder else items
 
 
 def build(config: Any, keras: Any, training: Any) -> tuple[KerasModel, Graph]:
@@ -250,8 +250,8 @@ def read_graph(entry: Mapping[str, Any], name: str | None = None) -> Graph:
     kind, config = head(entry, f"`{name}`" if name else "the model")
     if isinstance(config, list):  # as Keras wrote a Sequential before 2.2.3
         config = {"layers": config}
-    own = config.get("name")
-    name = name or (own if isinstance(own, str) and own else snake(kind))
+    written = config.get("name")
+    name = name or (written if isinstance(written, str) and written else snake(kind))
     if kind not in MODELS or is_custom(entry) or "layers" not in config:
         raise refused(rules.SubclassedModel, name=name, kind=kind)
     entries = config["layers"]
@@ -264,9 +264,9 @@ def read_graph(entry: Mapping[str, Any], name: str | None = None) -> Graph:
 
 def _sequential(name: str, entries: list[Any], config: Mapping[str, Any]) -> Graph:
     parts: list[NestedLayer] = []
-    for own, entry in zip(names_of(entries), entries, strict=True):
+    for part_name, entry in zip(names_of(entries), entries, strict=True):
         reads = (LayerOutput(parts[-1].name, 0),) if parts else ()
-        part = _part(own, entry, ((reads, {}),))
+        part = _part(part_name, entry, ((reads, {}),))
         if parts and part.kind == "InputLayer":  # Keras passes on its input
             part = replace(part, kind="Identity", options={})
         parts.append(part)
@@ -277,12 +277,12 @@ def _sequential(name: str, entries: list[Any], config: Mapping[str, Any]) -> Gra
         shape = _first_shape(first) or config.get("build_input_shape")
         if shape is None:
             raise refused(rules.NoInputShape, name=name)
-        own = f"{first.name}_input"
-        check_shape(shape, own)
+        part_name = f"{first.name}_input"
+        check_shape(shape, part_name)
         dtype = first.options.get("dtype")
-        options = {"batch_input_shape": shape, "dtype": dtype, "name": own}
-        parts[0] = replace(first, calls=(((LayerOutput(own, 0),), {}),))
-        parts.insert(0, NestedLayer(own, "InputLayer", options, (((), {}),)))
+        options = {"batch_input_shape": shape, "dtype": dtype, "name": part_name}
+        parts[0] = replace(first, calls=(((LayerOutput(part_name, 0),), {}),))
+        parts.insert(0, NestedLayer(part_name, "InputLayer", options, (((), {}),)))
     output = LayerOutput(parts[-1].name, 0)
     return Graph(name, tuple(parts), (parts[0].name,), (output,))
 
@@ -299,7 +299,10 @@ def _first_shape(part: NestedLayer) -> Any:
 
 def _functional(name: str, entries: list[Any], config: Mapping[str, Any]) -> Graph:
     names = names_of(entries)
-    parts = [_read_layer(own, entry) for own, entry in zip(names, entries, strict=True)]
+    parts = [
+        _read_layer(part_name, entry)
+        for part_name, entry in zip(names, entries, strict=True)
+    ]
     with _blaming(name):
         inputs = tuple(_tensors(config.get("input_layers")))
         outputs = tuple(_tensors(config.get("output_layers")))
@@ -363,10 +366,10 @@ def _arguments(node: Any) -> dict[str, Any]:
         pieces = list(_pieces(node))
         arguments = [p[2] if _is_constant(p) else p for p in pieces]
         keywords = {}
-        for own in (piece[3] for piece in pieces if len(piece) > 3):
-            if not isinstance(own, dict):
+        for named in (piece[3] for piece in pieces if len(piece) > 3):
+            if not isinstance(named, dict):
                 raise ValueError("one of its inbound_nodes has no keywords")
-            keywords |= own
+            keywords |= named
     else:
         raise ValueError("one of its inbound_nodes is not a call")
     return {**{str(at): value for at, value in enumerate(arguments)}, **keywords}

@@ -56,13 +56,13 @@ MOST_NAMES = 6
 
 def sanitized_names(names: Iterable[str]) -> dict[str, str]:
     """Return valid, distinct names; valid names stay unchanged."""
-    found = {name: name for name in names}
-    taken = {name.lower() for name in found if not why_no_name(name)}
-    for name in found:
+    valid = {name: name for name in names}
+    taken = {name.lower() for name in valid if not why_no_name(name)}
+    for name in valid:
         if why_no_name(name):
-            found[name] = _free(plain_name(name, "layer"), taken)
-            taken.add(found[name].lower())
-    return found
+            valid[name] = _free(plain_name(name, "layer"), taken)
+            taken.add(valid[name].lower())
+    return valid
 
 
 def _free(name: str, taken: set[str]) -> str:
@@ -128,7 +128,7 @@ class _SpecWriter:
         name = state.request.name or plain
         chips = state.request.chips
         shape = "x".join(map(str, state.input.shape))
-        given = interval(*state.input.given)
+        input_range = interval(*state.input.given)
         encoded = interval(*state.input.encoded)
         lines = [
             f"snn {NEWEST}",
@@ -136,8 +136,8 @@ class _SpecWriter:
             f'about "The {state.model.tool} model {plain}."',
             f"defaults {{ rate {rates(*_DEFAULTS.rate)} }}",
             "",
-            f"input {self._names[self._input.name]} {shape} in {given}"
-            + (f" as {encoded}" if given != encoded else ""),
+            f"input {self._names[self._input.name]} {shape} in {input_range}"
+            + (f" as {encoded}" if input_range != encoded else ""),
             *self._statements(),
             *self._train(),
             "}",
@@ -300,14 +300,16 @@ def cores_text(written: WrittenSpec, request: ImportRequest, cache: PlanCache) -
     such a network, the text has a lower bound.
     """
     report = Diagnostics()
-    made = lower_written(written.text, "imported.snn", report, request)
-    if made.lowered is not None and not report.errors:
-        least = least_cores(made.lowered)
-        if least > made.device.chip.cores:
+    compilation = lower_written(written.text, "imported.snn", report, request)
+    if compilation.lowered is not None and not report.errors:
+        least = least_cores(compilation.lowered)
+        if least > compilation.device.chip.cores:
             return f" takes at least {counted(least, 'core')} in all"
-        _, made = compile_written(written, "imported.snn", report, request, cache)
-    if made.mapped is not None:
-        return f" takes {counted(made.mapped.cores, 'core')} in all"
+        _, compilation = compile_written(
+            written, "imported.snn", report, request, cache
+        )
+    if compilation.mapped is not None:
+        return f" takes {counted(compilation.mapped.cores, 'core')} in all"
     errors = [d for d in report.diagnostics if d.severity is Severity.ERROR]
     return f": {errors[0].message}" if errors else ""
 

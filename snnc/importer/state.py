@@ -412,10 +412,10 @@ class ConversionState:
         """Return the key of the `concat` of sources; it may extend another `concat`."""
         if sources not in self._joins:
             stops = range(len(sources) - 1, 1, -1)
-            begun = next((n for n in stops if sources[:n] in self._joins), 0)
-            first = (self._joins[sources[:begun]],) if begun else ()
+            shared = next((n for n in stops if sources[:n] in self._joins), 0)
+            first = (self._joins[sources[:shared]],) if shared else ()
             key = self.free(f"{owner}_reads")
-            self.add(StatementDraft(key, "concat", (*first, *sources[begun:]), shape))
+            self.add(StatementDraft(key, "concat", (*first, *sources[shared:]), shape))
             self._joins[sources] = key
         return self._joins[sources]
 

@@ -100,11 +100,11 @@ def shown(value: Any) -> str:
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 
-def tell_options(layer: CurrentLayer, *kept: str) -> None:
+def tell_options(layer: CurrentLayer, *keeps: str) -> None:
     """Record decisions on a layer's options; the spec keeps the ones in ``kept``."""
     for option, value in layer.options.items():
         shown_option = f"{option} {shown(value)}"
-        if option in kept:
+        if option in keeps:
             if not _is_usual(option, value):
                 layer.keep(option=shown_option)
         elif option == "trainable":

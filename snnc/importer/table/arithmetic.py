@@ -142,8 +142,8 @@ def read_operation(layer: CurrentLayer, value: Value, *_: Value) -> Value:
     """Read an operation that is linear or a known function; refuse others."""
     name = _function(layer)
     function = name.lower()
-    given = layer.options.get(CALLED_WITH)
-    others: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
+    called = layer.options.get(CALLED_WITH)
+    others: Mapping[str, Any] = called if isinstance(called, Mapping) else {}
     settings = {**layer.options, **others}  # where depends on the version of Keras 3
     perm = settings.get("perm", settings.get("axes"))
     if function in SAME:
