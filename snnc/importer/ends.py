@@ -160,6 +160,7 @@ def read_by(state: ConversionState, *keys: str) -> dict[str, StatementDraft]:
 
 
 def _size(state: ConversionState, draft: StatementDraft, *, is_pair: bool) -> str:
+    """Return the readout's property: its filters, classes or units."""
     units = draft.shape[-1]
     requested = state.request.readout
     if draft.window.kernel:

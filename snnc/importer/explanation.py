@@ -115,6 +115,7 @@ def explain(
 
 
 def _list_places(mapped: MappedNetwork, *, is_part: bool) -> Iterator[Placed]:
+    """Yield each layer with neurons, and the readout unless the network is a part."""
     network = mapped.lowered.network
     for layer in network.layers:
         levels = mapped.of_layer(layer.name)

@@ -214,6 +214,7 @@ def _sources(graph: Graph) -> dict[CallKey, list[Source]]:
         raise refused(rules.NoSuchLayer, reader=f"`{graph.name}`", layer=missing[0])
 
     def source_of(tensor: LayerOutput, reader: str) -> Source:
+        """Return the call, and the number of its output, that a tensor is."""
         name = tensor.layer
         part = parts.get(tensor.layer)
         number = tensor.node
@@ -263,6 +264,7 @@ def read_graph(entry: Mapping[str, Any], name: str | None = None) -> Graph:
 
 
 def _sequential(name: str, entries: list[Any], config: Mapping[str, Any]) -> Graph:
+    """Return a chain of layers, with the input layer that Keras may omit."""
     parts: list[NestedLayer] = []
     for part_name, entry in zip(names_of(entries), entries, strict=True):
         reads = (LayerOutput(parts[-1].name, 0),) if parts else ()
@@ -298,6 +300,7 @@ def _first_shape(part: NestedLayer) -> Any:
 
 
 def _functional(name: str, entries: list[Any], config: Mapping[str, Any]) -> Graph:
+    """Return a graph as the layers' calls describe it."""
     names = names_of(entries)
     parts = [
         _read_layer(part_name, entry)
@@ -321,6 +324,7 @@ def _blaming(name: str) -> Iterator[None]:
 
 
 def _read_layer(name: str, entry: Mapping[str, Any]) -> NestedLayer:
+    """Return a layer of a functional model, with its calls."""
     nodes = entry.get("inbound_nodes", [])
     if not isinstance(nodes, list):
         raise malformed(f"`{name}`", "its inbound_nodes are not a list")
@@ -330,6 +334,7 @@ def _read_layer(name: str, entry: Mapping[str, Any]) -> NestedLayer:
 
 
 def _part(name: str, entry: Mapping[str, Any], calls: tuple[Call, ...]) -> NestedLayer:
+    """Return a layer, or a submodel with its graph."""
     kind, config = head(entry, f"`{name}`")
     if kind in MODELS:
         return NestedLayer(name, kind, {}, calls, read_graph(entry, name))
@@ -342,6 +347,7 @@ def _part(name: str, entry: Mapping[str, Any], calls: tuple[Call, ...]) -> Neste
 
 
 def _read_call(node: Any) -> Call:
+    """Return a call; raise ValueError if Keras does not write such a node."""
     tensors: list[LayerOutput] = []
     others: dict[str, Any] = {}
     for key, value in _arguments(node).items():
@@ -387,6 +393,7 @@ def _pieces(node: Any) -> Iterator[list[Any]]:
 
 
 def _tensors(value: Any) -> Iterator[LayerOutput]:
+    """Yield the tensors in a value; raise ValueError if it contains anything else."""
     if _is_tensor(value):
         yield LayerOutput(value[0], value[2], value[1])
     elif isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
@@ -493,6 +500,7 @@ def read_options(kind: str, config: Mapping[str, Any], layer: str) -> dict[str, 
 
 
 def _plain(value: Any, option: str, layer: str) -> Any:
+    """Return the value of an option without Keras's wrappers."""
     if isinstance(value, float) and not math.isfinite(value):
         raise refused(
             rules.NotFiniteOption, option=option, layer=f"`{layer}`", value=value

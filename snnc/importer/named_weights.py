@@ -37,6 +37,7 @@ def h5_weights(
     known: dict[str, Owners] = {}
 
     def paths(layer: str) -> Mapping[str, str]:
+        """Return the paths of a layer's arrays by their names."""
         part = parts[layer]
         group = f"{root}/{groups[part.name]}".lstrip("/")
         if part.name not in known:

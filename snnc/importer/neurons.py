@@ -214,6 +214,7 @@ def _dense(
 def _convolution(
     state: ConversionState, owner: str, value: Value, units: tuple[Unit, ...]
 ) -> StatementDraft:
+    """Return a draft of neurons over images, perhaps with a shortcut."""
     if any(term.is_matrix for term in value.terms):
         raise UnfitError("a vector is not an image")
     terms = [_exact(state, owner, term) for term in value.terms]

@@ -111,6 +111,8 @@ def write(state: ConversionState, ends: Ends) -> WrittenSpec:
 
 
 class _SpecWriter:
+    """Writes the statements of a spec, and collects notes on what it leaves out."""
+
     def __init__(self, state: ConversionState, ends: Ends) -> None:
         self._state = state
         self._encoder = ends.encoder
@@ -174,6 +176,7 @@ class _SpecWriter:
             before = draft.layer
 
     def _head(self, draft: StatementDraft, before: str) -> str:
+        """Return a statement up to its braces; omit a name or source that is not needed."""
         words = [draft.word, self._names[draft.layer]]
         if draft.layer == self._encoder:
             words[0] = "encode conv"
@@ -193,6 +196,7 @@ class _SpecWriter:
         )
 
     def _properties(self, draft: StatementDraft) -> Iterator[str]:
+        """Yield the properties of a statement in the order of `snnc fmt`."""
         if draft.kind == "readout" and not draft.window.kernel:
             yield self._size
         yield from own_properties(draft)
@@ -236,6 +240,7 @@ class _SpecWriter:
         return 0.0
 
     def _train(self) -> Iterator[str]:
+        """Yield the statement `train`, if the model was compiled."""
         compiled = self._state.model.compiled
         decides = self._size.startswith("classes")
         lines = list(train_lines(compiled, self._notes, decides=decides))
@@ -538,6 +543,7 @@ def train_lines(
 
 
 def _loss(compiled: Compiled, *, decides: bool) -> str | None:
+    """Return the loss of a spec, or None if it has no such loss."""
     name = loss_name(compiled)
     if decides and name in CROSS_ENTROPIES:
         return "cross_entropy"
@@ -551,6 +557,7 @@ def _loss(compiled: Compiled, *, decides: bool) -> str | None:
 def _settings(
     usual: Mapping[str, str], options: Mapping[str, Any], notes: list[str]
 ) -> Iterator[str]:
+    """Yield an optimizer's settings that differ from its defaults."""
     for key, default in usual.items():
         value = options.get(key)
         if value is None and key == "learning_rate":

@@ -329,6 +329,7 @@ class Kernels:
         return _bias(self._weights.of(step.layer), step.outputs)
 
     def norm(self, name: str, channels: int) -> tuple[Array, Array]:
+        """Return the factor and the shift of each channel of a norm."""
         layer = self._layers[name]
         arrays: Mapping[str, Any] = self._weights.of(name)
         return batch_norm(layer.kind, layer.options, arrays, channels)

@@ -339,6 +339,7 @@ def _moved(
 
 @has_kernel("Dense", keeps=("units", "use_bias"))
 def read_dense(layer: CurrentLayer, value: Value) -> Value:
+    """Read a dense layer: a matrix, or a kernel of size 1 over pixels."""
     if value.broken:
         return BROKEN
     if len(value.view) == 1:
