@@ -591,7 +591,7 @@ def shift_of(terms: Iterable[Term]) -> str:
 
 
 def is_projection(term: Term, shape: Shape) -> bool:
-    """Whether a learned shortcut can compute a term: one tap, and strides to a shape."""
+    """Whether a learned shortcut, whose output has a shape, can compute a term."""
     windows = term.windows()
     if windows is None or term.shifts_at() == "place":
         return False

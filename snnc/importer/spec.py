@@ -176,7 +176,7 @@ class _SpecWriter:
             before = draft.layer
 
     def _head(self, draft: StatementDraft, before: str) -> str:
-        """Return a statement up to its braces; omit a name or source that is not needed."""
+        """Return a statement up to its braces; omit a name that is not needed."""
         words = [draft.word, self._names[draft.layer]]
         if draft.layer == self._encoder:
             words[0] = "encode conv"

@@ -316,7 +316,7 @@ def filled(
     """
 
     def add_border(value: Value, sign: float) -> Value:
-        """Add the neurons' output for padded zeros, or its negative, to each channel."""
+        """Add the neurons' output for padded zeros, multiplied by a sign."""
         triples = [(sign * unit.gain, unit.factor, unit.shift) for unit in units]
         factors = tuple(number for triple in triples for number in triple)
         return value.then(
