@@ -12,7 +12,7 @@ import hashlib
 import platform
 import subprocess
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cache
 from pathlib import Path
 
@@ -20,7 +20,11 @@ from tools.density import without_docstrings
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results.csv"
-TRAINING = ("snnc/runtime/keras", "snnc/language/editions.py")
+TRAINING = (
+    "snnc/runtime/keras",
+    "snnc/runtime/neurons.py",
+    "snnc/language/editions.py",
+)
 """The code that decides what a training gives, with the default settings."""
 
 
@@ -108,13 +112,25 @@ def write(rows: Iterable[Row], path: Path = RESULTS) -> None:
     new = list(rows)
     names = {_identity(row) for row in new}
     kept = [row for row in read(path) if _identity(row) not in names]
+    _save([*kept, *new], path)
+    for row in new:
+        print(row.command, row.seed, row.measure, row.value, row.unit, flush=True)
+
+
+def rename_code(old: str, new: str, path: Path = RESULTS) -> int:
+    """Replace the ``code`` of rows; return the number of rows that had the old one."""
+    rows = read(path)
+    renamed = [replace(row, code=new) if row.code == old else row for row in rows]
+    _save(renamed, path)
+    return sum(row.code == old for row in rows)
+
+
+def _save(rows: Iterable[Row], path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         columns = [field.name for field in fields(Row)]
         table = csv.DictWriter(file, columns, lineterminator="\n")
         table.writeheader()
-        table.writerows(asdict(row) for row in (*kept, *new))
-    for row in new:
-        print(row.command, row.seed, row.measure, row.value, row.unit, flush=True)
+        table.writerows(asdict(row) for row in rows)
 
 
 def _identity(row: Row) -> tuple[str, int, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from itertools import chain
@@ -24,7 +24,16 @@ from snnc.ir.tensor import (
     TensorSpec,
 )
 from snnc.language.readers import PHASES
-from snnc.runtime.network import Cut, Fanout, Input, Layer, Lif, MaxPool, Pes, Readout
+from snnc.runtime.network import (
+    Cut,
+    Fanout,
+    Input,
+    Layer,
+    MaxPool,
+    Network,
+    Pes,
+    Readout,
+)
 
 
 @cache
@@ -105,17 +114,29 @@ def network_data(routed: RoutedNetwork) -> GeneratedFile:
     scaled = read.scaled and (float(read.scaled[0]), float(read.scaled[1]))
     described = Input(read.name, read.shape, float(read.low), float(read.high), scaled)
     readout = _readout(network)
-    imports = {"Network", *_classes_in((described, *layers.values(), readout))}
+    classes = {Network, *_classes_in((described, *layers.values(), readout))}
     return render(
         "network.py",
         network,
-        imports=import_line("._runtime.network", sorted(imports)),
+        imports=_import_lines(classes),
         input=record("INPUT = Input", described).at(0),
         layers=[
             record(f"{quote(name)}: Layer", layer).at(INDENT)
             for name, layer in layers.items()
         ],
         readout=record("READOUT = Readout", readout).at(0),
+    )
+
+
+def _import_lines(classes: Iterable[type]) -> str:
+    """Return the imports of classes of the run-time library, one line per module."""
+    names: dict[str, list[str]] = {}
+    for each in classes:
+        module = each.__module__.rpartition(".")[2]
+        names.setdefault(module, []).append(each.__name__)
+    return "\n".join(
+        import_line(f".{LIBRARY}.{module}", sorted(names[module]))
+        for module in sorted(names)
     )
 
 
@@ -129,7 +150,7 @@ def _layer(routed: RoutedNetwork, layer: LogicalLayer) -> Layer:
         (float(spiking.rate.low), float(spiking.rate.high)),
         percentile=float(spiking.rate.percentile),
         start=spiking.start,
-        lif=spiking.neuron,
+        neuron=spiking.neuron,
         cut=cuts[0],
         fanout=Fanout(*routed.fanouts[layer.name]),
     )
@@ -166,7 +187,7 @@ def _readout(network: LogicalNetwork) -> Readout:
     )
 
 
-COMPLETE = (Fanout, Lif)
+COMPLETE = (Fanout,)
 """The classes whose default values are written too."""
 EXPLODED = (Layer, MaxPool)
 """The classes with one line per field, so that a changed number changes one line."""
@@ -188,11 +209,11 @@ def _written_fields(value: Any) -> Iterator[tuple[str, object]]:
             yield field.name, given
 
 
-def _classes_in(value: object) -> Iterator[str]:
+def _classes_in(value: object) -> Iterator[type]:
     """Yield the classes of all records that are written for a value."""
     inner = value if isinstance(value, tuple) else ()
     if is_dataclass(value):
-        yield type(value).__name__
+        yield type(value)
         inner = tuple(given for _, given in _written_fields(value))
     for each in inner:
         yield from _classes_in(each)

@@ -23,7 +23,8 @@ from snnc.exact.read import Places, number_sources, read_chip
 from snnc.exact.readout import probed, read_readout
 from snnc.exact.tables import BuiltChip, Floats, Int64, ReadoutTable
 from snnc.runtime.examples import Array
-from snnc.runtime.nengo.neurons import BuiltNetwork, ClippedSpikingRectifiedLinear
+from snnc.runtime.nengo.neuron_types import ClippedSpikingRectifiedLinear
+from snnc.runtime.nengo.neurons import BuiltNetwork
 
 if TYPE_CHECKING:
     from nengo_loihi import Simulator

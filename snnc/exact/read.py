@@ -10,6 +10,7 @@ import numpy as np
 
 from snnc.exact.tables import BuiltChip, Compartments, Fanin, Int32, Int64, Rows, jit
 from snnc.output.imported import CannotRunError
+from snnc.runtime.neurons import DECAY_ONE
 
 if TYPE_CHECKING:
     from nengo_loihi import Simulator
@@ -102,8 +103,6 @@ def cut_runs(weights: Int32, indices: Int32) -> tuple[Int64, Int64, Int32]:
             end = i
     return counts, runs[:, :used].copy(), kept[:written].copy()
 
-
-DECAY_ONE = 4096  # a decay has 12 bits
 
 Places = dict[Any, Int64]
 """The source of each neuron of nengo-loihi's blocks or inputs."""

@@ -55,10 +55,10 @@ from snnc.tools.report.network import Report
 from snnc.tools.weights import list_weights
 from snnc.verbs import adapt as adapt_verb
 from snnc.verbs import train as train_verb
-from snnc.verbs.adapt import Adaptation, AdaptOptions
+from snnc.verbs.adapt import Adaptation
 from snnc.verbs.build import write_package, write_spec
 from snnc.verbs.evaluate import verb
-from snnc.verbs.evaluate.verb import EvaluateOptions, PredictOptions
+from snnc.verbs.evaluate.verb import AdaptOptions, EvaluateOptions, PredictOptions
 from snnc.verbs.options import takes
 from snnc.verbs.train import Training
 

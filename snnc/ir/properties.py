@@ -103,13 +103,12 @@ def _values(layer: LogicalLayer) -> Json:
 
 
 def _spiking(spiking: Spiking) -> Json:
-    lif = spiking.neuron
-    relu = NeuronSpec(kind="relu")
+    neuron = spiking.neuron
     return {
         **_parts(spiking),
         "rate": (spiking.rate.low, spiking.rate.high),
         "percentile": spiking.rate.percentile,
-        "neuron": NeuronSpec(kind="lif", **_parts(lif)) if lif else relu,
+        "neuron": NeuronSpec(kind=neuron.name, **_parts(neuron)),
         "block": spiking.block or "auto",
     }
 

@@ -19,6 +19,7 @@ from snnc.language.readers import HEADERS as HEADERS
 from snnc.language.readers import REFUSED as REFUSED
 from snnc.language.readers import UNITS as UNITS
 from snnc.language.readers import is_reserved
+from snnc.runtime.neurons import constants_of
 
 Note = TypeVar("Note", Key, Otherwise, ReadBy, StatementPart, ByEdition)
 Statement = TypeVar("Statement", bound=Model)
@@ -213,7 +214,7 @@ def may_be_bare(kind: str) -> bool:
 def settings_of(choice: str) -> tuple[str, ...]:
     """Return the settings of a loss, an optimizer or a neuron; empty if it has none."""
     if choice in NEURONS:
-        return tuple(keys_of(NeuronSpec)) if choice == "lif" else ()
+        return constants_of(choice)
     found = (choices.get(choice) for choices in CHOICES.values())
     return next((tuple(keys_of(model)) for model in found if model), ())
 

@@ -18,6 +18,7 @@ from snnc.language.models import (
     StatementPart,
     ValueWord,
 )
+from snnc.runtime.neurons import constants_of
 
 Chosen = ReadBy(readers.choice)
 
@@ -55,12 +56,12 @@ class NeuronSpec(Model):
 
     @classmethod
     def read(cls, value: Any, make: Callable[[Any], Any]) -> Any:
-        """Refuse time constants of ``relu``."""
+        """Refuse constants that the model lacks."""
         written = readers.choice(value)
         made = make(written)
-        if made.kind == "relu" and len(written) > 1:
-            key = min(written.keys() - {"kind"})
-            raise readers.problem("not_taken", key=key, owner="relu")
+        lacking = written.keys() - {"kind", *constants_of(made.kind)}
+        if lacking:
+            raise readers.problem("not_taken", key=min(lacking), owner=made.kind)
         return made
 
 

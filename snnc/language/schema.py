@@ -190,10 +190,14 @@ class _SchemaWriter:
         return _plain(field)
 
     def _neuron(self) -> Schema:
-        relu: Schema = {"type": "object", "maxProperties": 0}
-        lif = self._mapping(NeuronSpec)
-        words = keywords.NEURONS.values()
-        return _choice({word: relu if word.text == "relu" else lif for word in words})
+        no_settings: Schema = {"type": "object", "maxProperties": 0}
+        with_settings = self._mapping(NeuronSpec)
+        return _choice(
+            {
+                word: with_settings if keywords.settings_of(word.text) else no_settings
+                for word in keywords.NEURONS.values()
+            }
+        )
 
 
 def _describe(schema: Schema, description: str) -> Schema:

@@ -95,9 +95,9 @@ class Statement:
     """``KIND [VARIANT] [NAME] [SHAPE] [in RANGE [as RANGE]] [from A, B] [{ ... }]``.
 
     ``variant`` is the second word of statements such as ``target loihi``, ``encode
-    conv``, ``neuron lif`` and ``defaults conv3d``. ``text`` is the string after
-    ``about``. ``properties`` is None if the statement has no block. A ``broken``
-    statement could not be parsed: only its kind, variant and name are known.
+    conv`` and ``defaults conv3d``. ``text`` is the string after ``about``.
+    ``properties`` is None if the statement has no block. A ``broken`` statement could
+    not be parsed: only its kind, variant and name are known.
     """
 
     kind: Word

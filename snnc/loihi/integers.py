@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from snnc.runtime.examples import Array
+from snnc.runtime.neurons import DECAY_ONE
 
 THRESHOLD_UNIT = 2**6
 THRESHOLD_LEAST = THRESHOLD_UNIT // 2 + 1  # smaller thresholds are stored as 0
@@ -29,7 +30,6 @@ HALVINGS = np.arange(19)  # of a scale that depends on biases
 SHIFT_BITS = 64  # bits of NumPy's integers
 SOMETHING = 1e-8  # weights and biases of a block up to this are treated as 0
 CONNECTED = 1e-16  # weights of a connection up to this are treated as 0
-DECAY_ONE = 2**12
 DECAY_START = 2**21
 DECAY_LOSS = 0.494  # the rounding loss per step that nengo-loihi assumes
 
@@ -47,7 +47,7 @@ class ChipNeurons(NamedTuple):
 
 
 def neurons_of(
-    dt: float, synapse: float | None, tau_rc: float | None = None
+    dt: float, synapse: float | None, membrane: float | None = None
 ) -> ChipNeurons:
     """Return the parameters that all neurons of a layer share.
 
@@ -58,9 +58,9 @@ def neurons_of(
     # The chip adds 1, so subtract 1 here.
     decay = _stored_decay(-np.expm1(-dt / synapse) if synapse else 1.0, 1)
     current = 1 / _decay_sum(max(0, decay), 1)
-    if tau_rc is None:
+    if membrane is None:
         return ChipNeurons(float(np.float32(1 / dt)), current)
-    leak = _stored_decay(-np.expm1(-dt / tau_rc))
+    leak = _stored_decay(-np.expm1(-dt / membrane))
     return ChipNeurons(1.0, current, 1 / _decay_sum(leak))
 
 

@@ -17,8 +17,8 @@ import numpy as np
 from snnc.ir.shapes import Shape
 from snnc.language.editions import EDITIONS, NEWEST
 from snnc.nir.graph_file import AGAIN, Node
-from snnc.runtime import network
 from snnc.runtime.examples import Array
+from snnc.runtime.neurons import REST, Lif
 
 NEURONS = ("IF", "LIF", "CubaLIF")
 TOP = EDITIONS[NEWEST].rate[1]
@@ -75,8 +75,8 @@ def neurons_of(node: Node) -> SpecNeurons:
     if membrane > LONGEST_LEAK:
         return SpecNeurons(gain * step / tau * SPIKE, 0.0, SPIKE, properties)
     neuron = f"neuron lif {{ tau_rc {_milliseconds(node, membrane)}, tau_ref 0 ms }}"
-    full = network.Lif(membrane, tau_ref=0.0).gain(TOP)
-    offset = ((leak - reset) / room - network.REST) / full
+    full = Lif(membrane, tau_ref=0.0).gain(TOP)
+    offset = ((leak - reset) / room - REST) / full
     return SpecNeurons(gain / full, offset, SPIKE, (neuron, *properties))
 
 

@@ -206,5 +206,5 @@ class AveragedLif(LayerWarning):
                 for layer in neurons_read(network, pool, seen):
                     averaged[layer.name] = pool.name
         for layer, spiking in chip_layers(network):
-            if layer.name in averaged and spiking.neuron is not None:
+            if layer.name in averaged and not spiking.neuron.is_linear:
                 yield cls.at(layer, "neuron", pool=averaged[layer.name])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from snnc.diagnostics import Diagnostic, Fix, LayerDiagnostic, LayerWarning, SpecWarning
 from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, Rate, Spiking
@@ -60,9 +60,9 @@ def chip_layers(network: LogicalNetwork) -> Iterator[tuple[LogicalLayer, Spiking
         yield from (each for each in spiking_layers(network) if each[0].on_chip)
 
 
-def pause(spiking: Spiking) -> float:
-    """Return the refractory period of a layer's neurons, in seconds."""
-    return 0.0 if spiking.neuron is None else spiking.neuron.tau_ref
+def shortest_period(network: LogicalNetwork, spiking: Spiking) -> float:
+    """Return the shortest time between two spikes of a neuron, in seconds."""
+    return network.timing.dt + spiking.neuron.refractory_period
 
 
 def above_ceiling(network: LogicalNetwork) -> dict[str, Spiking]:
@@ -70,7 +70,7 @@ def above_ceiling(network: LogicalNetwork) -> dict[str, Spiking]:
     return {
         layer.name: spiking
         for layer, spiking in spiking_layers(network)
-        if spiking.rate.high * (network.timing.dt + pause(spiking)) > _ONE
+        if spiking.rate.high * shortest_period(network, spiking) > _ONE
     }
 
 
@@ -107,17 +107,18 @@ class RateAboveCeiling(LayerDiagnostic):
     def check(cls, network: LogicalNetwork) -> Iterator[RateAboveCeiling]:
         above = {} if step_is_at_fault(network) else above_ceiling(network)
         for name, spiking in above.items():
-            ceiling = 1 / (network.timing.dt + pause(spiking))
+            has_pause = spiking.neuron.refractory_period > 0
+            ceiling = 1 / shortest_period(network, spiking)
             low = spiking.rate.low if spiking.rate.low < ceiling else USUAL_LOW
             yield cls.at(
                 network.by_name[name],
                 "rate",
-                neuron="lif" if spiking.neuron else "relu",
+                neuron=spiking.neuron.name,
                 low=f"{low:.6g}" if 0 < low < ceiling else "",
                 high=spiking.rate.high,
                 limit=below(ceiling),
                 ceiling=ceiling,
-                formula="1 / (tau_ref + dt)" if spiking.neuron else "1 / dt",
+                formula="1 / (tau_ref + dt)" if has_pause else "1 / dt",
             )
 
 
@@ -203,7 +204,9 @@ class StepTooLong(Diagnostic):
 
 def _longest_step(network: LogicalNetwork, above: Iterable[Spiking]) -> float:
     """Return the longest step in whole milliseconds; otherwise, `USUAL_STEP`."""
-    longest = min(1 / spiking.rate.high - pause(spiking) for spiking in above)
+    longest = min(
+        1 / spiking.rate.high - spiking.neuron.refractory_period for spiking in above
+    )
     steps = range(int(1000 * longest + 1e-9), 1, -1)
     whole = (ms / 1000 for ms in steps if _divides(ms / 1000, network.timing.present))
     return next(whole, USUAL_STEP)
@@ -306,9 +309,8 @@ def _time_constants(
     """Yield the time constants of the layers on the chip, in seconds."""
     for layer, spiking in chip_layers(network):
         yield layer, "synapse", spiking.synapse
-        if spiking.neuron is not None:
-            yield layer, "tau_rc", spiking.neuron.tau_rc
-            yield layer, "tau_ref", spiking.neuron.tau_ref
+        for name, seconds in asdict(spiking.neuron).items():
+            yield layer, name, seconds
 
 
 class DecayTooFast(LayerDiagnostic):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from .maxima import MaxTree, PoolWindow, Triple, max_tree
+from .neurons import RELU
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -17,30 +18,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from .neurons import NeuronModel
+
 VALUES_AT_ONCE = 2**24  # activations of a batch of examples, in all layers
 
 T = TypeVar("T")
 # depth, height, width, channels
 Volume: TypeAlias = "tuple[int, int, int, int]"
 Decide = Literal["mean", "last"]
-REST = 63 / 64  # the current of LIF neurons at activation 0.0
-
-
-@dataclass(frozen=True)
-class Lif:
-    """Leaky integrate-and-fire neurons; time constants in seconds.
-
-    At the current J, they fire at 1 / (tau_ref + tau_rc log(1 + 1 / (J - 1)))
-    Hz. `REST` is below the threshold, on the chip too.
-    """
-
-    tau_rc: float = 0.02
-    tau_ref: float = 0.002
-
-    def gain(self, high: float) -> float:
-        """Return the rise in current from activation 0 to 1 (``high`` Hz)."""
-        period = (1 / high - self.tau_ref) / self.tau_rc
-        return 1 / 64 + 1 / math.expm1(period)
 
 
 @dataclass(frozen=True)
@@ -104,12 +89,11 @@ class Layer:
     1.0 corresponds to the upper bound, and a spike has the inverse of this
     bound as its amplitude. An ``encoder`` is on the host, trained ("conv") or
     not ("rate"), and fires at most once per step. Its voltages ``start`` at 0
-    ("rest"), or spread over 0..1 ("spread"). ``lif`` contains the time
-    constants of LIF neurons; None for rectified linear neurons. ``synapse`` is
-    the time constant, in seconds, of the filter on all inputs; None without a
-    filter. ``cut`` says how the layer is split into ensembles and cores.
-    ``pool`` describes the windows of a max pool. ``fanout`` says what one
-    spike of each neuron causes on the chip.
+    ("rest"), or spread over 0..1 ("spread"). ``neuron`` is the model of its
+    neurons. ``synapse`` is the time constant, in seconds, of the filter on all
+    inputs; None without a filter. ``cut`` says how the layer is split into
+    ensembles and cores. ``pool`` describes the windows of a max pool.
+    ``fanout`` says what one spike of each neuron causes on the chip.
     """
 
     shape: tuple[int, ...]
@@ -117,7 +101,7 @@ class Layer:
     percentile: float = 99.9
     encoder: Literal["conv", "rate"] | None = None
     start: Literal["rest", "spread"] = "rest"
-    lif: Lif | None = None
+    neuron: NeuronModel = RELU
     synapse: float | None = 0.005
     cut: Cut = Cut()
     pool: MaxPool | None = None

@@ -34,8 +34,7 @@ def only_near(word: str, legal: Iterable[str]) -> str | None:
     """Return the only legal word that a misspelt word can mean, or None.
 
     The legal word is similar, no other legal word is as similar, and no digit differs.
-    For example, `conv2d` is not a misspelt `conv3d`, `qif` and `alif` are not `lif`,
-    and `end_b` is not `end_a`.
+    For example, `conv2d` is not a misspelt `conv3d`, and `end_b` is not `end_a`.
     """
     found = _close(word, legal)
     if not found or found[0][1] or (len(found) > 1 and found[0][:2] == found[1][:2]):

@@ -88,8 +88,8 @@ def _unscalable_layers(network: Network, rates: Rates) -> dict[str, str]:
             reasons[name] = "has no weights"
         elif layer.encoder and rates[name].highest >= ceiling:
             reasons[name] = "clips its highest values"
-        elif layer.lif is not None:
-            reasons[name] = "LIF"
+        elif not layer.neuron.is_linear:
+            reasons[name] = layer.neuron.name.upper()
     return reasons
 
 

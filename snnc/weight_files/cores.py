@@ -22,7 +22,6 @@ from snnc.loihi.build_links import links_of
 from snnc.loihi.link import Link
 from snnc.loihi.tiling import PlacedBlock, tiling_of
 from snnc.rules.weights import LosesOnSpikes
-from snnc.runtime import network
 from snnc.runtime.examples import Array
 from snnc.runtime.nengo import kernels
 
@@ -251,8 +250,9 @@ class PlacedLayer:
     @property
     def neurons(self) -> integers.ChipNeurons:
         spiking = _spiking(self.mapped)
-        tau_rc = None if spiking.neuron is None else spiking.neuron.tau_rc
-        return integers.neurons_of(self.network.timing.dt, spiking.synapse, tau_rc)
+        return integers.neurons_of(
+            self.network.timing.dt, spiking.synapse, spiking.neuron.membrane
+        )
 
     @property
     def blocks(self) -> integers.Blocks:
@@ -327,7 +327,8 @@ def _arriving(
     filters = target.population.volume[3]
     kernel = compose(projection, link.source, filters, tensors).astype(np.float64)
     kernel = _sum_taps(kernel, link)
-    gain, _ = _gain_and_rest(_spiking(target))
+    spiking = _spiking(target)
+    gain = spiking.neuron.gain(spiking.rate.high)
     spike = _spiking(source).rate.high * mapped.lowered.network.timing.dt
     tensor = projection.tensor or f"shortcut {projection.source}"
     sources = tuple(part for part in slices if length(part))
@@ -341,17 +342,11 @@ def _arriving(
     )
 
 
-def _gain_and_rest(spiking: Spiking) -> tuple[float, float]:
-    """Return the gain from activation to current, and the current at activation 0."""
-    high, lif = spiking.rate.high, spiking.neuron
-    return (high, 0.0) if lif is None else (lif.gain(high), network.REST)
-
-
 def _largest_current(spiking: Spiking, biases: Array) -> float:
     """Return the largest magnitude of biases in nengo-loihi's units."""
-    gain, rest = _gain_and_rest(spiking)
+    gain = spiking.neuron.gain(spiking.rate.high)
     moved = (float(np.float32(gain)) * biases).clip(-LARGEST, LARGEST)
-    currents = np.abs(rest + moved.astype(np.float32).astype(np.float64))
+    currents = np.abs(spiking.neuron.rest + moved.astype(np.float32).astype(np.float64))
     return _float32(currents.max())
 
 
@@ -375,7 +370,7 @@ def spike_strength(placed: PlacedLayer) -> float:
 
     A weight counts as the voltage that one spike adds, in multiples of the threshold.
     """
-    has_leak = _spiking(placed.mapped).neuron is not None
+    has_leak = _spiking(placed.mapped).neuron.membrane is not None
     # The voltage of a spike with the weight 1, in multiples of the threshold.
     unit = placed.neurons.voltage if has_leak else placed.network.timing.dt
     strengths = defaultdict(list)
@@ -414,6 +409,6 @@ def predict_loss(
 
 def _keeps_scale(layer: LogicalLayer) -> bool:
     """Whether `snnc calibrate` can't scale this layer, or must scale others with it."""
-    has_leak = layer.spiking is not None and layer.spiking.neuron is not None
+    is_linear = layer.spiking is None or layer.spiking.neuron.is_linear
     adds_source = layer.shortcut is not None and layer.shortcut.operation is None
-    return has_leak or adds_source
+    return adds_source or not is_linear

@@ -13,7 +13,8 @@ import pytest
 import snnc
 from snnc.runtime.keras.scaler import Measured
 from snnc.runtime.layout import Layout
-from snnc.runtime.network import Layer, Lif
+from snnc.runtime.network import Layer
+from snnc.runtime.neurons import Lif
 from snnc.tools.calibrate import Calibration
 from snnc.tools.scaling import ScaledWeights
 from snnc.tools.spike_comparison import ComparedScore, SpikeComparison
@@ -169,7 +170,7 @@ def test_what_was_done_as_text() -> None:
     layers = {
         "e": Layer((10, 10, 3), (0.0, 250.0), encoder="conv"),
         "a": Layer((8, 8, 4), (20.0, 150.0)),
-        "b": Layer((6, 6, 4), (20.0, 150.0), lif=Lif()),
+        "b": Layer((6, 6, 4), (20.0, 150.0), neuron=Lif(0.02, 0.002)),
         "d": Layer((6,), (20.0, 150.0), percentile=99.0),
     }
     measured = dict.fromkeys(layers, Measured(60.0, 0.4, 1.0))

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from nengo_loihi.neurons import LoihiSpikingRectifiedLinear
 
-from snnc.runtime.nengo.neurons import ChipSpikingRectifiedLinear, neuron_type
+from snnc.runtime.nengo.neuron_types import ChipSpikingRectifiedLinear
+from snnc.runtime.nengo.neurons import neuron_type
 from snnc.runtime.network import Cut, Layer
 
 DT, HIGH, COUNT, STEPS = 0.001, 250.0, 50, 400

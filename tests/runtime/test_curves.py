@@ -8,14 +8,9 @@ import pytest
 import tensorflow as tf
 from tensorflow import keras
 
-from snnc.runtime.keras.layers import (
-    curve_of,
-    drive_of,
-    lif,
-    percentile,
-    rate_of,
-)
-from snnc.runtime.network import Layer, Lif
+from snnc.runtime.keras.layers import curve_of, percentile
+from snnc.runtime.network import Layer
+from snnc.runtime.neurons import RELU, Lif, NeuronModel
 
 pytestmark = pytest.mark.slow
 
@@ -38,7 +33,7 @@ def test_lif_is_nengos_curve(high: float) -> None:
         .rates(X, np.array([gain]), np.array([bias]))
         .ravel()
     )
-    ours = high * lif(high, LIF, DT)(X.astype("f4")).numpy()
+    ours = high * LIF.curve(high, DT)(X.astype("f4")).numpy()
     np.testing.assert_allclose(ours, rates, rtol=2e-5, atol=1e-3)
     np.testing.assert_allclose(ours[[-5, -4]], [0, high], rtol=1e-5)  # at 0 and 1
 
@@ -50,7 +45,7 @@ def test_gradients_are_finite_everywhere() -> None:
     x = tf.constant(np.concatenate([X, extremes]).astype("f4"))
     encoder = curve_of(Layer((1,), (0.0, 150.0), encoder="conv"), DT)
     relu = curve_of(Layer((1,), (0.0, 150.0)), DT)
-    for curve in (relu, encoder, lif(120.0, LIF, DT), lif(20.0, LIF, DT)):
+    for curve in (relu, encoder, LIF.curve(120.0, DT), LIF.curve(20.0, DT)):
         with tf.GradientTape() as tape:
             tape.watch(x)
             y = curve(x)
@@ -62,7 +57,7 @@ def test_gradients_are_finite_everywhere() -> None:
 
 def test_the_gradient_of_lif_is_its_slope_above_the_threshold() -> None:
     x = tf.constant(np.linspace(0.2, 3, 50).astype("f4"))
-    curve = lif(120.0, LIF, DT)
+    curve = LIF.curve(120.0, DT)
     with tf.GradientTape() as tape:
         tape.watch(x)
         y = curve(x)
@@ -83,21 +78,20 @@ def test_what_the_curve_of_a_layer_is() -> None:
     relu = curve_of(Layer((1,), (0.0, 150.0)), DT)
     assert relu is keras.activations.relu
     encoder = Layer((1,), (0.0, 250.0), encoder="conv")
-    spiking = Layer((1,), (0.0, 120.0), lif=LIF)
+    spiking = Layer((1,), (0.0, 120.0), neuron=LIF)
     for found, wanted in (
         (relu, [0.0, 0.0, 0.3, 9.0]),
         (curve_of(encoder, DT), [0.0, 0.0, 0.3, 4.0]),
-        (curve_of(spiking, DT), lif(120.0, LIF, DT)(x)),
+        (curve_of(spiking, DT), LIF.curve(120.0, DT)(x)),
     ):
         np.testing.assert_allclose(found(x), wanted, rtol=1e-6)
 
 
-@pytest.mark.parametrize("neuron", [None, LIF])
-def test_rates_and_drives_are_inverse(neuron: Lif | None) -> None:
-    layer = Layer((1,), (0.0, 120.0), lif=neuron)
-    curve = curve_of(layer, DT)
+@pytest.mark.parametrize("neuron", [RELU, LIF])
+def test_rates_and_drives_are_inverse(neuron: NeuronModel) -> None:
+    curve = neuron.curve(120.0, DT)
     for drive in (0.3, 1.0, 1.7):
         rate = 120.0 * float(curve(tf.constant(drive)))
-        assert rate_of(layer, drive) == pytest.approx(rate, rel=1e-5)
-        assert drive_of(layer, rate) == pytest.approx(drive, rel=1e-5)
-    assert rate_of(layer, -1.0) == drive_of(layer, 0.0) == 0
+        assert neuron.rate(drive, 120.0) == pytest.approx(rate, rel=1e-5)
+        assert neuron.drive(rate, 120.0) == pytest.approx(drive, rel=1e-5)
+    assert neuron.rate(-1.0, 120.0) == neuron.drive(0.0, 120.0) == 0

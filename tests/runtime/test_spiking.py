@@ -14,10 +14,10 @@ from nengo_loihi.neurons import LoihiLIF, LoihiSpikingRectifiedLinear
 
 from snnc.exact import make_engine
 from snnc.output.imported import ImportedPackage, open_package
-from snnc.runtime.keras.spiking_neurons import neurons
-from snnc.runtime.nengo.neurons import gain_and_rest
+from snnc.runtime.keras.spiking_neurons import make_step
 from snnc.runtime.nengo.simulators import run_examples
-from snnc.runtime.network import Cut, Layer, Lif
+from snnc.runtime.network import Cut, Layer
+from snnc.runtime.neurons import Lif
 from tests.agreement.built import simulate
 from tests.agreement.networks import BODIES
 from tests.exact.proof import random_images, random_weights, write_package
@@ -33,9 +33,9 @@ RELU, NENGO_LIF = nengo.SpikingRectifiedLinear(), nengo.LIF(LIF.tau_rc, LIF.tau_
 KINDS: dict[str, tuple[dict[str, Any], Any]] = {
     "encoder": ({"encoder": "conv"}, RELU),
     "relu": ({"cut": CHIP}, LoihiSpikingRectifiedLinear()),
-    "lif": ({"lif": LIF, "cut": CHIP}, LoihiLIF(LIF.tau_rc, LIF.tau_ref)),
+    "lif": ({"neuron": LIF, "cut": CHIP}, LoihiLIF(LIF.tau_rc, LIF.tau_ref)),
     "relu on the host": ({}, RELU),
-    "lif on the host": ({"lif": LIF}, NENGO_LIF),
+    "lif on the host": ({"neuron": LIF}, NENGO_LIF),
 }
 
 
@@ -89,11 +89,12 @@ def test_neurons_fire_as_those_of_nengo(kind: str, scale: float) -> None:
     layer = Layer((40,), (20, HIGH), **settings)
     currents = RNG.uniform(-0.5, 3.0, (200, 40)).astype("f4")
     currents[:, 20:] = currents[0, 20:]
-    gain, rest = gain_and_rest(layer)
+    gain = layer.neuron.gain(layer.high)
+    rest = layer.neuron.rest
     state = oracle.make_state(40, np.random.RandomState(0))
     for name in state:
         state[name] = np.zeros(40)
-    output, advance = np.zeros(40), neurons(layer, scale, DT)
+    output, advance = np.zeros(40), make_step(layer, scale, DT)
     own = [tf.zeros(40)] * 2
     fired, wanted = [], []
     for current in currents:
@@ -107,7 +108,7 @@ def test_neurons_fire_as_those_of_nengo(kind: str, scale: float) -> None:
 
 def test_a_voltage_on_the_chip_has_to_exceed_the_threshold() -> None:
     # One spike charges a neuron of a max pool just up to the threshold.
-    advance = neurons(Layer((1,), (20, 250.0), cut=CHIP), 1.0, DT)
+    advance = make_step(Layer((1,), (20, 250.0), cut=CHIP), 1.0, DT)
     own, fired = [tf.zeros(1)] * 2, []
     for _ in range(10):
         given, *own = advance(tf.ones(1), *own)
@@ -170,7 +171,7 @@ def compare_without_rounding(
 ) -> None:
     """Compare rates and outputs with an emulator that does not round."""
     package = open_package(write_package(text, folder))
-    library = package.module("_runtime.keras.spiking_neurons")
+    library = package.module("_runtime.neurons")
     # The decay of this emulator's voltages has no 12 bits either.
     monkeypatch.setattr(library, "round", lambda value: value, raising=False)
     weights, x = random_weights(package), random_images(package, 3)

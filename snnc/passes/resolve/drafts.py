@@ -15,10 +15,11 @@ from snnc.language.editions import NEWEST
 from snnc.language.keywords import otherwise
 from snnc.language.model import Place, ValidatedSpec
 from snnc.language.models import StatementModel
+from snnc.language.properties import NeuronSpec
 from snnc.language.readers import why_no_name
 from snnc.operations import OPERATIONS
 from snnc.operations.base import ENCODERS, Draft
-from snnc.runtime.network import Lif
+from snnc.runtime.neurons import MODELS, RELU, NeuronModel, constants_of
 from snnc.source import Span
 from snnc.text.near import closest, only_near
 
@@ -220,10 +221,9 @@ def spiking_of(
     if operation.compares:
         low = 0.0
     percentile = draft.get("percentile", PERCENTILE)
-    neuron, block = draft.get("neuron"), draft.get("block", "auto")
-    is_lif = neuron is not None and neuron.kind == "lif"
+    block = draft.get("block", "auto")
     return Spiking(
-        neuron=Lif(neuron.tau_rc, neuron.tau_ref) if is_lif else None,
+        neuron=_neurons_of(draft.get("neuron")),
         rate=Rate(low, high, percentile),
         batchnorm=draft.get("batchnorm", False),
         dropout=draft.get("dropout", 0.0),
@@ -233,3 +233,11 @@ def spiking_of(
         block=None if block == "auto" else block,
         start=draft.get("start", "rest"),
     )
+
+
+def _neurons_of(spec: NeuronSpec | None) -> NeuronModel:
+    """Return the neurons of a layer; ``spec`` is None if the layer can't choose."""
+    if spec is None:
+        return RELU
+    constants = {name: getattr(spec, name) for name in constants_of(spec.kind)}
+    return MODELS[spec.kind](**constants)

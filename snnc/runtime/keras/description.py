@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..network import Network, Readout
+from ..neurons import describe_neuron
 from .backend import keras, tf
 
 Description = dict[str, Any]
@@ -20,7 +21,6 @@ SETTINGS = {
     "rate": "dropout",
     "epsilon": "epsilon",
 }
-FIELDS = {"lif": "neuron"}  # fields with another name in a spec
 # Fields that change no spike: how layers are divided among cores, and names.
 UNUSED = ("cut", "cuts", "fanout", "learn", "name", "names", "pool")
 
@@ -38,8 +38,9 @@ def describe_network(network: Network) -> Description:
     for name, part in parts.items():
         for field, value in asdict(part).items():
             if field not in UNUSED:
-                description[f"{FIELDS.get(field, field)} of {name}"] = value
+                description[f"{field} of {name}"] = value
     for name, layer in network.layers.items():
+        description[f"neuron of {name}"] = describe_neuron(layer.neuron)
         description[f"place of {name}"] = layer.on_chip
     return description
 

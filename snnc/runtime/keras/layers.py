@@ -1,10 +1,8 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
-"""The Keras layers that spiking layers consist of, and their rate curves.
+"""The Keras layers that spiking layers consist of.
 
-Keras layers are registered under the name of their package, so that Keras can
-load a saved model. A curve maps currents x, of shape (batch, ...), to
-activations of the same shape. ``high`` is the rate in Hz at activation 1.0,
-and ``dt`` is a step in seconds.
+They are registered under the name of their package, so that Keras can load a
+saved model.
 """
 
 # mypy: allow-subclassing-any
@@ -13,17 +11,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
 from typing import Any, TypeVar
 
 import numpy as np
 
 from ..maxima import Grid, entries
-from ..network import Layer, Lif, MaxPool, volume_of
+from ..network import Layer, MaxPool, volume_of
+from ..neurons import describe_neuron, read_neuron
 from .backend import Tensor, keras, tf
 
 BALANCE = 0.9  # of the faster layer's percentile, for the slower one
-SOFTNESS = 0.02  # width of the threshold of LIF neurons in gradients
 WEIGHT = 1.0  # in the loss, if one of the layers is silent
 
 PACKAGE = __name__.rpartition("._runtime")[0] or "snnc"
@@ -63,9 +60,12 @@ class Neurons(keras.layers.Layer):
         self._setting = tf.train.Checkpoint(value=variable)
         self.scale = scale
         if isinstance(layer, dict):  # from a saved model: what curves need
-            rate, encoder, lif = (layer[n] for n in ("rate", "encoder", "lif"))
-            lif = lif and Lif(**lif)
-            layer = Layer((), tuple(rate), encoder=encoder, lif=lif)
+            layer = Layer(
+                shape=(),
+                rate=tuple(layer["rate"]),
+                encoder=layer["encoder"],
+                neuron=read_neuron(layer["neuron"]),
+            )
         self.layer = layer
         self.dt = dt
         self.clips(True)
@@ -95,8 +95,17 @@ class Neurons(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""
-        own = {"layer": asdict(self.layer), "dt": self.dt}
-        return {**super().get_config(), **own, "scale": self.scale}
+        layer = {
+            "rate": self.layer.rate,
+            "encoder": self.layer.encoder,
+            "neuron": describe_neuron(self.layer.neuron),
+        }
+        return {
+            **super().get_config(),
+            "layer": layer,
+            "dt": self.dt,
+            "scale": self.scale,
+        }
 
 
 @register
@@ -225,73 +234,4 @@ def curve_of(layer: Layer, dt: float) -> Curve:
     if layer.encoder is not None:
         ceiling = 1 / (dt * layer.high)  # at most one spike per step
         return lambda x: keras.activations.relu(x, max_value=ceiling)
-    if layer.lif is not None:
-        return lif(layer.high, layer.lif, dt)
-    relu: Curve = keras.activations.relu
-    return relu
-
-
-def lif(high: float, neuron: Lif, dt: float) -> Curve:
-    """Return the curve of LIF neurons.
-
-    With J = 63/64 + (J1 - 63/64) x, where J1 is the current that fires at
-    ``high``, the period is tau_ref + tau_rc log(1 + 1 / (J - 1)) above J = 1.
-    The curve is infinitely steep at J = 1: its gradient is
-    `soft_lif_gradient`.
-    """
-    slope = neuron.gain(high)
-
-    def activation(x: Tensor) -> Tensor:
-        current = slope * x - 1 / 64
-        fires = current > 0
-        above = tf.where(fires, current, 1.0)
-        waits = neuron.tau_rc / dt * tf.math.log1p(1 / above)
-        rates = 1 / ((neuron.tau_ref / dt + waits) * (high * dt))
-
-        def gradient(upstream: Tensor) -> Tensor:
-            return upstream * soft_lif_gradient(x, high, neuron)
-
-        return tf.where(fires, rates, 0.0), gradient
-
-    curve: Curve = tf.custom_gradient(activation)
-    return curve
-
-
-def soft_lif_gradient(x: Tensor, high: float, neuron: Lif) -> Tensor:
-    """Return the slope of soft LIF neurons' rate curve at x.
-
-    The curve is `lif` with softplus(J - 1) instead of J - 1 (Hunsberger and
-    Eliasmith, 2015, arXiv:1510.08829).
-    """
-    slope = neuron.gain(high)
-    current = slope * x - 1 / 64
-    soft = SOFTNESS * tf.math.softplus(current / SOFTNESS)
-    # Far below J = 1 the sigmoid is 0; 0 times infinity would be NaN.
-    soft = tf.maximum(soft, 1e-6)
-    period = neuron.tau_ref + neuron.tau_rc * tf.math.log1p(1 / soft)
-    softened = tf.math.sigmoid(current / SOFTNESS)
-    unit = slope * neuron.tau_rc / high
-    return unit * softened / (soft * (soft + 1) * period**2)
-
-
-def rate_of(layer: Layer, drive: float) -> float:
-    """Return the rate in Hz of a layer's neurons at a current."""
-    if layer.lif is None:
-        return layer.high * max(drive, 0.0)
-    above = layer.lif.gain(layer.high) * drive - 1 / 64
-    if above <= 0:
-        return 0.0
-    wait = layer.lif.tau_rc * math.log1p(1 / above)
-    return 1 / (layer.lif.tau_ref + wait)
-
-
-def drive_of(layer: Layer, rate: float) -> float:
-    """Return the current at which a layer's neurons fire at a rate in Hz."""
-    if layer.lif is None:
-        return rate / layer.high
-    if rate <= 0:
-        return 0.0
-    # Rounding tau_ref can make chip neurons faster than the curve.
-    wait = max(1 / rate - layer.lif.tau_ref, 1e-6)
-    above = 1 / math.expm1(wait / layer.lif.tau_rc)
-    return (1 / 64 + above) / layer.lif.gain(layer.high)
+    return layer.neuron.curve(layer.high, dt)

@@ -2,7 +2,7 @@
 """Simulates spiking neurons with Numba, if it is installed.
 
 On a CPU this takes a tenth of the time of XLA, which computes earlier steps
-again. Each operation is the same as in `spiking_neurons`, in the same order.
+again. Each operation is the same as in `neurons`, in the same order.
 """
 
 # mypy: disable-error-code="import-not-found,import-untyped"
@@ -10,14 +10,13 @@ again. Each operation is the same as in `spiking_neurons`, in the same order.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..network import Layer, Lif
-from .layers import SOFTNESS
-from .spiking_neurons import chip_lif
+from ..network import Layer
+from ..neurons import GAP, SOFT_LEAST, SOFTNESS, Lif, Relu
 
 try:
     import numba
@@ -33,37 +32,84 @@ Advance = Callable[[Values, Values, Values, Values, Values, Values], None]
 BLOCK = 1024  # neurons whose state stays in the cache for all steps
 ZERO = np.float32(0)
 ONE = np.float32(1)
-THRESHOLD = np.float32(1 / 64)
+THRESHOLD = np.float32(GAP)
 SOFT = np.float32(SOFTNESS)
 FAR = np.float32(20)  # from the threshold, so that it is as good as hard
-LEAST = np.float32(1e-6)
+LEAST = np.float32(SOFT_LEAST)
 
 
-def is_supported(layer: Layer) -> bool:
-    """Return whether `neurons` knows a layer's neurons."""
-    hosts_lif = layer.lif is not None and not layer.on_chip
-    return numba is not None and layer.pool is None and not hosts_lif
+class Loop(NamedTuple):
+    """A function of arrays that takes these constants last."""
+
+    function: Any
+    constants: Constants
 
 
-def neurons(layer: Layer, scale: float, kept: float, dt: float) -> Advance:
+class Loops(NamedTuple):
+    """What Numba computes for a layer's neurons: a step, and slopes."""
+
+    step: Loop
+    slopes: Loop
+
+
+def loops_of(layer: Layer, scale: float, dt: float) -> Loops | None:
+    """Return the loops for a layer, or None if `spiking` has to simulate it.
+
+    `neurons` describes the steps, of ``dt`` seconds, and the slopes.
+    """
+    if numba is None or layer.pool is not None:
+        return None
+    neuron = layer.neuron
+    if layer.encoder is not None or isinstance(neuron, Relu):
+        return Loops(_relu_step(layer, scale, dt), Loop(_write_signs, ()))
+    if isinstance(neuron, Lif) and layer.on_chip:
+        step = _lif_step(neuron, layer.high, scale, dt)
+        return Loops(step, _lif_slopes(neuron, layer.high, scale))
+    return None
+
+
+def _relu_step(layer: Layer, scale: float, dt: float) -> Loop:
+    drive = unit_of(layer, scale, dt)
+    if layer.on_chip:
+        return Loop(_FIRE_CHIP, (drive,))
+    most = np.inf if layer.encoder is None else 1
+    return Loop(_FIRE_HOST, (drive, np.float32(most)))
+
+
+def _lif_step(neuron: Lif, high: float, scale: float, dt: float) -> Loop:
+    share = neuron.share_replaced(dt)
+    gain = np.float32(neuron.gain(high) * share) * np.float32(scale)
+    rest = np.float32(neuron.rest * share)
+    refractory = np.float32(neuron.steps_to_wait(dt))
+    constants = (gain, rest, np.float32(1 - share), refractory)
+    return Loop(_FIRE_CHIP_LIF, constants)
+
+
+def _lif_slopes(neuron: Lif, high: float, scale: float) -> Loop:
+    gain = neuron.gain(high)
+    constants = (
+        np.float32(gain * scale),
+        np.float32(gain * neuron.tau_rc / high),
+        np.float32(neuron.tau_rc),
+        np.float32(neuron.tau_ref),
+    )
+    return Loop(_WRITE_LIF_SLOPES, constants)
+
+
+def unit_of(layer: Layer, scale: float, dt: float) -> np.float32:
+    """Return the spikes per step at activation 1."""
+    return np.float32(layer.high * dt) * np.float32(scale)
+
+
+def make_advance(step: Loop, kept: float, unit: np.float32) -> Advance:
     """Return the function that advances a layer's neurons by several steps.
 
-    A step takes ``dt`` seconds, in which the synapse keeps the share ``kept``.
-    `spiking_neurons.neurons` describes the neurons. If inputs have only one
-    step, it is the input of every step.
+    In a step, the synapse keeps the share ``kept``, and ``unit`` is the number
+    of spikes at activation 1. If inputs have only one step, it is the input of
+    every step.
     """
-    drive = np.float32(layer.high * dt) * np.float32(scale)
-    synapse = np.float32(kept), np.float32(1 - kept)
-    constants: Constants
-    if layer.lif is not None:
-        constants = _lif_constants(layer, layer.lif, scale, dt)
-        fire = _FIRE_CHIP_LIF
-    elif layer.on_chip:
-        constants, fire = (drive,), _FIRE_CHIP
-    else:
-        most = np.float32(np.inf if layer.encoder is None else 1)
-        constants, fire = (drive, most), _FIRE_HOST
-    constants = *synapse, 1 / drive, *constants
+    synapse = (np.float32(kept), np.float32(1 - kept))
+    constants = (*synapse, 1 / unit, *step.constants)
 
     def advance(
         inputs: Values,
@@ -73,45 +119,18 @@ def neurons(layer: Layer, scale: float, kept: float, dt: float) -> Advance:
         wait: Values,
         total: Values,
     ) -> None:
-        state = current, voltage, wait, total
-        _ADVANCE(fire, inputs, outputs, *state, constants)
+        _ADVANCE(
+            step.function,
+            inputs,
+            outputs,
+            current,
+            voltage,
+            wait,
+            total,
+            constants,
+        )
 
     return advance
-
-
-def _lif_constants(
-    layer: Layer,
-    lif: Lif,
-    scale: float,
-    dt: float,
-) -> Constants:
-    share, refractory = chip_lif(lif, dt)
-    gain = np.float32(lif.gain(layer.high) * share) * np.float32(scale)
-    rest = np.float32(63 / 64 * share)
-    return gain, rest, np.float32(1 - share), np.float32(refractory)
-
-
-def write_slopes(
-    layer: Layer,
-    scale: float,
-    currents: Values,
-    slopes: Values,
-) -> None:
-    """Write the slopes of the rate curve at currents.
-
-    `SpikingLayer.slope` describes them.
-    """
-    if layer.lif is None:
-        np.greater(currents, 0, out=slopes)
-        return
-    gain = layer.lif.gain(layer.high)
-    constants = (
-        np.float32(gain * scale),
-        np.float32(gain * layer.lif.tau_rc / layer.high),
-        np.float32(layer.lif.tau_rc),
-        np.float32(layer.lif.tau_ref),
-    )
-    _WRITE_LIF_SLOPES(currents, slopes, constants)
 
 
 def _compile(function: Any) -> Any:
@@ -219,7 +238,6 @@ def _write_lif_slopes(
     slopes: Values,
     constants: Constants,
 ) -> None:
-    """Write what `layers.soft_lif_gradient` returns."""
     gain, unit, tau_rc, tau_ref = constants
     for i in range(currents.size):
         above = (gain * currents[i] - THRESHOLD) / SOFT
@@ -234,6 +252,14 @@ def _write_lif_slopes(
             softened = power / (ONE + power)
         period = tau_ref + tau_rc * np.log1p(ONE / soft)
         slopes[i] = unit * softened / (soft * (soft + ONE) * period * period)
+
+
+def _write_signs(
+    currents: Values,
+    slopes: Values,
+    constants: Constants,
+) -> None:
+    np.greater(currents, 0, out=slopes)
 
 
 _ADD = _compile(_add)

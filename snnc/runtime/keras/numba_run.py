@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ..examples import Array
 from ..network import Network
 from .backend import Tensor, keras, tf
-from .numba_neurons import is_supported, neurons, write_slopes
+from .numba_neurons import loops_of, make_advance, unit_of
 from .spiking import Firing, SpikingRun, State, first_step, reader_of
 from .spiking_neurons import NeuronState, SpikingLayer
 from .wiring import LinearStage
@@ -27,9 +27,10 @@ Values = NDArray[np.float32]
 
 def make_run(network: Network, model: keras.Model) -> SpikingRun:
     """Return the fastest simulation of a model's network."""
-    known = all(is_supported(layer) for layer in network.layers.values())
-    several = tf.distribute.has_strategy()
-    if not known or several or tf.config.list_logical_devices("GPU"):
+    layers = network.layers.values()
+    if not all(loops_of(layer, 1.0, network.dt) for layer in layers):
+        return SpikingRun(network, model)
+    if tf.distribute.has_strategy() or tf.config.list_logical_devices("GPU"):
         return SpikingRun(network, model)
     return NumbaRun(network, model)
 
@@ -203,7 +204,11 @@ class Progression:
         self.state, self.samples = state, samples
         count = state.current.size
         self._scale = float(layer.scale.numpy())
-        self._advance = neurons(layer.layer, self._scale, layer.kept, layer.dt)
+        loops = loops_of(layer.layer, self._scale, layer.dt)
+        assert loops is not None  # see `make_run`
+        unit = unit_of(layer.layer, self._scale, layer.dt)
+        self._advance = make_advance(loops.step, layer.kept, unit)
+        self._write_slopes = loops.slopes
         self._scratch = np.empty(count, np.float32)
         self._total = np.zeros(count, np.float32)
         self._means = np.zeros((len(samples), count), np.float32)
@@ -250,7 +255,8 @@ class Progression:
     def _add_slopes(self, currents: Values, weights: Values) -> None:
         """Add weighted slopes to the slopes of each sample."""
         slopes = self._scratch
-        write_slopes(self.layer, self._scale, currents, slopes)
+        write = self._write_slopes
+        write.function(currents, slopes, write.constants)
         for sample in np.flatnonzero(weights):
             self._slopes[sample] += weights[sample] * slopes
 

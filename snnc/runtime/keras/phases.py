@@ -191,7 +191,8 @@ class Session:
         model, epochs = scaler.model, self.training.epochs
         layers, phases = self.network.layers.values(), self.training.phases
         scales, smooth = "scale" in phases, "smooth" in phases
-        scaled = scales and any(layer.lif is not None for layer in layers)
+        is_linear = all(layer.neuron.is_linear for layer in layers)
+        scaled = scales and not is_linear
         stages = stages_of(epochs, scaled) if smooth else []
         if progress.stage < len(stages):
             if smooth:

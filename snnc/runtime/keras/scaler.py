@@ -23,7 +23,6 @@ from ..examples import Array, Bounds, Largest, check_budget
 from ..layout import Layout
 from ..network import Layer, Network
 from .backend import keras
-from .layers import drive_of, rate_of
 from .model import fold_model, neurons_of, with_currents
 from .numba_run import make_run
 from .wiring import groups_of, recalibration
@@ -189,7 +188,8 @@ class Scaler:
         for name, layer in layers.items():
             drive = kept[name].percentile * scales[name]
             highest = float(kept[name].values.max()) * scales[name]
-            rates[name] = Measured(rate_of(layer, drive), drive, highest)
+            rate = layer.neuron.rate(drive, layer.high)
+            rates[name] = Measured(rate, drive, highest)
         return rates
 
     def measure_spikes(self) -> Rates:
@@ -203,8 +203,9 @@ class Scaler:
             counts = np.nan_to_num(np.rint(firing[name] * unit))
             counts = np.clip(counts, 0, MOST_SPIKES) / network.present
             rate = float(np.percentile(counts, layer.percentile))
-            drives = drive_of(layer, rate), drive_of(layer, counts.max())
-            rates[name] = Measured(rate, *drives)
+            drive = layer.neuron.drive(rate, layer.high)
+            highest = layer.neuron.drive(counts.max(), layer.high)
+            rates[name] = Measured(rate, drive, highest)
         return rates
 
     def _filling(self, name: str, measured: Measured) -> float:
@@ -217,9 +218,9 @@ class Scaler:
         if layer.encoder is not None:
             step = min(step, self._ceiling(layer) / measured.highest)
         scale = self.scales[name]
-        if layer.lif is not None and step * scale > 1:
+        if not layer.neuron.is_linear and step * scale > 1:
             # More current only helps to reach the lower bound.
-            unscaled = rate_of(layer, measured.drive / scale)
+            unscaled = layer.neuron.rate(measured.drive / scale, layer.high)
             step = step if unscaled < layer.low else 1 / scale
         return step
 
@@ -234,7 +235,8 @@ class Scaler:
             return 1.0, 1.0
         if measured.drive <= 0:
             return 0.0, math.inf
-        low = drive_of(layer, layer.low) / measured.drive * (1 + MARGIN)
+        lowest = layer.neuron.drive(layer.low, layer.high)
+        low = lowest / measured.drive * (1 + MARGIN)
         high = 1 / measured.drive * (1 - MARGIN)
         verdict = check_budget(measured.rate, layer.rate, present)
         in_spikes = present < math.inf

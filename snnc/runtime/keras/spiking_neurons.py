@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from ..network import Layer, Lif, lowpass_decay
+from ..network import Layer, lowpass_decay
+from ..neurons import RELU
 from .backend import Tensor, tf
-from .layers import currents_of, maximum_of, soft_lif_gradient
+from .layers import currents_of, maximum_of
 from .wiring import LinearStage
+
+if TYPE_CHECKING:
+    from ..neurons import Step
 
 
 class NeuronState(NamedTuple):
@@ -28,9 +31,6 @@ class NeuronState(NamedTuple):
 
 SLOPE_STEPS = 3  # between slopes of rate curves, as currents change slowly
 States = tuple[NeuronState, ...]  # an entry per level of a max pool, or one
-# From current, voltage and wait to output, voltage and wait.
-Advanced = tuple[Tensor, Tensor, Tensor]
-Advance = Callable[[Tensor, Tensor, Tensor], Advanced]
 
 
 class SpikingLayer:
@@ -54,7 +54,7 @@ class SpikingLayer:
         self._voltages = layer.first_voltages(name)
         synapse = None if layer.encoder else layer.synapse
         self.kept = lowpass_decay(synapse, dt)
-        self._advance = neurons(layer, scale, dt)
+        self._step = make_step(layer, scale, dt)
         # XLA fuses the many operations of neurons: a LIF network then takes
         # half the time.
         fused = tf.function(self._scan, jit_compile=True, autograph=False)
@@ -114,7 +114,7 @@ class SpikingLayer:
 
     def _fire(self, drive: Tensor, state: NeuronState) -> NeuronState:
         current = self.kept * state.current + (1 - self.kept) * drive
-        output, *rest = self._advance(current, state.voltage, state.wait)
+        output, *rest = self._step(current, state.voltage, state.wait)
         return NeuronState(output, current, *rest)
 
     def fired(self, states: States) -> Tensor:
@@ -131,79 +131,18 @@ class SpikingLayer:
         The slopes of a max pool are 0, because a maximum of means has its own
         gradient.
         """
-        layer = self.layer
-        if layer.pool is not None:
+        if self.layer.pool is not None:
             return tf.zeros_like(currents)
-        if layer.lif is None:
-            return tf.cast(currents > 0, tf.float32)
-        return soft_lif_gradient(currents * self.scale, layer.high, layer.lif)
+        return self.layer.neuron.slope(currents * self.scale, self.layer.high)
 
 
-def neurons(layer: Layer, scale: Tensor, dt: float) -> Advance:
+def make_step(layer: Layer, scale: Tensor, dt: float) -> Step:
     """Return the function that advances a layer's neurons by ``dt`` seconds.
 
-    The neurons compute about f(s x) / s, where s is ``scale`` and f is their
-    curve. They are LoihiSpikingRectifiedLinear and LoihiLIF of
-    nengo_loihi.neurons on the chip, and nengo.SpikingRectifiedLinear and
-    nengo.LIF on the host. An encoder fires at most once per step.
+    An encoder fires at most once per step.
     """
-    if layer.lif is not None:
-        return _lif(layer, layer.lif, scale, dt)
-    unit = layer.high * dt
-
-    def host(current: Tensor, voltage: Tensor, wait: Tensor) -> Advanced:
-        drive = unit * scale
-        change = tf.nn.relu(current * drive)
-        if layer.encoder is not None:
-            change = tf.minimum(change, 1.0)
-        voltage = voltage + change
-        spikes = tf.floor(voltage)
-        return spikes * (1 / drive), voltage - spikes, wait
-
-    def chip(current: Tensor, voltage: Tensor, wait: Tensor) -> Advanced:
-        drive = unit * scale
-        voltage = tf.nn.relu(voltage + current * drive)
-        spikes = tf.cast(voltage > 1, tf.float32)
-        return spikes * (1 / drive), voltage * (1 - spikes), wait
-
-    return chip if layer.on_chip else host
-
-
-def _lif(layer: Layer, lif: Lif, scale: Tensor, dt: float) -> Advance:
-    unit, slope = layer.high * dt, lif.gain(layer.high)
-
-    def chip(current: Tensor, voltage: Tensor, wait: Tensor) -> Advanced:
-        share, refractory = chip_lif(lif, dt)
-        # Multiply by 0 or 1, as tf.where takes several times as long.
-        pull = (63 / 64 * share) + (slope * share * scale) * current
-        moved = tf.nn.relu((1 - share) * voltage + pull)
-        free = tf.cast(wait <= 0, tf.float32)
-        voltage = moved * free  # it is 0 while a neuron waits
-        spikes = tf.cast(voltage > 1, tf.float32)
-        wait = tf.nn.relu(wait - 1) + refractory * spikes
-        return spikes * (1 / (unit * scale)), voltage * (1 - spikes), wait
-
-    def host(current: Tensor, voltage: Tensor, wait: Tensor) -> Advanced:
-        drive = 63 / 64 + slope * scale * current
-        wait = wait - dt
-        free = tf.clip_by_value(dt - wait, 0.0, dt)
-        voltage -= (drive - voltage) * tf.math.expm1(-free / lif.tau_rc)
-        fires = voltage > 1
-        passed = (voltage - 1) / tf.where(fires, drive - 1, 1.0)
-        late = lif.tau_rc * tf.math.log1p(-tf.where(fires, passed, 0.0))
-        wait = tf.where(fires, lif.tau_ref + dt + late, wait)
-        voltage = tf.where(fires, 0.0, tf.nn.relu(voltage))
-        output = tf.cast(fires, tf.float32) * (1 / (unit * scale))
-        return output, voltage, wait
-
-    return chip if layer.on_chip else host
-
-
-def chip_lif(lif: Lif, dt: float) -> tuple[float, float]:
-    """Return the share of a voltage that a step replaces, and steps to wait.
-
-    The chip's decay is a 12-bit integer, its refractory period whole steps.
-    """
-    decay = round(-math.expm1(-dt / lif.tau_rc) * 4095) / 4095
-    share = -math.expm1(math.log1p(-decay))
-    return share, round(lif.tau_ref / dt)
+    if layer.encoder is not None:
+        return RELU.host_step(layer.high, dt, scale, most=1.0)
+    if layer.on_chip:
+        return layer.neuron.chip_step(layer.high, dt, scale)
+    return layer.neuron.host_step(layer.high, dt, scale)

@@ -19,7 +19,7 @@ from ..layout import Tensors
 from ..network import Cut, Network, Volume, volume_of
 from . import import_nengo_loihi
 from .connections import Compare, Connection, Part, SplitLayer
-from .neurons import BuiltNetwork, gain_and_rest, neuron_type, split_name
+from .neurons import BuiltNetwork, neuron_type, split_name
 
 Mode = Literal["spiking", "rate"]
 
@@ -141,7 +141,8 @@ class NetworkBuilder:
         volume, cut = layer.levels[level], layer.cuts[level]
         bias = self._tensors.get(f"{name}.bias")
         voltages = layer.first_voltages(name)
-        gain, rest = gain_and_rest(layer)
+        gain = layer.neuron.gain(layer.high)
+        rest = layer.neuron.rest
         depth, group = volume[0], cut.slices_per_ensemble
         ensembles = self._layers.setdefault(own, [])
         parts = []

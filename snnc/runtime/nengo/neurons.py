@@ -5,55 +5,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import nengo
 import numpy as np
 
 from ..examples import Array
-from ..network import REST, Layer, Network
+from ..network import Layer, Network
 from .connections import Compare
-
-
-class _Clipped:
-    """Neurons with at most one spike per step, the chip's limit."""
-
-    def step(self, dt: float, current: Array, *out: Any, **state: Any) -> None:
-        """Compute one step with currents clipped at 1 / dt."""
-        parent: Any = super()
-        parent.step(dt, np.minimum(current, 1 / dt), *out, **state)
-
-
-class ClippedRectifiedLinear(_Clipped, nengo.RectifiedLinear):
-    """Rate neurons, clipped."""
-
-
-class ClippedSpikingRectifiedLinear(_Clipped, nengo.SpikingRectifiedLinear):
-    """Spiking neurons, clipped."""
-
-
-class ChipSpikingRectifiedLinear(nengo.SpikingRectifiedLinear):
-    """Spiking neurons as on the chip, in every simulator.
-
-    A negative input lowers the voltage, but not below 0. A neuron fires at
-    most once per step, and its voltage is then 0. Nengo's own neurons ignore
-    negative inputs, so networks that were trained for the chip fire too much.
-    """
-
-    def step(self, dt: float, j: Array, out: Array, voltage: Array) -> None:
-        """Compute a step with currents ``j``; set ``out`` and ``voltage``."""
-        np.maximum(voltage + j * dt, 0, out=voltage)
-        fires = voltage > 1
-        out[:] = fires * (self.amplitude / dt)
-        voltage[fires] = 0
-
-
-def gain_and_rest(layer: Layer) -> tuple[float, float]:
-    """Return the rise in current from activation 0 to 1, and that at 0."""
-    if layer.lif is None:
-        return layer.high, 0.0
-    return layer.lif.gain(layer.high), REST
+from .neuron_types import ClippedRectifiedLinear, ClippedSpikingRectifiedLinear
 
 
 def neuron_type(
@@ -70,15 +31,15 @@ def neuron_type(
         # Nengo would draw voltages; on the chip they start at 0.
         start = nengo.dists.Choice([0]) if voltage is None else voltage
         settings["initial_state"] = {"voltage": start}
-    kinds = nengo.RectifiedLinear, nengo.SpikingRectifiedLinear
     if layer.encoder is not None:
-        kinds = ClippedRectifiedLinear, ClippedSpikingRectifiedLinear
-    elif layer.lif is not None:
-        kinds = nengo.LIFRate, nengo.LIF
-        settings.update(tau_rc=layer.lif.tau_rc, tau_ref=layer.lif.tau_ref)
-    elif layer.on_chip:
-        kinds = nengo.RectifiedLinear, ChipSpikingRectifiedLinear
-    return kinds[spiking](**settings)
+        if spiking:
+            return ClippedSpikingRectifiedLinear(**settings)
+        return ClippedRectifiedLinear(**settings)
+    settings.update(asdict(layer.neuron))
+    types = layer.neuron.nengo_types()
+    if not spiking:
+        return types.rate(**settings)
+    return types.chip(**settings) if layer.on_chip else types.host(**settings)
 
 
 def split_name(population: str) -> tuple[str, int]:

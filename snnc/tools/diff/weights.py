@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 
 from snnc.ir import logical
 from snnc.ir.layout import input_scale, layout_id, tensors
@@ -167,13 +168,14 @@ def _traits(
 
 def _curve(network: LogicalNetwork, layer: LogicalLayer, spiking: Spiking) -> str:
     """Describe the neurons' response curve in ``build_model()``."""
-    high, neuron = spiking.rate.high, spiking.neuron
+    high = spiking.rate.high
+    neuron = spiking.neuron
     if layer.kind == "encode conv":
         return f"relu clipped at {1 / (network.timing.dt * high):.6g}"
-    if neuron is not None and not layer.is_encoder:
-        taus = f"tau_rc {1000 * neuron.tau_rc:g} ms, tau_ref {1000 * neuron.tau_ref:g}"
-        return f"lif with {taus} ms, 1.0 at {number(high)} Hz"
-    return "relu"
+    if neuron.is_linear:
+        return neuron.name
+    constants = [f"{key} {1000 * value:g} ms" for key, value in asdict(neuron).items()]
+    return f"{neuron.name} with {', '.join(constants)}, 1.0 at {number(high)} Hz"
 
 
 def _of_readout(

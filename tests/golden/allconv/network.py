@@ -11,7 +11,8 @@ each neuron spikes once; its messages are the spikes that cores receive.
 
 from __future__ import annotations
 
-from ._runtime.network import Cut, Fanout, Input, Layer, Lif, Network, Readout
+from ._runtime.network import Cut, Fanout, Input, Layer, Network, Readout
+from ._runtime.neurons import Lif
 
 DT = 0.001  # seconds per step
 PRESENT = 0.07  # seconds per example
@@ -34,7 +35,7 @@ LAYERS = {
     "c0": Layer(
         shape=(16, 16, 24),
         rate=(20.0, 250.0),
-        lif=Lif(tau_rc=0.02, tau_ref=0.002),
+        neuron=Lif(tau_rc=0.02, tau_ref=0.002),
         synapse=0.001,
         cut=Cut(block_shape=(16, 8, 8)),
         fanout=Fanout(synaptic_operations=147456, messages=6144),
@@ -42,7 +43,7 @@ LAYERS = {
     "s0": Layer(
         shape=(8, 8, 24),
         rate=(20.0, 250.0),
-        lif=Lif(tau_rc=0.02, tau_ref=0.002),
+        neuron=Lif(tau_rc=0.02, tau_ref=0.002),
         synapse=0.001,
         cut=Cut(block_shape=(8, 4, 24)),
         fanout=Fanout(synaptic_operations=557568, messages=4608),
@@ -50,7 +51,7 @@ LAYERS = {
     "c1": Layer(
         shape=(8, 8, 48),
         rate=(20.0, 250.0),
-        lif=Lif(tau_rc=0.02, tau_ref=0.002),
+        neuron=Lif(tau_rc=0.02, tau_ref=0.002),
         synapse=0.001,
         cut=Cut(block_shape=(8, 8, 16)),
         fanout=Fanout(synaptic_operations=147456, messages=3072),
@@ -58,7 +59,7 @@ LAYERS = {
     "s1": Layer(
         shape=(4, 4, 48),
         rate=(20.0, 250.0),
-        lif=Lif(tau_rc=0.02, tau_ref=0.002),
+        neuron=Lif(tau_rc=0.02, tau_ref=0.002),
         synapse=0.001,
         cut=Cut(block_shape=(4, 4, 48)),
         fanout=Fanout(synaptic_operations=49152, messages=768),
@@ -66,7 +67,7 @@ LAYERS = {
     "c2": Layer(
         shape=(4, 4, 64),
         rate=(20.0, 250.0),
-        lif=Lif(tau_rc=0.02, tau_ref=0.002),
+        neuron=Lif(tau_rc=0.02, tau_ref=0.002),
         synapse=0.001,
         cut=Cut(block_shape=(4, 4, 64)),
         fanout=Fanout(synaptic_operations=65536, messages=1024),
@@ -74,7 +75,7 @@ LAYERS = {
     "d0": Layer(
         shape=(64,),
         rate=(20.0, 250.0),
-        lif=Lif(tau_rc=0.02, tau_ref=0.002),
+        neuron=Lif(tau_rc=0.02, tau_ref=0.002),
         synapse=0.001,
         cut=Cut(block_shape=(64,)),
     ),
