@@ -282,16 +282,16 @@ def test_a_layer_has_the_same_colour_in_every_picture_and_the_host_is_grey() -> 
     drift = spec("drift")
     first = looks(["c0"])["c0"].colour
     assert html.core_map(drift)["parts"][1]["colour"] == first
-    patches = networks.network(drift).patches
+    patches: Any = networks.network(drift).patches
     assert to_hex(patches[1].get_edgecolor()) == HOST
     assert to_hex(patches[2].get_edgecolor()) == first.lower()
     lines: Any = results.raster(TRAINS, 0.001, host=["encode"]).lines
     marks = {n: to_hex(lines[2 * i].get_color()) for i, n in enumerate(TRAINS)}
     assert (marks["encode"], marks["c0"]) == (HOST, first.lower())
-    rates = results.rates(FIRING, CLASSES.layers, 0.06, host=["encode"])
+    rates: Any = results.rates(FIRING, CLASSES.layers, 0.06, host=["encode"])
     filled = {to_hex(each.get_facecolor()[0]) for each in rates.collections}
     assert {HOST, looks(["c0", "c1"])["c1"].colour.lower()} <= filled
-    bars = results.correlation(CLASSES, host=["encode"]).patches
+    bars: Any = results.correlation(CLASSES, host=["encode"]).patches
     assert to_hex(bars[0].get_facecolor()) == HOST
 
 
