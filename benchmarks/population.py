@@ -1,7 +1,17 @@
 """Count which Keras models of a folder import as they are.
 
 ``python -m benchmarks.population FOLDER`` reads each model file in the folder, and
-prints the rules that refuse it. docs/from-keras.md says how such a folder was drawn.
+prints the rules that refuse it. docs/from-keras.md says how the first folder was drawn.
+
+The second draw follows a rule that was written before any file was seen. Files are
+chosen by their path in the repository, and the paths are `my_model.json`,
+`model_architecture.json`, `architecture.json`, `models/model.json`, `my_model.keras`,
+`model.keras`, `best_model.keras`, `my_model.h5` and `model/model.h5`. From the
+repositories that have a path, in alphabetical order and without those of the first draw
+(`population.txt`), the first twelve are taken, as far as they can be downloaded. The
+file at the path is read if it is at most 16 MiB, and if it contains a configuration of
+Keras. Each distinct architecture counts once: two are equal if they differ only in the
+names of layers. If these are fewer than 80, the next twelve of each path follow.
 """
 
 from __future__ import annotations

@@ -41,15 +41,16 @@ if TYPE_CHECKING:
     from snnc.interface.objects import parse as parse
     from snnc.interface.objects import predict as predict
     from snnc.interface.objects import train as train
+    from snnc.results.diff import Diff as Diff
+    from snnc.results.fit import Fit as Fit
+    from snnc.results.sweep import Sweep as Sweep
+    from snnc.results.tables import Status as Status
+    from snnc.results.weights import Weights as Weights
     from snnc.tools.calibrate import Calibration as Calibration
-    from snnc.tools.diff.compare import Diff as Diff
-    from snnc.tools.fit import Fit as Fit
     from snnc.tools.report.network import Report as Report
-    from snnc.tools.status import Status as Status
     from snnc.tools.status import status as status
     from snnc.tools.sweep import sweep as sweep
-    from snnc.tools.sweep_results import Sweep as Sweep
-    from snnc.tools.weights import Weights as Weights
+    from snnc.tools.weights import migrate as migrate
     from snnc.verbs.evaluate.evaluation import Evaluation as Evaluation
     from snnc.verbs.train import Training as Training
 
@@ -66,13 +67,15 @@ _HOMES = {
         "train",
     ),
     "snnc.tools.calibrate": ("Calibration",),
-    "snnc.tools.diff.compare": ("Diff",),
-    "snnc.tools.fit": ("Fit",),
+    "snnc.results.diff": ("Diff",),
+    "snnc.results.fit": ("Fit",),
     "snnc.tools.report.network": ("Report",),
-    "snnc.tools.status": ("Status", "status"),
+    "snnc.results.tables": ("Status",),
+    "snnc.tools.status": ("status",),
     "snnc.tools.sweep": ("sweep",),
-    "snnc.tools.sweep_results": ("Sweep",),
-    "snnc.tools.weights": ("Weights",),
+    "snnc.results.sweep": ("Sweep",),
+    "snnc.results.weights": ("Weights",),
+    "snnc.tools.weights": ("migrate",),
     "snnc.verbs.evaluate.evaluation": ("Evaluation",),
     "snnc.verbs.train": ("Training",),
 }  # fmt: skip
@@ -85,6 +88,8 @@ def __getattr__(name: str) -> object:
     for module, names in _HOMES.items():
         if name in names:
             import importlib  # slow to import
+
+            import snnc.views  # noqa: F401 - the writers of results
 
             value = getattr(importlib.import_module(module), name)
             globals()[name] = value

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
@@ -18,7 +18,6 @@ from snnc.emit.files import FORMAT
 from snnc.language.model import spec_hash
 from snnc.output.imported import open_package, spec_of
 from snnc.output.package import PackageRecords, rebuild_command
-from snnc.verbs.adapt import AdaptOptions
 from snnc.verbs.evaluate import verb
 from snnc.verbs.evaluate.last import record_accuracy
 from snnc.verbs.options import options_of
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from snnc.verbs.evaluate.evaluation import Evaluation
 
 NEW_DATA = "An .npz file with x, an .npy file, or a folder with x.npy."
-LEARNING_SIMULATORS = ("exact", "loihi", "nengo")
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 """The matrices are small, so more threads would only wait for each other."""
 
@@ -54,13 +52,13 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
     " learn from these examples, and evaluate again.",
     metavar="PATH",
 )
-@options.of(AdaptOptions, "passes")
+@options.of(verb.AdaptOptions, "passes")
 @options.path(
     "--keep",
     help="Old labelled data, to show with --adapt what the readout forgets.",
     metavar="PATH",
 )
-@options.path("--weights-out", help="The file for the weights that --adapt learned.")
+@options.of(verb.AdaptOptions, "weights_out")
 @options.force
 @options.flag("--strict", help="Exit with 1 if a layer misses its rate budget.")
 @click.option(
@@ -130,7 +128,7 @@ def evaluate_command(
                 record_accuracy(weights, found.accuracy)
     printing.print_result(shown, form)
     if picture is not None:
-        from snnc.tools.plots import style  # most runs don't draw
+        from snnc.views.plots import style  # most runs don't draw
 
         with style.theme():
             style.save(drawn.plot_accuracy(), picture)
@@ -154,7 +152,7 @@ def _check_options(given: Mapping[str, Any]) -> verb.EvaluateOptions:
     weights, compare, adapt = given["weights"], given["compare"], given["adapt"]
     named = (path for path in (weights, output) if path is not None)
     pipe = next((path for path in named if path.is_fifo()), None)
-    learning = ", ".join(LEARNING_SIMULATORS)
+    learning = ", ".join(get_args(verb.LearningSimulator))
     is_exact, is_text = simulator == "exact", given["form"] == "text"
     refusals = {
         f"{pipe} is a pipe: name a file": pipe,
@@ -187,7 +185,7 @@ def _check_options(given: Mapping[str, Any]) -> verb.EvaluateOptions:
             not adapt and (given["keep"] or given["passes"] > 1)
         ),
         f"--adapt works only with the simulators {learning}": (
-            adapt and simulator not in LEARNING_SIMULATORS
+            adapt and simulator not in get_args(verb.LearningSimulator)
         ),
         "--adapt evaluates twice: leave out --examples-out and html": (
             adapt and (table or given["form"] == "html")

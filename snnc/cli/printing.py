@@ -61,6 +61,8 @@ def print_result(
     found: Result, form: str, palette: Palette = PLAIN, **details: object
 ) -> None:
     """Print a tool's result in the given format, with options of its method."""
+    import snnc.views  # noqa: F401 - fills the table of the results' writers
+
     if form == "json":
         print_json(found.as_dict(**details))
         return

@@ -5,6 +5,7 @@ These print costs of networks, limits of the chip, variants that fit, and change
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -18,8 +19,11 @@ from snnc.syntax.files import STDIN
 from snnc.tools.diff.compare import compare
 from snnc.tools.diff.folders import compare_folders, is_folder
 from snnc.tools.diff.properties import read_version
-from snnc.tools.fit import SHOWN, find_variants
-from snnc.tools.report import formats
+from snnc.tools.fit import find_variants
+from snnc.tools.limits import limits_of
+
+SHOWN = 10
+"""The number of variants that are listed without ``--all``."""
 
 
 def one_or_all(
@@ -132,12 +136,7 @@ def status_command(
 @options.output_format("Output format.", "markdown")
 def limits_command(form: str) -> None:
     """Print the limits of the chip, with the source of each number."""
-    device = options.device()
-    if form == "json":
-        printing.print_json(formats.limits_document(device))
-    else:
-        show = formats.limits_markdown if form == "markdown" else formats.limits_table
-        printing.print_lines(show(device))
+    printing.print_result(limits_of(options.device()), form)
 
 
 @click.command("fit", epilog="Example: snnc fit specs/drift.snn --cores 4")
@@ -158,17 +157,14 @@ def fit_command(spec: str, cores: int | None, everything: bool, form: str) -> in
     printing.print_diagnostics(shown)
     if made is None or made.spec is None or made.lowered is None:
         return 1
-    name = made.device.name
-    opened = Spec(Path(spec), name, changed=False, made=made, found=report)
     try:
-        found = find_variants(opened, cores)
+        found = find_variants(made, report.diagnostics, cores)
     except ValueError as error:
         printing.say(f"{spec}: {error}")
         return 1
-    if form == "json":
-        printing.print_json(found.as_dict())
-    else:
-        printing.print_result(found, form, shown=None if everything else SHOWN)
+    if not everything:
+        found = replace(found, hidden=max(0, len(found.variants) - SHOWN))
+    printing.print_result(found, form)
     return 0 if found.variants or found.fits else 1
 
 

@@ -11,7 +11,6 @@ from snnc.diagnostics import Diagnostics
 from snnc.diagnostics.spec_error import SpecError
 from snnc.output.imported import open_package
 from snnc.text.installing import missing
-from snnc.tools.weights import Weights
 from snnc.weight_files.inspect import inspect
 
 EXTRA = "pip install numpy safetensors"
@@ -72,11 +71,13 @@ def _list(file: Path, spec: str | None, form: str) -> int:
         reason = "because numpy is missing"
         printing.say(f"note: the values are not read, {reason}: {EXTRA}")
     report = Diagnostics()
-    listing = inspect(file, spec, calculates, report, options.device())
+    listing = inspect(
+        file, spec, report, calculates=calculates, device=options.device()
+    )
     printing.print_diagnostics(report)
     if listing is None:
         return 1
-    printing.print_result(Weights(report.diagnostics, listing), form)
+    printing.print_result(listing.result(report.diagnostics), form)
     return 1 if report.errors else 0
 
 

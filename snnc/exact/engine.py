@@ -15,8 +15,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import nengo
 import numpy as np
@@ -24,86 +23,21 @@ import numpy as np
 from snnc.exact.circuit import Circuit, read_circuit
 from snnc.exact.hosted import Hosted
 from snnc.exact.kernel import run_examples
+from snnc.exact.results import Built, EngineResult, Kept, RunOptions, join
 from snnc.exact.tables import Bools, Floats, RunResults, host_state, resting_state
 from snnc.exact.work import layer_of, read_work
 from snnc.output.imported import CannotRunError, ImportedPackage
-from snnc.runtime.examples import ROW, Array, Presentation, Span, decide, spans_of
+from snnc.runtime.examples import ROW, Array, Presentation, Span, spans_of
 from snnc.runtime.nengo import import_nengo_loihi
 from snnc.runtime.nengo.simulators import FAILURES
 from snnc.runtime.network import Decide
 
 if TYPE_CHECKING:
-    from nengo_loihi import Simulator
-
     from snnc.runtime.layout import Tensors, Weights
-    from snnc.runtime.nengo.neurons import BuiltNetwork
 
 MAX_STEPS = 2**16 - 1  # the maximum of a spike counter
-Kept = Literal["counts", "spikes", "rows"]
-Layers = dict[str, Array]
-
-
-@dataclass(frozen=True, slots=True)
-class EngineResult:
-    """The outputs of examples, and other requested results.
-
-    Attributes
-    ----------
-    outputs : (examples, units)
-        The outputs that determine the result.
-    overflows : (3,)
-        How often, over compartments and steps, the input, the current and the biased
-        current overflowed the chip's registers and wrapped around.
-    counts, spikes
-        Each layer's spikes per example, uint16 (examples, *shape), and per step, uint8
-        (examples, steps, *shape).
-    rows : (examples, steps, units)
-        The readout at each step.
-    """
-
-    outputs: Floats
-    overflows: Array
-    counts: Layers = field(default_factory=dict)
-    spikes: Layers = field(default_factory=dict)
-    rows: Floats | None = None
-
-
-def join(parts: Sequence[EngineResult]) -> EngineResult:
-    """Join consecutive outcomes of the same kind."""
-    rows = [part.rows for part in parts if part.rows is not None]
-    counts, spikes = (
-        {name: np.concatenate([part[name] for part in layers]) for name in layers[0]}
-        for layers in ([p.counts for p in parts], [p.spikes for p in parts])
-    )
-    outputs = np.concatenate([part.outputs for part in parts])
-    overflows = np.sum([part.overflows for part in parts], axis=0)
-    whole = np.concatenate(rows) if rows else None
-    return EngineResult(outputs, overflows, counts, spikes, whole)
-
-
 CHUNK = 8  # examples that a thread runs at once without the interpreter lock
 AHEAD = 2  # chunks per thread: one runs while another is used
-
-
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """How to run examples, and which results to keep."""
-
-    presentation: Presentation
-    decide: Decide
-    keep: tuple[Kept, ...]
-
-    def result(
-        self, rows: Floats, overflows: Array, counts: Layers, spikes: Layers
-    ) -> EngineResult:
-        """Return the results to keep of some examples."""
-        return EngineResult(
-            outputs=decide(rows, self.decide),
-            overflows=overflows,
-            counts=counts if "counts" in self.keep else {},
-            spikes=spikes if "spikes" in self.keep else {},
-            rows=rows if "rows" in self.keep else None,
-        )
 
 
 class Chunk(NamedTuple):
@@ -200,19 +134,6 @@ class ThreadRunner:
             for values in (results.counts, results.spikes)
         ]
         return options.result(results.rows, self._state.overflows - before, *layers)
-
-
-@dataclass(frozen=True, slots=True)
-class Built:
-    """A package, its network, and nengo-loihi's simulator for the network.
-
-    An example takes ``steps`` steps.
-    """
-
-    package: ImportedPackage
-    network: BuiltNetwork
-    simulator: Simulator
-    steps: int
 
 
 def build(package: ImportedPackage, weights: Weights, steps: int | None) -> Built:

@@ -14,7 +14,7 @@ from snnc.exact.tables import Bools, Floats, resting_state
 from snnc.runtime.examples import Array
 
 if TYPE_CHECKING:
-    from snnc.exact.engine import Built, EngineResult, Layers, RunOptions
+    from snnc.exact.results import Built, EngineResult, Layers, RunOptions
 
 
 class Hosted:

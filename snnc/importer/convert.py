@@ -1,34 +1,32 @@
-"""Convert a Keras model to a spec: its layers, then the encoder and the readout."""
+"""Convert a Keras model to a spec, and report what can't be converted."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
-from math import prod
 from pathlib import Path
-from typing import Any
 
 from snnc.diagnostics import Diagnostic
-from snnc.importer.linear import LinearStep, whole
-from snnc.importer.model import REWRITES, ImportRequest, KerasModel, ModelWeights
-from snnc.importer.neurons import (
-    UnfitError,
-    identity_neurons,
-    keep_inputs,
-    readout,
-    readout_image,
+from snnc.importer.ends import convert_ends
+from snnc.importer.model import (
+    REWRITES,
+    ImportRequest,
+    KerasLayer,
+    KerasModel,
+    ModelWeights,
 )
 from snnc.importer.refusals import RefusedModelError
-from snnc.importer.spec import WrittenSpec, cores_text, loss_name, write
+from snnc.importer.sampling import cut_at_mean
+from snnc.importer.spec import WrittenSpec, cores_text, write
 from snnc.importer.state import (
     ENDING,
-    NO_DROPOUT,
+    AppliedRewrite,
     Approximation,
     ConversionState,
     Decision,
+    Ends,
     Rule,
+    decisions_about,
 )
 
 # `arithmetic` and `pooling` register readers.
@@ -36,26 +34,17 @@ from snnc.importer.table import arithmetic, pooling, read_layer  # noqa: F401
 from snnc.importer.table.inputs import OPEN_SIZES, set_open_sizes, sizes_of
 from snnc.importer.values import (
     COUNTS,
-    INPUT,
     StatementDraft,
-    Value,
-    plain,
-    side_by_side,
 )
 from snnc.loihi.plan import PlanCache
 from snnc.rules.imports import (
     ActivationApproximated,
     InputRefused,
     MaxPoolRefused,
-    OptionRefused,
     RewriteUnused,
 )
 from snnc.source import Span, whole_file
 
-CLASS_LOSSES = ("crossentropy", "focal")
-NEURAL = ("conv", "dense", "downsample")
-MOST_WEIGHTS = 10_000_000
-"""The most weights of a readout's matrix, which has a row for each output value."""
 WEIGHTED = ("Conv", "Dense", "Depthwise", "Separable", "BatchNorm", "PReLU", "Norm")
 """Prefixes of the imported classes with weights."""
 
@@ -68,6 +57,8 @@ class Conversion:
     ----------
     state :
         The final state, whose model lacks the layers that the host computes.
+    ends :
+        The encoder and the readout; None if a layer was refused.
     decisions :
         All decisions, in the order of the layers.
     written, problems :
@@ -76,6 +67,7 @@ class Conversion:
 
     model: KerasModel
     state: ConversionState
+    ends: Ends | None
     decisions: tuple[Decision, ...]
     written: WrittenSpec | None
     problems: tuple[Diagnostic, ...]
@@ -97,23 +89,28 @@ def convert(
     Without weights, norms are assumed not to change signs. Raise RefusedModelError if
     an option has a value that Keras does not write, or if the spec would be too long.
     """
-    state, is_whole = _read_layers(model, request, weights)
+    state, ends = _read_layers(model, request, weights)
     if any(d.rule is InputRefused for d in state.decisions):
         _suggest_sizes(state, model)
     _tell_rest(state)
-    written = write(state) if is_whole else None
+    written = None if ends is None else write(state, ends)
     places = {layer.name: place for place, layer in enumerate(model.layers)}
     decisions = sorted(state.decisions, key=lambda d: (places[d.layer], d.option != ""))
     problems = tuple(_diagnose(state, decisions, model, path))
-    return Conversion(model, state, tuple(decisions), written, problems)
+    return Conversion(model, state, ends, tuple(decisions), written, problems)
 
 
 def _read_layers(
     model: KerasModel, request: ImportRequest, weights: ModelWeights | None
-) -> tuple[ConversionState, bool]:
-    """Read all layers; also return whether the encoder and the readout are known."""
+) -> tuple[ConversionState, Ends | None]:
+    """Read all layers; also return the encoder and the readout, or None."""
     rest, cut = without_lambdas(model)
-    state = ConversionState(rest, request, weights)
+    encoder, mean = cut_at_mean(rest)
+    state = ConversionState(encoder, request, weights, mean=mean)
+    for layer in rest.layers:
+        if layer.name not in state.layers:
+            why = f"removed: the network ends at the mean, `{mean}`"
+            state.decide(Decision(layer.name, "", "rewritten", why))
     for name, kind in cut.items():
         if kind == "Lambda":
             state.finals[name] = kind
@@ -126,11 +123,10 @@ def _read_layers(
 
 def _suggest_sizes(state: ConversionState, model: KerasModel) -> None:
     """Suggest sizes of an open input with which the fewest layers are refused."""
-    refused_layers: dict[int, int] = {}
-    name = state.inputs[0]
-    sizes = sizes_of(state.layers[name])
+    sizes = sizes_of(state.layers[state.inputs[0]])
     if None not in sizes:
         return
+    refused_layers: dict[int, int] = {}
     for size in OPEN_SIZES:
         shape = tuple(each or size for each in sizes)
         request = replace(state.request, shape=shape)
@@ -141,12 +137,13 @@ def _suggest_sizes(state: ConversionState, model: KerasModel) -> None:
         refused_layers[size] = len(tried.refused)
         if not tried.refused:
             break
-    if refused_layers:
-        best = min(refused_layers, key=lambda size: refused_layers[size])
-        for place, d in enumerate(state.decisions):
-            if d.rule is InputRefused:
-                remedy = set_open_sizes(sizes, best)
-                state.decisions[place] = replace(d, remedy=remedy)
+    if not refused_layers:
+        return
+    best = min(refused_layers, key=lambda size: refused_layers[size])
+    for place, decision in enumerate(state.decisions):
+        if decision.rule is InputRefused:
+            remedy = set_open_sizes(sizes, best)
+            state.decisions[place] = replace(decision, remedy=remedy)
 
 
 def _tell_rest(state: ConversionState) -> None:
@@ -186,41 +183,40 @@ def _diagnose(
     is_pool = any(rule is MaxPoolRefused for rule, *_ in causes)
     costs = ", ".join(_pool_costs(model, request, path)) if is_pool else ""
     for (rule, option, why, remedy), layers in causes.items():
-        fields: dict[str, Any] = {
-            "layers": tuple(layers),
-            "kinds": tuple(dict.fromkeys(layers.values())),
-            "why": why,
-            "advice": remedy,
-        }
-        if rule is MaxPoolRefused:
-            fields["costs"] = costs
-        elif issubclass(rule, OptionRefused):
-            fields["option"] = option
-        yield rule(span=span, **fields)
+        yield rule(
+            span=span,
+            layers=tuple(layers),
+            kinds=tuple(dict.fromkeys(layers.values())),
+            why=why,
+            advice=remedy,
+            option=option,
+            costs=costs,
+        )
     if causes:
         return
-    yield from _warn_of_approximations(state, kinds, span)
-    rewritten = " ".join(d.why for d in decisions if d.verdict == "rewritten")
+    yield from _warn_of_approximations(decisions, kinds, span)
+    applied = {topic.text for _, topic in decisions_about(decisions, AppliedRewrite)}
     for what, by in request.rewrites:
-        if f"`{what}={by}`" not in rewritten:
+        if f"{what}={by}" not in applied:
             yield RewriteUnused(span=span, rewrite=f"{what}={by}")
 
 
 def _warn_of_approximations(
-    state: ConversionState, kinds: Mapping[str, str], span: Span
+    decisions: Sequence[Decision], kinds: Mapping[str, str], span: Span
 ) -> Iterator[Diagnostic]:
     """Yield one warning for each function that neurons approximate."""
-    by_function: dict[str, list[Approximation]] = {}
-    for found in state.approximations:
-        by_function.setdefault(found.function, []).append(found)
+    by_function: dict[str, dict[str, Approximation]] = {}
+    for layer, topic in decisions_about(decisions, Approximation):
+        by_function.setdefault(topic.function, {})[layer] = topic
     for function, group in by_function.items():
+        first = next(iter(group.values()))
         yield ActivationApproximated(
             span=span,
-            layers=tuple(found.layer for found in group),
-            kinds=tuple(dict.fromkeys(kinds[found.layer] for found in group)),
+            layers=tuple(group),
+            kinds=tuple(dict.fromkeys(kinds[layer] for layer in group)),
             function=function,
-            count=COUNTS[group[0].neurons],
-            error=max(found.error for found in group),
+            count=COUNTS[first.neurons],
+            error=max(topic.error for topic in group.values()),
         )
 
 
@@ -255,9 +251,7 @@ def without_lambdas(model: KerasModel) -> tuple[KerasModel, dict[str, str]]:
     due = list(model.outputs)
     while due:
         name = due.pop(0)
-        tail = [layers[name]]
-        while tail[-1].kind in ENDING and len(tail[-1].reads) == 1:
-            tail.append(layers[tail[-1].reads[0]])
+        tail = _ending(name, layers)
         if tail[-1].kind == "Lambda" and tail[-1].reads:
             cut |= {layer.name: layer.kind for layer in tail}
             reads = [read for read in tail[-1].reads if layers[read].reads]
@@ -271,215 +265,9 @@ def without_lambdas(model: KerasModel) -> tuple[KerasModel, dict[str, str]]:
     return replace(model, layers=rest, outputs=tuple(outputs)), cut
 
 
-def convert_ends(state: ConversionState) -> bool:
-    """Choose the encoder and the readout; return False if a layer was refused."""
-    values = [state.values[name] for name in state.model.outputs]
-    if any(value.broken for value in values) or state.refused:
-        return False
-    try:
-        draft = _readout(state, values)
-    except UnfitError as error:
-        advice = "end the model with `GlobalAveragePooling`, or `Flatten`, and `Dense`"
-        state.layers[state.model.outputs[0]].refuse(error, advice)
-        return False
-    _tell(state, draft, values)
-    is_pair = draft.shape == (1,) and list(state.finals.values()) == ["sigmoid"]
-    if is_pair:
-        draft = replace(draft, shape=(2,))
-    state.add(draft)
-    state.drafts = read_by(state, draft.layer)
-    state.encoder = encoder_of(state)
-    state.notes += _notes(state, values, is_pair)
-    state.size = _size(state, draft, is_pair)
-    return True
-
-
-def _readout(state: ConversionState, values: list[Value]) -> StatementDraft:
-    """Return the draft of one readout that computes all outputs.
-
-    Raise UnfitError if its matrix is too large.
-    """
-    is_one = len(values) == 1 and state.request.readout != "classes"
-    only = values[0] if is_one else None
-    if only and _has_neurons(state, only):
-        image = readout_image(state, _last(only), only)
-        if image is not None:
-            return image
-    vectors = list(map(_flat, values, state.model.outputs))
-    value = side_by_side(vectors, "") if len(vectors) > 1 else vectors[0]
-    (size,) = value.shape
-    name = _last(vectors[-1])
-    if not _has_neurons(state, value):
-        value = identity_neurons(state, name, value)
-    draft = readout(state, name, value)
-    sources = {term.source: term.read for term in draft.main}
-    weights = size * sum(map(prod, sources.values()))
-    is_dense = all(
-        term.steps and term.steps[-1].op in ("matrix", "embed", "mix")
-        for term in draft.main
-    )  # the matrix equals the matrix in Keras
-    if weights > MOST_WEIGHTS and not is_dense:
-        if only:
-            image = readout_image(state, name, keep_inputs(state, name, only))
-            if image is not None:
-                return image
-        raise UnfitError(
-            f"it outputs {size} values, for which the readout would need "
-            f"{weights} weights, more than {MOST_WEIGHTS}"
-        )
-    return draft
-
-
-def _has_neurons(state: ConversionState, value: Value) -> bool:
-    before = read_by(state, *(term.source for term in value.terms))
-    return any(draft.kind in NEURAL for draft in before.values())
-
-
-def _flat(value: Value, output: str) -> Value:
-    """Return an output as a vector in Keras's order."""
-    if value.parts or value.flat:
-        raise UnfitError("a matrix can't output several flattened images")
-    if len(value.shape) == 1:
-        return value
-    size = prod(value.shape)
-    step = LinearStep(
-        "unroll", output, tuple(map(whole, value.shape[:-1])), value.shape[-1], size,
-        order=value.order,
-    )  # fmt: skip
-    terms = tuple(term.then(step) for term in value.terms)
-    return replace(value, terms=terms, shape=(size,), view=plain(1))
-
-
-def _last(vector: Value) -> str:
-    """Return the name of the layer after which the readout is named."""
-    steps = [step for term in vector.terms for step in term.steps]
-    return next((s.layer for s in reversed(steps) if s.is_kernel), "output")
-
-
-def _tell(state: ConversionState, draft: StatementDraft, values: list[Value]) -> None:
-    """Record for each layer in the readout how the readout computes it."""
-    for step in draft.steps:
-        is_own = step.layer == draft.layer
-        if step.op == "norm":
-            why = "folded into the readout, which has no batch norm to retrain"
-        elif step.is_kernel and len(values) > 1:
-            why = (
-                "part of the `readout`, on the host, which has the units of all outputs"
-            )
-        elif is_own and (step.op == "matrix" or draft.window.kernel):
-            state.tell(step.layer, "kept", "the `readout`, on the host")
-            continue
-        elif step.is_kernel:
-            why = "its kernel is multiplied into the `readout`, on the host"
-            why = "the `readout`, on the host, as a matrix" if is_own else why
-        else:
-            continue
-        state.tell(step.layer, "rewritten", why)
-    for name, value in zip(state.model.outputs, values, strict=True):
-        if value.spikes is not None:
-            state.layers[name].rewrite(
-                "a `readout` after this layer passes on its rates; retraining may use "
-                "all weights"
-            )
-
-
-def read_by(state: ConversionState, *keys: str) -> dict[str, StatementDraft]:
-    """Return drafts and their direct and indirect sources."""
-    due, seen = list(keys), set[str]()
-    while due:
-        key = due.pop()
-        if key in seen or key == INPUT:
-            continue
-        seen.add(key)
-        draft = state.drafts[key]
-        due += draft.sources
-        if draft.shortcut is not None:
-            due.append(draft.shortcut)
-    return {key: draft for key, draft in state.drafts.items() if key in seen}
-
-
-def _size(state: ConversionState, draft: StatementDraft, is_pair: bool) -> str:
-    units, asked = draft.shape[-1], state.request.readout
-    if draft.window.kernel:
-        return f"filters {units}"
-    if is_pair and asked != "units":
-        return "classes 2"
-    if asked is not None:
-        return f"{asked} {units}"
-    loss = loss_name(state.model.compiled)
-    finals = set(state.finals.values())
-    is_one = len(state.model.outputs) == 1 and units > 1
-    is_class_loss = any(name in loss for name in CLASS_LOSSES)
-    decides = finals <= {"softmax", "log_softmax"} and (finals or is_class_loss)
-    return f"classes {units}" if is_one and decides else f"units {units}"
-
-
-def _notes(state: ConversionState, values: list[Value], pair: bool) -> Iterator[str]:
-    if state.parts:
-        listed = _list_ranges(state.parts, state.parts.values())
-        yield f"the input concatenates all inputs, as channels: {listed}"
-    moved = [d for d in state.decisions if d.why.startswith("the input is ")]
-    if moved:
-        why = moved[-1].why
-        names = ", ".join(d.layer for d in moved if state.layers[d.layer].reads)
-        how = f", as {names} in Keras" if names else ""
-        yield f"{re.split('[:,] ', why, maxsplit=1)[-1] if state.parts else why}{how}"
-    if len(values) > 1:
-        sizes = [prod(value.shape) for value in values]
-        listed = _list_ranges(state.model.outputs, sizes)
-        yield f"the readout concatenates all outputs: {listed}"
-    has_loss = loss_name(state.model.compiled) != ""
-    if not state.finals and not has_loss and state.request.readout is None:
-        yield (
-            "the model does not say whether its outputs are classes, so the readout "
-            "has units; for classes, add `--readout classes`"
-        )
-    lost = ", ".join(d.layer for d in state.decisions if d.why == NO_DROPOUT)
-    if lost:
-        yield (
-            f"the spec leaves out {lost}: dropout must directly follow a layer with "
-            "one neuron per value"
-        )
-    for name, final in state.finals.items():
-        if pair:
-            yield (
-                f"the readout outputs 0 and the value of `{name}` before the sigmoid: "
-                "class 1 if this value is above 0, where the sigmoid is 0.5"
-            )
-        is_decided = final in ("softmax", "log_softmax") and len(values) == 1
-        if not pair and not is_decided:
-            yield f"the readout outputs the values of `{name}` before the {final}"
-
-
-def _list_ranges(names: Iterable[str], sizes: Collection[int]) -> str:
-    """Return the range of each vector when the vectors are concatenated."""
-    pairs = zip(names, sizes, accumulate(sizes), strict=True)
-    return ", ".join(f"{name} {end - size}..{end - 1}" for name, size, end in pairs)
-
-
-def encoder_of(state: ConversionState) -> str | None:
-    """Return the draft that encodes on the host, or None if values become rates."""
-    readers = [d for d in state.drafts.values() if INPUT in d.sources]
-    shortcuts = any(d.shortcut == INPUT for d in state.drafts.values())
-    if state.request.encode == "rate" or len(readers) != 1 or shortcuts:
-        return None
-    (first,) = readers
-    has_curve = any(line.startswith("neuron") for line in first.properties)
-    others = [d for d in state.drafts.values() if d is not first and d.kind in NEURAL]
-    if (
-        first.kind != "conv"
-        or first.window.upscale
-        or first.shortcut is not None
-        or first.bias == "neuron"
-        or first.window.extent != first.window.kernel
-        or has_curve
-        or not others
-    ):
-        return None
-    if first.layer in state.layers:
-        why = (
-            "`encode conv`, on the host: exact and without cores (`--encode rate` "
-            "puts this layer on the chip)"
-        )
-        state.revise(first.layer, "", why=why)
-    return first.layer
+def _ending(name: str, layers: Mapping[str, KerasLayer]) -> list[KerasLayer]:
+    """Return an output and the layers before it, up to one that changes an order."""
+    tail = [layers[name]]
+    while tail[-1].kind in ENDING and len(tail[-1].reads) == 1:
+        tail.append(layers[tail[-1].reads[0]])
+    return tail

@@ -19,7 +19,7 @@ Group = tuple[int, ...]
 View = tuple[Group, ...]
 
 
-def plain(rank: int, is_first: bool = False) -> View:
+def plain(rank: int, *, is_first: bool = False) -> View:
     """Return the view with channels last or first; ``rank`` counts all axes."""
     view = tuple((axis,) for axis in range(rank))
     return (*view[-1:], *view[:-1]) if is_first else view
@@ -110,6 +110,11 @@ class StatementDraft:
     properties: tuple[str, ...] = ()
 
     @property
+    def reads(self) -> tuple[str, ...]:
+        """The keys of its sources, including its shortcut."""
+        return self.sources + (() if self.shortcut is None else (self.shortcut,))
+
+    @property
     def word(self) -> str:
         """The kind of the statement in a spec."""
         if self.window.upscale or self.image:
@@ -148,6 +153,8 @@ class Value:
     is_alone :
         Whether this is the input, possibly with another shape, that no other layer
         reads.
+    is_cut :
+        Whether a `Reshape` at the end of the model splits the axis of the vector.
     broken :
         Whether the value is unknown because an earlier layer was refused.
     """
@@ -159,21 +166,23 @@ class Value:
     parts: tuple[Value, ...] = ()
     flat: tuple[LinearStep, ...] = ()
     is_alone: bool = False
+    is_cut: bool = False
     broken: bool = False
 
     def then(
-        self, step: LinearStep, view: View | None = None, is_positive: bool = False
+        self, step: LinearStep, view: View | None = None, *, is_positive: bool = False
     ) -> Value:
         """Return the value after a step, whose shift only the first term adds."""
         more = replace(step, bias=False, is_first=False)
-        own = [term.then(more if at else step) for at, term in enumerate(self.terms)]
+        terms = [term.then(more if at else step) for at, term in enumerate(self.terms)]
         return replace(
             self,
-            terms=tuple(own),
-            shape=(*(window.places for window in step.windows), step.given),
+            terms=tuple(terms),
+            shape=(*step.places, step.outputs),
             view=view or self.view,
             is_positive=is_positive,
             is_alone=False,
+            is_cut=False,
         )
 
     @property
@@ -230,10 +239,10 @@ def side_by_side(values: Sequence[Value], layer: str) -> Value:
     start = 0
     whole = sum(value.shape[-1] for value in values)
     for value in values:
-        own = value.shape[-1]
+        channels = value.shape[-1]
         places = points(value.shape)
-        step = LinearStep("embed", layer, places, own, whole, start=start)
+        step = LinearStep("embed", layer, places, channels, whole, start=start)
         terms += (term.then(step) for term in value.terms)
-        start += own
+        start += channels
     positive = all(value.is_positive for value in values)
     return Value(tuple(terms), (*first.shape[:-1], whole), first.view, positive)

@@ -15,25 +15,27 @@ from snnc.importer.model import ImportRequest, parse_rewrites
 from snnc.interface.objects import Package, Spec, as_spec, compare_specs
 from snnc.language.schema import schema as spec_schema
 from snnc.loihi.profile import DEFAULT, read_profile
+from snnc.results.diff import Diff, FolderDiff
+from snnc.results.fit import Fit
+from snnc.results.sweep import Sweep
+from snnc.results.tables import FolderReport, Limits
+from snnc.results.weights import Weights
 from snnc.starter import StarterPlan, installed_from
 from snnc.syntax.files import replace_text, specs_in
 from snnc.syntax.revisions import read_spec
 from snnc.text.arguments import FileName, Tensors, given_weights
 from snnc.text.display import Json, MarkdownText
 from snnc.text.installing import require
-from snnc.tools import plots
-from snnc.tools.diff.compare import Diff
-from snnc.tools.diff.folders import FolderDifference, compare_folders, is_folder
-from snnc.tools.fit import Fit
-from snnc.tools.report.folder import FolderReport, report_folder
-from snnc.tools.report.formats import limits_table
+from snnc.tools.diff.folders import compare_folders, is_folder
+from snnc.tools.limits import limits_of
+from snnc.tools.report.folder import report_folder
 from snnc.tools.report.network import Report
-from snnc.tools.sweep_results import Sweep
-from snnc.tools.weights import Weights, list_weights
+from snnc.tools.weights import list_weights
 from snnc.verbs import exchange
 from snnc.verbs.autofix import autofix
 from snnc.verbs.evaluate.evaluation import Evaluation
 from snnc.verbs.train import Training
+from snnc.views import plots
 
 if TYPE_CHECKING:
     import numpy as np
@@ -205,7 +207,7 @@ def diff(old: FileName, new: Spec, device: str = ...) -> Diff: ...
 def diff(old: FileName, new: FileName, device: str = ...) -> Any: ...
 def diff(
     old: Spec | FileName, new: Spec | FileName, device: str = DEFAULT
-) -> Diff | FolderDifference:
+) -> Diff | FolderDiff:
     """Compare two networks, not the texts of their specs, or two folders of specs.
 
     Parameters
@@ -217,8 +219,8 @@ def diff(
 
     Returns
     -------
-    Diff or FolderDifference
-        A `FolderDifference`, with one row per spec, for two folders. A row says whether
+    Diff or FolderDiff
+        A `FolderDiff`, with one row per spec, for two folders. A row says whether
         the spec is broken.
 
     Raises
@@ -345,9 +347,9 @@ def explain(code: str | int) -> str:
     return MarkdownText(source.rule_page(code))
 
 
-def limits(device: str = DEFAULT) -> str:
+def limits(device: str = DEFAULT) -> Limits:
     """Return a table of a device's limits, with the source of each number."""
-    return limits_table(read_profile(device))
+    return limits_of(read_profile(device))
 
 
 def schema() -> Json:
@@ -530,7 +532,9 @@ def _draw(what: Drawable, kind: Kind | None, ax: Axes | None, example: int) -> A
         if kind not in (None, "training"):
             raise ValueError(f"there is no picture {kind} of a Training")
         return what.plot(ax=ax)
-    if isinstance(what, Sweep) and kind in (None, "sweep", "sweep-cores"):
+    if isinstance(what, Sweep):
+        if kind not in (None, "sweep", "sweep-cores"):
+            raise ValueError(f"there is no picture {kind} of a Sweep")
         return what.plot(ax, over="cores" if kind == "sweep-cores" else "energy")
     is_of_spec = kind in ("network", "cores")
     if isinstance(what, Evaluation) and not is_of_spec:
@@ -548,15 +552,13 @@ def _draw(what: Drawable, kind: Kind | None, ax: Axes | None, example: int) -> A
 
 
 def _report_of(
-    what: Spec | Report | Evaluation | Sweep | Package | FileName,
+    what: Spec | Report | Evaluation | Package | FileName,
 ) -> Report:
     if isinstance(what, Report):
         return what
     if isinstance(what, Evaluation):
         assert what.run is not None
         what = what.run.task.package.folder
-    if isinstance(what, Sweep):
-        what = what.spec
     if not isinstance(what, Spec | Package) and Path(what).is_dir():
         what = Package(what)
     return (what.spec if isinstance(what, Package) else as_spec(what)).report()

@@ -28,6 +28,9 @@ from snnc.loihi.profile import DEFAULT, read_profile
 from snnc.output.imported import ImportedPackage, open_package, spec_of
 from snnc.output.package import PackageRecords
 from snnc.passes import Compilation
+from snnc.results.diff import Diff
+from snnc.results.fit import Fit
+from snnc.results.weights import Weights
 from snnc.runtime.files import write_file
 from snnc.source import SourceFile
 from snnc.syntax.changes import apply_settings, place_values
@@ -44,18 +47,18 @@ from snnc.text.arguments import (
 from snnc.text.display import Displayed, Listed
 from snnc.tools.calibrate import Calibration
 from snnc.tools.calibrate import calibrate as calibrate_weights
-from snnc.tools.diff.compare import Diff, compare
+from snnc.tools.diff.compare import compare
 from snnc.tools.diff.properties import version_of
-from snnc.tools.fit import Fit, find_variants
+from snnc.tools.fit import find_variants
 from snnc.tools.pages import spec_html
 from snnc.tools.report.network import Report
-from snnc.tools.weights import Weights, list_weights
+from snnc.tools.weights import list_weights
 from snnc.verbs import adapt as adapt_verb
 from snnc.verbs import train as train_verb
-from snnc.verbs.adapt import Adaptation, AdaptOptions
+from snnc.verbs.adapt import Adaptation
 from snnc.verbs.build import write_package, write_spec
 from snnc.verbs.evaluate import verb
-from snnc.verbs.evaluate.verb import EvaluateOptions, PredictOptions
+from snnc.verbs.evaluate.verb import AdaptOptions, EvaluateOptions, PredictOptions
 from snnc.verbs.options import takes
 from snnc.verbs.train import Training
 
@@ -268,7 +271,7 @@ class Spec(Displayed):
     def fit(self, cores: int | None = None, *, patient: bool = True) -> Fit:
         """Return variants that fit the cores; see `snnc.fit`."""
         check_count("cores", cores, 1)
-        return find_variants(self, cores, patient)
+        return find_variants(self.made, self.diagnostics, cores, patient=patient)
 
     def diff(self, new: Spec | FileName) -> Diff:
         """Return the changes from this spec to another; see `snnc.diff`."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from asyncio import Task
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.driver import add_advice, map_without_limit, wants_advice
@@ -25,7 +25,6 @@ from snnc.tools.report.summary import Summary, summarise
 
 if TYPE_CHECKING:
     from snnc.language_server.buffers import Buffer
-    from snnc.language_server.server import SpecServer
 
 MOST_PLANS = 300
 """The capacity of the cache, in layers; a large layer needs some hundred kB."""
@@ -100,15 +99,29 @@ def analyse(source: SourceFile, device: Profile, memory: Memory) -> Iterator[Ana
     yield Analysis(source, made, report.diagnostics, mapped, settled=True)
 
 
+class Send(Protocol):
+    """Sends an analysis; with ``again``, hints have also changed."""
+
+    def __call__(self, buffer: Buffer, analysis: Analysis, *, again: bool) -> None: ...
+
+
 class Analyses:
     """Analyses texts one after another, and drops results for older versions.
 
-    ``server`` receives each analysis of the newest version of a text, and unexpected
-    exceptions from the compiler. It also knows the device to compile for.
+    ``device`` returns the device to compile for. ``send`` receives each analysis of
+    the newest version of a text, and ``report_bug`` unexpected exceptions from the
+    compiler.
     """
 
-    def __init__(self, server: SpecServer) -> None:
-        self._server = server
+    def __init__(
+        self,
+        device: Callable[[], Profile],
+        send: Send,
+        report_bug: Callable[[Buffer, Exception], None],
+    ) -> None:
+        self._device = device
+        self._send = send
+        self._report_bug = report_bug
         # The task for the final analysis, with all advice, and for the first analysis.
         self._tasks: dict[str, tuple[Task[Analysis], Task[Analysis]]] = {}
         self._memory = Memory(read_profile())
@@ -119,7 +132,7 @@ class Analyses:
     def put(self, buffer: Buffer) -> None:
         """Analyse a text that was opened or edited."""
         self.drop(buffer.uri)
-        steps = analyse(buffer.source, self._server.device(), self._memory)
+        steps = analyse(buffer.source, self._device(), self._memory)
         first = asyncio.create_task(self._begin(buffer, steps))
         final = asyncio.create_task(self._finish(buffer, steps, first))
         self._tasks[buffer.uri] = final, first
@@ -132,8 +145,8 @@ class Analyses:
     def warm_up(self) -> None:
         """Import the compiler and compile a small spec while the client starts."""
         text = spec_path("drift.snn").read_text(encoding="utf-8")
-        source, device = SourceFile("warm.snn", text), self._server.device
-        self._quick.submit(lambda: list(analyse(source, device(), self._memory)))
+        source = SourceFile("warm.snn", text)
+        self._quick.submit(lambda: list(analyse(source, self._device(), self._memory)))
 
     async def newest(self, uri: str, *, settled: bool = False) -> Analysis | None:
         """Wait for the analysis of the newest version; None if the text is closed.
@@ -153,7 +166,7 @@ class Analyses:
         started = time.perf_counter()
         analysis = await self._next(self._quick, steps)
         self._took = time.perf_counter() - started
-        self._server.send_analysis(buffer, analysis, again=False)
+        self._send(buffer, analysis, again=False)
         return analysis
 
     async def _finish(
@@ -165,9 +178,9 @@ class Analyses:
             await asyncio.sleep(IDLE)
             if not analysis.settled:
                 analysis = await self._next(self._patient, steps)
-                self._server.send_analysis(buffer, analysis, again=True)
+                self._send(buffer, analysis, again=True)
         except Exception as error:
-            self._server.report_bug(buffer, error)
+            self._report_bug(buffer, error)
             raise
         # Compute the summary now: hovering needs it soon.
         self._patient.submit(lambda: analysis.summary)

@@ -108,7 +108,7 @@ class SpecServer(LanguageServer):
         # Imported late, so that the server answers before the compiler is loaded.
         from snnc.language_server.analysis import Analyses
 
-        return Analyses(self)
+        return Analyses(self.device, self.send_analysis, self.report_bug)
 
     @property
     def was_shut_down(self) -> bool:

@@ -25,6 +25,7 @@ from .network import Input, Network
 
 NARROW = 0.02  # the share of an input range that values should fill
 WIDE = 16  # the width from which a range is not meant for values in 0..1
+FEW = 0.01  # the share of values that are outliers, and not in another unit
 LISTED = 5  # the most members of an archive that a message names
 _NUMBERED = ": number the labels from 0, in the order of the spec's classes"
 
@@ -175,10 +176,27 @@ def _checked_range(x: Array, rows: Array, read: Input) -> Bounds:
         advice = "leave such examples out, or replace the values"
         raise DataError(f"{first}, not a finite number ({many}): {advice}")
     message = f"{first}, outside {read.low}..{read.high} ({many})"
-    wide = _round_outwards(*map(float, ends))
-    spec = f"write `in {wide}` for the input in the spec"
-    imported = f"import again with `--input-range {wide}`"
-    raise DataError(f"{message}: scale x, {spec}, or {imported}")
+    advice = _range_advice(ends, count / part.size, read)
+    raise DataError(f"{message}: {advice}")
+
+
+def _range_advice(ends: Array, share: float, read: Input) -> str:
+    """Return what to do if a ``share`` of values is outside the range.
+
+    The advised range includes the old one, which other data may need, such as
+    those of the training. A few outliers are better clipped: a wider range
+    needs a new training.
+    """
+    low = min(float(ends[0]), read.low)
+    high = max(float(ends[1]), read.high)
+    wide = _round_outwards(low, high)
+    scale = f"scale x, write `in {wide}` for the input in the spec"
+    widen = f"{scale}, or import again with `--input-range {wide}`"
+    if share > FEW:
+        return widen
+    clip = f"use `np.clip(x, {read.low:g}, {read.high:g})`"
+    changes = f"which changes {100 * share:.2g} % of the values"
+    return f"{clip}, {changes}; or {widen}"
 
 
 def _round_outwards(low: float, high: float) -> str:

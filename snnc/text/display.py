@@ -72,21 +72,6 @@ def data_frame(rows: Sequence[Mapping[str, Any]]) -> Any:
     return pandas.DataFrame.from_records(rows)
 
 
-class DisplayedText(Displayed, str):
-    """A text that notebooks show as HTML."""
-
-    _html: str
-
-    def __new__(cls, text: str, html: str) -> DisplayedText:
-        """Create the text with its HTML."""
-        made = super().__new__(cls, text)
-        made._html = html
-        return made
-
-    def _repr_html_(self) -> str:
-        return self._html
-
-
 class MarkdownText(Listed, str):
     """A text in Markdown, which notebooks render."""
 

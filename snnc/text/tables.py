@@ -9,12 +9,10 @@ rest as a command. `printable` converts such characters to Python escapes: ``\x1
 from __future__ import annotations
 
 import csv
-import html
 import io
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 from unicodedata import ucd_3_2_0
 
 # GitHub executes `::error::` at the start of a line and `##[error]` anywhere, and Azure
@@ -104,19 +102,17 @@ class TextTable:
         """Return the table for a terminal."""
         return align(self.rows, self.sides)
 
-    def html(self) -> str:
-        """Return the table for a page with the style sheet of reports."""
-        head, *rows = self.rows
-        top = f"<thead>{self._row(head, 'col')}</thead>"
-        body = "".join(self._row(row, "row") for row in rows)
-        return f'<table class="narrow">{top}<tbody>{body}</tbody></table>'
-
-    def markdown(self, are_names: bool = True) -> str:
-        """Return the table as GitHub Markdown; names in the first column are code."""
+    def markdown(self, code_columns: Collection[int] = (0,)) -> str:
+        """Return the table as GitHub Markdown; the given columns are code."""
         head, *rows = map(tuple, self.rows)
         right = [i for i, side in enumerate(self.sides) if side == ">"]
-        write = code if are_names else prose
-        cells = [(write(first), *map(prose, others)) for first, *others in rows]
+        cells = [
+            tuple(
+                code(cell) if column in code_columns else prose(cell)
+                for column, cell in enumerate(row)
+            )
+            for row in rows
+        ]
         return "\n".join(table(head, cells, right))
 
     @classmethod
@@ -130,15 +126,6 @@ class TextTable:
         head, *shown = (tuple(row[i] for i in kept) for row in (head, *cells))
         sides = "".join("<" if name in left else ">" for name in head)
         return cls([head, *shown], sides)
-
-    def _row(self, row: Sequence[str], scope: Literal["col", "row"]) -> str:
-        parts = []
-        for number, (cell, side) in enumerate(zip(row, self.sides, strict=True)):
-            kind = ' class="number"' if side == ">" else ""
-            is_head = scope == "col" or number == 0
-            tag, of = ("th", f' scope="{scope}"') if is_head else ("td", "")
-            parts.append(f"<{tag}{of}{kind}>{html.escape(printable(cell))}</{tag}>")
-        return f"<tr>{''.join(parts)}</tr>"
 
 
 def human(value: float, unit: str = "") -> str:

@@ -19,17 +19,18 @@ from snnc.text.display import Displayed, Json
 from snnc.text.installing import require
 from snnc.text.tables import TextTable
 from snnc.verbs.evaluate.summary import outside
-from snnc.weight_files.formats import chip_table
+from snnc.views.text import write_text
+from snnc.views.weights import chip_table
 from snnc.weight_files.inspect import on_chip
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from snnc.results.weights import Precision
     from snnc.runtime.layout import Source
     from snnc.tools.scaling import ScaledWeights
     from snnc.tools.spike_comparison import SpikeComparison
-    from snnc.weight_files.chip import Precision
 
 WORSE = (
     "the scaled weights are significantly worse: {scores}; nothing is written: keep "
@@ -129,7 +130,7 @@ class Calibration(Displayed):
             str(self.comparison),
         ]
         if self.precision:
-            lines += ["", *chip_table(self.precision)]
+            lines += ["", write_text([chip_table(self.precision)])]
         return "\n".join(lines)
 
     def __repr__(self) -> str:

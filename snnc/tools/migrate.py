@@ -8,7 +8,7 @@ other tensors are initialized as in an untrained model: kernels He uniform, bias
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import prod, sqrt
 from pathlib import Path
@@ -20,15 +20,15 @@ from snnc.ir.device import Profile
 from snnc.ir.layout import input_scale, tensors
 from snnc.ir.tensor import TensorSpec
 from snnc.output.write import cannot_write
+from snnc.results.diff import TensorChanges
 from snnc.rules.weights import WouldOverwrite
 from snnc.runtime.examples import Array
 from snnc.runtime.files import write_file
 from snnc.source import whole_file
 from snnc.text.display import Json
 from snnc.text.tables import counted, dims
-from snnc.tools.diff.properties import SubjectChange, match, read_version
+from snnc.tools.diff.properties import match, read_version
 from snnc.tools.diff.weights import match_tensors
-from snnc.weight_files.formats import VERSION
 from snnc.weight_files.header import read_header, serialize
 from snnc.weight_files.inspect import OLD_SPEC, Listing, refusal, report_values
 from snnc.weight_files.values import read_values, spreads
@@ -62,7 +62,7 @@ def migrate_file(
     if not report_values(replace(listing, spreads=spreads(values)), report):
         return None
     wanted, names = tensors(after.network), match(before, after).names
-    changes, _ = match_tensors(tensors(before.network), wanted, names)
+    changes = match_tensors(tensors(before.network), wanted, names)
     moved = migrate(values, wanted, changes, after.network.train.seed)
     try:
         scale = input_scale(after.network)
@@ -88,7 +88,7 @@ class Migration:
 
     def as_dict(self) -> Json:
         """Return what happened to each tensor, as JSON data."""
-        return {"version": VERSION, "file": self.file, "tensors": self.entries}
+        return {"version": 1, "file": self.file, "tensors": self.entries}
 
     def __str__(self) -> str:
         counts = Counter(entry["becomes"] for entry in self.entries)
@@ -101,36 +101,35 @@ class Migration:
 def migrate(
     values: Mapping[str, Array],
     wanted: Iterable[TensorSpec],
-    changes: Collection[SubjectChange],
+    changes: TensorChanges,
     seed: int,
 ) -> Migration:
     """Copy or initialize each tensor of the new network, whose layout is ``wanted``.
 
     Kernels are drawn with the training ``seed`` of the new network and the next ones.
     """
-    gone = [change.data["name"] for change in changes if change.became == "removed"]
-    changed = {
-        change.data["new" if change.became == "renamed" else "name"]: change
-        for change in changes
-        if change.became != "removed"
-    }
+    renamed = {tensor.new: tensor.old for tensor in changes.renamed}
+    old_shapes = {tensor.name: tensor.old for tensor in changes.changed}
+    added = {tensor.name for tensor in changes.added}
     moved = Migration({}, [], [])
     for tensor in wanted:
         name, shown = tensor.name, f"{tensor.name} {dims(tensor.shape)}"
-        is_kernel, change = not name.endswith(".bias"), changed.get(name)
+        is_kernel = not name.endswith(".bias")
         entry: Json = {"name": name, "becomes": "kept"}
-        if change is None:
-            line, value = f"= {shown}", values[name]
-        elif change.became == "renamed":
-            was = change.data["old"]
+        if name in renamed:
+            was = renamed[name]
             entry["was"] = was
-            line, value = f"> {shown}: {was} of the old network", values[was]
+            line = f"> {shown}: {was} of the old network"
+            value = values[was]
+        elif name not in old_shapes and name not in added:
+            line = f"= {shown}"
+            value = values[name]
         else:
             entry |= {"becomes": "new", "initializer": "zeros"}
             if is_kernel:
                 entry |= {"initializer": "he_uniform", "seed": seed}
-            if change.became == "changed":
-                shown += f", was {dims(change.data['old'])}"
+            if name in old_shapes:
+                shown += f", was {dims(old_shapes[name])}"
             begins = f"He uniform, seed {seed}" if is_kernel else "zeros"
             line = f"+ {shown}: {begins}"
             value = _begin(tensor, seed if is_kernel else None)
@@ -138,8 +137,9 @@ def migrate(
         moved.tensors[name] = value
         moved.entries.append(entry)
         moved.lines.append(f"  {line}")
-    moved.entries.extend({"name": name, "becomes": "gone"} for name in gone)
-    moved.lines.extend(f"  - {name}: not in the new network" for name in gone)
+    for gone in changes.removed:
+        moved.entries.append({"name": gone.name, "becomes": "gone"})
+        moved.lines.append(f"  - {gone.name}: not in the new network")
     return moved
 
 

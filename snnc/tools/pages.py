@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import html
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from io import BytesIO
 from itertools import starmap
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,15 +13,15 @@ from snnc.driver import place_on_chips
 from snnc.editors.rules import Category, coloured_parts
 from snnc.text.arguments import FileName
 from snnc.text.display import PRE, to_pre
-from snnc.text.installing import installation, missing
+from snnc.text.installing import require
 from snnc.text.tables import printable
 from snnc.text.version import __version__
-from snnc.tools import plots
-from snnc.tools.fit import find_variants
 from snnc.tools.report.html import Section, document, fragment, line_costs, tables_html
-from snnc.tools.report.summary import summarise
+from snnc.tools.report.summary import Summary, summarise
 from snnc.verbs.current_package import compile_package
 from snnc.verbs.evaluate import summary
+from snnc.views.document import Figure
+from snnc.views.html import picture_html
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,7 +34,6 @@ VARIANTS = (
     "Changes after which the network fits or, if it already fits, how far layers could "
     "grow."
 )
-LACKING = f"Pictures are missing: {installation('plot')}, and print the page again."
 
 
 def report_page(report: Report, against: Spec | FileName | None = None) -> str:
@@ -47,7 +44,7 @@ def report_page(report: Report, against: Spec | FileName | None = None) -> str:
         title = f"What changed since {changes.old.source}"
         sections.append(Section(title, to_pre(str(changes))))
     if report.cores:
-        variants = to_pre(str(find_variants(spec, None, patient=False)))
+        variants = to_pre(str(spec.fit(patient=False)))
         sections.append(Section("Variants", variants, VARIANTS))
     shown = spec_html(spec.text, spec.notation, line_costs(costs))
     title = f"{spec.name}: cores and activity"
@@ -92,29 +89,30 @@ def _pictures(evaluation: Evaluation) -> Iterator[Section]:
     if made is None or placed is None:
         return
     costs = summarise(placed, made.cache)
-    yield show("The network", lambda: plots.networks.network(costs))
+    yield show("The network", partial(draw_network, costs))
     if placed.mapped.cores:
-        yield show("The cores", lambda: plots.networks.cores(costs))
+        yield show("The cores", partial(draw_cores, costs))
+
+
+def draw_network(summary: Summary, ax: Axes | None = None) -> Axes:
+    """Draw the layers with their shapes, cores and connections."""
+    require(("matplotlib",), "plot", "a picture")
+    from snnc.tools.report import pictures  # imports matplotlib
+
+    return pictures.network(summary, ax)
+
+
+def draw_cores(summary: Summary, ax: Axes | None = None) -> Axes:
+    """Draw chips and cores; raise ValueError if the network has no cores."""
+    require(("matplotlib",), "plot", "a picture")
+    from snnc.tools.report import pictures  # imports matplotlib
+
+    return pictures.cores(summary, ax)
 
 
 def picture(of: str, title: str, draw: Callable[[], Axes]) -> Section:
-    """Draw images for light and dark backgrounds, embedded in the page."""
-    if missing("matplotlib"):
-        return Section(title, "", LACKING)
-    images = []
-    for is_dark in (False, True):
-        buffer = BytesIO()
-        with plots.style.theme(is_dark):
-            plots.style.save(draw(), buffer)
-        encoded = base64.b64encode(buffer.getvalue()).decode("ascii")
-        images.append(f"data:image/svg+xml;base64,{encoded}")
-    light, dark = images
-    caption = html.escape(f"{title} of {of}")
-    return Section(
-        title,
-        f'<picture><source media="(prefers-color-scheme: dark)" srcset="{dark}">'
-        f'<img src="{light}" alt="{caption}" style="max-width: 100%"></picture>',
-    )
+    """Draw a picture for a page."""
+    return Section(title, picture_html(Figure(title, of, draw)))
 
 
 def footer(source: Path | None) -> str:

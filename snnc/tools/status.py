@@ -3,70 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from snnc.diagnostics import Diagnostic, Diagnostics
+from snnc.diagnostics import Diagnostics
 from snnc.ir.layout import layout_id, tensors
 from snnc.loihi.profile import DEFAULT, read_profile
 from snnc.passes import Compilation
+from snnc.results.tables import Status, StatusRow
 from snnc.syntax.files import specs_in
 from snnc.text.arguments import FileName
-from snnc.text.display import Displayed, Json
-from snnc.text.tables import TextTable, counted, percent
-from snnc.tools.report.folder import PackageState, compile_row
+from snnc.tools.report.folder import compile_row
 from snnc.tools.settings import read_settings
 from snnc.verbs.evaluate.last import recorded_accuracy
 from snnc.weight_files.header import read_header
 
 STEPS_OF_TRAINING = (".smooth", ".best")
-
-
-@dataclass(frozen=True, slots=True)
-class StatusRow:
-    """The state of one spec.
-
-    Unknown values are None. ``weights`` is the newest weight file that fits the
-    network, and ``accuracy`` is the accuracy of this file in its last evaluation.
-    """
-
-    spec: str
-    fits: bool
-    cores: int | None
-    package: PackageState | None
-    weights: str | None = None
-    accuracy: float | None = None
-    problems: int = 0
-
-
-@dataclass(frozen=True, eq=False)
-class Status(Displayed):
-    """The state of each spec, sorted by path; prints as a table."""
-
-    specs: tuple[StatusRow, ...]
-    diagnostics: tuple[Diagnostic, ...] = ()
-
-    def as_dict(self) -> Json:
-        """Return the JSON data of ``snnc status --format json``."""
-        return {"version": 1, "specs": [asdict(row) for row in self.specs]}
-
-    def __str__(self) -> str:
-        left = {"spec", "fits", "package", "weights"}
-        return "\n".join(
-            TextTable.of(_HEAD, list(map(_cells, self.specs)), left).lines()
-        )
-
-
-_HEAD = ("spec", "fits", "cores", "package", "weights", "accuracy")
-
-
-def _cells(row: StatusRow) -> tuple[str, ...]:
-    fits = "yes" if row.fits else "no"
-    if row.cores is None:
-        fits = counted(row.problems, "error")
-    cores = "" if row.cores is None else str(row.cores)
-    accuracy = "" if row.accuracy is None else percent(row.accuracy)
-    return row.spec, fits, cores, row.package or "", row.weights or "none", accuracy
 
 
 def status(

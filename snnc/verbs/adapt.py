@@ -11,11 +11,10 @@ from snnc.output.imported import CannotRunError
 from snnc.text.arguments import FileName, Tensors
 from snnc.text.display import Json
 from snnc.text.tables import TextTable, counted, percent
-from snnc.tools import plots
 from snnc.verbs.evaluate.evaluation import Evaluation
 from snnc.verbs.evaluate.summary import known
-from snnc.verbs.evaluate.verb import EvaluateOptions, evaluate
-from snnc.verbs.options import check_options, option
+from snnc.verbs.evaluate.verb import AdaptOptions, EvaluateOptions, evaluate
+from snnc.views import plots
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from snnc.runtime.data import Examples
     from snnc.runtime.examples import Array
     from snnc.runtime.network import Network
-
-LearningSimulator = Literal["exact", "loihi", "nengo"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -106,34 +103,6 @@ class Adaptation:
 def _presented(learning: Adaptation) -> str:
     examples = counted(learning.examples, "example")
     return examples if learning.passes == 1 else f"{examples} {learning.passes} times"
-
-
-@dataclass(frozen=True, kw_only=True)
-class AdaptOptions:
-    """The options of learning."""
-
-    simulator: LearningSimulator = option(
-        "exact",
-        "`exact` learns the same weights as nengo-loihi's emulator (`loihi`), 50 times"
-        " faster. `nengo` does not round weights.",
-    )
-    examples: int | None = option(
-        None, "Present only N examples, drawn with the seed.", least=1
-    )
-    seed: int | None = option(
-        0, "Seed for shuffling the examples; None keeps their order.", least=0
-    )
-    passes: int = option(
-        1,
-        "How often learning presents each example, in a new order each time.",
-        least=1,
-    )
-    weights_out: FileName | None = option(
-        None, "The file for the learned weights.", is_file=True
-    )
-
-    def __post_init__(self) -> None:
-        check_options(self)
 
 
 def adapt(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snnc.text.arguments import FileName
-from snnc.tools import plots
+from snnc.views import plots
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

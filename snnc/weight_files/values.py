@@ -4,29 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
+from snnc.results.weights import Spread
 from snnc.runtime.examples import Array
 from snnc.weight_files.header import StoredTensor, WeightsHeader
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """The statistics of a tensor's values.
-
-    ``min``, ``max``, ``mean`` and ``std``, the population's standard deviation, ignore
-    values that are not finite, and are None if no value is finite.
-    """
-
-    min: float | None
-    max: float | None
-    mean: float | None
-    std: float | None
-    nan: int
-    infinite: int
-    nonzero: int
 
 
 def read_values(header: WeightsHeader) -> dict[str, Array]:

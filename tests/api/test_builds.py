@@ -159,6 +159,6 @@ def test_a_folder_has_a_row_for_each_network(
     assert found.diagnostics == ()
     assert main(["report", str(specs), "--packages", str(models)]) == 0
     assert capsys.readouterr().out == f"{found}\n"
-    assert "<pre" in found._repr_html_()
+    assert "<table" in found._repr_html_()
     (specs / "other.snn").unlink()
     assert snnc.report(specs).cores == snnc.report(specs / "one.snn").cores

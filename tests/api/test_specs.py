@@ -289,7 +289,12 @@ def test_the_language_can_be_read() -> None:
     assert snnc.explain(301) == snnc.explain("301") == snnc.explain("SNN301")
     with pytest.raises(ValueError, match="did you mean SNN301"):
         snnc.explain("SN301")
-    assert snnc.limits().splitlines()[1].split()[:4] == ["cores", "per", "chip", "128"]
+    assert str(snnc.limits()).splitlines()[1].split()[:4] == [
+        "cores",
+        "per",
+        "chip",
+        "128",
+    ]
     assert snnc.schema()["$schema"].endswith("draft-07/schema#")
     assert snnc.convert(DRIFT).startswith("snn: 2")
     assert snnc.convert(DRIFT, "snn") == snnc.fmt(DRIFT) == DRIFT.read_text()

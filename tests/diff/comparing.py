@@ -3,10 +3,12 @@
 from functools import cache
 from pathlib import Path
 
+import snnc.views  # noqa: F401 - fills the table of the results' writers
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
+from snnc.results.diff import Diff
 from snnc.source import SourceFile
-from snnc.tools.diff.compare import Diff, compare
+from snnc.tools.diff.compare import compare
 from snnc.tools.diff.properties import Version, version_of
 
 CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir())

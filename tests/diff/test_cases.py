@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from snnc.tools.diff.compare import WIDTH
+from snnc.views.diff import WIDTH
 from tests.diff.comparing import CASES, case_difference
 from tests.rules.checking import assert_accepted
 

@@ -171,10 +171,12 @@ def test_advice_ends_where_its_work_does(
 
 def test_what_is_offered_in_haste_was_mapped() -> None:
     text = wide(filters=96, cores=2000).replace("{ cores 2000 }", "{ chips 16 }")
-    haste = snnc.parse(text).fit(patient=False)
+    spec = snnc.parse(text)
+    haste = spec.fit(patient=False)
     assert haste.cores > trials.MAPPED
     assert haste.variants
-    for variant, changed in zip(haste.variants, haste.specs, strict=True):
+    for variant in haste.variants:
+        changed = spec.replace(**variant.settings)
         assert changed.report().cores <= haste.cores
         assert variant.cost.neurons == changed.report().neurons
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from snnc.diagnostics.diagnostic_text import render
 from snnc.ir.device import Profile
 from snnc.loihi import profile
-from snnc.tools.report.formats import document, limits_table, table
+from snnc.tools.limits import limits_of
+from snnc.tools.report.formats import document, table
 from snnc.tools.report.summary import summarise
 from tests.fuzz.harness import fuzz, processor_time
 from tests.fuzz.mutate import mutated_bytes, mutated_text
@@ -71,7 +72,9 @@ def test_device_files_are_read_or_refused(file: Path, data: bytes) -> None:
         except profile.ProfileError as error:
             said = str(error)
         else:
-            assert all(line.isprintable() for line in limits_table(device).split("\n"))
+            assert all(
+                line.isprintable() for line in str(limits_of(device)).split("\n")
+            )
             place(device)
             return
     assert said.startswith(str(file))

@@ -13,9 +13,9 @@ from snnc.diagnostics import Diagnostic, Diagnostics, Severity
 from snnc.diagnostics.diagnostic_text import render
 from snnc.exact import CannotRunError, make_engine
 from snnc.output.imported import open_package
+from snnc.results.base import to_json
 from snnc.weight_files.chip import complaints, precision
 from snnc.weight_files.cores import placed_layers
-from snnc.weight_files.formats import document, layer_document, table
 from snnc.weight_files.header import read_header
 from snnc.weight_files.inspect import Listing
 from snnc.weight_files.values import read_values, spreads
@@ -46,8 +46,9 @@ def test_weights_files_are_listed_or_refused(file: Path, data: bytes) -> None:
             return
         known = spreads(read_values(header))
         listing = Listing(header, map_net().lowered.network, known)
-        json.dumps(document(listing), allow_nan=False)
-        assert table(listing)
+        found = listing.result(report.diagnostics)
+        json.dumps(found.as_dict(), allow_nan=False)
+        assert str(found)
 
 
 @cache
@@ -62,7 +63,7 @@ def verdicts(weights: dict[str, Any]) -> list[Diagnostic]:
     render(found)
     for layer in layers:
         told = precision(layer)
-        json.dumps(layer_document(told), allow_nan=False)
+        json.dumps(to_json(told), allow_nan=False)
         assert told.refused <= told.cores
     return [told for told in found if told.severity is Severity.ERROR]
 

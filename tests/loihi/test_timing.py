@@ -9,8 +9,8 @@ from snnc.ir.device import Chip
 from snnc.ir.mapped import RoutedNetwork
 from snnc.loihi import profile
 from snnc.loihi.profile import read_profile
-from snnc.loihi.timing import CoreLoad, estimate_time, loads_of
-from snnc.tools.chip_time import sentences, time_at_upper_rates
+from snnc.loihi.timing import CoreLoad, estimate_time, loads_of, time_at_upper_rates
+from snnc.views.chip_time import time_sentences
 from tests.loihi.examples import DRIFT, HOST_AFTER_CHIP, route_on
 from tests.loihi.test_activity import dense
 from tests.support import sound
@@ -109,4 +109,4 @@ def test_a_readout_that_learns_has_a_core() -> None:
 def test_without_a_chip_there_is_no_time() -> None:
     text = DRIFT.replace("target loihi { chips 1 }", "target nengo")
     assert time_at_upper_rates(routed(text)) is None
-    assert [*sentences(None)] == []
+    assert [*time_sentences(None)] == []

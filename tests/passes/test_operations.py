@@ -93,7 +93,7 @@ def diff(subject: Subject) -> None:
 def old_weights(subject: Subject) -> None:
     assert subject.made.network is not None
     layout = tensors(subject.made.network)
-    matching, *_ = match_tensors(layout, layout, {})
+    matching = match_tensors(layout, layout, {})
     made = migrate(subject.weights, layout, matching, 0)
     assert {entry["becomes"] for entry in made.entries} == {"kept"}
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+import snnc
 from snnc.ir.mapped import MappedNetwork, block_of
 from snnc.loihi.profile import read_profile
 from snnc.source import DOCUMENTATION
 from snnc.text.tables import dims
-from snnc.tools.report.formats import document, limits_table, markdown, table
+from snnc.tools.report.formats import document, markdown, table
 from snnc.tools.report.html import document as html_document
 from snnc.tools.report.html import fragment, line_costs
 from snnc.tools.report.summary import Summary, summarise
@@ -69,7 +70,7 @@ def test_a_page_shows_what_report_prints() -> None:
 
 
 def test_the_table_of_limits() -> None:
-    assert_accepted(EXPECTED / "limits.txt", f"{limits_table(read_profile())}\n")
+    assert_accepted(EXPECTED / "limits.txt", snnc.limits().text())
 
 
 @pytest.mark.slow

@@ -259,6 +259,16 @@ def test_what_is_no_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert_accepted(HERE / "data.txt", "\n".join(said) + "\n")
 
 
+def test_a_wider_range_includes_the_range_of_other_data() -> None:
+    mostly = changed({(7, 2, 1): 7}, X / 2 + 0.25)
+    with pytest.raises(DataError, match=r"use `np.clip\(x, 0, 1\)`.* `in 0..7`") as few:
+        select(mostly, Y, SPEC)
+    assert "which changes 0.056 % of the values; or scale x" in str(few.value)
+    with pytest.raises(DataError, match=r"scale x, write `in -10..1`") as all_values:
+        select(X - 10, Y, SPEC)
+    assert "np.clip" not in str(all_values.value)
+
+
 def test_a_folder_without_labels_lacks_a_file(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", X)
     with pytest.raises(FileNotFoundError, match=r"y\.npy"):
@@ -309,7 +319,6 @@ def test_arrays_are_checked_and_converted() -> None:
 @pytest.mark.parametrize(
     ("ends", "told"),
     [
-        ((0, 0), "0..0"),
         ((0, 255), "0..255"),
         ((-123.4, 118), "-124..118"),
         ((-2.31, 1.701), "-2.4..1.8"),
@@ -320,6 +329,8 @@ def test_arrays_are_checked_and_converted() -> None:
 def test_the_range_of_examples_is_rounded_outwards(
     ends: tuple[float, float], told: str
 ) -> None:
-    spec = network((2,), 600, 3, classes=True, low=500)
-    with pytest.raises(DataError, match=rf"`--input-range {told}`$"):
+    low, high = ends
+    middle = (low + high) / 2
+    spec = network((2,), middle, 3, classes=True, low=middle)
+    with pytest.raises(DataError, match=rf"`--input-range {told}`"):
         select(np.array([ends]), None, spec)

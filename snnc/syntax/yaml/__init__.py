@@ -11,11 +11,10 @@ from collections.abc import Iterable, Iterator
 from snnc import rules
 from snnc.diagnostics import Diagnostics, Fix
 from snnc.language import tree
-from snnc.language.editions import NEWEST
+from snnc.language.editions import NEWEST, edition_of
 from snnc.language.keywords import FORMS, KINDS, kinds
 from snnc.source import SourceFile, Span
 from snnc.syntax.build import comment
-from snnc.syntax.snn import edition_of
 from snnc.syntax.yaml import nodes, statements, values
 
 __all__ = ["parse_yaml"]

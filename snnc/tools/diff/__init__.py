@@ -1,5 +1,5 @@
-"""Compare two networks, and print the differences.
+"""Compare two networks.
 
-``properties`` compiles a spec from a file or git. ``compare`` returns the `Diff` of two
-versions, which writes its rows as text.
+``properties`` compiles a spec from a file or git, and ``compare`` returns the `Diff` of
+two versions.
 """

@@ -7,7 +7,7 @@ values are written as in a spec (``8``, ``3x3``, ``20..250 Hz``).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from snnc.diagnostics import Diagnostic, Diagnostics, Severity
@@ -23,61 +23,17 @@ from snnc.language.model import NetworkSpec, TrainSpec
 from snnc.language.models import Model, fields_of, key_of
 from snnc.language.properties import NeuronSpec
 from snnc.passes import Compilation
+from snnc.results.diff import (
+    Changed,
+    ChangedLayer,
+    LayerChange,
+    RenamedLayer,
+    ReorderedLayers,
+    WholeLayer,
+)
 from snnc.syntax.build import quote, word
 from snnc.syntax.revisions import read_spec
-from snnc.text.display import Json
 from snnc.text.tables import dims
-
-Became = Literal["added", "removed", "renamed", "changed", "reordered"]
-
-
-def arrow(old: object, new: object) -> str:
-    """Write a change, or only the value if nothing changed."""
-    return f"{old}" if old == new else f"{old} -> {new}"
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """A property with its old and new value; None where it does not exist."""
-
-    key: str
-    old: str | None
-    new: str | None
-
-    def explain(self) -> str:
-        """Describe the change in a few words."""
-        if self.old is None:
-            return f"{self.key} {self.new} (new)"
-        if self.new is None:
-            return f"{self.key} {self.old} (gone)"
-        return f"{self.key} {arrow(self.old, self.new)}"
-
-
-def to_json(rows: Iterable[Changed]) -> list[Json]:
-    """Convert changed properties to plain data."""
-    return [{"property": row.key, "old": row.old, "new": row.new} for row in rows]
-
-
-@dataclass(frozen=True, slots=True)
-class SubjectChange:
-    """The changes of one subject: a layer, its cores, a tensor, or a statement.
-
-    ``rows`` are those of the table. ``text`` is for a terminal, if there are no rows or
-    these would be hard to read, and ``data`` is for JSON.
-    """
-
-    became: Became
-    subject: str
-    rows: tuple[Changed, ...] = ()
-    text: str = ""
-    data: Json = field(default_factory=dict)
-
-    def explain(self) -> str:
-        """Describe the change in one line."""
-        if self.text:
-            return f"{self.subject}: {self.text}" if not self.rows else self.text
-        changes = ", ".join(row.explain() for row in self.rows)
-        return f"{self.subject}: {changes}" if self.subject else changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,7 +303,7 @@ def differences(
 
 def layer_changes(
     old: Version, new: Version, matching: Matching
-) -> Iterator[SubjectChange]:
+) -> Iterator[LayerChange]:
     """Yield the changes of every layer, in the order of the new spec."""
     names = matching.names
     before = {after.name: layer for layer, after in matching.pairs}
@@ -361,27 +317,19 @@ def layer_changes(
             yield _whole("added", new, layer)
             continue
         if was.name != name:
-            row = Changed("name", was.name, name)
-            text = f"{kind} {was.name} is now called {name}"
-            data: Json = {"change": "renamed", "old": was.name, "new": name}
-            yield SubjectChange("renamed", name, (row,), text, {**data, "kind": kind})
+            yield RenamedLayer(was.name, name, kind)
         if rows := differences(old, was, new, layer, names):
-            what = {"change": "changed", "name": name, "kind": kind}
-            data = {**what, "properties": to_json(rows)}
-            yield SubjectChange("changed", name, rows, data=data)
+            yield ChangedLayer(name, kind, rows)
     kept = (x.name for x in old.network.layers if names.get(x.name) in before)
-    order, now = [names[name] for name in kept], [*before]
-    if order != now:
-        row = Changed("order", ", ".join(order), ", ".join(now))
-        data = {"change": "reordered", "old": order, "new": now}
-        yield SubjectChange("reordered", "", (row,), data=data)
+    old_order = tuple(names[name] for name in kept)
+    new_order = tuple(before)
+    if old_order != new_order:
+        yield ReorderedLayers(old_order, new_order)
 
 
-def _whole(became: Became, version: Version, layer: LogicalLayer) -> SubjectChange:
-    """Return the change of an added or removed layer, which shows its statement."""
-    name, said = layer.name, statement(version, layer)
-    text = f"{said}, of shape {dims(layer.shape)}"
-    sides = (None, text) if became == "added" else (text, None)
-    data: Json = {"change": became, "name": name, "kind": layer.kind}
-    data |= {"shape": layer.shape, "definition": said}
-    return SubjectChange(became, name, (Changed(became, *sides),), text, data)
+def _whole(
+    change: Literal["added", "removed"], version: Version, layer: LogicalLayer
+) -> WholeLayer:
+    """Return an added or removed layer with its statement."""
+    definition = statement(version, layer)
+    return WholeLayer(change, layer.name, layer.kind, layer.shape, definition)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
-from snnc.diagnostics import Diagnostic, Diagnostics
+from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file, place_on_chips
 from snnc.ir.device import Profile
 from snnc.loihi.activity import activity_of
@@ -15,69 +14,9 @@ from snnc.loihi.profile import read_profile
 from snnc.output.stale import problems
 from snnc.output.write import compare
 from snnc.passes import Compilation
-from snnc.text.display import Displayed, Json
-from snnc.text.tables import Cells, TextTable, counted, human
+from snnc.results.tables import FolderReport, NetworkRow, PackageState
 from snnc.tools.report.formats import round_number
 from snnc.verbs.build import package_of
-
-PackageState = Literal["up to date", "out of date", "not built"]
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkRow:
-    """The costs of a spec's network, and the state of its package.
-
-    Values are None if ``problems``, the number of errors in the spec, make them
-    unknown. ``package`` is also None for a network that can't be built.
-    """
-
-    spec: str
-    network: str | None = None
-    cores: int | None = None
-    chips: int | None = None
-    energy_joules: float | None = None
-    fits: bool = False
-    package: PackageState | None = None
-    problems: int = 0
-
-
-@dataclass(frozen=True, eq=False)
-class FolderReport(Displayed):
-    """The networks in a folder, sorted by path, one row per spec; prints as a table."""
-
-    networks: tuple[NetworkRow, ...]
-    diagnostics: tuple[Diagnostic, ...] = ()
-
-    def as_dict(self) -> Json:
-        """Return the JSON data of ``snnc report FOLDER --format json``."""
-        return {"version": 1, "networks": [asdict(row) for row in self.networks]}
-
-    def markdown(self) -> str:
-        """Return the table as GitHub Markdown."""
-        return self._table.markdown() + "\n"
-
-    @property
-    def _table(self) -> TextTable:
-        rows = [_cells(row) for row in self.networks]
-        return TextTable.of(_HEAD, rows, {"spec", "network", "fits", "package"})
-
-    def __str__(self) -> str:
-        total = sum(row.cores or 0 for row in self.networks)
-        count = counted(len(self.networks), "network")
-        lines = [*self._table.lines(), "", f"{count}, {counted(total, 'core')}"]
-        return "\n".join(lines)
-
-
-_HEAD = ("spec", "network", "cores", "chips", "energy at most", "fits", "package")
-
-
-def _cells(row: NetworkRow) -> Cells:
-    if row.cores is None:
-        return row.spec, "", "", "", "", counted(row.problems, "error"), ""
-    joules = human(row.energy_joules or 0.0, "J") if row.cores else ""
-    fits = "yes" if row.fits else "no"
-    numbers = str(row.cores), str(row.chips), joules
-    return row.spec, row.network or "", *numbers, fits, row.package or ""
 
 
 def report_folder(specs: Iterable[str], packages: Path, device: str) -> FolderReport:

@@ -1,4 +1,4 @@
-"""Write the report, and the limits of the device, as text, Markdown and JSON.
+"""Write the report, as text, Markdown and JSON.
 
 Quantities in JSON are in SI units; each key names its unit. Spikes, operations and
 energy are for an example in which every neuron fires at the upper rate of its budget.
@@ -6,19 +6,18 @@ energy are for an example in which every neuron fires at the upper rate of its b
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import islice
 
-from snnc.ir.device import Energy, Profile
+from snnc.ir.device import Energy
 from snnc.ir.mapped import Ensemble
 from snnc.ir.pooling_error import error_of
 from snnc.loihi.activity import Activity
 from snnc.text import tables
-from snnc.text.display import DisplayedText, Json
+from snnc.text.display import Json
 from snnc.text.tables import TextTable
 from snnc.tools.report import sentences
-from snnc.tools.report.html import tables_html
 from snnc.tools.report.summary import COUNTERS, Row, Summary
 
 LAYERS = ("layer", "kind", "shape", "neurons", "cores", "block", "bound by")
@@ -170,81 +169,3 @@ def _ensemble(ensemble: Ensemble, chips: list[int]) -> Json:
         "blocks": [asdict(block) for block in ensemble.blocks],
         **({"chips": chips} if chips else {}),
     }
-
-
-def limits_table(profile: Profile) -> DisplayedText:
-    """Return one line per limit."""
-    table = _limits_table(profile)
-    html = tables_html(f"Limits of {profile.name}", [table])
-    return DisplayedText("\n".join(table.lines()), html)
-
-
-def limits_markdown(profile: Profile) -> str:
-    """Return the table as GitHub Markdown."""
-    return _limits_table(profile).markdown(are_names=False)
-
-
-def _limits_table(profile: Profile) -> TextTable:
-    rows = []
-    for limit in _limits(profile):
-        # Don't round: every digit of a count matters.
-        values = (f"{v:g}" if isinstance(v, float) else str(v) for v in limit["values"])
-        amount = f"{', '.join(values)} {limit['unit']}".rstrip()
-        rows.append((limit["limit"], amount, limit["source"]))
-    head = ("limit", tables.printable(profile.name), "source")
-    return TextTable.of(head, rows, ("limit", "source"))
-
-
-def limits_document(profile: Profile) -> Json:
-    """Return the limits as JSON data."""
-    return {"version": 1, "device": profile.name, "limits": list(_limits(profile))}
-
-
-_TIMES = (
-    ("a neuron's step", "neuron_update"),
-    ("a neuron's spike", "spike"),
-    ("a spike sent to a core", "message_out"),
-    ("a spike received by a core", "message_in"),
-    ("a synaptic operation", "synaptic_operation"),
-    ("the barrier", "barrier"),
-    ("the barrier, for tiles", "barrier_tiles"),
-)
-_LIMITS = (
-    ("cores per chip", "chip", "cores"),
-    ("compartments per core", "core", "compartments"),
-    ("in-axons per core", "core", "in_axons"),
-    ("out-axon slots per core", "core", "out_axons"),
-    ("synapse bits per core", "core", "synapse_bits"),
-    ("bits per weight", "synapse", "weight_bits"),
-    ("bits per index, one of", "synapse", "index_bits"),
-    ("slots per pop16 axon", "axon", "pop16_slots"),
-    ("slots per pop32 axon", "axon", "pop32_slots"),
-    ("slots per plain axon", "axon", "discrete_slots"),
-    ("channels that pop16 reads", "axon", "pop16_atoms"),
-    ("in-axons of a pop16 reader", "axon", "pop16_in_axons"),
-    ("pop16 bases, multiples of", "axon", "pop16_base"),
-    ("input spikes per chip and step", "traffic", "input_spikes"),
-    ("synapse formats per core", "board", "synapse_formats"),
-    ("chips per board by default", "board", "chips"),
-    ("neurons too many to record", "board", "too_many_recorded"),
-    ("synaptic operation", "energy", "synaptic_operation"),
-    ("spike within a tile", "energy", "spike"),
-    ("step of an active neuron", "energy", "active_update"),
-    ("step of an idle neuron", "energy", "inactive_update"),
-    ("update of a weight that learns", "energy", "synaptic_update"),
-    *((f"time of {name}", "time", key) for name, key in _TIMES),
-    *((f"least time of {name}", "least_time", key) for name, key in _TIMES),
-)
-"""The limits, energies and times by name: the table of a device file, and its key."""
-UNITS = {"energy": "pJ", "time": "ns", "least_time": "ns"}
-"""The units of the numbers in a table of a device file."""
-
-
-def _limits(profile: Profile) -> Iterator[Json]:
-    """Yield each limit with its values (several for a choice), unit and source."""
-    for name, part, key in _LIMITS:
-        source = getattr(profile, part)
-        value = getattr(source, key)
-        values = value if isinstance(value, Sequence) else (value,)
-        unit = "" if key == "barrier_tiles" else UNITS.get(part, "")
-        yield {"limit": name, "values": values, "unit": unit, "source": source.source}

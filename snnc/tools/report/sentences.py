@@ -15,8 +15,8 @@ from snnc.ir.pooling_error import error_of
 from snnc.loihi.link import LimitViolation
 from snnc.loihi.why import Reason, Reasons
 from snnc.text.tables import counted, dims, human
-from snnc.tools import chip_time
 from snnc.tools.report.summary import COUNTERS, Row, Summary
+from snnc.views.chip_time import time_sentences
 
 
 def row_texts(row: Row, summary: Summary) -> dict[str, str]:
@@ -158,7 +158,7 @@ def notes(summary: Summary, has_tiles: bool = True) -> Iterator[str]:
     if summary.on_chip:
         yield from _placement(summary)
         yield from _energy(summary, has_tiles)
-        yield from chip_time.sentences(summary.time)
+        yield from time_sentences(summary.time)
         yield from _traffic(summary)
     for layer, _ in _pools(summary.network):
         levels = levels_of(summary.network, layer)

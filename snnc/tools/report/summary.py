@@ -14,9 +14,8 @@ from snnc.ir.mapped import Block, Ensemble, MappedNetwork, RoutedNetwork, block_
 from snnc.ir.shapes import Shape
 from snnc.loihi.activity import Activity, NetworkActivity, activity_of, sum_activity
 from snnc.loihi.plan import PlanCache
-from snnc.loihi.timing import ChipTime
+from snnc.loihi.timing import ChipTime, time_at_upper_rates
 from snnc.loihi.why import Reason, Reasons, reasons_of
-from snnc.tools.chip_time import time_at_upper_rates
 
 COUNTERS = ("compartments", "in-axons", "out-axons", "synapses")
 

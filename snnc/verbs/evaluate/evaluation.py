@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from snnc.loihi.timing import ChipTime
 from snnc.text.display import Displayed, Json, data_frame
-from snnc.tools import plots
 from snnc.tools.pages import evaluation_html, evaluation_page
 from snnc.verbs.evaluate import results, summary
 from snnc.verbs.evaluate.results import REGISTERS, ClassResult, Interval
+from snnc.views import plots
 
 if TYPE_CHECKING:
     import numpy as np
@@ -281,9 +281,17 @@ class Evaluation(Displayed):
         """
         return self._run.raster(example, self.steps)
 
+    @property
+    def _host(self) -> frozenset[str]:
+        """The layers off the chip, which pictures show in grey."""
+        if self.run is None:
+            return frozenset()
+        layers = self.run.task.package.network.layers
+        return frozenset(name for name, layer in layers.items() if not layer.on_chip)
+
     def plot_raster(self, example: int = 0, ax: Axes | None = None) -> Axes:
         """Plot the spikes of an example, layer by layer; see `raster`."""
-        return plots.results.raster(self.raster(example), self._dt, ax)
+        return plots.results.raster(self.raster(example), self._dt, ax, self._host)
 
     def plot_rates(self, ax: Axes | None = None) -> Axes:
         """Plot the rates of neurons with the budgets of their layers.
@@ -296,7 +304,7 @@ class Evaluation(Displayed):
         if not self.firing:
             raise ValueError("only the simulator exact records the rates of neurons")
         present = (self.steps or 0) * self._dt
-        return plots.results.rates(self.firing, self.layers, present, ax)
+        return plots.results.rates(self.firing, self.layers, present, ax, self._host)
 
     def plot_accuracy(self, ax: Axes | None = None) -> Axes:
         """Plot accuracy, or error, and energy against the length of an example."""
@@ -320,7 +328,7 @@ class Evaluation(Displayed):
         ValueError
             If the run was not compared with Keras.
         """
-        return plots.results.correlation(self, ax)
+        return plots.results.correlation(self, ax, self._host)
 
     def plot_predictions(self, ax: Axes | None = None) -> Axes:
         """Plot the outputs of a regression against the true values.

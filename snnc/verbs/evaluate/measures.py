@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
 from snnc.exact import Engine
-from snnc.exact.engine import Kept
+from snnc.exact.results import Kept
 from snnc.ir.device import Energy, Profile
 from snnc.loihi.activity import Activity
 from snnc.output.imported import ImportedPackage

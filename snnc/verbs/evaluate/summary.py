@@ -12,8 +12,8 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from snnc.text.tables import Cells, TextTable, align, counted, human, percent
-from snnc.tools import chip_time
 from snnc.verbs.evaluate.results import REGISTERS, Interval, LayerResult
+from snnc.views.chip_time import time_rows
 
 if TYPE_CHECKING:
     from snnc.runtime.examples import Bounds, Verdict
@@ -61,7 +61,7 @@ def scores(result: Evaluation) -> list[Cells]:
         ("spikes per example", human, result.spikes),
         ("operations per example", human, work and work.synaptic_operations),
         ("energy per example", partial(human, unit="J"), result.energy),
-        *chip_time.rows(result.time),
+        *time_rows(result.time),
         ("cores", str, result.cores),
         ("overflows", _overflows, result.overflows),
         ("seconds", "{:.1f}".format, result.seconds),

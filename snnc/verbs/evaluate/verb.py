@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Simulator = Literal["exact", "loihi", "nengo", "nengo_dl", "keras"]
 Presentation = Literal["row", "rest"]
+LearningSimulator = Literal["exact", "loihi", "nengo"]
 
 
 class OptionError(ValueError):
@@ -109,6 +110,35 @@ class EvaluateOptions(RunOptions):
     def uses_workers(self) -> bool:
         """Whether the engine runs in other processes."""
         return self.dask is not None or (self.workers or 1) > 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdaptOptions:
+    """The options of learning."""
+
+    simulator: LearningSimulator = option(
+        "exact",
+        "`exact` learns the same weights as nengo-loihi's emulator (`loihi`), 50 times"
+        " faster. `nengo` does not round weights.",
+        choices=get_args(LearningSimulator),
+    )
+    examples: int | None = option(
+        None, "Present only N examples, drawn with the seed.", least=1
+    )
+    seed: int | None = option(
+        0, "Seed for shuffling the examples; None keeps their order.", least=0
+    )
+    passes: int = option(
+        1,
+        "How often learning presents each example, in a new order each time.",
+        least=1,
+    )
+    weights_out: FileName | None = option(
+        None, "The file for the weights that learning has changed.", is_file=True
+    )
+
+    def __post_init__(self) -> None:
+        check_options(self)
 
 
 def evaluate(

@@ -5,20 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from snnc.ir.mapped import RoutedNetwork
-from snnc.loihi.timing import ChipTime, estimate_time, loads_of
+from snnc.loihi.timing import ChipTime
 from snnc.text.tables import human
 
 LEFT_OUT = "without the host and links between chips"
 
 
-def time_at_upper_rates(routed: RoutedNetwork) -> ChipTime | None:
-    """Estimate the time if all neurons fire at upper rates; None without cores."""
-    network = routed.mapped.lowered.network
-    return estimate_time(loads_of(routed), network.device, network.timing.steps)
-
-
-def sentences(time: ChipTime | None) -> Iterator[str]:
+def time_sentences(time: ChipTime | None) -> Iterator[str]:
     """Describe the time if all neurons fire at upper rates, and its parts."""
     if time is not None:
         yield f"time per step, estimated at upper rates: {_step(time)}"
@@ -26,7 +19,7 @@ def sentences(time: ChipTime | None) -> Iterator[str]:
         yield f"slowest core: {_parts(time)}"
 
 
-def rows(time: ChipTime | None) -> Iterator[tuple[str, Callable[[Any], str], Any]]:
+def time_rows(time: ChipTime | None) -> Iterator[tuple[str, Callable[[Any], str], Any]]:
     """Yield names, functions that write values, and values for `evaluate`."""
     if time is not None:
         yield "time per step", str, f"{_step(time)}, estimated"

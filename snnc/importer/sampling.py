@@ -1,0 +1,67 @@
+"""Cut a variational autoencoder at the mean of its latent values.
+
+Its encoder computes a mean and a variance, from which a `Lambda` or a custom layer
+draws a sample. The chip can't draw it, and the layers after it read nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from snnc.importer.graph import FOREIGN
+from snnc.importer.model import KerasLayer, KerasModel, reachable
+from snnc.importer.table import READERS, REFUSED
+
+SPREADS = ("var", "sigma", "std", "log")
+"""Parts of the names of layers that compute a variance."""
+_SIZES = ("units", "filters")
+
+
+def cut_at_mean(model: KerasModel) -> tuple[KerasModel, str]:
+    """Return a model that ends at the mean of its latent values, and the mean's name.
+
+    Return the same model and an empty name if the model draws no sample.
+    """
+    layers = {layer.name: layer for layer in model.layers}
+    sampled = next((x for x in model.layers if _is_sample(x, layers)), None)
+    if sampled is None:
+        return model, ""
+    mean = _find_mean(sampled)
+    after = {sampled.name}
+    for layer in model.layers:  # each layer comes after its sources
+        if not after.isdisjoint(layer.reads):
+            after.add(layer.name)
+    others = [name for name in model.outputs if name not in after | {mean}]
+    outputs = (mean, *others)
+    needed = reachable(outputs, lambda name: layers[name].reads)
+    kept = tuple(x for x in model.layers if x.name in needed or not x.reads)
+    return replace(model, layers=kept, outputs=outputs, compiled=None), mean
+
+
+def _is_sample(layer: KerasLayer, layers: Mapping[str, KerasLayer]) -> bool:
+    """Whether a layer of unknown code reads two like linear layers of one source."""
+    is_known = layer.kind in READERS or layer.kind in REFUSED
+    is_code = layer.kind == "Lambda" or FOREIGN in layer.options or not is_known
+    if not is_code or len(layer.reads) != 2:
+        return False
+    mean, spread = (layers[name] for name in layer.reads)
+    sizes = [[each.options.get(size) for size in _SIZES] for each in (mean, spread)]
+    return (
+        mean.name != spread.name
+        and mean.reads == spread.reads
+        and mean.kind == spread.kind
+        and sizes[0] == sizes[1] != [None, None]
+        and all(map(_is_linear, (mean, spread)))
+    )
+
+
+def _is_linear(layer: KerasLayer) -> bool:
+    return layer.options.get("activation") in (None, "linear")
+
+
+def _find_mean(sampled: KerasLayer) -> str:
+    """Return the source of a sample that is not named after a variance."""
+    first, second = sampled.reads
+    is_spread = any(word in first.lower() for word in SPREADS)
+    return second if is_spread else first

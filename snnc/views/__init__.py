@@ -1,0 +1,66 @@
+"""Show results: as text, Markdown, HTML and tables for pandas.
+
+Each result has a function that makes a document of it, and each format has one writer.
+Importing this package fills the table of writers of `snnc.results.base`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from snnc.results.base import PICTURES, WRITERS, Result
+from snnc.results.diff import Diff, FolderDiff
+from snnc.results.fit import Fit
+from snnc.results.sweep import Sweep
+from snnc.results.tables import FolderReport, Limits, Status
+from snnc.results.weights import Weights
+from snnc.text.display import Json
+from snnc.views import diff, fit, sweep, tables, weights
+from snnc.views.document import Document
+from snnc.views.html import write_html, write_page
+from snnc.views.markdown import write_markdown
+from snnc.views.text import write_text
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How to show a kind of result.
+
+    ``document`` makes its document, and ``records`` the rows of its table.
+    """
+
+    document: Callable[[Any], Document]
+    records: Callable[[Any], Sequence[Json]] | None = None
+
+
+VIEWS: Mapping[type[Result], View] = {
+    Diff: View(diff.document, diff.records),
+    FolderDiff: View(diff.folder_document),
+    Weights: View(weights.document, weights.records),
+    FolderReport: View(tables.folder_document, tables.folder_records),
+    Status: View(tables.status_document, tables.status_records),
+    Limits: View(tables.limits_document, tables.limits_records),
+    Sweep: View(sweep.document, sweep.records),
+    Fit: View(fit.document, fit.records),
+}
+
+
+def document_of(result: Result) -> Document:
+    """Return the document of a result."""
+    return VIEWS[type(result)].document(result)
+
+
+def _records(result: Result) -> Sequence[Json]:
+    records = VIEWS[type(result)].records
+    if records is None:
+        raise NotImplementedError(f"{type(result).__name__} is no table")
+    return records(result)
+
+
+WRITERS["text"] = lambda result: write_text(document_of(result))
+WRITERS["markdown"] = lambda result: write_markdown(document_of(result))
+WRITERS["html"] = lambda result: write_html(document_of(result))
+WRITERS["page"] = lambda result: write_page(document_of(result), result.source)
+WRITERS["csv"] = sweep.csv
+PICTURES["sweep"] = sweep.draw
+WRITERS["records"] = _records

@@ -1,0 +1,86 @@
+"""The documents of results that are one table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from snnc.results.base import to_json
+from snnc.results.tables import FolderReport, Limits, NetworkRow, Status, StatusRow
+from snnc.text.display import Json
+from snnc.text.tables import Cells, TextTable, counted, human, percent, printable
+from snnc.views.document import HTML, TEXT, Part, Sentence, Table, Title
+
+FOLDER = ("spec", "network", "cores", "chips", "energy at most", "fits", "package")
+STATUS = ("spec", "fits", "cores", "package", "weights", "accuracy")
+
+
+def folder_document(folder: FolderReport) -> Iterator[Part]:
+    """Yield a row per network, and the total of the cores."""
+    rows = list(map(_network, folder.networks))
+    yield Table(TextTable.of(FOLDER, rows, {"spec", "network", "fits", "package"}))
+    total = counted(sum(row.cores or 0 for row in folder.networks), "core")
+    yield Sentence(f"{counted(len(folder.networks), 'network')}, {total}", TEXT)
+
+
+def _network(row: NetworkRow) -> Cells:
+    if row.cores is None:
+        return row.spec, "", "", "", "", counted(row.problems, "error"), ""
+    return (
+        row.spec,
+        row.network or "",
+        str(row.cores),
+        str(row.chips),
+        human(row.energy_joules or 0.0, "J") if row.cores else "",
+        "yes" if row.fits else "no",
+        row.package or "",
+    )
+
+
+def folder_records(folder: FolderReport) -> list[Json]:
+    """Return a row per network."""
+    return list(map(to_json, folder.networks))
+
+
+def status_document(status: Status) -> Iterator[Part]:
+    """Yield a row per spec."""
+    rows = list(map(_state, status.specs))
+    yield Table(TextTable.of(STATUS, rows, {"spec", "fits", "package", "weights"}))
+
+
+def _state(row: StatusRow) -> Cells:
+    if row.cores is None:
+        fits = counted(row.problems, "error")
+    else:
+        fits = "yes" if row.fits else "no"
+    return (
+        row.spec,
+        fits,
+        "" if row.cores is None else str(row.cores),
+        row.package or "",
+        row.weights or "none",
+        "" if row.accuracy is None else percent(row.accuracy),
+    )
+
+
+def status_records(status: Status) -> list[Json]:
+    """Return a row per spec."""
+    return list(map(to_json, status.specs))
+
+
+def limits_document(limits: Limits) -> Iterator[Part]:
+    """Yield a row per limit."""
+    yield Title(f"Limits of {limits.device}", HTML)
+    rows = []
+    for limit in limits.limits:
+        # Don't round: every digit of a count matters.
+        values = (f"{v:g}" if isinstance(v, float) else str(v) for v in limit.values)
+        amount = f"{', '.join(values)} {limit.unit}".rstrip()
+        rows.append((limit.limit, amount, limit.source))
+    head = ("limit", printable(limits.device), "source")
+    table = TextTable.of(head, rows, ("limit", "source"))
+    yield Table(table, code_columns=())
+
+
+def limits_records(limits: Limits) -> list[Json]:
+    """Return a row per limit."""
+    return list(map(to_json, limits.limits))
