@@ -103,30 +103,36 @@ def select(
     """
     x = np.asarray(x)
     y = None if y is None else np.asarray(y)
+    read = network.input
+    _check_inputs(x, y, read.shape)
+    rows = sample_indices(len(x), limit, seed)
+    lowest, highest = _checked_range(x, rows, read)
+    warning = range_warning(lowest, highest, read)
+    if y is not None:
+        if y.shape and len(y) != len(x):
+            counts = f"x has {len(x)} examples, y has {len(y)}"
+            raise DataError(f"{counts}: write as many of both")
+        y = y[rows] if y.shape else y
+        check = _check_classes if network.readout.classes else _check_targets
+        y = check(y, len(rows), network.readout.units)
+    return Examples(x, rows, y, warning)
+
+
+def _check_inputs(x: Array, y: Array | None, shape: tuple[int, ...]) -> None:
+    """Raise DataError unless x contains examples of a shape."""
     if x.dtype.kind not in "iuf":
         hint = ": use x.astype(float)" if x.dtype.kind in "bUSO" else ""
         raise DataError(f"x has type {x.dtype}, not float or integer{hint}")
-    read = network.input
-    readout = network.readout
-    shape = read.shape
     if x.shape[1:] != shape or not x.shape:
         hint = _reshape_hint(x.shape[1:], shape) if x.shape else ""
-        hint = ": use x[np.newaxis]" if x.shape == shape else hint
+        if x.shape == shape:
+            hint = ": use x[np.newaxis]"
         if y is not None and y.ndim and y.shape[1:] == shape:
             hint = ": are x and y swapped?"
         wanted = f"(examples, {', '.join(map(str, shape))})"
         raise DataError(f"x has shape {x.shape}, not {wanted}{hint}")
     if x.shape[0] == 0:
         raise DataError("x holds no examples")
-    rows = sample_indices(len(x), limit, seed)
-    warning = range_warning(*_checked_range(x, rows, read), read)
-    if y is not None:
-        if y.shape and len(y) != len(x):
-            counts = f"x has {len(x)} examples, y has {len(y)}"
-            raise DataError(f"{counts}: write as many of both")
-        check = _check_classes if readout.classes else _check_targets
-        y = check(y[rows] if y.shape else y, len(rows), readout.units)
-    return Examples(x, rows, y, warning)
 
 
 def range_warning(least: float, most: float, read: Input) -> str | None:

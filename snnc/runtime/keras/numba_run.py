@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ..examples import Array
 from ..network import Network
 from .backend import Tensor, keras, tf
-from .numba_neurons import loops_of, make_advance, unit_of
+from .numba_neurons import ADVANCE, loops_of, unit_of
 from .spiking import Firing, SpikingRun, State, first_step, reader_of
 from .spiking_neurons import NeuronState, SpikingLayer
 from .wiring import LinearStage
@@ -210,9 +210,14 @@ class Progression:
         self._scale = float(layer.scale.numpy())
         loops = loops_of(layer.layer, self._scale, layer.dt)
         assert loops is not None  # see `make_run`
-        unit = unit_of(layer.layer, self._scale, layer.dt)
-        self._advance = make_advance(loops.step, layer.kept, unit)
+        self._step = loops.step.function
         self._write_slopes = loops.slopes
+        self._constants = (
+            np.float32(layer.kept),
+            np.float32(1 - layer.kept),
+            1 / unit_of(layer.layer, self._scale, layer.dt),
+            *loops.step.constants,
+        )
         self._scratch = np.empty(count, np.float32)
         self._total = np.zeros(count, np.float32)
         self._means = np.zeros((len(samples), count), np.float32)
@@ -231,13 +236,15 @@ class Progression:
         start = 0
         for stop in sorted({*sloped.tolist(), len(outputs)}):
             some = drives[start:stop] if len(drives) > 1 else drives
-            self._advance(
+            ADVANCE(
+                self._step,
                 some,
                 outputs[start:stop],
                 current,
                 voltage,
                 wait,
                 self._total,
+                self._constants,
             )
             if stop in sloped:
                 self._add_slopes(current, weights[:, 1, stop - 1])

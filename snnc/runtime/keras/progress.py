@@ -28,8 +28,6 @@ STATE = (
     "best_logs",
     "best_scales",
     "best_rank",
-    "start_loss",
-    "start_accuracy",
     "start_epoch",
     "start_logs",
     "start_scales",
@@ -76,8 +74,6 @@ class Progress(keras.callbacks.Callback):
         self.stage = -1
         self.scales: Scales = {}
         self.best_scales: Scales = {}
-        self.start_loss = math.inf
-        self.start_accuracy = -math.inf
         self.best_rank: list[float] = [True, math.inf]
         self.best_epoch = 0
         self.best_weights: list[Array] = []
@@ -110,8 +106,7 @@ class Progress(keras.callbacks.Callback):
         The epoch may have a higher loss if it is more accurate: outputs close
         to 0 have a low loss, even if few of them are right.
         """
-        self.start_loss = logs.get("val_loss", math.inf)
-        self.start_accuracy = logs.get("val_accuracy", -math.inf)
+        self.start_logs = _validation_of(logs)
         self.keep_best(model, logs)
         self.start_epoch = self.epoch
         self.start_scales = self.best_scales
@@ -130,8 +125,9 @@ class Progress(keras.callbacks.Callback):
         """
         loss = logs.get("val_loss", math.inf)
         accuracy = logs.get("val_accuracy", -math.inf)
-        is_no_better = loss >= self.start_loss
-        is_no_better &= accuracy <= self.start_accuracy
+        start = self.start_logs
+        is_no_better = loss >= start.get("val_loss", math.inf)
+        is_no_better &= accuracy <= start.get("val_accuracy", -math.inf)
         rank = [is_no_better, loss]
         if self.keeps_last:
             rank = [False, -self.epoch]
@@ -147,7 +143,7 @@ class Progress(keras.callbacks.Callback):
         self.waits_from = self.epoch
         self.best_epoch = self.start_epoch
         self.best_scales = self.start_scales
-        self.best_rank = [True, self.start_loss]
+        self.best_rank = [True, self.start_logs.get("val_loss", math.inf)]
         self.best_weights = self.start_weights
         self.best_logs = self.start_logs
 

@@ -13,8 +13,15 @@ import numpy as np
 
 from ..examples import Array
 from ..network import Layer, Network
+from ..neurons import NengoTypes
 from .connections import Compare
 from .neuron_types import ClippedRectifiedLinear, ClippedSpikingRectifiedLinear
+
+CLIPPED = NengoTypes(
+    rate=ClippedRectifiedLinear,
+    host=ClippedSpikingRectifiedLinear,
+    chip=ClippedSpikingRectifiedLinear,
+)
 
 
 def neuron_type(
@@ -31,12 +38,10 @@ def neuron_type(
         # Nengo would draw voltages; on the chip they start at 0.
         start = nengo.dists.Choice([0]) if voltage is None else voltage
         settings["initial_state"] = {"voltage": start}
-    if layer.encoder is not None:
-        if spiking:
-            return ClippedSpikingRectifiedLinear(**settings)
-        return ClippedRectifiedLinear(**settings)
-    settings.update(asdict(layer.neuron))
-    types = layer.neuron.nengo_types()
+    types = CLIPPED
+    if layer.encoder is None:
+        types = layer.neuron.nengo_types()
+        settings.update(asdict(layer.neuron))
     if not spiking:
         return types.rate(**settings)
     return types.chip(**settings) if layer.on_chip else types.host(**settings)
