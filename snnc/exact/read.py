@@ -125,7 +125,7 @@ def number_sources(owners: Iterable[LoihiBlock | LoihiInput], start: int = 0) ->
 
 
 def read_chip(
-    simulator: Simulator, blocks: Places, inputs: Places, learning: bool = False
+    simulator: Simulator, blocks: Places, inputs: Places, *, learning: bool = False
 ) -> BuiltChip:
     """Return the chip of an open ``nengo_loihi.Simulator`` that uses the emulator.
 

@@ -68,7 +68,7 @@ class Neurons(keras.layers.Layer):
             )
         self.layer = layer
         self.dt = dt
-        self.clips(True)
+        self.clips(clips=True)
 
     @property
     def scale_value(self) -> Tensor:
@@ -80,7 +80,7 @@ class Neurons(keras.layers.Layer):
         self.scale = scale
         self.scale_value.assign(scale)
 
-    def clips(self, clips: bool) -> None:
+    def clips(self, *, clips: bool) -> None:
         """Choose, for functions to be traced, whether an encoder clips."""
         curve = curve_of(self.layer, self.dt)
         free = self.layer.encoder is not None and not clips

@@ -133,7 +133,12 @@ def model_weights(model: keras.Model, layout: Layout) -> Tensors:
         bias = rest[0] if rest else empty
         if f"{name}.norm" in parts:
             norm = parts[f"{name}.norm"]
-            kernel, bias = with_norm(kernel, bias, norm, own.is_transposed)
+            kernel, bias = with_norm(
+                kernel,
+                bias,
+                norm,
+                is_transposed=own.is_transposed,
+            )
         tensors[own.name] = kernel
         tensors[f"{name}.bias"] = bias
     scales = {name: part.scale for name, part in neurons_of(model).items()}

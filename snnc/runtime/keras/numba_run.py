@@ -84,6 +84,7 @@ class NumbaRun(SpikingRun):
         self,
         x: Tensor,
         state: State,
+        *,
         sampled: bool = False,
     ) -> tuple[Firing, State]:
         """Present an example of ``x`` (batch, *shape) to each simulation.

@@ -126,6 +126,7 @@ class SpikingRun:
         self,
         x: Tensor,
         state: State,
+        *,
         sampled: bool = False,
     ) -> tuple[Firing, State]:
         """Present an example of ``x`` (batch, *shape) to each simulation.

@@ -61,7 +61,7 @@ class Placement:
         return board
 
 
-def hardware_options(runs: str, learns: bool = False) -> dict[str, Any]:
+def hardware_options(runs: str, *, learns: bool = False) -> dict[str, Any]:
     """Return the ``hardware_options`` of `nengo_loihi.Simulator`.
 
     ``runs`` lists the blocks in order: ``128x0 4x1`` means 128 blocks on chip

@@ -167,7 +167,11 @@ class NetworkBuilder:
                 encoders=np.ones((size, 1)),
                 gain=np.full(size, gain),
                 bias=current,
-                neuron_type=neuron_type(layer, self._spiking, voltage),
+                neuron_type=neuron_type(
+                    layer,
+                    spiking=self._spiking,
+                    voltage=voltage,
+                ),
                 label=name if depth <= group else part,
             )
             ensembles.append(ensemble)

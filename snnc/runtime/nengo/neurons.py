@@ -26,6 +26,7 @@ CLIPPED = NengoTypes(
 
 def neuron_type(
     layer: Layer,
+    *,
     spiking: bool,
     voltage: Array | None = None,
 ) -> nengo.neurons.NeuronType:
