@@ -43,7 +43,7 @@ def stages_of(epochs: int, *, doubling: bool) -> list[range]:
     """
     inner = (2**i for i in range(epochs.bit_length())) if doubling else ()
     bounds = sorted({0, *inner, epochs})
-    return [range(*pair) for pair in itertools.pairwise(bounds)]
+    return [range(start, stop) for start, stop in itertools.pairwise(bounds)]
 
 
 @dataclass

@@ -69,13 +69,13 @@ class SpikingRun:
         # A layer comes after those that it reads.
         places = {part.name: place for place, part in enumerate(model.layers)}
         self.names = sorted(layers, key=lambda n: places[ends[n].layer])
-        given = model, {ends[name].layer: name for name in self.names}
+        producers = {ends[name].layer: name for name in self.names}
         self.layers = []
         for name in self.names:
             scaled = SpikingLayer(
                 name,
                 layers[name],
-                LinearStage(ends[name].drive, *given),
+                LinearStage(ends[name].drive, model, producers),
                 ends[name].scale,
                 network.dt,
             )
@@ -83,7 +83,7 @@ class SpikingRun:
         read = model.get_layer(network.readout.name).input
         self.decide = keras.Model(read, model.output)
         read = keras.layers.Activation("linear")(read)
-        self.readout = LinearStage(read, *given)
+        self.readout = LinearStage(read, model, producers)
         self.kept = lowpass_decay(network.readout.synapse, network.dt)
         is_filtered = network.readout.synapse is not None
         self.last_reader = ON_HOST if is_filtered else UNFILTERED

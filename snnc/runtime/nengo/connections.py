@@ -12,6 +12,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -133,22 +134,28 @@ class Connection(ABC):
         if used is None and size != room[1:3]:
             source = sub_population(source, (*map(range, (room[0], *size)),))
         for pre, post in product(source.parts, reader.parts):
-            cut = pre.slices, post.slices, stride[0], depth_before
-            plane = kernels.plane(kernel, *cut)
+            plane_of = partial(
+                kernels.plane,
+                read=pre.slices,
+                written=post.slices,
+                stride=stride[0],
+                before=depth_before,
+            )
+            plane = plane_of(kernel)
             if plane is None:
                 continue
             if used is not None:
-                mask = kernels.plane(used, *cut)
+                mask = plane_of(used)
                 assert mask is not None
-                matrix = kernels.scatter(
+                places, weights = kernels.scatter(
                     plane,
                     mask,
-                    room[1:3],
-                    out[1:3],
-                    stride[1:],
-                    zeros,
+                    image=room[1:3],
+                    outputs=out[1:3],
+                    stride=stride[1:],
+                    before=zeros,
                 )
-                yield from link_sparse(pre, post, *matrix)
+                yield from link_sparse(pre, post, places, weights)
                 continue
             transform = nengo.Convolution(
                 plane.shape[3],
@@ -285,17 +292,34 @@ class ConvolveUpsampled(Convolve):
         used = self._compose_kernel(np.ones_like(tensor), reader) != 0
         repeats = triple(self.factor)[1:]
         image = source.volume[1] * repeats[0], source.volume[2] * repeats[1]
-        sizes = image, reader.volume[1:3], stride[1:], self.before
         for pre, post in product(source.parts, reader.parts):
-            cut = pre.slices, post.slices, stride[0], self.depth_before
-            plane = kernels.plane(kernel, *cut)
-            mask = kernels.plane(used, *cut)
+            plane_of = partial(
+                kernels.plane,
+                read=pre.slices,
+                written=post.slices,
+                stride=stride[0],
+                before=self.depth_before,
+            )
+            plane = plane_of(kernel)
+            mask = plane_of(used)
             if plane is None or mask is None:
                 continue
-            matrix = kernels.scatter(plane, mask, *sizes)
+            places, weights = kernels.scatter(
+                plane,
+                mask,
+                image=image,
+                outputs=reader.volume[1:3],
+                stride=stride[1:],
+                before=self.before,
+            )
             shape = (*image, plane.shape[2])
-            merged = kernels.merge_repeats(*matrix, shape, repeats)
-            yield from link_sparse(pre, post, *merged)
+            places, weights = kernels.merge_repeats(
+                places,
+                weights,
+                image=shape,
+                repeats=repeats,
+            )
+            yield from link_sparse(pre, post, places, weights)
 
 
 @dataclass(frozen=True)
