@@ -12,7 +12,7 @@ from snnc.cli import INTERRUPTED, options, printing
 from snnc.diagnostics import Diagnostics
 from snnc.rules.misplaced import RemovedWord
 from snnc.tools import plots
-from snnc.verbs.evaluate.verb import EvaluateOptions
+from snnc.verbs.evaluate.options import EvaluateOptions
 
 if TYPE_CHECKING:
     from snnc.interface.functions import Kind

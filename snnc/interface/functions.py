@@ -16,8 +16,10 @@ from snnc.interface.objects import Package, Spec, as_spec, compare_specs
 from snnc.language.schema import schema as spec_schema
 from snnc.loihi.profile import DEFAULT, read_profile
 from snnc.results.diff import Diff, FolderDiff
+from snnc.results.evaluation import Evaluation
 from snnc.results.fit import Fit
 from snnc.results.tables import FolderReport, Limits
+from snnc.results.training import Training
 from snnc.results.weights import Weights
 from snnc.starter import StarterPlan, installed_from
 from snnc.syntax.files import replace_text, specs_in
@@ -34,8 +36,6 @@ from snnc.tools.sweep_results import Sweep
 from snnc.tools.weights import list_weights
 from snnc.verbs import exchange
 from snnc.verbs.autofix import autofix
-from snnc.verbs.evaluate.evaluation import Evaluation
-from snnc.verbs.train import Training
 
 if TYPE_CHECKING:
     import numpy as np
@@ -556,7 +556,7 @@ def _report_of(
         return what
     if isinstance(what, Evaluation):
         assert what.run is not None
-        what = what.run.task.package.folder
+        what = what.run.folder
     if isinstance(what, Sweep):
         what = what.spec
     if not isinstance(what, Spec | Package) and Path(what).is_dir():

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from snnc.text.display import Displayed, Json, data_frame
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 WRITERS: dict[str, Callable[[Any], Any]] = {}
 """Functions that write a result, by format; `snnc.views` fills this table."""
+
+PICTURES: dict[str, Callable[..., Axes]] = {}
+"""Functions that draw a result, by the name of the picture, also from `snnc.views`."""
 
 INLINE = {"inline": True}
 """The metadata of a field whose own fields stand in its place in JSON, if any."""
@@ -22,6 +28,11 @@ TEXTS = {"write": lambda items: list(map(str, items))}
 def renamed(key: str) -> Mapping[str, str]:
     """Return the metadata of a field with another name in JSON."""
     return {"json": key}
+
+
+def draw(picture: str, result: object, *details: object) -> Axes:
+    """Draw a picture of a result, and return its axes."""
+    return PICTURES[picture](result, *details)
 
 
 class Result(Displayed):

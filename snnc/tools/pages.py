@@ -19,17 +19,18 @@ from snnc.text.installing import installation, missing
 from snnc.text.tables import printable
 from snnc.text.version import __version__
 from snnc.tools import plots
-from snnc.tools.report.html import Section, document, fragment, line_costs, tables_html
+from snnc.tools.report.html import Section, document, fragment, line_costs
 from snnc.tools.report.summary import summarise
 from snnc.verbs.current_package import compile_package
-from snnc.verbs.evaluate import summary
+from snnc.views.evaluation import document as evaluation_document
+from snnc.views.html import write_html
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from snnc.interface.objects import Spec
+    from snnc.results.evaluation import Evaluation
     from snnc.tools.report.network import Report
-    from snnc.verbs.evaluate.evaluation import Evaluation
 
 VARIANTS = (
     "Changes after which the network fits or, if it already fits, how far layers could "
@@ -56,20 +57,11 @@ def report_page(report: Report, against: Spec | FileName | None = None) -> str:
 def evaluation_page(evaluation: Evaluation) -> str:
     """Return a page of a run's result, with tables and pictures."""
     title = f"{evaluation.network} on {evaluation.simulator}"
-    body, sections = evaluation_html(evaluation), list(_pictures(evaluation))
+    body = write_html(evaluation_document(evaluation))
+    sections = list(_pictures(evaluation))
     assert evaluation.run is not None
-    folder = evaluation.run.task.package.folder
+    folder = evaluation.run.folder
     return document(title, body, sections, footer(folder))
-
-
-def evaluation_html(evaluation: Evaluation) -> str:
-    """Return the tables of a run's result, for a notebook."""
-    return tables_html(
-        f"{evaluation.network} on {evaluation.simulator}",
-        [*summary.tables(evaluation), *summary.advice(evaluation)],
-        summary.heading(evaluation),
-        summary.scores(evaluation),
-    )
 
 
 def _pictures(evaluation: Evaluation) -> Iterator[Section]:
@@ -86,7 +78,7 @@ def _pictures(evaluation: Evaluation) -> Iterator[Section]:
         if is_known:
             yield show(title, draw)
     assert result.run is not None
-    made = compile_package(result.run.task.package.folder)
+    made = compile_package(result.run.folder)
     placed = None if made is None else place_on_chips(made)
     if made is None or placed is None:
         return

@@ -18,7 +18,7 @@ from snnc.tools import plots
 from snnc.tools.pages import footer, picture
 from snnc.tools.report.html import Part, document, tables_html
 from snnc.tools.report.network import Report
-from snnc.verbs.evaluate.summary import known
+from snnc.views.evaluation import known
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,13 +8,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from snnc.results.base import WRITERS, Result
+from snnc.results.adaptation import AdaptedEvaluation
+from snnc.results.base import PICTURES, WRITERS, Result
 from snnc.results.diff import Diff, FolderDiff
+from snnc.results.evaluation import Evaluation
 from snnc.results.fit import Fit
 from snnc.results.tables import FolderReport, Limits, Status
 from snnc.results.weights import Weights
 from snnc.text.display import Json
-from snnc.views import diff, fit, tables, weights
+from snnc.tools import pages
+from snnc.views import adaptation, diff, evaluation, fit, pictures, tables, weights
 from snnc.views.document import Document
 from snnc.views.html import write_html
 from snnc.views.markdown import write_markdown
@@ -33,6 +36,8 @@ class View:
 
 
 VIEWS: Mapping[type[Result], View] = {
+    AdaptedEvaluation: View(adaptation.document),
+    Evaluation: View(evaluation.document, evaluation.records),
     Diff: View(diff.document, diff.records),
     FolderDiff: View(diff.folder_document),
     Weights: View(weights.document, weights.records),
@@ -59,3 +64,5 @@ WRITERS["text"] = lambda result: write_text(document_of(result))
 WRITERS["markdown"] = lambda result: write_markdown(document_of(result))
 WRITERS["html"] = lambda result: write_html(document_of(result))
 WRITERS["records"] = _records
+WRITERS["page"] = pages.evaluation_page
+PICTURES.update(pictures.DRAWN)

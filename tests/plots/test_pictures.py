@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 
 import snnc
+from snnc.results.evaluation import Evaluation
+from snnc.results.scores import Score
 from snnc.tools.plots import networks, results
 from snnc.tools.plots.style import looks, save, theme
 from snnc.tools.report.summary import Summary, summarise, use_of
 from snnc.tools.scores import LayerFiring
 from snnc.tools.sweep_results import Sweep
-from snnc.verbs.evaluate.evaluation import Evaluation
-from snnc.verbs.evaluate.results import Score
 from tests.commands import run
 from tests.support import ROOT, network, sound
 from tests.sweep.test_front import variant

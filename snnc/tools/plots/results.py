@@ -16,12 +16,12 @@ from snnc.tools.scores import interval
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from snnc.results.adaptation import Adaptation
+    from snnc.results.evaluation import Evaluation
+    from snnc.results.scores import LayerResult
     from snnc.runtime.examples import Array
     from snnc.tools.scores import LayerFiring
     from snnc.tools.sweep_results import Variant
-    from snnc.verbs.adapt import Adaptation
-    from snnc.verbs.evaluate.evaluation import Evaluation
-    from snnc.verbs.evaluate.results import LayerResult
 
 
 MOST_NUMBERS = 12
