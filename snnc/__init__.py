@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from snnc.results.diff import Diff as Diff
     from snnc.results.evaluation import Evaluation as Evaluation
     from snnc.results.fit import Fit as Fit
+    from snnc.results.sweep import Sweep as Sweep
     from snnc.results.tables import Status as Status
     from snnc.results.training import Training as Training
     from snnc.results.weights import Weights as Weights
@@ -51,7 +52,6 @@ if TYPE_CHECKING:
     from snnc.tools.report.network import Report as Report
     from snnc.tools.status import status as status
     from snnc.tools.sweep import sweep as sweep
-    from snnc.tools.sweep_results import Sweep as Sweep
     from snnc.tools.weights import migrate as migrate
 
 _HOMES = {
@@ -73,7 +73,7 @@ _HOMES = {
     "snnc.results.tables": ("Status",),
     "snnc.tools.status": ("status",),
     "snnc.tools.sweep": ("sweep",),
-    "snnc.tools.sweep_results": ("Sweep",),
+    "snnc.results.sweep": ("Sweep",),
     "snnc.results.weights": ("Weights",),
     "snnc.tools.weights": ("migrate",),
     "snnc.results.evaluation": ("Evaluation",),

@@ -208,7 +208,8 @@ def _alone() -> Iterator[None]:
 
     A terminal sends Ctrl-C to all processes, but only the main process should react.
     """
-    genuine, installed = spawn.get_preparation_data, _search_path()
+    genuine = spawn.get_preparation_data
+    installed = _search_path()
 
     def prepare(name: str) -> dict[str, Any]:
         told = {k: v for k, v in genuine(name).items() if k not in _OF_CALLER}

@@ -225,7 +225,8 @@ def rule_pages() -> dict[str, Path]:
 
 def rule_page(code: str | int) -> str:
     """Return the page of a code or its number, or raise ValueError with a near code."""
-    pages, code = rule_pages(), str(code)
+    pages = rule_pages()
+    code = str(code)
     code = f"SNN{code}" if code.isdecimal() else code
     page = pages.get(code.upper())
     if page is not None:

@@ -136,7 +136,7 @@ def evaluate_command(
                 record_accuracy(weights, found.accuracy)
     printing.print_result(shown, form)
     if picture is not None:
-        from snnc.tools.plots import style  # most runs don't draw
+        from snnc.views.plots import style  # most runs don't draw
 
         with style.theme():
             style.save(drawn.plot_accuracy(), picture)

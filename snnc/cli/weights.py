@@ -71,7 +71,9 @@ def _list(file: Path, spec: str | None, form: str) -> int:
         reason = "because numpy is missing"
         printing.say(f"note: the values are not read, {reason}: {EXTRA}")
     report = Diagnostics()
-    listing = inspect(file, spec, calculates, report, options.device())
+    listing = inspect(
+        file, spec, report, calculates=calculates, device=options.device()
+    )
     printing.print_diagnostics(report)
     if listing is None:
         return 1

@@ -67,13 +67,10 @@ def advise(spec: ValidatedSpec, lowered: LoweredNetwork, report: Diagnostics) ->
         return
     trials = Trials(spec, network.target, network.device, lowered=lowered)
     diagnostics = report.diagnostics
-    large = next((d for d in diagnostics if isinstance(d, TooManyCores)), None)
     # A change after which the whole network fits is also advice for each layer.
     whole: Changes = ()
     with suppress(OutOfWorkError):
-        # If only the neurons are counted, and these fit, any change seems to be enough.
-        is_known = large is not None and (trials.certain or not trials.fits(()))
-        whole = for_cores(trials, large.largest) if large and is_known else ()
+        whole = _for_whole_network(diagnostics, trials)
     blocks = [d for d in diagnostics if isinstance(d, Refused)]
     with suppress(OutOfWorkError):
         for refused, advice in zip(blocks, _for_blocks(blocks, trials), strict=False):
@@ -81,6 +78,16 @@ def advise(spec: ValidatedSpec, lowered: LoweredNetwork, report: Diagnostics) ->
     for diagnostic in diagnostics:
         with suppress(OutOfWorkError):
             _replace(diagnostic, _advise(diagnostic, trials, whole), report)
+
+
+def _for_whole_network(diagnostics: Sequence[Diagnostic], trials: Trials) -> Changes:
+    large = next((d for d in diagnostics if isinstance(d, TooManyCores)), None)
+    if large is None:
+        return ()
+    # If only the neurons are counted, and these fit, any change seems to be enough.
+    if not trials.certain and trials.fits(()):
+        return ()
+    return for_cores(trials, large.largest)
 
 
 def _replace(old: Diagnostic, better: Diagnostic | None, report: Diagnostics) -> None:
@@ -142,34 +149,65 @@ def _cores(diagnostic: TooManyCores, trials: Trials, changes: Changes) -> Diagno
     if is_open and (mapped := trials.without_limit) is not None:
         diagnostic = refuse_mapping(mapped, trials.target)
     larger = _of_cores(diagnostic.cores, trials)
-    target, least = _larger_target(diagnostic, larger, trials)
     if trials.certain:
-        written, blocks, bounds = _texts(changes), _blocks_in_the_way(trials), least
-    else:  # only name the direction of changes that were not mapped
-        ways = ((c.layer, f"{DIRECTIONS[c.key]} `{c.key}`") for c in changes)
-        written, blocks = _by_layer(ways), ()
-        bounds = [*map(_bound, changes), *least]
-    choices = [*written, *target]
-    if not choices and not blocks:
+        return _advise_values(diagnostic, trials, changes, larger)
+    return _advise_directions(diagnostic, trials, changes, larger)
+
+
+def _advise_values(
+    diagnostic: TooManyCores, trials: Trials, changes: Changes, larger: Loihi
+) -> Diagnostic:
+    """Advise values with which the network fits."""
+    target, bounds = _larger_target(diagnostic, larger, trials)
+    choices = [*_texts(changes), *target]
+    advice = []
+    variants: list[Changes] = [(change,) for change in changes]
+    blocks = _blocks_in_the_way(trials)
+    if blocks:
+        advice.append(f"remove {_blocks_of(blocks)}")
+        variants.append(_without_blocks(blocks))
+    if choices:
+        advice.append(f"write {_join(choices)}")
+    if not advice:
         return diagnostic
-    advice = [f"remove {_blocks_of(blocks)}"] if blocks else []
-    advice += [f"write {_join(choices)}"] if choices else []
     fewer = "" if changes or blocks else FEWER
-    widths = [c for c in changes if c.key in ("filters", "units")]
-    # Without certainty, no value is advised.
-    variants: list[Changes] = [(c,) for c in changes if trials.certain]
-    variants += [_without_blocks(blocks)] if blocks else []
     return diagnostic.but(
         advice=f"{fewer}{', or '.join(advice)}",
-        bounds=f"{BOUNDS}{', '.join(bounds)}" if bounds else "",
+        bounds=_bounds_text(bounds),
         request=_request(larger, trials) if target else "",
         risk=_risk_of(variants, trials),
-        **(_place(widths[0], trials) if widths else {}),
+        **_place(changes, trials),
     )
 
 
-def _place(change: Change, trials: Trials) -> dict[str, object]:
-    """Return the span of the layer's width, and the largest width that fits."""
+def _advise_directions(
+    diagnostic: TooManyCores, trials: Trials, changes: Changes, larger: Loihi
+) -> Diagnostic:
+    """Name only the direction of changes, because they were not mapped."""
+    target, bounds = _larger_target(diagnostic, larger, trials)
+    directions = ((c.layer, f"{DIRECTIONS[c.key]} `{c.key}`") for c in changes)
+    choices = [*_by_layer(directions), *target]
+    if not choices:
+        return diagnostic
+    fewer = "" if changes else FEWER
+    return diagnostic.but(
+        advice=f"{fewer}write {_join(choices)}",
+        bounds=_bounds_text([*map(_bound, changes), *bounds]),
+        request=_request(larger, trials) if target else "",
+        **_place(changes, trials),
+    )
+
+
+def _bounds_text(bounds: Sequence[str]) -> str:
+    return f"{BOUNDS}{', '.join(bounds)}" if bounds else ""
+
+
+def _place(changes: Changes, trials: Trials) -> dict[str, object]:
+    """Return the span of the first changed width, and the largest that fits."""
+    widths = (change for change in changes if change.key in ("filters", "units"))
+    change = next(widths, None)
+    if change is None:
+        return {}
     layer = trials.as_is.network.by_name[change.layer]
     stride = " at this stride" if change.key == "filters" else ""
     span = layer.spans.get(change.key, layer.span)
@@ -216,9 +254,11 @@ def _larger_target(
     if target.chips > MOST_CHIPS:
         return [], []
     written = _written_target(target, trials)
-    text, place = f"`{written}`", " in `target`"
+    text = f"`{written}`"
+    place = " in `target`"
     if trials.spec.parts["target"].span == trials.spec.span:  # there is no `target`
-        text, place = f"`target loihi {{ {written} }}`", ""
+        text = f"`target loihi {{ {written} }}`"
+        place = ""
     if not found.bound:
         return [f"{text}{place}"], []
     keys = [key for key in ("chips", "cores") if f"{key} " in written]
@@ -278,16 +318,25 @@ Refused = BlockRank | BlockExceedsLayer | BlockExceedsCore
 def _for_blocks(refused: Sequence[Refused], trials: Trials) -> list[str]:
     """Return a better block for each diagnostic, if any; all fit together."""
     names = [d.name for d in refused]
-    near = [None if isinstance(d, BlockRank) else d.nearest for d in refused]
-    close = {n: block for n, block in zip(names, near, strict=True) if block}
     free = _with_blocks(dict.fromkeys(names, FREE), trials)
-    tried = _with_blocks(close, trials) if None not in near else None
+    nearest = _nearest_blocks(refused)
+    tried = _with_blocks(nearest, trials) if nearest else None
     if tried is not None and (free is None or tried.cores <= free.cores):
-        return [f"write `block {dims(close[name])}`" for name in names]
+        return [f"write `block {dims(nearest[name])}`" for name in names]
     if free is None:
         return []
     blocks = [dims(block_of(free.by_name[name]) or ()) for name in names]
     return [f"leave it out, or write `block {block}`" for block in blocks]
+
+
+def _nearest_blocks(refused: Sequence[Refused]) -> dict[str, Shape]:
+    """Return the nearest block by layer; nothing unless each layer has one."""
+    nearest = {}
+    for diagnostic in refused:
+        if isinstance(diagnostic, BlockRank) or diagnostic.nearest is None:
+            return {}
+        nearest[diagnostic.name] = diagnostic.nearest
+    return nearest
 
 
 def _blocks_in_the_way(trials: Trials) -> tuple[str, ...]:
@@ -322,7 +371,8 @@ def advise_blocks(
     floors = compartment_floors(mapped.lowered)
     for name, floor in floors.items() if trials.countable else ():
         population = mapped.by_name[name]
-        layer, written = population.population.layer, population.population.block
+        layer = population.population.layer
+        written = population.population.block
         if written is None or population.cores == floor:
             continue
         try:
@@ -362,11 +412,12 @@ def advise_windows(spec: ValidatedSpec, device: Profile, report: Diagnostics) ->
 
     If there are other errors, nothing can be tried, and the message stays unchanged.
     """
-    too_large = [d for d in report.diagnostics if isinstance(d, KernelTooLarge)]
-    is_turned = looks_channels_first(spec.spec.input.shape)
-    if len(too_large) != 1 or report.errors != 1 or is_turned:
+    if report.errors != 1 or looks_channels_first(spec.spec.input.shape):
         return
-    (refused,) = too_large
+    errors = (d for d in report.diagnostics if isinstance(d, KernelTooLarge))
+    refused = next(errors, None)
+    if refused is None:
+        return
 
     def holds(change: Change) -> bool:
         return legal_network(spec, device, (change,)) is not None
@@ -383,6 +434,7 @@ def advise_windows(spec: ValidatedSpec, device: Profile, report: Diagnostics) ->
         remedies.append(f"`{largest.text}`{rest}")
     if refused.what == "kernel":
         padded = Change(refused.name, "padding", "same")
-        remedies += [f"`{padded.text}`"] if holds(padded) else []
+        if holds(padded):
+            remedies.append(f"`{padded.text}`")
     hint = f"write {', or '.join(remedies)}" if remedies else NOTHING
     _replace(refused, refused.but(advice=hint), report)

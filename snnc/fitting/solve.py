@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from itertools import chain, product
 from math import prod
+from operator import add, le
+from sys import maxsize
 
 from snnc.fitting.trials import Change, Changes, Trials
 from snnc.ir.logical import LogicalLayer
@@ -52,10 +54,14 @@ def bisect_largest(good: Callable[[int], bool], most: int) -> int:
     """Return the largest value up to ``most`` that is good, or 0."""
     if good(most):
         return most
-    low, high = 0, most
+    low = 0
+    high = most
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if good(middle) else (low, middle)
+        if good(middle):
+            low = middle
+        else:
+            high = middle
     return low
 
 
@@ -70,30 +76,34 @@ def wider_strides(layer: LogicalLayer) -> list[Change]:
     The strides of height and width increase together, and the stride of depth
     separately. No stride exceeds the kernel, because that would skip inputs.
     """
-    sliding, key = layer.operation.sliding, layer.operation.fit_keys.stride
+    sliding = layer.operation.sliding
+    key = layer.operation.fit_keys.stride
     if sliding is None or not key:
         return []
-    present, kernel = sliding.stride, sliding.size
+    present = sliding.stride
     plane = min(2, len(present))
-    strides: list[Shape] = []
+    most = [maxsize] * len(present)
+    if key != sliding.key:  # the window does not grow with the stride
+        most = list(map(max, sliding.size, present))
+    strides: dict[Shape, None] = {}
     for deeper, wider in product(range(GROWTH + 1), repeat=2):
-        added = (*(deeper,) * (len(present) - plane), *(wider,) * plane)
-        stride = tuple(s + a for s, a in zip(present, added, strict=True))
-        skips = key != sliding.key and any(
-            s > max(k, p) for s, k, p in zip(stride, kernel, present, strict=True)
-        )
-        if stride != present and stride not in strides and not skips:
-            strides.append(stride)
-    strides.sort(key=lambda stride: (prod(stride), max(stride)))
-    return [Change(layer.name, key, stride) for stride in strides]
+        added = [deeper] * (len(present) - plane) + [wider] * plane
+        stride = tuple(map(add, present, added))
+        if all(map(le, stride, most)):
+            strides[stride] = None
+    strides.pop(present, None)
+    ordered = sorted(strides, key=lambda stride: (prod(stride), max(stride)))
+    return [Change(layer.name, key, stride) for stride in ordered]
 
 
 def largest_kernel(layer: LogicalLayer, holds: Holds) -> Change | None:
     """Return the next smaller kernel that meets the condition."""
-    sliding, key = layer.operation.sliding, layer.operation.fit_keys.kernel
+    sliding = layer.operation.sliding
+    key = layer.operation.fit_keys.kernel
     if sliding is None or not key:
         return None
-    kernel, most = sliding.size, max(sliding.size) - 1
+    kernel = sliding.size
+    most = max(sliding.size) - 1
 
     def change(size: int) -> Change:
         return Change(layer.name, key, tuple(min(k, size) for k in kernel))
@@ -113,7 +123,8 @@ def for_cores(trials: Trials, largest: str) -> Changes:
     ordered = sorted(floors, key=lambda name: -floors[name])
     layers = (lowered.by_name[name].layer.name for name in ordered)
     for name in list(dict.fromkeys((largest, *layers)))[:LAYERS]:
-        if changes := _narrow_or_stride(trials, name, trials.fits):
+        changes = _narrow_or_stride(trials, name, trials.fits)
+        if changes:
             return changes
     return ()
 
@@ -124,19 +135,19 @@ def for_axons(trials: Trials, name: str) -> Changes:
     # A max pool is one layer, but several populations.
     layers = [lowered.by_name[p.target].layer.name for p in lowered.out_of(name)]
     names = dict.fromkeys((*layers, lowered.by_name[name].layer.name))
-    found = (_narrow_or_stride(trials, layer, trials.fits) for layer in names)
-    return tuple(chain.from_iterable(found))
+    changes = (_narrow_or_stride(trials, layer, trials.fits) for layer in names)
+    return tuple(chain.from_iterable(changes))
 
 
 def for_fan_in(trials: Trials, name: str) -> Changes:
     """Return changes after which one neuron of a layer fits on a core."""
     holds = partial(trials.fits_a_core, name)
-    own = largest_kernel(trials.as_is.network.by_name[name], holds)
+    kernel = largest_kernel(trials.as_is.network.by_name[name], holds)
     lowered = trials.as_is
     read_here = (lowered.by_name.get(p.source) for p in lowered.into(name))
     sources = dict.fromkeys(p.layer.name for p in read_here if p is not None)
-    found = (_narrow_or_stride(trials, source, holds) for source in sources)
-    return tuple(chain([own] if own else [], *found))
+    changes = (_narrow_or_stride(trials, source, holds) for source in sources)
+    return tuple(chain([kernel] if kernel else [], *changes))
 
 
 def _narrow_or_stride(trials: Trials, name: str, holds: Holds) -> Changes:

@@ -50,9 +50,11 @@ def legal_network(
     spec: ValidatedSpec, device: Profile, changes: Changes
 ) -> LogicalNetwork | None:
     """Return the network of a spec with changes; None if it has errors."""
-    layers, names = list(spec.spec.layers), layer_names(spec)
+    layers = list(spec.spec.layers)
+    names = layer_names(spec)
     for change in changes:
-        place, value = names.index(change.layer), {change.key: change.value}
+        place = names.index(change.layer)
+        value = {change.key: change.value}
         layers[place] = replace(layers[place], **cast("Any", value))
     changed = replace(spec, spec=replace(spec.spec, layers=tuple(layers)))
     report = Diagnostics()
@@ -126,6 +128,7 @@ class Trials:
         spec: ValidatedSpec,
         target: Loihi,
         device: Profile,
+        *,
         patient: bool = False,
         mapped: MappedNetwork | None = None,
         lowered: LoweredNetwork | None = None,
@@ -182,34 +185,41 @@ class Trials:
             self.work += len(lowered.projections) // PROJECTIONS_OF_WORK
 
     def map(
-        self, changes: Changes, target: Loihi | None = None, unmixes: bool = True
+        self, changes: Changes, target: Loihi | None = None, *, unmixes: bool = True
     ) -> MappedNetwork | None:
         """Return the mapped variant; None if it does not fit the target."""
-        outcome = self._attempt(changes, target or self.target, unmixes)
+        outcome = self._attempt(changes, target or self.target, unmixes=unmixes)
         return None if outcome is None else outcome.build_mapping()
 
     def cost(self, changes: Changes) -> VariantCost | None:
         """Return the costs of the variant; None if it does not fit the target."""
         if changes not in self._costs:
-            self._costs[changes], outcome = None, self._attempt(changes, self.target)
+            self._costs[changes] = None
+            outcome = self._attempt(changes, self.target)
             if outcome is not None and outcome.solution is not None:
                 cores = outcome.solution.cores
                 self._costs[changes] = cost_of(outcome.plan.lowered, cores)
         return self._costs[changes]
 
     def _attempt(
-        self, changes: Changes, target: Loihi, unmixes: bool = True
+        self, changes: Changes, target: Loihi, *, unmixes: bool = True
     ) -> Attempt | None:
         """Return the mapping of the variant; None if it does not fit the target."""
         lowered = self.lower(changes)
         if lowered is None or self.floor(changes) > target.cores:
             return None
-        own = replace(lowered, network=replace(lowered.network, target=target))
-        if any(find_unsound(own, target)):
+        lowered = replace(lowered, network=replace(lowered.network, target=target))
+        if any(find_unsound(lowered, target)):
             return None
         before = len(self.cache.choices)
-        effort = EFFORT if changes else 1
-        outcome = attempt(own, target, self.cache, target.cores, effort, unmixes)
+        outcome = attempt(
+            lowered,
+            target,
+            self.cache,
+            most=target.cores,
+            effort=EFFORT if changes else 1,
+            unmixes=unmixes,
+        )
         more = len(self.cache.choices) - before
         self.work += outcome.work + CHOICES * more
         return outcome if outcome.fits else None

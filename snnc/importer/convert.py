@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from math import prod
 from pathlib import Path
-from typing import Any
 
 from snnc.diagnostics import Diagnostic
+from snnc.importer.functions import SOFTMAXES
 from snnc.importer.linear import LinearStep, whole
-from snnc.importer.model import REWRITES, ImportRequest, KerasModel, ModelWeights
+from snnc.importer.model import (
+    REWRITES,
+    ImportRequest,
+    KerasLayer,
+    KerasModel,
+    ModelWeights,
+)
 from snnc.importer.neurons import (
     UnfitError,
     identity_neurons,
@@ -25,11 +30,15 @@ from snnc.importer.sampling import cut_at_mean
 from snnc.importer.spec import WrittenSpec, cores_text, loss_name, write
 from snnc.importer.state import (
     ENDING,
-    NO_DROPOUT,
+    AppliedRewrite,
     Approximation,
     ConversionState,
+    DataChange,
     Decision,
+    Ends,
+    LostDropout,
     Rule,
+    decisions_about,
 )
 
 # `arithmetic` and `pooling` register readers.
@@ -48,7 +57,6 @@ from snnc.rules.imports import (
     ActivationApproximated,
     InputRefused,
     MaxPoolRefused,
-    OptionRefused,
     RewriteUnused,
 )
 from snnc.source import Span, whole_file
@@ -73,6 +81,8 @@ class Conversion:
     ----------
     state :
         The final state, whose model lacks the layers that the host computes.
+    ends :
+        The encoder and the readout; None if a layer was refused.
     decisions :
         All decisions, in the order of the layers.
     written, problems :
@@ -81,6 +91,7 @@ class Conversion:
 
     model: KerasModel
     state: ConversionState
+    ends: Ends | None
     decisions: tuple[Decision, ...]
     written: WrittenSpec | None
     problems: tuple[Diagnostic, ...]
@@ -102,21 +113,21 @@ def convert(
     Without weights, norms are assumed not to change signs. Raise RefusedModelError if
     an option has a value that Keras does not write, or if the spec would be too long.
     """
-    state, is_whole = _read_layers(model, request, weights)
+    state, ends = _read_layers(model, request, weights)
     if any(d.rule is InputRefused for d in state.decisions):
         _suggest_sizes(state, model)
     _tell_rest(state)
-    written = write(state) if is_whole else None
+    written = None if ends is None else write(state, ends)
     places = {layer.name: place for place, layer in enumerate(model.layers)}
     decisions = sorted(state.decisions, key=lambda d: (places[d.layer], d.option != ""))
     problems = tuple(_diagnose(state, decisions, model, path))
-    return Conversion(model, state, tuple(decisions), written, problems)
+    return Conversion(model, state, ends, tuple(decisions), written, problems)
 
 
 def _read_layers(
     model: KerasModel, request: ImportRequest, weights: ModelWeights | None
-) -> tuple[ConversionState, bool]:
-    """Read all layers; also return whether the encoder and the readout are known."""
+) -> tuple[ConversionState, Ends | None]:
+    """Read all layers; also return the encoder and the readout, or None."""
     rest, cut = without_lambdas(model)
     encoder, mean = cut_at_mean(rest)
     state = ConversionState(encoder, request, weights, mean=mean)
@@ -196,41 +207,40 @@ def _diagnose(
     is_pool = any(rule is MaxPoolRefused for rule, *_ in causes)
     costs = ", ".join(_pool_costs(model, request, path)) if is_pool else ""
     for (rule, option, why, remedy), layers in causes.items():
-        fields: dict[str, Any] = {
-            "layers": tuple(layers),
-            "kinds": tuple(dict.fromkeys(layers.values())),
-            "why": why,
-            "advice": remedy,
-        }
-        if rule is MaxPoolRefused:
-            fields["costs"] = costs
-        elif issubclass(rule, OptionRefused):
-            fields["option"] = option
-        yield rule(span=span, **fields)
+        yield rule(
+            span=span,
+            layers=tuple(layers),
+            kinds=tuple(dict.fromkeys(layers.values())),
+            why=why,
+            advice=remedy,
+            option=option,
+            costs=costs,
+        )
     if causes:
         return
-    yield from _warn_of_approximations(state, kinds, span)
-    rewritten = " ".join(d.why for d in decisions if d.verdict == "rewritten")
+    yield from _warn_of_approximations(decisions, kinds, span)
+    applied = {topic.text for _, topic in decisions_about(decisions, AppliedRewrite)}
     for what, by in request.rewrites:
-        if f"`{what}={by}`" not in rewritten:
+        if f"{what}={by}" not in applied:
             yield RewriteUnused(span=span, rewrite=f"{what}={by}")
 
 
 def _warn_of_approximations(
-    state: ConversionState, kinds: Mapping[str, str], span: Span
+    decisions: Sequence[Decision], kinds: Mapping[str, str], span: Span
 ) -> Iterator[Diagnostic]:
     """Yield one warning for each function that neurons approximate."""
-    by_function: dict[str, list[Approximation]] = {}
-    for found in state.approximations:
-        by_function.setdefault(found.function, []).append(found)
+    by_function: dict[str, dict[str, Approximation]] = {}
+    for layer, topic in decisions_about(decisions, Approximation):
+        by_function.setdefault(topic.function, {})[layer] = topic
     for function, group in by_function.items():
+        first = next(iter(group.values()))
         yield ActivationApproximated(
             span=span,
-            layers=tuple(found.layer for found in group),
-            kinds=tuple(dict.fromkeys(kinds[found.layer] for found in group)),
+            layers=tuple(group),
+            kinds=tuple(dict.fromkeys(kinds[layer] for layer in group)),
             function=function,
-            count=COUNTS[group[0].neurons],
-            error=max(found.error for found in group),
+            count=COUNTS[first.neurons],
+            error=max(topic.error for topic in group.values()),
         )
 
 
@@ -265,9 +275,7 @@ def without_lambdas(model: KerasModel) -> tuple[KerasModel, dict[str, str]]:
     due = list(model.outputs)
     while due:
         name = due.pop(0)
-        tail = [layers[name]]
-        while tail[-1].kind in ENDING and len(tail[-1].reads) == 1:
-            tail.append(layers[tail[-1].reads[0]])
+        tail = _ending(name, layers)
         if tail[-1].kind == "Lambda" and tail[-1].reads:
             cut |= {layer.name: layer.kind for layer in tail}
             reads = [read for read in tail[-1].reads if layers[read].reads]
@@ -281,27 +289,36 @@ def without_lambdas(model: KerasModel) -> tuple[KerasModel, dict[str, str]]:
     return replace(model, layers=rest, outputs=tuple(outputs)), cut
 
 
-def convert_ends(state: ConversionState) -> bool:
-    """Choose the encoder and the readout; return False if a layer was refused."""
+def _ending(name: str, layers: Mapping[str, KerasLayer]) -> list[KerasLayer]:
+    """Return an output and the layers before it, up to one that changes an order."""
+    tail = [layers[name]]
+    while tail[-1].kind in ENDING and len(tail[-1].reads) == 1:
+        tail.append(layers[tail[-1].reads[0]])
+    return tail
+
+
+def convert_ends(state: ConversionState) -> Ends | None:
+    """Choose the encoder and the readout; return None if a layer was refused."""
     values = [state.values[name] for name in state.model.outputs]
     if any(value.broken for value in values) or state.refused:
-        return False
+        return None
     try:
         draft = _readout(state, values)
     except UnfitError as error:
         advice = "end the model with `GlobalAveragePooling`, or `Flatten`, and `Dense`"
         state.layers[state.model.outputs[0]].refuse(error, advice)
-        return False
+        return None
     _tell(state, draft, values)
     is_pair = draft.shape == (1,) and list(state.finals.values()) == ["sigmoid"]
     if is_pair:
         draft = replace(draft, shape=(2,))
     state.add(draft)
     state.drafts = read_by(state, draft.layer)
-    state.encoder = encoder_of(state)
-    state.notes += _notes(state, values, is_pair)
-    state.size = _size(state, draft, is_pair)
-    return True
+    return Ends(
+        encoder=encoder_of(state),
+        size=_size(state, draft, is_pair=is_pair),
+        notes=tuple(_notes(state, values, is_pair=is_pair)),
+    )
 
 
 def _readout(state: ConversionState, values: list[Value]) -> StatementDraft:
@@ -372,18 +389,19 @@ def _tell(state: ConversionState, draft: StatementDraft, values: list[Value]) ->
         is_own = step.layer == draft.layer
         if step.op == "norm":
             why = "folded into the readout, which has no batch norm to retrain"
-        elif step.is_kernel and len(values) > 1:
+        elif not step.is_kernel and not (is_own and draft.window.kernel):
+            continue
+        elif len(values) > 1 and step.is_kernel:
             why = (
                 "part of the `readout`, on the host, which has the units of all outputs"
             )
         elif is_own and (step.op == "matrix" or draft.window.kernel):
             state.tell(step.layer, "kept", "the `readout`, on the host")
             continue
-        elif step.is_kernel:
-            why = "its kernel is multiplied into the `readout`, on the host"
-            why = "the `readout`, on the host, as a matrix" if is_own else why
+        elif is_own:
+            why = "the `readout`, on the host, as a matrix"
         else:
-            continue
+            why = "its kernel is multiplied into the `readout`, on the host"
         state.tell(step.layer, "rewritten", why)
     for name, value in zip(state.model.outputs, values, strict=True):
         if value.spikes is not None:
@@ -395,7 +413,8 @@ def _tell(state: ConversionState, draft: StatementDraft, values: list[Value]) ->
 
 def read_by(state: ConversionState, *keys: str) -> dict[str, StatementDraft]:
     """Return drafts and their direct and indirect sources."""
-    due, seen = list(keys), set[str]()
+    due = list(keys)
+    seen = set[str]()
     while due:
         key = due.pop()
         if key in seen or key == INPUT:
@@ -408,8 +427,9 @@ def read_by(state: ConversionState, *keys: str) -> dict[str, StatementDraft]:
     return {key: draft for key, draft in state.drafts.items() if key in seen}
 
 
-def _size(state: ConversionState, draft: StatementDraft, is_pair: bool) -> str:
-    units, asked = draft.shape[-1], state.request.readout
+def _size(state: ConversionState, draft: StatementDraft, *, is_pair: bool) -> str:
+    units = draft.shape[-1]
+    asked = state.request.readout
     if draft.window.kernel:
         return f"filters {units}"
     if is_pair and asked != "units":
@@ -420,20 +440,15 @@ def _size(state: ConversionState, draft: StatementDraft, is_pair: bool) -> str:
     finals = set(state.finals.values())
     is_one = len(state.model.outputs) == 1 and units > 1
     is_class_loss = any(name in loss for name in CLASS_LOSSES)
-    decides = finals <= {"softmax", "log_softmax"} and (finals or is_class_loss)
+    decides = finals <= {*SOFTMAXES} and (finals or is_class_loss)
     return f"classes {units}" if is_one and decides else f"units {units}"
 
 
-def _notes(state: ConversionState, values: list[Value], pair: bool) -> Iterator[str]:
-    if state.parts:
-        listed = _list_ranges(state.parts, state.parts.values())
-        yield f"the input concatenates all inputs, as channels: {listed}"
-    moved = [d for d in state.decisions if d.why.startswith("the input is ")]
-    if moved:
-        why = moved[-1].why
-        names = ", ".join(d.layer for d in moved if state.layers[d.layer].reads)
-        how = f", as {names} in Keras" if names else ""
-        yield f"{re.split('[:,] ', why, maxsplit=1)[-1] if state.parts else why}{how}"
+def _notes(
+    state: ConversionState, values: list[Value], *, is_pair: bool
+) -> Iterator[str]:
+    """Yield what a user must know about the input, the outputs and lost layers."""
+    yield from _input_notes(state)
     if len(values) > 1:
         sizes = [prod(value.shape) for value in values]
         listed = _list_ranges(state.model.outputs, sizes)
@@ -446,21 +461,36 @@ def _notes(state: ConversionState, values: list[Value], pair: bool) -> Iterator[
             "the model does not say whether its outputs are classes, so the readout "
             "has units; for classes, add `--readout classes`"
         )
-    lost = ", ".join(d.layer for d in state.decisions if d.why == NO_DROPOUT)
+    lost = ", ".join(name for name, _ in decisions_about(state.decisions, LostDropout))
     if lost:
         yield (
             f"the spec leaves out {lost}: dropout must directly follow a layer with "
             "one neuron per value"
         )
     for name, final in state.finals.items():
-        if pair:
+        is_decided = final in SOFTMAXES and len(values) == 1
+        if is_pair:
             yield (
                 f"the readout outputs 0 and the value of `{name}` before the sigmoid: "
                 "class 1 if this value is above 0, where the sigmoid is 0.5"
             )
-        is_decided = final in ("softmax", "log_softmax") and len(values) == 1
-        if not pair and not is_decided:
+        elif not is_decided:
             yield f"the readout outputs the values of `{name}` before the {final}"
+
+
+def _input_notes(state: ConversionState) -> Iterator[str]:
+    """Yield how the input of the spec differs from the inputs of the model."""
+    parts = state.input.parts
+    if parts:
+        listed = _list_ranges(parts, parts.values())
+        yield f"the input concatenates all inputs, as channels: {listed}"
+    changes = list(decisions_about(state.decisions, DataChange))
+    if not changes:
+        return
+    _, last = changes[-1]
+    names = ", ".join(name for name, _ in changes if state.layers[name].reads)
+    as_in_keras = f", as {names} in Keras" if names else ""
+    yield f"{last.todo if parts else last.sentence}{as_in_keras}"
 
 
 def _list_ranges(names: Iterable[str], sizes: Collection[int]) -> str:
@@ -476,17 +506,8 @@ def encoder_of(state: ConversionState) -> str | None:
     if state.request.encode == "rate" or len(readers) != 1 or shortcuts:
         return None
     (first,) = readers
-    has_curve = any(line.startswith("neuron") for line in first.properties)
     others = [d for d in state.drafts.values() if d is not first and d.kind in NEURAL]
-    if (
-        first.kind != "conv"
-        or first.window.upscale
-        or first.shortcut is not None
-        or first.bias == "neuron"
-        or first.window.extent != first.window.kernel
-        or has_curve
-        or not others
-    ):
+    if not others or not _may_encode(first):
         return None
     if first.layer in state.layers:
         why = (
@@ -495,3 +516,12 @@ def encoder_of(state: ConversionState) -> str | None:
         )
         state.revise(first.layer, "", why=why)
     return first.layer
+
+
+def _may_encode(draft: StatementDraft) -> bool:
+    """Whether a statement has only what `encode conv` supports."""
+    window = draft.window
+    has_curve = any(line.startswith("neuron") for line in draft.properties)
+    is_plain = draft.kind == "conv" and draft.shortcut is None and not has_curve
+    is_dense = not window.upscale and window.extent == window.kernel
+    return is_plain and is_dense and draft.bias != "neuron"

@@ -14,7 +14,7 @@ from snnc.importer.linear import Shape
 from snnc.importer.model import KerasModel
 from snnc.importer.refusals import RefusedModelError
 from snnc.importer.spec import WrittenSpec, compile_written, write
-from snnc.importer.state import ConversionState, Decision
+from snnc.importer.state import ConversionState, Decision, Ends
 from snnc.importer.values import INPUT, StatementDraft
 from snnc.ir.mapped import MappedNetwork
 from snnc.passes import Compilation
@@ -88,12 +88,13 @@ def explain(
     for decision in conversion.decisions:
         named = OWNER.sub(lambda found: names.get(found[0], found[0]), decision.why)
         by_layer[decision.layer].append(replace(decision, why=named))
+    encoder = None if conversion.ends is None else conversion.ends.encoder
     encode = "input values become rates: exact, but every layer takes cores"
     if written is None:
         encode = ""
-    elif state.encoder is not None:
+    elif encoder is not None:
         encode = (
-            f"{names[state.encoder]} encodes on the host: exact and without cores "
+            f"{names[encoder]} encodes on the host: exact and without cores "
             "(`--encode rate` puts this layer on the chip)"
         )
     return Explanation(
@@ -104,13 +105,15 @@ def explain(
         ),
         encode=encode,
         notes=() if written is None else notes,
-        network=() if mapped is None else tuple(_list_places(mapped, part is not None)),
+        network=()
+        if mapped is None
+        else tuple(_list_places(mapped, is_part=part is not None)),
         is_refused=written is None,
         is_part=part is not None,
     )
 
 
-def _list_places(mapped: MappedNetwork, is_part: bool) -> Iterator[Placed]:
+def _list_places(mapped: MappedNetwork, *, is_part: bool) -> Iterator[Placed]:
     network = mapped.lowered.network
     for layer in network.layers:
         levels = mapped.of_layer(layer.name)
@@ -129,16 +132,14 @@ def _write_part(state: ConversionState) -> WrittenSpec | None:
     ReLU replaces refused activations, and a readout of one unit reads all outputs that
     have no reader. The result is None without neurons.
     """
-    drafts = list(state.drafts.values())
-    read = {key for draft in drafts for key in (*draft.sources, draft.shortcut)}
-    ends = [draft for draft in drafts if draft.layer not in read]
-    if not ends or not any(draft.kind in NEURAL for draft in drafts):
+    if not any(draft.kind in NEURAL for draft in state.drafts.values()):
         return None
     trial = copy(state)
     trial.decisions = list(state.decisions)
     trial.drafts = dict(state.drafts)
+    ends = _unread_drafts(state)
     last = ends[-1]
-    beside = [d for d in ends if d.shape[:-1] == last.shape[:-1]]
+    beside = [draft for draft in ends if draft.shape[:-1] == last.shape[:-1]]
     source = last.layer
     if len(beside) > 1:
         shape = (*last.shape[:-1], sum(draft.shape[-1] for draft in beside))
@@ -148,12 +149,17 @@ def _write_part(state: ConversionState) -> WrittenSpec | None:
     trial.drafts = read_by(trial, key)
     if not any(INPUT in draft.sources for draft in trial.drafts.values()):
         return None
-    trial.encoder = encoder_of(trial)
-    trial.size = "units 1"
     try:
-        return write(trial)
+        return write(trial, Ends(encoder_of(trial), "units 1"))
     except RefusedModelError:  # the spec is too long to be read
         return None
+
+
+def _unread_drafts(state: ConversionState) -> list[StatementDraft]:
+    """Return the drafts whose output no other draft reads; the last one is one."""
+    drafts = list(state.drafts.values())
+    read = {key for draft in drafts for key in (*draft.sources, draft.shortcut)}
+    return [draft for draft in drafts if draft.layer not in read]
 
 
 def document(explanation: Explanation) -> dict[str, Any]:

@@ -128,7 +128,7 @@ def _compile_options(training: Any) -> Compiled | None:
 def _flatten(
     graph: Graph,
     prefix: str,
-    own: str,
+    owner_prefix: str,
     bound: Mapping[str, str],
     layers: list[KerasLayer],
 ) -> tuple[str, ...]:
@@ -137,9 +137,9 @@ def _flatten(
     Each further call of a layer becomes a separate layer, named after the layer and the
     call.
 
-    ``prefix`` and ``own`` are the prefixes of the names of the graph's layers, and of
-    the layers whose weights they share. ``bound`` are the sources of a submodel's
-    inputs.
+    ``prefix`` and ``owner_prefix`` are the prefixes of the names of the graph's layers,
+    and of the layers whose weights they share. ``bound`` are the sources of a
+    submodel's inputs.
     """
     # For each call, the full names of the layers that compute its outputs.
     ends: dict[CallKey, tuple[str, ...]] = {}
@@ -160,12 +160,12 @@ def _flatten(
         part = parts[place]
         name = f"{prefix}{place}{f' (call {number + 1})' if number else ''}"
         reader = f"`{name}`"
-        owner = f"{own}{place}"
+        owner = f"{owner_prefix}{place}"
         reads = tuple(names_of((place, number), reader))
         if place in bound:
             ends[place, 0] = (bound[place],)
         elif part.inside is None:
-            _check_reads(part, bool(reads), graph, reader)
+            _check_reads(part, graph, reader, has_sources=bool(reads))
             others = part.calls[number][1]
             options = {**part.options, **({CALLED_WITH: others} if others else {})}
             shares = "" if name == owner else owner
@@ -173,12 +173,14 @@ def _flatten(
             ends[place, number] = (name,)
         else:
             inner = part.inside
-            if (count := len(reads)) != (due := len(inner.inputs)):
-                reason = f"it has {due} inputs, but reads {count} layers"
+            due = len(inner.inputs)
+            if len(reads) != due:
+                reason = f"it has {due} inputs, but reads {len(reads)} layers"
                 raise malformed(reader, reason)
-            given = dict(zip(inner.inputs, reads, strict=True))
-            prefixes = f"{name}/", f"{owner}/"
-            ends[place, number] = _flatten(inner, *prefixes, given, layers)
+            inputs = dict(zip(inner.inputs, reads, strict=True))
+            ends[place, number] = _flatten(
+                inner, f"{name}/", f"{owner}/", inputs, layers
+            )
         if len(layers) > MOST_LAYERS:
             raise malformed(
                 reader, f"with this layer, the model has more than {MOST_LAYERS} layers"
@@ -186,9 +188,11 @@ def _flatten(
     return tuple(names_of(OUTPUTS, f"`{graph.name}`"))
 
 
-def _check_reads(part: NestedLayer, reads: bool, graph: Graph, reader: str) -> None:
+def _check_reads(
+    part: NestedLayer, graph: Graph, reader: str, *, has_sources: bool
+) -> None:
     """Refuse input layers that read a layer, and other layers that read none."""
-    if (part.kind == "InputLayer") == reads:
+    if (part.kind == "InputLayer") == has_sources:
         raise malformed(reader, "its kind does not match its inputs")
     if part.kind == "InputLayer" and part.name not in graph.inputs:
         raise malformed(reader, "it is not an input of its model")
@@ -280,8 +284,8 @@ def _sequential(name: str, entries: list[Any], config: Mapping[str, Any]) -> Gra
         options = {"batch_input_shape": shape, "dtype": dtype, "name": own}
         parts[0] = replace(first, calls=(((LayerOutput(own, 0),), {}),))
         parts.insert(0, NestedLayer(own, "InputLayer", options, (((), {}),)))
-    ends = (parts[0].name,), (LayerOutput(parts[-1].name, 0),)
-    return Graph(name, tuple(parts), *ends)
+    output = LayerOutput(parts[-1].name, 0)
+    return Graph(name, tuple(parts), (parts[0].name,), (output,))
 
 
 def _first_shape(part: NestedLayer) -> Any:
@@ -298,8 +302,8 @@ def _functional(name: str, entries: list[Any], config: Mapping[str, Any]) -> Gra
     names = names_of(entries)
     parts = [_read_layer(own, entry) for own, entry in zip(names, entries, strict=True)]
     with _blaming(name):
-        ends = [config.get(key) for key in ("input_layers", "output_layers")]
-        inputs, outputs = (tuple(_tensors(end)) for end in ends)
+        inputs = tuple(_tensors(config.get("input_layers")))
+        outputs = tuple(_tensors(config.get("output_layers")))
         if not inputs or not outputs:
             raise ValueError("its inputs or outputs do not name layers")
     return Graph(name, tuple(parts), tuple(t.layer for t in inputs), outputs)
@@ -336,6 +340,21 @@ def _part(name: str, entry: Mapping[str, Any], calls: tuple[Call, ...]) -> Neste
 
 
 def _read_call(node: Any) -> Call:
+    tensors: list[LayerOutput] = []
+    others: dict[str, Any] = {}
+    for key, value in _arguments(node).items():
+        try:
+            read = list(_tensors(value))
+        except ValueError:
+            read = []
+        tensors += read
+        if not read and value is not None:
+            others[key] = value
+    return tuple(tensors), others
+
+
+def _arguments(node: Any) -> dict[str, Any]:
+    """Return the arguments of a call by their keywords, or else by their numbers."""
     if isinstance(node, dict):  # of Keras 3
         arguments = node.get("args", [])
         keywords = node.get("kwargs", {})
@@ -345,24 +364,13 @@ def _read_call(node: Any) -> Call:
         pieces = list(_pieces(node))
         arguments = [p[2] if _is_constant(p) else p for p in pieces]
         keywords = {}
-        for piece in pieces:
-            if len(piece) > 3 and not isinstance(piece[3], dict):
+        for own in (piece[3] for piece in pieces if len(piece) > 3):
+            if not isinstance(own, dict):
                 raise ValueError("one of its inbound_nodes has no keywords")
-            keywords |= piece[3] if len(piece) > 3 else {}
+            keywords |= own
     else:
         raise ValueError("one of its inbound_nodes is not a call")
-    tensors: list[LayerOutput] = []
-    others: dict[str, Any] = {}
-    numbered = {str(number): value for number, value in enumerate(arguments)}
-    for key, value in {**numbered, **keywords}.items():
-        try:
-            read = list(_tensors(value))
-        except ValueError:
-            read = []
-        tensors += read
-        if not read and value is not None:
-            others[key] = value
-    return tuple(tensors), others
+    return {**{str(at): value for at, value in enumerate(arguments)}, **keywords}
 
 
 def _pieces(node: Any) -> Iterator[list[Any]]:

@@ -148,6 +148,9 @@ class LinearStep:
     before, rows :
         For ``matrix``: the batch norms over the flat vector that it reads, and the
         number of its rows for this term.
+    replaces, l2 :
+        For ``mean``, the layer that it replaces at the user's request; for kernels, the
+        factor of the penalty in training.
     is_first :
         Whether this step adds its bias. If several terms contain the same layer, only
         the first one does.
@@ -169,7 +172,24 @@ class LinearStep:
     order: tuple[int, ...] = ()
     before: tuple[LinearStep, ...] = ()
     rows: int = 0
+    replaces: tuple[str, ...] = ()
+    l2: float = 0.0
     is_first: bool = True
+
+    @property
+    def places(self) -> Shape:
+        """The spatial sizes of the output."""
+        return tuple(window.places for window in self.windows)
+
+    @property
+    def is_padding(self) -> bool:
+        """Whether the step only adds zeros around its input, or does nothing."""
+        return self.op == "window" and all(
+            (window.taps, window.stride) == (1, 1)
+            and window.before >= 0
+            and window.overhang >= 0
+            for window in self.windows
+        )
 
     @property
     def is_pool(self) -> bool:
@@ -279,7 +299,7 @@ class Term:
         before = self.steps[index - 1]
         if before.op in ("matrix", "unroll"):
             return ()
-        return tuple(window.places for window in before.windows)
+        return before.places
 
     @property
     def groups(self) -> int:
@@ -317,6 +337,18 @@ class FittedAxis:
     stride: int
     before: int
     skip: int = 0
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the kernel reads nothing beside the window."""
+        window = self.window
+        is_same = self.taps == window.taps and self.before == window.before
+        return is_same and self.stride == 1
+
+    def pads(self, padding: Padding) -> bool:
+        """Whether the kernel reads zeros outside the axis."""
+        margins = pads(self.window.size, self.taps, self.stride, padding)
+        return padding == "causal" or margins != (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,7 +389,7 @@ class Fitted:
 NO_WINDOW = Fitted()
 
 
-def fit(windows: Windows, causal: bool = False) -> Fitted | None:
+def fit(windows: Windows, *, causal: bool = False) -> Fitted | None:
     """Return the smallest kernel in a spec that covers windows, or None.
 
     With ``causal``, the kernel may have `causal` padding if there is only one axis.
@@ -366,7 +398,8 @@ def fit(windows: Windows, causal: bool = False) -> Fitted | None:
     """
     if any(window.step > 1 for window in windows):
         return _fit_transposed(windows)
-    if (valid := _fit_all(windows, "valid")) is not None:
+    valid = _fit_all(windows, "valid")
+    if valid is not None:
         return valid
     same = _fit_all(windows, "same")
     if same is not None and causal and len(windows) == 1:
@@ -402,71 +435,82 @@ def _fit_transposed(windows: Windows) -> Fitted | None:
     """Return the smallest transposed convolution that covers windows, or None."""
     if len(windows) != 2:
         return None
-    valid = _fit_all(windows, "valid", is_transposed=True)
-    return valid or _fit_all(windows, "same", is_transposed=True)
+    paddings: tuple[Literal["valid", "same"], ...] = ("valid", "same")
+    for padding in paddings:
+        axes = [_fit_transposed_axis(window, padding) for window in windows]
+        fitted = _fitted(axes, padding)
+        if fitted is not None:
+            return replace(
+                fitted,
+                kernel=tuple(axis.taps for axis in axes if axis is not None),
+                dilation=(1, 1),
+                is_padded=True,
+                upscale=tuple(window.step for window in windows),
+            )
+    return None
 
 
-def _fit_all(
-    windows: Windows, padding: Padding, is_transposed: bool = False
-) -> Fitted | None:
-    axes = [_fit_axis(window, padding, is_transposed) for window in windows]
-    return _fitted(axes, padding, is_transposed)
-
-
-def _fit_axis(
-    window: AxisWindow, padding: Padding, is_transposed: bool = False
+def _fit_transposed_axis(
+    window: AxisWindow, padding: Literal["valid", "same"]
 ) -> FittedAxis | None:
+    """Return the smallest transposed kernel along an axis, or None."""
+    if window.stride > 1:
+        return None
+    most = max(window.taps + 2 * window.step, window.places - window.size + 1)
+    for taps in range(window.taps, most + 1):
+        before = taps - 1 - transposed_crop(taps, window.step, padding)
+        places = transposed_places(window.size, taps, window.step, padding)
+        if places == window.places and _covers(window, taps, before):
+            return FittedAxis(window, taps, window.stride, before)
+    return None
+
+
+def _covers(window: AxisWindow, taps: int, before: int) -> bool:
+    """Whether a kernel of ``taps``, ``before`` of them ahead, includes a window."""
+    return 0 <= before - window.before <= taps - window.taps
+
+
+def _fit_all(windows: Windows, padding: Padding) -> Fitted | None:
+    return _fitted([_fit_axis(window, padding) for window in windows], padding)
+
+
+def _fit_axis(window: AxisWindow, padding: Padding) -> FittedAxis | None:
     """Return the smallest kernel along an axis, or None."""
     size = window.size
     stride = window.stride
-    places = window.places
     least = window.taps
     most = 2 * (window.taps + abs(window.before)) + stride
-    if is_transposed:
-        most = max(window.taps + 2 * window.step, places - size + 1)
-    elif padding == "valid":
-        least = most = max(window.taps - window.before, size - places * stride + 1)
-    if is_transposed and stride > 1:
-        return None
+    if padding == "valid":  # only one number of taps gives this number of places
+        least = max(window.taps - window.before, size - window.places * stride + 1)
+        most = least
     for taps in range(least, most + 1):
-        if is_transposed and padding != "causal":
-            before = taps - 1 - transposed_crop(taps, window.step, padding)
-            found = transposed_places(size, taps, window.step, padding)
-        else:
-            before, _ = pads(size, taps, stride, padding)
-            found = window_positions(size, taps, stride, padding)
-        if found == places and 0 <= before - window.before <= taps - window.taps:
+        before, _ = pads(size, taps, stride, padding)
+        places = window_positions(size, taps, stride, padding)
+        if places == window.places and _covers(window, taps, before):
             return FittedAxis(window, taps, stride, before)
-    if places == 1 and padding != "causal" and not is_transposed:
+    if window.places == 1 and padding != "causal":
         return FittedAxis(window, size, 1 if padding == "valid" else size, 0)
     return None
 
 
-def _fitted(
-    found: Sequence[FittedAxis | None], padding: Padding, is_transposed: bool = False
-) -> Fitted | None:
+def _fitted(found: Sequence[FittedAxis | None], padding: Padding) -> Fitted | None:
     """Return the kernel over all axes; None if an axis has none."""
     axes = [axis for axis in found if axis is not None]
     if len(axes) < len(found):
         return None
-    is_as_it_is = not is_transposed and all(
-        (axis.taps, axis.stride, axis.before)
-        == (axis.window.taps, 1, axis.window.before)
-        for axis in axes
-    )
-    steps = tuple(axis.window.dilation if is_as_it_is else 1 for axis in axes)
-    zeros = (pads(axis.window.size, axis.taps, axis.stride, padding) for axis in axes)
-    is_padded = padding == "causal" or any(pair != (0, 0) for pair in zeros)
+    dilation = (1,) * len(axes)
+    if all(axis.is_exact for axis in axes):
+        dilation = tuple(axis.window.dilation for axis in axes)
+    taps = zip((axis.taps for axis in axes), dilation, strict=True)
     return Fitted(
-        kernel=tuple((a.taps - 1) // d + 1 for a, d in zip(axes, steps, strict=True)),
+        kernel=tuple((extent - 1) // step + 1 for extent, step in taps),
         stride=tuple(axis.stride for axis in axes),
         padding=padding,
-        dilation=steps,
+        dilation=dilation,
         before=tuple(axis.before - axis.skip * axis.window.stride for axis in axes),
         places=tuple(axis.window.places for axis in axes),
         skip=tuple(axis.skip for axis in axes),
-        is_padded=is_padded or is_transposed,
-        upscale=tuple(axis.window.step for axis in axes) if is_transposed else (),
+        is_padded=any(axis.pads(padding) for axis in axes),
     )
 
 

@@ -23,7 +23,7 @@ Owners = dict[str, list[str]]
 
 
 def h5_weights(
-    store: Store, graph: Graph, root: str, is_beside: bool = False
+    store: Store, graph: Graph, root: str, *, is_beside: bool = False
 ) -> StoredWeights:
     """Return the weights from ``save('model.h5')`` or ``save_weights``.
 

@@ -18,6 +18,7 @@ from snnc.importer.linear import (
     LinearStep,
     Shape,
     Term,
+    Windows,
     cuts_of,
     fit,
     fit_more,
@@ -173,9 +174,7 @@ def readout_image(
     state: ConversionState, name: str, value: Value
 ) -> StatementDraft | None:
     """Return the draft of a convolution on the host, or None if it must be a matrix."""
-    is_vector = value.parts or value.flat or prod(value.shape[:-1]) == 1
-    rank = len(value.shape)
-    if is_vector or rank not in (2, 3) or value.view != plain(rank):
+    if not _is_plain_image(value):
         return None
     terms = tuple(pooled(state, term) for term in value.terms)
     if any(term.is_matrix or cuts_of(term) != () for term in terms):
@@ -188,6 +187,14 @@ def readout_image(
         return None
     draft = _draft(state, name, "readout", value.shape, terms)
     return replace(draft, window=fitted)
+
+
+def _is_plain_image(value: Value) -> bool:
+    """Whether a value has one or two spatial axes, in Keras's order."""
+    if value.parts or value.flat or prod(value.shape[:-1]) == 1:
+        return False
+    rank = len(value.shape)
+    return rank in (2, 3) and value.view == plain(rank)
 
 
 def _dense(
@@ -212,17 +219,12 @@ def _convolution(
     terms = [_exact(state, owner, term) for term in value.terms]
     shape = (*value.shape[:-1], value.shape[-1] * len(units))
     same = identity(state, terms, value.shape, len(units))
-    beside: tuple[Term, ...] = (same,) if same is not None else ()
-    rest = tuple(term for term in terms if term not in beside)
-    if not beside and len(places_of(rest)) > 1:
-        enlarged = {draft.layer for draft in state.drafts.values() if draft.repeats}
-
-        def projects(term: Term) -> bool:
-            # A shortcut can't read an `upsample`.
-            return term.source not in enlarged and is_projection(term, shape=shape)
-
-        rest, beside = split_shortcut(rest, shape, projects)
-    main, fitted = _one_kernel(state, owner, rest, value.shape, bool(beside))
+    if same is not None:
+        main = tuple(term for term in terms if term is not same)
+        beside: tuple[Term, ...] = (same,)
+    else:
+        main, beside = _split_projections(state, terms, shape)
+    main, fitted = _one_kernel(state, owner, main, value.shape, is_beside=bool(beside))
     shape = (*fitted.places, shape[-1])
     conv = _draft(state, owner, "conv", shape, main, beside, units)
     return replace(
@@ -231,6 +233,21 @@ def _convolution(
         groups=1 if fitted.upscale else groups_of(state, main),
         is_learned=bool(beside) and same is None,
     )
+
+
+def _split_projections(
+    state: ConversionState, terms: Sequence[Term], shape: Shape
+) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
+    """Return the terms of a kernel, and of the learned shortcut beside it."""
+    if len(places_of(terms)) == 1:
+        return tuple(terms), ()
+    enlarged = {draft.layer for draft in state.drafts.values() if draft.repeats}
+
+    def projects(term: Term) -> bool:
+        # A shortcut can't read an `upsample`.
+        return term.source not in enlarged and is_projection(term, shape=shape)
+
+    return split_shortcut(terms, shape, projects)
 
 
 def _draft(
@@ -247,11 +264,11 @@ def _draft(
     Neurons are named after their last kernel, if no statement has this name yet. They
     keep a batch norm after a kernel for training.
     """
-    layers = [s.layer for term in main for s in term.steps if s.is_kernel]
+    kernels = [s for term in main for s in term.steps if s.is_kernel]
+    layers = [step.layer for step in kernels]
     names = () if kind == "readout" else (*reversed(layers), owner)
     layer = next((name for name in names if name not in state.drafts), None)
-    is_normed = kind != "readout" and len(main) == 1 and bool(layers)
-    is_normed = is_normed and main[0].steps[-1].op == "norm"
+    is_normed = kind != "readout" and bool(layers) and _ends_in_norm(main)
     return StatementDraft(
         layer=layer or state.free(owner),
         kind=kind,
@@ -260,17 +277,23 @@ def _draft(
         main=main,
         beside=beside,
         units=units,
-        bias=_bias_of(main, beside, units, is_normed),
+        bias=_bias_of(main, beside, units, is_normed=is_normed),
         batchnorm=is_normed,
         shortcut=source_of(state, f"{owner}_beside", beside) if beside else None,
-        l2=state.l2.get(layers[-1], 0.0) if layers else 0.0,
+        l2=kernels[-1].l2 if kernels else 0.0,
     )
+
+
+def _ends_in_norm(terms: tuple[Term, ...]) -> bool:
+    """Whether there is one term, whose last step is a norm."""
+    return len(terms) == 1 and terms[0].steps[-1].op == "norm"
 
 
 def _bias_of(
     main: tuple[Term, ...],
     beside: tuple[Term, ...],
     units: tuple[Unit, ...],
+    *,
     is_normed: bool,
 ) -> Bias:
     """Return the kind of a statement's bias; a batch norm includes a bias."""
@@ -308,7 +331,7 @@ def identity(
     if len(terms) < 2 or units > 1:
         return None
     for term in terms:
-        is_own = state.is_plain_input if term.source == INPUT else True
+        is_own = state.input.is_plain if term.source == INPUT else True
         others = [t for t in terms if t.source == term.source]
         if not term.steps and term.read == shape and is_own and len(others) == 1:
             return term
@@ -355,7 +378,7 @@ def _exact(state: ConversionState, owner: str, term: Term) -> Term:
 def _keep_value(state: ConversionState, owner: str, part: Term) -> Term:
     """Add neurons that keep the value of a term that ``owner`` reads."""
     shape = (*part.sizes(len(part.steps)), part.channels)
-    is_above = not state.reads_input(part.source) or state.seen[0] >= 0
+    is_above = not state.reads_input(part.source) or state.input.seen[0] >= 0
     is_positive = is_above and all(step.op in POSITIVE for step in part.steps)
     last = part.steps[-1].layer
     value = Value((part,), shape, is_positive=is_positive)
@@ -389,6 +412,7 @@ def _one_kernel(
     owner: str,
     terms: Sequence[Term],
     shape: Shape,
+    *,
     is_beside: bool,
 ) -> tuple[tuple[Term, ...], Fitted]:
     """Return terms that a single kernel can read, and this kernel.
@@ -397,7 +421,9 @@ def _one_kernel(
     """
     groups: list[list[Term]] = []
     for term in terms:
-        joined = (g for g in groups if kernel_of(state, [*g, term], is_beside))
+        joined = (
+            g for g in groups if kernel_of(state, [*g, term], is_beside=is_beside)
+        )
         near = next(joined, None)
         if near is None:
             groups.append([term])
@@ -412,38 +438,53 @@ def _one_kernel(
     main = groups[0]
     others = groups[1:]
     rest = [term for n, group in enumerate(others) for term in keep(group, n)]
-    fitted = kernel_of(state, [*main, *rest], is_beside)
+    fitted = kernel_of(state, [*main, *rest], is_beside=is_beside)
     if fitted is None and others:
         main = list(keep(main, "first"))
-        fitted = kernel_of(state, [*main, *rest], is_beside)
+        fitted = kernel_of(state, [*main, *rest], is_beside=is_beside)
     if fitted is None:
         raise UnfitError("no single kernel computes the values that it adds")
     return (*main, *rest), fitted
 
 
 def kernel_of(
-    state: ConversionState, terms: Sequence[Term], is_beside: bool
+    state: ConversionState, terms: Sequence[Term], *, is_beside: bool
 ) -> Fitted | None:
-    """Return the kernel that reads several terms together, or None."""
+    """Return the kernel that reads several terms together, or None.
+
+    ``is_beside`` says whether the statement also has a shortcut, so that it can't have
+    extra positions.
+    """
+    windows = _united_windows(terms)
+    if windows is None:
+        return None
+    fitted = fit(windows, causal=_may_be_causal(state, terms))
+    if fitted is None and not is_beside and shift_of(terms) != "place":
+        fitted = fit_more(windows)
+    if fitted is None:
+        return None
+    is_even = all(state.is_even(term.source) for term in terms)
+    return fitted if is_even or not fitted.is_padded else None
+
+
+def _united_windows(terms: Sequence[Term]) -> Windows | None:
+    """Return the windows that cover those of all terms, or None."""
+    if len(places_of(terms)) > 1:
+        return None
     windows = [term.windows() for term in terms]
     known = [found for found in windows if found is not None]
-    if len(known) < len(windows) or len({term.read[:-1] for term in terms}) > 1:
-        return None
-    both = united(known)
-    if both is None:
-        return None
-    # An encoder and a depthwise convolution have no `causal` padding.
-    is_input = any(state.reads_input(term.source) for term in terms)
+    return united(known) if len(known) == len(windows) else None
+
+
+def _may_be_causal(state: ConversionState, terms: Sequence[Term]) -> bool:
+    """Whether a kernel may have `causal` padding.
+
+    An encoder and a depthwise convolution have none.
+    """
     groups = groups_of(state, terms)
     is_depthwise = groups > 1 and groups >= terms[0].read[-1]
-    fitted = fit(both, causal=not is_input and not is_depthwise)
-    if fitted is None and not is_beside and shift_of(terms) != "place":
-        fitted = fit_more(both)
-    if fitted is None or (
-        fitted.is_padded and not all(state.is_even(term.source) for term in terms)
-    ):
-        return None
-    return fitted
+    reads_input = any(state.reads_input(term.source) for term in terms)
+    return not reads_input and not is_depthwise
 
 
 def groups_of(state: ConversionState, terms: Sequence[Term]) -> int:
@@ -459,29 +500,31 @@ def groups_of(state: ConversionState, terms: Sequence[Term]) -> int:
 
 
 def pooled(state: ConversionState, term: Term) -> Term:
-    """Return a term that reads an `avgpool` statement if possible, or the same term.
+    """Return a term that reads an `avgpool` statement if possible, or the same term."""
+    if not term.steps or not term.steps[0].is_pool:
+        return term
+    mean = term.steps[0]
+    reader = Term(mean.layer, (*mean.places, term.read[-1]), term.steps[1:])
+    if not reader.is_matrix and not _may_read_pool(reader, mean):
+        return term
+    return replace(reader, source=state.pool(term.source, mean))
+
+
+def _may_read_pool(reader: Term, mean: LinearStep) -> bool:
+    """Whether a convolution computes the same if it reads an average as a statement.
 
     The compiler folds a pool into its reader. Before `same` padding, this is exact only
     if the windows divide the axis evenly.
     """
-    if not term.steps or not term.steps[0].is_pool:
-        return term
-    mean = term.steps[0]
-    rest = replace(term, steps=term.steps[1:])
-    sizes = tuple(window.places for window in mean.windows)
-    reader = replace(rest, source=mean.layer, read=(*sizes, term.read[-1]))
-    if not reader.is_matrix:
-        windows = reader.windows()
-        fitted = None if windows is None else fit(windows) or fit_more(windows)
-        if fitted is None or fitted.upscale:
-            return term
-        is_even = all(
-            window.taps == window.stride and window.size % window.taps == 0
-            for window in mean.windows
-        )
-        if (fitted.is_padded and not is_even) or reader.shifts_at() == "place":
-            return term
-    return replace(reader, source=state.pool(term.source, mean))
+    windows = reader.windows()
+    fitted = None if windows is None else fit(windows) or fit_more(windows)
+    if fitted is None or fitted.upscale or reader.shifts_at() == "place":
+        return False
+    is_even = all(
+        window.taps == window.stride and window.size % window.taps == 0
+        for window in mean.windows
+    )
+    return is_even or not fitted.is_padded
 
 
 def upsampled(state: ConversionState, term: Term) -> Term:
@@ -492,15 +535,19 @@ def upsampled(state: ConversionState, term: Term) -> Term:
     if not term.steps or not term.steps[0].repeats:
         return term
     first = term.steps[0]
-    rest = term.steps[1:]
+    reader = Term(first.layer, (*first.places, term.read[-1]), term.steps[1:])
     is_deep = len(first.windows) == 3 and first.repeats[0] > 1
     reads_pool = term.source == INPUT or state.drafts[term.source].kind == "avgpool"
-    if is_deep or reads_pool or not any(step.is_kernel for step in rest):
-        return term
-    sizes = tuple(window.places for window in first.windows)
-    reader = Term(first.layer, (*sizes, term.read[-1]), rest)
-    windows = reader.windows()
-    fitted = None if windows is None else fit(windows)
-    if fitted is None or fitted.upscale or reader.shifts_at() == "place":
+    if is_deep or reads_pool or not _is_convolution(reader):
         return term
     return replace(reader, source=state.upsampling(term.source, first))
+
+
+def _is_convolution(term: Term) -> bool:
+    """Whether the steps of a term are one convolution, without zeros in between."""
+    windows = term.windows()
+    if windows is None or not any(step.is_kernel for step in term.steps):
+        return False
+    fitted = fit(windows)
+    is_forward = fitted is not None and not fitted.upscale
+    return is_forward and term.shifts_at() != "place"

@@ -23,6 +23,7 @@ from snnc.importer.refusals import (
     too_large,
 )
 from snnc.importer.spec import LIMIT, SPIKE, TOP, WrittenSpec, compile_written
+from snnc.importer.state import Approximation, decisions_about
 from snnc.importer.weights import StoredWeights, refusing
 from snnc.ir.layout import input_scale, tensors
 from snnc.ir.logical import LogicalNetwork
@@ -285,7 +286,9 @@ def _next_commands(
 
 def _describe_outputs(conversion: Conversion, scales: TensorMaker) -> Iterator[str]:
     """Describe how the encoder avoids clipping, and whether outputs are equal."""
-    may = f"{conversion.state.encoder} may output up to {scales.bound:.4g}"
+    assert conversion.ends is not None
+    encoder = conversion.ends.encoder
+    may = f"{encoder} may output up to {scales.bound:.4g}"
     clips = scales.bound > LIMIT * scales.least
     if clips and scales.encoder != 1.0:
         yield (
@@ -302,15 +305,16 @@ def _describe_outputs(conversion: Conversion, scales: TensorMaker) -> Iterator[s
             "the weights are trained in all phases"
         )
         return
-    near = "near " if state.approximations else ""
+    approximations = decisions_about(conversion.decisions, Approximation)
+    near = "near " if any(approximations) else ""
     finals = ", ".join(sorted(set(state.finals.values())))
     if scales.bound > SPIKE and scales.least != 1.0:
         spikes = scales.bound / SPIKE
         yield (
-            f"{state.encoder} may output up to {spikes:.4g} per step: tools in which "
+            f"{encoder} may output up to {spikes:.4g} per step: tools in which "
             "a neuron fires at most once per step clip "
             "it at 1, but the spec does not, so outputs differ for inputs with which "
-            f"{state.encoder} is above 1; `--input-range` sets the range"
+            f"{encoder} is above 1; `--input-range` sets the range"
         )
         near = "near "
     outputs = f"the outputs are {near}{conversion.model.tool}'s"

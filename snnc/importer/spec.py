@@ -18,9 +18,10 @@ from snnc.importer.model import (
     plain_name,
 )
 from snnc.importer.refusals import refused
-from snnc.importer.state import ConversionState
+from snnc.importer.state import ConversionState, Ends
 from snnc.importer.values import COUNTS, INPUT, StatementDraft
 from snnc.ir.logical import LogicalNetwork
+from snnc.ir.lowered import LoweredNetwork
 from snnc.language.editions import EDITIONS, NEWEST
 from snnc.language.readers import LONGEST_NAME, why_no_name, why_no_package
 from snnc.language.written import extents, interval, number, rates
@@ -101,43 +102,42 @@ class WrittenSpec:
         return replace(self, text=text.replace("\n  defaults ", timing, 1))
 
 
-def write(state: ConversionState) -> WrittenSpec:
+def write(state: ConversionState, ends: Ends) -> WrittenSpec:
     """Write the spec of a model whose layers can all be imported.
 
     Raise RefusedModelError if the spec is too long to be read.
     """
-    return _SpecWriter(state).written()
+    return _SpecWriter(state, ends).written()
 
 
 class _SpecWriter:
-    def __init__(self, state: ConversionState) -> None:
+    def __init__(self, state: ConversionState, ends: Ends) -> None:
         self._state = state
-        self._encoder = state.encoder
+        self._encoder = ends.encoder
+        self._size = ends.size
         self._drafts = list(state.drafts.values())
-        self._notes: list[str] = list(state.notes)
+        self._notes: list[str] = list(ends.notes)
         self._input = state.layers[state.inputs[0]]
         self._names = sanitized_names([self._input.name, *state.drafts])
-        self._names[INPUT] = self._names[state.encoder] if state.encoder else ENCODED
+        self._names[INPUT] = self._names[ends.encoder] if ends.encoder else ENCODED
         self._l2 = self._shared_l2()
 
     def written(self) -> WrittenSpec:
         state = self._state
-        given = interval(*self._state.given)
         plain = network_name(state.model.name)
         name = state.request.name or plain
-        about = f"The {state.model.tool} model {plain}."
         chips = state.request.chips
-        shape = "x".join(map(str, state.input_shape))
-        encoded = interval(*state.encoded)
+        shape = "x".join(map(str, state.input.shape))
+        given = interval(*state.input.given)
+        encoded = interval(*state.input.encoded)
         lines = [
             f"snn {NEWEST}",
             f"network {name} {{",
-            f'about "{about}"',
-            *([] if chips is None else [f"target loihi {{ chips {chips} }}"]),
+            f'about "The {state.model.tool} model {plain}."',
             f"defaults {{ rate {rates(*_DEFAULTS.rate)} }}",
             "",
             f"input {self._names[self._input.name]} {shape} in {given}"
-            + (f" as {encoded}" if state.given != state.encoded else ""),
+            + (f" as {encoded}" if given != encoded else ""),
             *self._statements(),
             *self._train(),
             "}",
@@ -149,7 +149,8 @@ class _SpecWriter:
             raise refused(LongSpec, name=name, layers=count, limit=MOST_TOKENS)
         self._tell()
         text = print_snn(document)
-        return WrittenSpec(text, name, self._names, tuple(self._notes))
+        written = WrittenSpec(text, name, self._names, tuple(self._notes))
+        return written if chips is None else written.on(chips)
 
     def _statements(self) -> Iterator[str]:
         """Yield the layers; `from` is omitted if a layer reads the previous layer."""
@@ -193,7 +194,7 @@ class _SpecWriter:
 
     def _properties(self, draft: StatementDraft) -> Iterator[str]:
         if draft.kind == "readout" and not draft.window.kernel:
-            yield self._state.size
+            yield self._size
         yield from own_properties(draft)
         if draft.kind not in ("conv", "dense", "downsample"):
             return
@@ -236,8 +237,8 @@ class _SpecWriter:
 
     def _train(self) -> Iterator[str]:
         compiled = self._state.model.compiled
-        decides = self._state.size.startswith("classes")
-        lines = list(train_lines(compiled, decides, self._notes))
+        decides = self._size.startswith("classes")
+        lines = list(train_lines(compiled, self._notes, decides=decides))
         if self._l2:
             lines.append(f"l2 {short_number(self._l2)}")
         if lines:
@@ -245,22 +246,26 @@ class _SpecWriter:
             yield block("train", lines)
 
     def _tell(self) -> None:
-        if self._state.request.values is None:
+        """Add notes about the range and the names that snnc chooses."""
+        model = self._state.model
+        request = self._state.request
+        entry = self._state.input
+        if request.values is None:
             self._notes.append(
-                f"{self._state.model.tool} does not state the range of the input: "
-                f"snnc assumes {interval(*self._state.given)}; to change the range, "
-                "use `--input-range LO..HI`"
+                f"{model.tool} does not state the range of the input: snnc assumes "
+                f"{interval(*entry.given)}; to change the range, use `--input-range "
+                "LO..HI`"
             )
-        if self._state.divisor != 1:
+        if entry.divisor != 1:
             self._notes.append(
-                f"the spec divides the input by {number(self._state.divisor)}, so the "
+                f"the spec divides the input by {number(entry.divisor)}, so the "
                 "imported weights of the layers that read the input are multiplied by "
                 "this number"
             )
-        model_name = self._state.model.name
-        if self._state.request.name is None and (why := why_no_package(model_name)):
+        why = why_no_package(model.name)
+        if request.name is None and why:
             self._notes.append(
-                f"the network is named {network_name(model_name)}, not {model_name}: "
+                f"the network is named {network_name(model.name)}, not {model.name}: "
                 f"{why}; to choose a name, use `--name NAME`"
             )
         changed = [f"{k} -> {n}" for k, n in self._names.items() if k and k != n]
@@ -330,39 +335,79 @@ def compile_written(
     smaller network that fits. If the network responds later than an example of the
     usual length ends, the spec gets a longer `present`.
     """
-    own = Diagnostics()
     cache = PlanCache() if cache is None else cache
-    made = lower_written(written.text, name, own, request, cache)
-    if made.lowered is not None and not own.errors:
-        longer = lengthen(written, made.lowered.network)
+    attempt = _lower(written, name, request, cache)
+    network = attempt.sound_network
+    if network is not None:
+        longer = lengthen(written, network.network)
         if longer is not written:
-            own = Diagnostics()
-            written = longer
-            made = lower_written(written.text, name, own, request, cache)
-    if made.lowered is not None and not own.errors:
-        mapped = None
-        cores = None
-        is_large = request.chips is None and exceeds_target(made.lowered)
-        if not is_large:
-            mapped = place(made.lowered, own, cache)
-        if mapped is None and request.chips is None:
-            cores = cores_needed(made.lowered, cache)
-        chips = ceil((cores or 1) / made.device.chip.cores)
-        if cores is not None:
-            own = Diagnostics()
-            written = written.on(chips)
-            made = lower_written(written.text, name, own, request, cache)
-        if (is_large or cores is not None) and made.lowered is not None:
-            mapped = place(made.lowered, own, cache)
-        if mapped is not None and cores is not None:
-            is_least = chips == ceil(mapped.cores / made.device.chip.cores)
-            fits = "is the smallest that fits" if is_least else "fits"
-            note = f"the network takes {mapped.cores} cores: `chips {chips}` {fits}"
-            written = replace(written, notes=(*written.notes, note))
-        made = replace(made, mapped=mapped)
-    allow_warnings(made, own)
-    report.extend(own.diagnostics)
-    return written, made
+            attempt = _lower(longer, name, request, cache)
+    if attempt.sound_network is not None:
+        attempt = _place(attempt, name, request, cache)
+    allow_warnings(attempt.compilation, attempt.report)
+    report.extend(attempt.report.diagnostics)
+    return attempt.written, attempt.compilation
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """A spec, its compilation, and the problems that this reported."""
+
+    written: WrittenSpec
+    compilation: Compilation
+    report: Diagnostics
+
+    @property
+    def sound_network(self) -> LoweredNetwork | None:
+        """The network, if there were no errors."""
+        return None if self.report.errors else self.compilation.lowered
+
+    def placed(self, cache: PlanCache) -> _Attempt:
+        """Return the attempt with its network on cores, if it fits."""
+        lowered = self.compilation.lowered
+        mapped = None if lowered is None else place(lowered, self.report, cache)
+        return replace(self, compilation=replace(self.compilation, mapped=mapped))
+
+
+def _lower(
+    written: WrittenSpec, name: str, request: ImportRequest, cache: PlanCache
+) -> _Attempt:
+    report = Diagnostics()
+    compilation = lower_written(written.text, name, report, request, cache)
+    return _Attempt(written, compilation, report)
+
+
+def _place(
+    attempt: _Attempt, name: str, request: ImportRequest, cache: PlanCache
+) -> _Attempt:
+    """Map a network to cores, if necessary on more chips."""
+    lowered = attempt.compilation.lowered
+    assert lowered is not None
+    if request.chips is not None:
+        return attempt.placed(cache)
+    # A network with more neurons than the chip fails only after a long time.
+    is_large = exceeds_target(lowered)
+    if not is_large:
+        attempt = attempt.placed(cache)
+        if attempt.compilation.mapped is not None:
+            return attempt
+    cores = cores_needed(lowered, cache)
+    if cores is None:
+        return attempt.placed(cache) if is_large else attempt
+    per_chip = attempt.compilation.device.chip.cores
+    chips = ceil(cores / per_chip)
+    attempt = _lower(attempt.written.on(chips), name, request, cache).placed(cache)
+    mapped = attempt.compilation.mapped
+    if mapped is None:
+        return attempt
+    fits = (
+        "is the smallest that fits"
+        if chips == ceil(mapped.cores / per_chip)
+        else "fits"
+    )
+    note = f"the network takes {mapped.cores} cores: `chips {chips}` {fits}"
+    written = attempt.written
+    return replace(attempt, written=replace(written, notes=(*written.notes, note)))
 
 
 def block(head: str, properties: Iterable[str]) -> str:
@@ -459,7 +504,7 @@ def loss_name(compiled: Compiled | None) -> str:
 
 
 def train_lines(
-    compiled: Compiled | None, decides: bool, notes: list[str]
+    compiled: Compiled | None, notes: list[str], *, decides: bool
 ) -> Iterator[str]:
     """Yield the properties of `train`, and add notes on lost parts of ``compile``.
 
@@ -467,7 +512,7 @@ def train_lines(
     """
     if compiled is None:
         return
-    loss = _loss(compiled, decides)
+    loss = _loss(compiled, decides=decides)
     if loss is None:
         instead = "cross_entropy" if decides else "mse"
         name = loss_name(compiled) or "none"
@@ -490,7 +535,7 @@ def train_lines(
         notes.append(f"the optimizer {kind} is not kept: `train` has adam")
 
 
-def _loss(compiled: Compiled, decides: bool) -> str | None:
+def _loss(compiled: Compiled, *, decides: bool) -> str | None:
     name = loss_name(compiled)
     if decides and name in CROSS_ENTROPIES:
         return "cross_entropy"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from itertools import chain, count
+from typing import Any, Literal, TypeVar
 
 from snnc.importer.linear import Fitted, LinearStep, Shape, Term
 from snnc.importer.model import ImportRequest, KerasLayer, KerasModel, ModelWeights
@@ -14,7 +15,52 @@ from snnc.rules.shapes import WIDEST_UNSCALED
 
 Verdict = Literal["kept", "training", "rewritten", "refused"]
 Rule = type[LayerRefusal]
-NO_DROPOUT = "not kept, because it does not follow the neurons of one layer"
+
+
+@dataclass(frozen=True, slots=True)
+class DataChange:
+    """The topic of a decision that changes the input.
+
+    ``sentence`` says how, and ends with ``todo``: what to do with the data.
+    """
+
+    sentence: str
+    todo: str
+
+
+@dataclass(frozen=True, slots=True)
+class LostDropout:
+    """The topic of a decision to leave out a `Dropout`."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedRewrite:
+    """The topic of a decision that the user requested, as ``maxpool=avgpool``."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Approximation:
+    """The topic of a decision for neurons that only approximate an activation.
+
+    Attributes
+    ----------
+    function :
+        Its name in `snnc.importer.functions`.
+    neurons :
+        The number of neurons per value.
+    error :
+        The largest difference to the activation.
+    """
+
+    function: str
+    neurons: int
+    error: float
+
+
+Topic = DataChange | LostDropout | AppliedRewrite | Approximation
+AnyTopic = TypeVar("AnyTopic", bound=Topic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +80,8 @@ class Decision:
         The reason, as a phrase, and what the user can do, as a command if possible.
     rule :
         The kind of diagnostic that reports a refusal.
+    topic :
+        What notes and warnings say about the decision; None without any.
     """
 
     layer: str
@@ -42,26 +90,16 @@ class Decision:
     why: str = ""
     remedy: str = ""
     rule: Rule = LayerRefused
+    topic: Topic | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Approximation:
-    """An activation of a layer that neurons only approximate.
-
-    Attributes
-    ----------
-    function :
-        Its name in `snnc.importer.functions`.
-    neurons :
-        The number of neurons per value.
-    error :
-        The largest difference to the activation.
-    """
-
-    layer: str
-    function: str
-    neurons: int
-    error: float
+def decisions_about(
+    decisions: Iterable[Decision], kind: type[AnyTopic]
+) -> Iterator[tuple[str, AnyTopic]]:
+    """Yield the layers of the decisions on one kind of topic, with the topics."""
+    for decision in decisions:
+        if isinstance(decision.topic, kind):
+            yield decision.layer, decision.topic
 
 
 class RefusedLayerError(Exception):
@@ -80,7 +118,10 @@ class RefusedLayerError(Exception):
         layer: str = "",
     ) -> None:
         super().__init__(why)
-        self.remedy, self.option, self.rule, self.layer = remedy, option, rule, layer
+        self.remedy = remedy
+        self.option = option
+        self.rule = rule
+        self.layer = layer
 
 
 NORMS = ("BatchNormalization", "SyncBatchNormalization")
@@ -94,101 +135,49 @@ ENDING = ("Activation", "Softmax", "ReLU", "LeakyReLU", "Flatten", "Reshape")
 """Layers that keep the order of a vector's values."""
 
 
-@dataclass(eq=False, repr=False)
-class ConversionState:
-    """The drafts, values and decisions so far.
+@dataclass(frozen=True, slots=True)
+class SpecInput:
+    """The input of the spec.
 
     Attributes
     ----------
-    weights :
-        None if they are unknown, or if the spec does not depend on them (see
-        `snnc.importer.read`).
-    drafts, values :
-        The drafts by key, in the order of the spec, and the outputs of Keras layers.
-    scaling, input_shape :
-        The input's factor and offset, and its shape in the spec, channels last.
-    finals :
-        For each output, the activation that the host computes, such as ``softmax``.
-    inputs, parts :
-        The inputs that a layer reads or the model outputs. If there are several, the
-        number of channels of each, in order.
-    cut :
-        Each `Reshape` at the end of the model that splits the axis of a vector.
-    l2 :
-        For each layer, the factor of its kernel's penalty.
-    done :
-        Norms that an earlier layer has absorbed.
-    kept :
-        The neurons that keep the sum of terms, by these terms.
-    stands :
-        The layer that each average replaces at the user's request.
-    approximations :
-        The activations that neurons only approximate.
-    mean :
-        The mean at which a variational autoencoder was cut; empty for other models.
-    encoder, size :
-        The draft that becomes ``encode conv``, or None for ``encode rate``, and the
-        readout's property: ``classes 10`` or ``units 1``.
-    notes :
-        Sentences about the remaining work on the host.
+    requested :
+        The range that the user gives for the values of the input, or None.
+    shape :
+        Its shape, channels last; empty until the reader of the input sets it.
+    factor, offset :
+        Those of each `Rescaling` of the input.
+    is_embedded :
+        Whether the host looks up the values.
+    parts :
+        The number of channels of each input of the model, if it has several.
     """
 
-    model: KerasModel
-    request: ImportRequest
-    weights: ModelWeights | None = None
-    decisions: list[Decision] = field(default_factory=list)
-    drafts: dict[str, StatementDraft] = field(default_factory=dict)
-    values: dict[str, Value] = field(default_factory=dict)
-    scaling: tuple[float, float] = (1.0, 0.0)
+    requested: tuple[float, float] | None
+    shape: Shape = ()
+    factor: float = 1.0
+    offset: float = 0.0
     is_embedded: bool = False
-    input_shape: Shape = ()
-    finals: dict[str, str] = field(default_factory=dict)
-    parts: dict[str, int] = field(default_factory=dict)
-    cut: set[str] = field(default_factory=set)
-    l2: dict[str, float] = field(default_factory=dict)
-    refused: set[str] = field(default_factory=set)
-    done: set[str] = field(default_factory=set)
-    kept: dict[tuple[Term, ...], Value] = field(default_factory=dict)
-    stands: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    approximations: list[Approximation] = field(default_factory=list)
-    mean: str = ""
-    encoder: str | None = None
-    size: str = ""
-    notes: list[str] = field(default_factory=list)
-    _told: set[str] = field(default_factory=set)
-    _pools: dict[tuple[str, str], str] = field(default_factory=dict)
-    _joins: dict[tuple[str, ...], str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.layers = {
-            x.name: CurrentLayer(
-                x.name, x.kind, x.options, x.reads, x.shares, state=self
-            )
-            for x in self.model.layers
-        }
-        self.readers: dict[str, list[str]] = {name: [] for name in self.layers}
-        for layer in self.model.layers:
-            for name in layer.reads:
-                self.readers[name].append(layer.name)
-        ends = self.model.outputs
-        self.inputs = [n for n in self.model.inputs if self.readers[n] or n in ends]
+    parts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def given(self) -> tuple[float, float]:
         """The range of the input's values."""
-        if self.request.values is not None:
-            return self.request.values
+        if self.requested is not None:
+            return self.requested
         if self.is_embedded:
             return (-1.0, 1.0)
         # 8-bit images are divided by 255, or by 127.5.
-        return (0.0, 255.0) if 0 < self.scaling[0] <= 1 / 64 else (0.0, 1.0)
+        return (0.0, 255.0) if 0 < self.factor <= 1 / 64 else (0.0, 1.0)
 
     @property
     def seen(self) -> tuple[float, float]:
         """The range after a `Rescaling`, the encoder's input."""
-        scale, offset = self.scaling
-        low, high = (_clean(value * scale + offset) for value in self.given)
-        return low, high
+        low, high = self.given
+        return self._rescaled(low), self._rescaled(high)
+
+    def _rescaled(self, value: float) -> float:
+        return _clean(value * self.factor + self.offset)
 
     @property
     def divisor(self) -> float:
@@ -204,10 +193,87 @@ class ConversionState:
         return _clean(low / self.divisor), _clean(high / self.divisor)
 
     @property
-    def is_plain_input(self) -> bool:
+    def is_plain(self) -> bool:
         """Whether an encoder outputs the unchanged values."""
         low, high = self.encoded
         return self.divisor == 1 and low >= 0 and high == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The two ends of a spec, which are known after all layers were read.
+
+    Attributes
+    ----------
+    encoder :
+        The draft that becomes ``encode conv``, or None for ``encode rate``.
+    size :
+        The readout's property: ``classes 10`` or ``units 1``.
+    notes :
+        Sentences about the remaining work on the host.
+    """
+
+    encoder: str | None
+    size: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(eq=False, repr=False)
+class ConversionState:
+    """The drafts, values and decisions so far.
+
+    Attributes
+    ----------
+    weights :
+        None if they are unknown, or if the spec does not depend on them (see
+        `snnc.importer.read`).
+    drafts, values :
+        The drafts by key, in the order of the spec, and the outputs of Keras layers.
+    input :
+        What is known of the input so far.
+    finals :
+        For each output, the activation that the host computes, such as ``softmax``.
+    inputs :
+        The inputs that a layer reads or the model outputs.
+    refused :
+        The layers that were refused.
+    done :
+        Norms that an earlier layer has absorbed.
+    kept :
+        The neurons that keep the sum of terms, by these terms.
+    mean :
+        The mean at which a variational autoencoder was cut; empty for other models.
+    """
+
+    model: KerasModel
+    request: ImportRequest
+    weights: ModelWeights | None = None
+    decisions: list[Decision] = field(default_factory=list)
+    drafts: dict[str, StatementDraft] = field(default_factory=dict)
+    values: dict[str, Value] = field(default_factory=dict)
+    finals: dict[str, str] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
+    done: set[str] = field(default_factory=set)
+    kept: dict[tuple[Term, ...], Value] = field(default_factory=dict)
+    mean: str = ""
+    _told: set[str] = field(default_factory=set)
+    _pools: dict[tuple[str, str], str] = field(default_factory=dict)
+    _joins: dict[tuple[str, ...], str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.input = SpecInput(self.request.values)
+        self.layers = {
+            x.name: CurrentLayer(
+                x.name, x.kind, x.options, x.reads, x.shares, state=self
+            )
+            for x in self.model.layers
+        }
+        self.readers: dict[str, list[str]] = {name: [] for name in self.layers}
+        for layer in self.model.layers:
+            for name in layer.reads:
+                self.readers[name].append(layer.name)
+        ends = self.model.outputs
+        self.inputs = [n for n in self.model.inputs if self.readers[n] or n in ends]
 
     def decide(self, decision: Decision) -> None:
         self.decisions.append(decision)
@@ -283,52 +349,52 @@ class ConversionState:
 
     def free(self, name: str) -> str:
         """Return a key that no draft and no other layer uses."""
-        key, number = name, 1
-        while key in self.drafts or (key != name and key in self.layers):
-            key, number = f"{name}_{number}", number + 1
-        return key
+        numbered = (f"{name}_{number}" for number in count(1))
+        unused = (key for key in numbered if key not in self.layers)
+        return next(key for key in chain([name], unused) if key not in self.drafts)
 
     def add(self, draft: StatementDraft, view: View = ()) -> Value:
         """Add or replace a draft, and return its output."""
         self.drafts[draft.layer] = draft
-        terms, view = (Term(draft.layer, draft.shape),), view or plain(len(draft.shape))
-        return Value(terms, draft.shape, view, is_positive=True)
+        term = Term(draft.layer, draft.shape)
+        axes = view or plain(len(draft.shape))
+        return Value((term,), draft.shape, axes, is_positive=True)
 
     def pool(self, source: str, mean: LinearStep) -> str:
         """Return the key of the `avgpool` of a source."""
-        key = (source, mean.layer)
-        if key not in self._pools:
-            windows = mean.windows
-            draft = StatementDraft(
-                layer=self.free(mean.layer),
-                kind="avgpool",
-                sources=(source,),
-                shape=(*(window.places for window in windows), mean.read),
-                window=Fitted(
-                    kernel=tuple(window.taps for window in windows),
-                    stride=tuple(window.stride for window in windows),
-                ),
-                is_global=all(w.taps == w.size and w.places == 1 for w in windows),
-                rewritten=self.stands.get(mean.layer, ()),
-            )
-            self.add(draft)
-            self._pools[key] = draft.layer
-        return self._pools[key]
+        windows = mean.windows
+        draft = StatementDraft(
+            layer=mean.layer,
+            kind="avgpool",
+            sources=(source,),
+            shape=(*mean.places, mean.read),
+            window=Fitted(
+                kernel=tuple(window.taps for window in windows),
+                stride=tuple(window.stride for window in windows),
+            ),
+            is_global=all(w.taps == w.size and w.places == 1 for w in windows),
+            rewritten=mean.replaces,
+        )
+        return self._add_once(draft)
 
     def upsampling(self, source: str, step: LinearStep) -> str:
         """Return the key of the `upsample` of a source."""
-        key = (source, step.layer)
+        self.revise(step.layer, "", why="`upsample`, without neurons or cores")
+        draft = StatementDraft(
+            layer=step.layer,
+            kind="upsample",
+            sources=(source,),
+            shape=(*step.places, step.read),
+            repeats=step.repeats,
+        )
+        return self._add_once(draft)
+
+    def _add_once(self, draft: StatementDraft) -> str:
+        """Return the key of a draft with one source; a layer may need several."""
+        key = (draft.sources[0], draft.layer)
         if key not in self._pools:
-            draft = StatementDraft(
-                layer=self.free(step.layer),
-                kind="upsample",
-                sources=(source,),
-                shape=(*(window.places for window in step.windows), step.read),
-                repeats=step.repeats,
-            )
-            self.add(draft)
-            self._pools[key] = draft.layer
-            self.revise(step.layer, "", why="`upsample`, without neurons or cores")
+            self._pools[key] = self.free(draft.layer)
+            self.add(replace(draft, layer=self._pools[key]))
         return self._pools[key]
 
     def is_even(self, key: str) -> bool:
@@ -337,7 +403,7 @@ class ConversionState:
         if draft is None or draft.kind != "avgpool":
             return True
         (source,) = draft.sources
-        read = self.drafts[source].shape if source else self.input_shape
+        read = self.drafts[source].shape if source else self.input.shape
         sizes = zip(read[:-1], draft.window.kernel, strict=True)
         is_whole = all(size % taps == 0 for size, taps in sizes)
         return is_whole and draft.window.kernel == draft.window.stride
@@ -382,18 +448,19 @@ class CurrentLayer(KerasLayer):
     def keep(self, why: str = "", option: str = "") -> None:
         self.state.decide(Decision(self.name, option, "kept", why))
 
-    def train(self, why: str, option: str = "") -> None:
+    def train(self, why: str, option: str = "", topic: Topic | None = None) -> None:
         """Record something that only training uses."""
-        self.state.decide(Decision(self.name, option, "training", why))
+        self.state.decide(Decision(self.name, option, "training", why, topic=topic))
 
-    def rewrite(self, why: str, option: str = "") -> None:
-        self.state.decide(Decision(self.name, option, "rewritten", why))
+    def rewrite(self, why: str, option: str = "", topic: Topic | None = None) -> None:
+        self.state.decide(Decision(self.name, option, "rewritten", why, topic=topic))
 
     def refuse(self, error: RefusedLayerError, advice: str = "") -> Value:
         """Record a refusal; the returned value prevents refusals of later layers."""
-        rule, remedy = error.rule, error.remedy or advice
+        rule = error.rule
         if error.option and rule is LayerRefused:
             rule = OptionRefused
+        remedy = error.remedy or advice
         self.state.decide(
             Decision(self.name, error.option, "refused", str(error), remedy, rule)
         )

@@ -82,10 +82,13 @@ class TensorMaker:
 
     def __init__(self, conversion: Conversion, weights: ModelWeights) -> None:
         assert conversion.written is not None
+        assert conversion.ends is not None
         layers = {layer.name: layer for layer in conversion.model.layers}
         self._kernels = Kernels(weights, layers)
         self._drafts = {draft.layer: draft for draft in conversion.drafts}
         self._state = conversion.state
+        self._input = conversion.state.input
+        self._encoder = conversion.ends.encoder
         self._names = conversion.written.names
         self.bound = 0.0
         self.encoder = 1.0
@@ -101,9 +104,9 @@ class TensorMaker:
         kernels, bias = self._read(draft, draft.main)
         beside, added = self._read(draft, draft.beside)
         bias = bias + added
-        if draft.layer == self._state.encoder:
+        if draft.layer == self._encoder:
             kernel = np.concatenate([*kernels.values()], axis=1)
-            kernel = kernel * self._state.divisor
+            kernel = kernel * self._input.divisor
             scale = self._fit_encoder(draft, kernel, bias)
             kernel = kernel / scale
             bias = bias / scale
@@ -141,7 +144,7 @@ class TensorMaker:
             if term in draft.main and draft.window.kernel:
                 kernel = _place_kernel(draft, term, kernel)
             is_first = term is terms[0] and terms is draft.main
-            kernel, bias = _by_units(draft, kernel, bias, is_first)
+            kernel, bias = _by_units(draft, kernel, bias, is_first=is_first)
             kernel = kernel.reshape(-1, *kernel.shape[-2:])
             by_source[term.source] = by_source.get(term.source, 0) + kernel
             total = total + bias
@@ -161,7 +164,7 @@ class TensorMaker:
         factors = self._scales_of(source)
         if (factors != 1).any():
             kernel = kernel * factors[:, None]
-        is_signed = self._state.encoder is None and self._state.encoded[0] < 0
+        is_signed = self._encoder is None and self._input.encoded[0] < 0
         if is_signed and self._state.reads_input(source):
             return np.concatenate([kernel, -kernel], axis=1)
         return kernel
@@ -169,10 +172,10 @@ class TensorMaker:
     def _scales_of(self, source: str) -> Array:
         """Return the factor between the spec's and Keras's values of each channel."""
         if source == INPUT:
-            largest = max(map(abs, self._state.encoded))
-            return np.full(self._state.input_shape[-1], self._state.divisor * largest)
+            largest = max(map(abs, self._input.encoded))
+            return np.full(self._input.shape[-1], self._input.divisor * largest)
         draft = self._drafts[source]
-        if source == self._state.encoder:
+        if source == self._encoder:
             return np.full(draft.shape[-1], self.encoder)
         if draft.kind in PASSING:
             return np.concatenate([self._scales_of(key) for key in draft.sources])
@@ -184,7 +187,7 @@ class TensorMaker:
         It prevents clipping, and is at least ``least``. ReLU commutes with positive
         factors, and powers of 2 are exact in floats.
         """
-        low, high = self._state.encoded
+        low, high = self._input.encoded
         low = min(low, 0.0)
         high = max(high, 0.0)
         most = np.maximum(kernel * low, kernel * high).sum(axis=(0, 1)) + bias
@@ -221,7 +224,7 @@ def _place_kernel(draft: StatementDraft, term: Term, kernel: Array) -> Array:
 
 
 def _by_units(
-    draft: StatementDraft, kernel: Array, bias: Array, is_first: bool
+    draft: StatementDraft, kernel: Array, bias: Array, *, is_first: bool
 ) -> tuple[Array, Array]:
     """Return the kernel and the bias for all neurons of each value."""
     if draft.units == RELU:
@@ -274,7 +277,7 @@ class Kernels:
             shift = self._shift(step)
             if shift is not None:
                 bias = bias + _through(kernel, shift, None if is_full else later)
-            kernel = self._back(step, kernel, is_full, sizes)
+            kernel = self._back(step, kernel, is_full=is_full)
             if not is_full:
                 later = step.windows if later is None else joint(step.windows, later)
         if kernel is None:
@@ -330,9 +333,7 @@ class Kernels:
         arrays: Mapping[str, Any] = self._weights.of(name)
         return batch_norm(layer.kind, layer.options, arrays, channels)
 
-    def _back(
-        self, step: LinearStep, kernel: Array, is_full: bool, sizes: Shape
-    ) -> Array:
+    def _back(self, step: LinearStep, kernel: Array, *, is_full: bool) -> Array:
         """Turn the kernel over a step's output into the kernel over its input."""
         start = step.start
         match step.op:
@@ -363,7 +364,7 @@ class Kernels:
                     kernel = kernel * np.expand_dims(
                         share, tuple(n for n in range(kernel.ndim) if n != axis)
                     )
-        return _scatter(self._own(step), kernel, step.windows, is_full)
+        return _scatter(self._own(step), kernel, step.windows, is_full=is_full)
 
     def _slopes(self, step: LinearStep) -> Array:
         """Return the slopes of a `PReLU`, per channel."""
@@ -465,7 +466,7 @@ def _on_axes(kernel: Array, step: LinearStep) -> Array:
 
 
 def _scatter(
-    own: Array | None, kernel: Array, windows: Windows, is_full: bool
+    own: Array | None, kernel: Array, windows: Windows, *, is_full: bool
 ) -> Array:
     """Turn the kernel over the windows' output into the kernel over their input.
 

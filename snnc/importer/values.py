@@ -19,7 +19,7 @@ Group = tuple[int, ...]
 View = tuple[Group, ...]
 
 
-def plain(rank: int, is_first: bool = False) -> View:
+def plain(rank: int, *, is_first: bool = False) -> View:
     """Return the view with channels last or first; ``rank`` counts all axes."""
     view = tuple((axis,) for axis in range(rank))
     return (*view[-1:], *view[:-1]) if is_first else view
@@ -148,6 +148,8 @@ class Value:
     is_alone :
         Whether this is the input, possibly with another shape, that no other layer
         reads.
+    is_cut :
+        Whether a `Reshape` at the end of the model splits the axis of the vector.
     broken :
         Whether the value is unknown because an earlier layer was refused.
     """
@@ -159,10 +161,11 @@ class Value:
     parts: tuple[Value, ...] = ()
     flat: tuple[LinearStep, ...] = ()
     is_alone: bool = False
+    is_cut: bool = False
     broken: bool = False
 
     def then(
-        self, step: LinearStep, view: View | None = None, is_positive: bool = False
+        self, step: LinearStep, view: View | None = None, *, is_positive: bool = False
     ) -> Value:
         """Return the value after a step, whose shift only the first term adds."""
         more = replace(step, bias=False, is_first=False)
@@ -170,10 +173,11 @@ class Value:
         return replace(
             self,
             terms=tuple(own),
-            shape=(*(window.places for window in step.windows), step.given),
+            shape=(*step.places, step.given),
             view=view or self.view,
             is_positive=is_positive,
             is_alone=False,
+            is_cut=False,
         )
 
     @property

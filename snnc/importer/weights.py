@@ -431,28 +431,36 @@ def compare(model: KerasModel, weights: StoredWeights, path: str) -> None:
 def _differences(
     layer: KerasLayer, shapes: Mapping[str, tuple[int, ...]]
 ) -> Iterator[str]:
+    """Yield how the arrays in a file differ from those that a layer has."""
     if layer.kind not in SHAPES:
         return
     arrays = SHAPES[layer.kind]
     due = variable_names(layer.kind, layer.options, len(shapes))
     if set(due) != set(shapes) or not shapes:
         present = ", ".join(shapes) or "no weights"
-        names = ", ".join(arrays)
-        yield f"the file has {present} for this layer, but {names} are expected"
+        yield (
+            f"the file has {present} for this layer, but {', '.join(arrays)} are "
+            "expected"
+        )
+    for name, axes in arrays.items():
+        shape = shapes.get(name)
+        if not axes or shape is None:
+            continue
+        sizes = _sizes_of(layer, axes)
+        pairs = zip(sizes, shape, strict=False)
+        if len(sizes) != len(shape) or any(n not in (None, m) for n, m in pairs):
+            stored = "x".join(map(str, shape)) or "a single number"
+            expected = "x".join("?" if n is None else str(n) for n in sizes)
+            yield f"its {name} in the file is {stored}, but {expected} is expected"
+
+
+def _sizes_of(layer: KerasLayer, axes: str) -> list[int | None]:
+    """Return the sizes of the axes of an array, as `SHAPES` names them."""
     kernel = layer.options.get("kernel_size")
     known = {
         "taps": kernel if isinstance(kernel, list) else [kernel] * layer.rank,
         "ones": [1] * layer.rank,
         "depth_multiplier": [layer.options.get("depth_multiplier", 1)],
     }
-    for name, axes in arrays.items():
-        shape = shapes.get(name)
-        if not axes or shape is None:
-            continue
-        found = [n for a in axes.split() for n in known.get(a, [layer.options.get(a)])]
-        size = [n if type(n) is int else None for n in found]
-        pairs = zip(size, shape, strict=False)
-        if len(size) != len(shape) or any(n not in (None, m) for n, m in pairs):
-            stored = "x".join(map(str, shape)) or "a single number"
-            asked = "x".join("?" if n is None else str(n) for n in size)
-            yield f"its {name} in the file is {stored}, but {asked} is expected"
+    sizes = [n for a in axes.split() for n in known.get(a, [layer.options.get(a)])]
+    return [size if type(size) is int else None for size in sizes]

@@ -56,7 +56,8 @@ def input_scale(network: LogicalNetwork) -> str:
     The result is a formula for a value x, such as ``x`` if values are not scaled.
     """
     given = network.input
-    factor, offset = 1.0, 0.0
+    factor = 1.0
+    offset = 0.0
     if given.scaled is not None:
         low, high = given.scaled
         factor = (high - low) / (given.high - given.low)

@@ -165,7 +165,8 @@ class MappedNetwork:
         """The populations on the chip that are read through axons of both kinds."""
         kinds: dict[str, set[AxonKind]] = {}
         for mapping in self.projections:
-            source, target = mapping.projection.source, mapping.projection.target
+            source = mapping.projection.source
+            target = mapping.projection.target
             if {source, target} <= self.lowered.on_chip:
                 kinds.setdefault(source, set()).add(kind_of(mapping.form))
         return tuple(name for name, both in kinds.items() if len(both) > 1)
@@ -234,7 +235,8 @@ class RoutedNetwork:
 
 def block_of(mapped: MappedPopulation) -> Shape | None:
     """Return the largest block, in the notation of the layer's `block`."""
-    shape, axes = mapped.block_shape, len(mapped.population.layer.shape)
+    shape = mapped.block_shape
+    axes = len(mapped.population.layer.shape)
     if shape is None or axes == len(shape):
         return shape
     return (mapped.group, *shape) if axes == 4 else (shape[0], shape[-1])

@@ -33,7 +33,8 @@ class PoolingError(NamedTuple):
 
 def error_of(network: LogicalNetwork, layer: LogicalLayer) -> PoolingError:
     """Return the error of a max pool over spikes."""
-    spiking, values = layer.spiking, prod(layer.operation.window)
+    spiking = layer.spiking
+    values = prod(layer.operation.window)
     assert spiking is not None
     present = network.timing.present
     return expected_error(values, spiking.rate.high, spiking.synapse, present)
@@ -69,12 +70,14 @@ def expected_error(
     for ``present`` seconds. The logarithms of the three numbers are interpolated;
     outside the table, the values at its ends are used.
     """
-    table, place = measurements(), (max(values, 2), high, synapse or 1e-3)
+    table = measurements()
+    place = (max(values, 2), high, synapse or 1e-3)
     axes = (sorted(set(axis)) for axis in zip(*table, strict=True))
     spans = (_between(*each) for each in zip(place, axes, strict=True))
     bias = lasting = counted = 0.0
     for (n, a), (rate, b), (tau, c) in product(*spans):
-        error, share = table[n, rate, tau], a * b * c
+        error = table[n, rate, tau]
+        share = a * b * c
         bias += share * error.bias
         lasting += share * error.lasting
         counted += share * error.counted

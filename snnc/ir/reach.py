@@ -78,6 +78,11 @@ class Reach(ABC):
         return False
 
     @property
+    def neurons_per_window(self) -> tuple[int, int]:
+        """The number of target neurons per window, and the axis with these neurons."""
+        return 1, 0
+
+    @property
     @abstractmethod
     def form(self) -> Form:
         """The form of a connection into the host: convolution, sparse or dense."""
@@ -201,24 +206,21 @@ class Window(Reach):
             if any(self.crop):
                 yield "crop", self.crop
             return
-        if self.is_repeated:
-            yield "factor", self.repeats
-            if any(self.repeats_before):
-                yield "before", self.repeats_before
-        if self.stride != (1, 1, 1):
-            yield "stride", self.stride
-        if self.padding == "same":
-            yield "padding", self.padding
-        if self.depth_before:
-            yield "depth_before", self.depth_before
-        if any(self.zeros_before):
-            yield "zeros_before", self.zeros_before
-        if any(self.zeros_behind):
-            yield "zeros_behind", self.zeros_behind
-        if self.dilation != (1, 1, 1):
-            yield "dilation", self.dilation
-        if self.group is not None:
-            yield "groups", self.group.count
+        groups = 1 if self.group is None else self.group.count
+        settings = (
+            ("factor", self.repeats, (1, 1, 1)),
+            ("before", self.repeats_before, (0, 0)),
+            ("stride", self.stride, (1, 1, 1)),
+            ("padding", self.padding, "valid"),
+            ("depth_before", self.depth_before, 0),
+            ("zeros_before", self.zeros_before, (0, 0)),
+            ("zeros_behind", self.zeros_behind, (0, 0)),
+            ("dilation", self.dilation, (1, 1, 1)),
+            ("groups", groups, 1),
+        )
+        for name, value, default in settings:
+            if value != default:
+                yield name, value
 
     @property
     def not_in_nir(self) -> str:
@@ -256,6 +258,10 @@ class Pairwise(Reach):
     windows: int
     nodes: Nodes
     compares: ClassVar[bool] = True
+
+    @property
+    def neurons_per_window(self) -> tuple[int, int]:
+        return len(self.nodes), self.axis
 
     @property
     def form(self) -> Form:

@@ -8,12 +8,12 @@ Each spike reads the weights to which its axons lead in the mapped network.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from functools import cached_property
 
 from snnc.ir.device import Energy
-from snnc.ir.mapped import RoutedNetwork
+from snnc.ir.mapped import MappedNetwork, Route, RoutedNetwork
 from snnc.runtime.pes import WEIGHT_EPOCH
 
 
@@ -82,37 +82,55 @@ class NetworkActivity(Activity):
 
 def activity_of(routed: RoutedNetwork) -> NetworkActivity:
     """Bound a network's activity per inference and per step."""
-    mapped, routes = routed.mapped, routed.routes
-    network, populations = mapped.lowered.network, mapped.lowered.by_name
-    timing, dt = network.timing, network.timing.dt
+    mapped = routed.mapped
+    routes = routed.routes
+    network = mapped.lowered.network
+    populations = mapped.lowered.by_name
+    dt = network.timing.dt
     rates = {name: population.upper_rate for name, population in populations.items()}
-    operations: dict[str, float] = defaultdict(int)
-    arrivals: dict[str, float] = defaultdict(int)
-    for route in routes:
-        spikes = rates[route.source] * timing.present
-        operations[route.target] += spikes * route.operations
-        arrivals[route.target] += spikes * route.messages
-    layers: list[Activity] = []
-    for name, p in populations.items():
-        spikes = p.neurons * p.upper_rate * timing.present
-        updates = p.neurons * timing.steps if p.on_chip else 0
-        own = operations[name], arrivals[name]
-        layers.append(Activity(name, spikes, *own, updates))
-    if mapped.learned is not None:  # the readout, which has no spikes
-        name = network.readout.name
-        (block,), (registers,) = mapped.learned.blocks, mapped.learned.registers
-        learned = registers.words * (timing.steps // WEIGHT_EPOCH)
-        updates = block.compartments * timing.steps
-        own = operations[name], arrivals[name]
-        layers.append(Activity(name, 0.0, *own, updates, learned))
+    layers = tuple(_layers_of(mapped, routes))
     entering = [r for r in routes if not populations[r.source].on_chip]
     leaving = [populations[name] for name in mapped.lowered.read_by_host]
     return NetworkActivity(
         *astuple(sum_activity(network.name, layers)),
-        layers=tuple(layers),
+        layers=layers,
         to_chip=sum(rates[r.source] * r.messages for r in entering) * dt,
         to_host=sum(p.upper_rate * p.neurons for p in leaving) * dt,
         crossing=sum(rates[r.source] * r.crossing for r in routes) * dt,
         crossing_in_order=sum(rates[r.source] * r.crossing_in_order for r in routes)
         * dt,
     )
+
+
+def _layers_of(mapped: MappedNetwork, routes: Iterable[Route]) -> Iterator[Activity]:
+    """Yield the activity of each population, and of a readout that learns."""
+    network = mapped.lowered.network
+    populations = mapped.lowered.by_name
+    present = network.timing.present
+    steps = network.timing.steps
+    operations: dict[str, float] = defaultdict(int)
+    arrivals: dict[str, float] = defaultdict(int)
+    for route in routes:
+        spikes = populations[route.source].upper_rate * present
+        operations[route.target] += spikes * route.operations
+        arrivals[route.target] += spikes * route.messages
+    for name, p in populations.items():
+        yield Activity(
+            name,
+            spikes=p.neurons * p.upper_rate * present,
+            operations=operations[name],
+            arrivals=arrivals[name],
+            updates=p.neurons * steps if p.on_chip else 0,
+        )
+    if mapped.learned is not None:
+        name = network.readout.name
+        (block,) = mapped.learned.blocks
+        (registers,) = mapped.learned.registers
+        yield Activity(
+            name,
+            spikes=0.0,
+            operations=operations[name],
+            arrivals=arrivals[name],
+            updates=block.compartments * steps,
+            learned=registers.words * (steps // WEIGHT_EPOCH),
+        )

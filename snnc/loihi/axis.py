@@ -15,9 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial, reduce
-from itertools import accumulate
 from math import gcd, lcm
-from typing import NamedTuple
 
 from snnc.ir.reach import Pooling
 
@@ -28,6 +26,11 @@ Interval = tuple[int, int]
 def length(interval: Interval) -> int:
     """Return the number of positions in an interval."""
     return interval[1] - interval[0]
+
+
+def positions(interval: Interval) -> range:
+    """Return the positions in an interval."""
+    return range(interval[0], interval[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,8 @@ class Tiles:
         return start, min(start + self.size, self.extent)
 
     def __iter__(self) -> Iterator[Interval]:
-        extent, size = self.extent, self.size
+        extent = self.extent
+        size = self.size
         return ((i, min(i + size, extent)) for i in range(0, extent, size))
 
     def overlaps(self, interval: Interval) -> Iterator[tuple[int, int]]:
@@ -81,7 +85,8 @@ class Taps:
 
     def __getitem__(self, index: int) -> Tap:
         counts, stride = self._window
-        step, place = stride * self.dilation, index - self.zeros
+        step = stride * self.dilation
+        place = index - self.zeros
         first = max(0, -(-(place - len(counts) + 1) // step))
         last = min(self.reader - 1, place // step)
         times = ((tap, counts[place - tap * step]) for tap in range(first, last + 1))
@@ -123,7 +128,8 @@ def output_size(places: int, pools: Steps) -> int:
 
 
 def _compose(pools: Steps) -> tuple[tuple[int, ...], int]:
-    counts, stride = [1], 1
+    counts = [1]
+    stride = 1
     for window, step in pools:
         # A moving sum over a window: add what enters the window, subtract what leaves.
         wider = counts + [0] * ((window - 1) * stride)
@@ -175,7 +181,7 @@ class View:
     def runs(self) -> tuple[TapRun, ...]:
         return self.find_runs()
 
-    def kinds(self, shared: bool) -> Counter[Kind]:
+    def kinds(self, *, shared: bool) -> Counter[Kind]:
         """Return the number of arrays by kind; count equal ones once if ``shared``."""
         return self._distinct if shared else self._lengths
 
@@ -205,7 +211,8 @@ class Picked:
 
     def within(self, interval: Interval) -> Interval:
         """Return the numbers of the positions in an interval of the axis."""
-        places, count = self.places, len(self.places)
+        places = self.places
+        count = len(self.places)
         first, stop = (
             min(max(0, -(-(end - places.start) // places.step)), count)
             for end in interval
@@ -242,41 +249,6 @@ def unlike_items(number: int, alike: Iterable[EquivalentItems]) -> Iterator[int]
     return reduce(EquivalentItems.both, alike, every).some(number)
 
 
-class _SortedEnds(NamedTuple):
-    """The starts or the stops of intervals in order, and their sums from the first."""
-
-    ends: list[int]
-    sums: list[int]
-
-    @classmethod
-    def of(cls, ends: Iterable[int]) -> _SortedEnds:
-        ordered = sorted(ends)
-        return cls(ordered, [0, *accumulate(ordered)])
-
-    def positions_until(self, place: int) -> int:
-        """Return the positions from each end up to a place, in total."""
-        passed = bisect(self.ends, place)
-        return passed * place - self.sums[passed]
-
-
-class Coverage(NamedTuple):
-    """The positions that tiles of outputs read, once per tile, on one axis.
-
-    Only the ends of the intervals are stored: an axis may have millions of positions.
-    """
-
-    starts: _SortedEnds
-    stops: _SortedEnds
-
-    def count_reads(self, inputs: Interval) -> int:
-        """Return how many positions in an interval are read, once per reading tile."""
-        first, stop = inputs
-        return self._until(stop) - self._until(first)
-
-    def _until(self, place: int) -> int:
-        return self.starts.positions_until(place) - self.stops.positions_until(place)
-
-
 @dataclass(eq=False)
 class Axis:
     """An axis where ``outputs`` positions read ``inputs`` positions through ``taps``.
@@ -288,8 +260,7 @@ class Axis:
     The outputs ``inside`` read only inputs, without padding; at a distance of
     ``period``, they read in the same way. ``overlaps`` is a function of the sizes of a
     source's and an output's tile. It returns the output tiles that read each source
-    tile, and how many positions. ``coverage`` returns the positions that all tiles of a
-    size read.
+    tile, and how many positions.
     """
 
     inputs: int
@@ -306,7 +277,6 @@ class Axis:
         # The taps whose weights are added before they are stored, if any.
         self.tap_sets: tuple[tuple[int, ...], ...] = ()
         self.overlaps = cache(self._find_overlaps)
-        self.coverage = cache(self._find_coverage)
         self._number = cache(self._find_number)
         self._views: dict[tuple[int, int, int, int], View] = {}
         self._values: dict[Hashable, int] = {}
@@ -349,14 +319,6 @@ class Axis:
                         shared = min(stop, last) - max(start, first)
                         found[i][j] = found[i].get(j, 0) + shared
         return found
-
-    def _find_coverage(self, target_tile: int) -> Coverage:
-        tiles = Tiles(self.outputs, target_tile)
-        read = [part for tile in tiles for part in self._stretches(tile)]
-        return Coverage(
-            _SortedEnds.of(start for start, _ in read),
-            _SortedEnds.of(stop for _, stop in read),
-        )
 
     def within(self, tile: Interval) -> Interval:
         """Return the inputs in a source tile."""
@@ -436,7 +398,8 @@ class Axis:
         """Return the indices of the ensembles of outputs that read some positions."""
         if not length(inputs):
             return []
-        every, size = self.reading((0, self.outputs), inputs), outputs.size
+        every = self.reading((0, self.outputs), inputs)
+        size = outputs.size
         near = range(every.start // size, -(-every.stop // size))
         return [i for i in near if self.reading(outputs[i], inputs)]
 
@@ -457,7 +420,8 @@ class Axis:
         """Return which ensembles outputs in ensembles of ``group`` read equally."""
         if self.picked is not None:
             return NONE_EQUIVALENT
-        size, step = sources.size, group * self.stride
+        size = sources.size
+        step = group * self.stride
         first = max(0, -(-(len(self.taps) - 1 - self.before) // size))
         whole = self.outputs - self.outputs % group
         most = (whole * self.stride - self.before) // size
@@ -467,17 +431,18 @@ class Axis:
     def _stretches(self, tile: Interval) -> Iterator[Interval]:
         """Yield the distinct intervals that a tile of outputs reads, in order."""
         apart = self.stride > len(self.taps)
-        parts = ((i, i + 1) for i in range(*tile)) if apart else (tile,)
+        parts = ((i, i + 1) for i in positions(tile)) if apart else (tile,)
         for part in parts:
             start, stop = self.reach(part)
-            start, stop = max(0, start), min(self.inputs, stop)
+            start = max(0, start)
+            stop = min(self.inputs, stop)
             if start < stop:
                 yield start, stop
 
     def _find_runs(self, tile: Interval) -> tuple[TapRun, ...]:
         starts: dict[tuple[int, int], list[int]] = {}
         for stretch in self._stretches(tile):
-            for place in range(*stretch):
+            for place in positions(stretch):
                 outputs = self.reading(tile, (place, place + 1))
                 tap = place + self.before - outputs.start * self.stride
                 key = (tap, len(outputs))

@@ -26,6 +26,7 @@ from snnc.loihi.axis import (
     Tiles,
     length,
     output_size,
+    positions,
     steps_of,
 )
 from snnc.loihi.link import (
@@ -134,14 +135,16 @@ class _LinkMaker(NamedTuple):
 def _comparison(
     geometry: ProjectionGeometry, reach: Pairwise, profile: Profile
 ) -> Link:
-    source, target = geometry.source, geometry.target
+    source = geometry.source
+    target = geometry.target
     axes = [compared_axis(geometry, reach, i) for i in range(3)]
     bands = Bands(geometry.first, source[3], target[3], 1, 1)
     return SparseLink(axes, bands, profile)
 
 
 def _full_links(geometry: ProjectionGeometry, profile: Profile) -> dict[Form, Link]:
-    source, channels = geometry.source, _one_band(geometry)
+    source = geometry.source
+    channels = _one_band(geometry)
     axes = []
     for i in range(3):
         pools = steps_of(geometry.pools, i)
@@ -156,8 +159,11 @@ def _transposed_link(
     reach: Window,
     profile: Profile,
 ) -> Link:
-    source, target, picked = geometry.source, geometry.target, geometry.picked
-    kernel, step = reach.kernel, reach.input_step
+    source = geometry.source
+    target = geometry.target
+    picked = geometry.picked
+    kernel = reach.kernel
+    step = reach.input_step
     before = reach.input_before or (0, 0)
     enlarged = [
         transposed_axis(
@@ -165,7 +171,7 @@ def _transposed_link(
         )
         for i in (1, 2)
     ]
-    depth = _axis(*_along(geometry, reach, 0))
+    depth = _along(geometry, reach, 0)
     return SparseLink((depth, *enlarged), _one_band(geometry), profile)
 
 
@@ -187,7 +193,7 @@ def _repeated_link(
         )
         for i in (1, 2)
     ]
-    depth = _axis(*_along(geometry, reach, 0))
+    depth = _along(geometry, reach, 0)
     return SparseLink((depth, *axes), _bands(geometry, reach), profile)
 
 
@@ -195,13 +201,12 @@ def _window_links(
     geometry: ProjectionGeometry, reach: Window, profile: Profile
 ) -> dict[Form, Link]:
     channels = _bands(geometry, reach)
-    along = [_along(geometry, reach, i) for i in range(3)]
-    axes = [_axis(*each) for each in along]
+    axes = [_along(geometry, reach, i) for i in range(3)]
     image = ImageLink(axes, channels, profile)
     is_discrete = geometry.axons == "discrete"
     if not (reach.is_sparse or any(reach.zeros_behind) or is_discrete):
         return {"convolution": image}
-    scattered = (_scattered(*each) for each in along[1:])
+    scattered = map(_scattered, axes[1:])
     sparse = SparseLink((axes[0], *scattered), channels, profile)
     if reach.is_sparse:
         return {"sparse": sparse, "convolution": image}
@@ -209,7 +214,8 @@ def _window_links(
 
 
 def _bands(geometry: ProjectionGeometry, reach: Window) -> Bands:
-    channels, group = _one_band(geometry), reach.group
+    channels = _one_band(geometry)
+    group = reach.group
     if group is None:
         return channels
     return replace(channels, first=geometry.first, read=group.read, given=group.given)
@@ -228,7 +234,8 @@ def compared_axis(
     geometry: ProjectionGeometry, reach: Pairwise, axis: int
 ) -> ScatterAxis:
     """Return an axis of a max pool's level, along which its neurons may compare."""
-    inputs, outputs = geometry.source[axis], geometry.target[axis]
+    inputs = geometry.source[axis]
+    outputs = geometry.target[axis]
     pools = steps_of(geometry.pools, axis)
     compares = axis == reach.axis
     nodes = reach.nodes if compares else EVERY
@@ -250,20 +257,22 @@ def compared_axis(
     )
 
 
-def _along(
-    geometry: ProjectionGeometry, window: Window, axis: int
-) -> tuple[int, int, int, int, Taps, Picked | None]:
-    """Return the arguments of an `Axis`."""
-    inputs, outputs = geometry.source[axis], geometry.target[axis]
+def _along(geometry: ProjectionGeometry, window: Window, axis: int) -> Axis:
+    inputs = geometry.source[axis]
+    outputs = geometry.target[axis]
     stride = window.stride[axis]
     # Padding as in TensorFlow and Nengo (`conv2d_loihi_weights`, conv.py:205-208).
     room = (outputs - 1) * stride + window.kernel[axis] - inputs
     before = max(room, 0) // 2 if window.padding == "same" else 0
-    zeros, dilation = (0, *window.zeros_before)[axis], window.dilation[axis]
-    pools = steps_of(geometry.pools, axis)
-    taps = Taps(window.kernel[axis], window.taps[axis], zeros, pools, dilation)
+    taps = Taps(
+        size=window.kernel[axis],
+        reader=window.taps[axis],
+        zeros=(0, *window.zeros_before)[axis],
+        pools=steps_of(geometry.pools, axis),
+        dilation=window.dilation[axis],
+    )
     before = before if axis else window.depth_before
-    return inputs, outputs, stride, before, taps, geometry.picked[axis]
+    return _axis(inputs, outputs, stride, before, taps, geometry.picked[axis])
 
 
 class ImageLink(Link):
@@ -276,8 +285,10 @@ class ImageLink(Link):
     def _find_feeds(
         self, group: int, part: EnsembleTiling, strip: Interval
     ) -> Iterator[SourceChannels]:
-        depth, channels = self.depth, self.bands.channels
-        groups, touched = depth.ensembles(group), self._reading_slices(part, strip)
+        depth = self.depth
+        channels = self.bands.channels
+        groups = depth.ensembles(group)
+        touched = self._reading_slices(part, strip)
         # Inputs that only other strips read are stored as zeros.
         near = depth.sources_of(touched, group)
         for i in depth.sources_of(part.slices, group):
@@ -303,10 +314,12 @@ class ImageLink(Link):
         return self.rows.read_extent * self.columns.read_extent
 
     def _find_cost(self, feed: SourceChannels, block: BlockView) -> Cost:
-        areas, top, aligned = stored_areas(block, feed.is_zero, self.profile)
+        areas, top, aligned = stored_areas(block, self.profile, is_zero=feed.is_zero)
         channels = feed.entries * block.channels
         arrays = {area * channels: number for area, number in areas.items()}
-        return self._price(arrays, self.profile.synapse.index_width(top), aligned)
+        return self._price(
+            arrays, self.profile.synapse.index_width(top), aligned=aligned
+        )
 
     def _read_strips(self, part: EnsembleTiling, target: Tiling) -> ReadStrips:
         met = self._met(part, target)
@@ -343,7 +356,7 @@ class ImageLink(Link):
         return [
             sum(
                 length(part.channels_of(strip, place))
-                for place in range(*part.slices_of(strip))
+                for place in positions(part.slices_of(strip))
                 if length(self.depth.within((place, place + 1)))
             )
             for strip in part.strips
@@ -359,7 +372,7 @@ class ImageLink(Link):
 
 
 def stored_areas(
-    block: BlockView, is_zero: bool, profile: Profile
+    block: BlockView, profile: Profile, *, is_zero: bool
 ) -> tuple[Counter[int], int, bool]:
     """Return the arrays that a block stores for one convolution.
 
@@ -380,14 +393,17 @@ def stored_areas(
     if block.size <= profile.synapse.page:
         # All arrays begin on one page, so no loop over pairs of runs is needed.
         zeros = {(1, frozenset([1 if whole or not is_zero else 0])): 1}
-        kinds = rows.kinds(not whole), columns.kinds(not whole)
-        high, wide = (max((n for n, _ in each), default=0) for each in kinds)
+        row_kinds = rows.kinds(shared=not whole)
+        column_kinds = columns.kinds(shared=not whole)
+        high = max((length for length, _ in row_kinds), default=0)
+        wide = max((length for length, _ in column_kinds), default=0)
         top = max(0, ((high - 1) * columns.size + wide) * channels - 1)
-        return count_arrays(*kinds, zeros), top, aligned
-    page, top = profile.synapse.page, 0
+        return count_arrays(row_kinds, column_kinds, zeros), top, aligned
+    page = profile.synapse.page
+    top = 0
     areas: dict[Hashable, int] = {}
     for row, column in product(rows.runs, columns.runs):
-        key = _identity(row, column, whole, is_zero)
+        key = _identity(row, column, whole=whole, is_zero=is_zero)
         last = ((row.length - 1) * columns.size + column.length) * channels - 1
         for base in block.bases(row.starts, column.starts):
             areas[key, base // page] = row.length * column.length
@@ -395,7 +411,7 @@ def stored_areas(
     return Counter(areas.values()), top, aligned
 
 
-def _identity(row: TapRun, column: TapRun, whole: bool, is_zero: bool) -> Hashable:
+def _identity(row: TapRun, column: TapRun, *, whole: bool, is_zero: bool) -> Hashable:
     """Return the key of an array; equal arrays of a synapse have equal keys."""
     if whole:
         return row.tap, row.length, column.tap, column.length

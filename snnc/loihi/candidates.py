@@ -74,7 +74,8 @@ class TilingCandidates:
     def __post_init__(self) -> None:
         self._found: list[FittingTiling] = []
         self._reached = 0
-        fixed, groups = self.fixed, self.groups
+        fixed = self.fixed
+        groups = self.groups
         self._pending = self._fit_tilings(fixed) if fixed else self._find(groups)
 
     def up_to(self, cores: int) -> Iterator[FittingTiling]:
@@ -124,7 +125,8 @@ class TilingCandidates:
         forms = self.costs.forms[entry.form]
         tiling = Tiling(self.costs.volume, entry.group, entry.tile, forms)
         if entry.kind == NARROWER:
-            kind, strip = TILE, self._most_fitting(tiling)
+            kind = TILE
+            strip = self._most_fitting(tiling)
         else:
             fit = self.costs.fit(tiling, self.sources)
             if isinstance(fit, BlockFit):
@@ -161,7 +163,8 @@ class TilingCandidates:
 
     def _after(self, tiling: Tiling, fit: BlockFit | LimitViolation) -> tuple[int, int]:
         """Return the kind and the channels of the next tile, with 0 for none."""
-        strip, part = tiling.tile[2], tiling.part(0)
+        strip = tiling.tile[2]
+        part = tiling.part(0)
         strips = least_sizes(part.strips.extent)
         n = bisect_left(strips, strip)
         smaller = strips[n - 1] if n else 0
@@ -227,7 +230,8 @@ class ChipChoices:
     sources: Sequence[Groups]
 
     def __post_init__(self) -> None:
-        costs, fixed = self.costs, self.fixed
+        costs = self.costs
+        fixed = self.fixed
         self.volume = costs.volume
         self.finest = fixed or tilings_of(costs, 1, (1, 1, 1))
         self.groups = (fixed[0].group,) if fixed else least_sizes(self.volume[0])
@@ -292,7 +296,8 @@ def least_cores(costs: CostModel, group: int) -> int:
     """Return how many cores the neurons fill in ensembles of ``group`` slices."""
     depth, *rest = costs.volume
     full, last = divmod(depth, group)
-    most, slices = costs.profile.core.compartments, prod(rest)
+    most = costs.profile.core.compartments
+    slices = prod(rest)
     return full * ceil(group * slices / most) + ceil(last * slices / most)
 
 

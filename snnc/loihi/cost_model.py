@@ -122,13 +122,15 @@ class CostModel:
                 "compartments", tiling.compartments, core.compartments
             )
         inputs = self.inputs(tiling, groups)
-        axons, aligned = 0, [True] * len(inputs)
+        axons = 0
+        aligned = [True] * len(inputs)
         # Most tilings that don't fit need too many in-axons, and these are fast to
         # count for the block that reads most.
         part = tiling.part(0)
         rows = self._widest_views(0, tiling, part.rows)
         columns = self._widest_views(1, tiling, part.columns)
-        feeds, strip = feeds_of(inputs, part, part.strips[0]), part.strips.size
+        feeds = feeds_of(inputs, part, part.strips[0])
+        strip = part.strips.size
         most = Load(inputs, feeds, rows, columns, strip, part.whole).in_axons
         if most > core.in_axons:
             return LimitViolation("in-axons", most, core.in_axons)
@@ -217,7 +219,7 @@ class CostModel:
         connections: dict[Inputs, ConnectionChoice] = {}
         for each, suits in zip(inputs, aligned, strict=True):
             channels = each.group * each.link.bands.channels
-            violation = self._pop16_violation(channels, in_axons, suits)
+            violation = self._pop16_violation(channels, in_axons, aligned=suits)
             image = each.form == "convolution"
             if image and self.pop == 16 and violation is not None:
                 return violation
@@ -229,7 +231,7 @@ class CostModel:
         return BlockFit(tuple(map(connections.__getitem__, every)))
 
     def _pop16_violation(
-        self, channels: int, in_axons: int, aligned: bool
+        self, channels: int, in_axons: int, *, aligned: bool
     ) -> LimitViolation | None:
         """Return why a projection can't use pop16 axons, or None."""
         axon = self.profile.axon

@@ -39,7 +39,8 @@ BLOCK_AXES = {
 
 def refuse_block(population: Population, block: Shape) -> Diagnostic:
     """Describe an invalid shape of a `block`."""
-    layer, largest = population.layer, largest_block(population)
+    layer = population.layer
+    largest = largest_block(population)
     rank = len(layer.shape)
     common = {"kind": layer.kind, "block": block, "expected": BLOCK_AXES[rank]}
     if len(block) == rank:
@@ -55,8 +56,11 @@ def refuse_block(population: Population, block: Shape) -> Diagnostic:
 
 def refuse_target(target: Loihi, profile: Profile) -> Diagnostic:
     """Describe a target with more cores than its chips have."""
-    chips, cores, room = target.chips, target.cores, profile.chip.cores
-    most, needed = chips * room, ceil(cores / room)
+    chips = target.chips
+    cores = target.cores
+    room = profile.chip.cores
+    most = chips * room
+    needed = ceil(cores / room)
     return rules.MoreCoresThanChips(
         span=target.span, chips=chips, cores=cores, most=most, needed=needed
     )
@@ -100,14 +104,17 @@ def refuse_mapping(mapped: MappedNetwork, target: Loihi) -> rules.TooManyCores:
 
 
 def _refuse_layer(population: Population, choices: ChipChoices) -> Diagnostic:
-    costs, violation = choices.costs, choices.violation
+    costs = choices.costs
+    violation = choices.violation
     if violation is None or violation.limit.startswith("pop16"):
         problem = _pop16_problem(violation)
         return rules.ShortAxonsImpossible.at(population.layer, problem=problem)
-    block, exceeded = population.block, asdict(violation)
+    block = population.block
+    exceeded = asdict(violation)
     if block is None:
         return rules.FitsNoCore.at(population.layer, **exceeded)
-    nearest, rule = _smaller(costs, block, choices.sources), rules.BlockExceedsCore
+    nearest = _smaller(costs, block, choices.sources)
+    rule = rules.BlockExceedsCore
     return rule.at(population.layer, "block", block=block, nearest=nearest, **exceeded)
 
 

@@ -19,7 +19,7 @@ from typing import Literal, NamedTuple
 from snnc.ir.device import Profile
 from snnc.ir.mapped import PopType
 from snnc.ir.reach import Form
-from snnc.loihi.axis import Axis, Interval, Kind, Tiles, View
+from snnc.loihi.axis import Axis, Interval, Kind, Overlaps, Tiles, View
 from snnc.loihi.tiling import Bands, Edges, EnsembleTiling, Tiling
 
 
@@ -72,7 +72,8 @@ class BlockView(NamedTuple):
 
     def bases(self, rows: Iterable[int], columns: Iterable[int]) -> set[int]:
         """Return the first compartments that are reached from some rows and columns."""
-        width, channels = self.columns.size, self.channels
+        width = self.columns.size
+        channels = self.channels
         return {(i * width + j) * channels for i, j in product(rows, columns)}
 
 
@@ -164,7 +165,7 @@ class Link(ABC):
         """Compute the cost of one connection for a block."""
 
     def _price(
-        self, arrays: Mapping[int, int], index_bits: int | None, aligned: bool
+        self, arrays: Mapping[int, int], index_bits: int | None, *, aligned: bool
     ) -> Cost:
         """Return the cost of stored arrays; ``arrays`` counts them by size."""
         memory = self.profile.synapse
@@ -229,9 +230,10 @@ class Link(ABC):
     def _count_reached(
         self, axis: int, source: Tiling, target: Tiling, *, is_whole: bool
     ) -> list[tuple[int, int]]:
-        along, size = self.plane[axis], source.tile[axis]
-        coverage = along.coverage(target.tile[axis])
-        near = [coverage.count_reads(inputs) for inputs in along.ensembles(size)]
+        along = self.plane[axis]
+        size = source.tile[axis]
+        overlaps = along.overlaps(size, target.tile[axis])
+        near = [sum(counts.values()) for counts in overlaps]
         if not is_whole:
             return [(number, 0) for number in near]
         last = along.read_extent
@@ -279,15 +281,13 @@ class Link(ABC):
         omitted. An axon without weights is not connected (``axon_map``,
         ``nengo_loihi/hardware/nxsdk_objects.py:304-343``) and receives no spikes.
         """
-        axes = zip(self.plane, source.tile, target.tile, strict=False)
-        overlaps = (axis.overlaps(*sizes) for axis, *sizes in axes)
-        rows, columns = (
-            [(i, j, n) for i, read in enumerate(along) for j, n in read.items()]
-            for along in overlaps
-        )
-        sources, targets = _strip_cores(source), _strip_cores(target)
+        rows = _read_tiles(self.rows.overlaps(source.tile[0], target.tile[0]))
+        columns = _read_tiles(self.columns.overlaps(source.tile[1], target.tile[1]))
+        sources = _strip_cores(source)
+        targets = _strip_cores(target)
         for pre, post, strips, channels in self.strip_pairs(source, target):
-            here, there = sources[pre], targets[post]
+            here = sources[pre]
+            there = targets[post]
             for (i, seen_i, high), (j, seen_j, wide) in product(rows, columns):
                 first = there.core(seen_i, seen_j)
                 spikes = high * wide * channels
@@ -302,6 +302,11 @@ class Link(ABC):
         Each item is the source's strip, the first of some strips of one ensemble that
         read it, their number, and the channels that each of them reads.
         """
+
+
+def _read_tiles(overlaps: Overlaps) -> list[tuple[int, int, int]]:
+    """Return the source's tile, the tile that reads it, and how many positions."""
+    return [(i, j, n) for i, read in enumerate(overlaps) for j, n in read.items()]
 
 
 class _StripCores(NamedTuple):
@@ -321,9 +326,11 @@ class _StripCores(NamedTuple):
 
 def _strip_cores(tiling: Tiling) -> list[_StripCores]:
     """Return the cores of each strip, in the order of ensembles."""
-    cores, first = [], 0
+    cores = []
+    first = 0
     for part in tiling.parts:
-        columns, strips = len(part.columns), len(part.strips)
+        columns = len(part.columns)
+        strips = len(part.strips)
         cores += [_StripCores(first + k, columns, strips) for k in range(strips)]
         first += part.blocks
     return cores
@@ -425,8 +432,9 @@ class Load:
     ) -> Iterator[tuple[int, Link, tuple[SourceChannels, ...], BlockView]]:
         inputs = zip(self.inputs.items(), self.feeds, strict=True)
         for ((_, link, _), times), feeds in inputs:
-            views = self.rows[link], self.columns[link]
-            yield times, link, feeds, BlockView(*views, self.channels, self.whole)
+            rows = self.rows[link]
+            block = BlockView(rows, self.columns[link], self.channels, self.whole)
+            yield times, link, feeds, block
 
     @cached_property
     def in_axons(self) -> int:

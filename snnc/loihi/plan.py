@@ -102,7 +102,8 @@ def make_plan(
     steps: list[Step] = []
     for population in populations:
         if not population.on_chip:
-            volume, block = population.volume, population.block
+            volume = population.volume
+            block = population.block
             host = known.setdefault((volume, block), HostChoices(volume))
             steps.append(Step(host, ()))
             continue
@@ -128,15 +129,19 @@ def _chip_choices(
     axons: Axons,
     known: dict[Hashable, Choices],
 ) -> ChipChoices:
-    device, target = lowered.network.device, lowered.network.target
+    device = lowered.network.device
+    target = lowered.network.target
     assert isinstance(target, Loihi)
-    volume, block, read = population.volume, population.block, lowered.into
+    volume = population.volume
+    block = population.block
+    read = lowered.into
     links = [links_of(lowered, p, axons.get(p.source)) for p in read(population.name)]
     # Equal links are one object.
     key = volume, tuple(map(id, links)), groups, block, target.pop
     choices = known.get(key)
     if not isinstance(choices, ChipChoices):
-        costs, fixed = CostModel(volume, links, target.pop, device), None
+        costs = CostModel(volume, links, target.pop, device)
+        fixed = None
         if block is not None:
             group, height, width, strip = volume_of(block)
             fixed = tilings_of(costs, group, (height, width, strip))
@@ -157,7 +162,8 @@ def whole_block(shape: Shape) -> Shape:
 
 def largest_block(population: Population) -> Shape:
     """Return the largest `block` of a layer without changing its slices."""
-    shape, block = population.layer.shape, population.block
+    shape = population.layer.shape
+    block = population.block
     if len(shape) < 4 or not block:
         return shape
     return (*shape[:-1], shape[-1] * min(block[0], shape[0]))
@@ -165,7 +171,8 @@ def largest_block(population: Population) -> Shape:
 
 def block_is_sound(population: Population) -> bool:
     """Return whether a `block` has the rank of its layer and is not larger."""
-    block, largest = population.block, largest_block(population)
+    block = population.block
+    largest = largest_block(population)
     if block is None or not population.on_chip:
         return True
     return len(block) == len(largest) and all(
@@ -255,7 +262,8 @@ def _population(
     position = plan.positions.get(population.name)
     if position is None:
         return _map_to_host(population, 1)
-    tiling, choices = solution.tilings[position], plan.steps[position].choices
+    tiling = solution.tilings[position]
+    choices = plan.steps[position].choices
     if isinstance(choices, HostChoices):
         return _map_to_host(population, tiling.group)
     groups = tuple(
@@ -264,35 +272,43 @@ def _population(
     counts = readers.get(position, NO_READERS).counts
     readout = plan.lowered.network.readout
     learns = readout.learn is not None and population.name in readout.sources
-    blocks = _blocks_of(choices.costs, tiling, groups, counts, learns)
+    blocks = _blocks_of(choices.costs, tiling, groups, counts, learns=learns)
     ensembles = tuple(
-        _ensemble(population, part.slices, tiling, *zip(*own, strict=True))
-        for part, own in zip(tiling.parts, blocks, strict=True)
+        _ensemble(population, part.slices, tiling, of_part)
+        for part, of_part in zip(tiling.parts, blocks, strict=True)
     )
     return MappedPopulation(population, tiling.group, ensembles)
 
 
 def _map_to_host(population: Population, group: int) -> MappedPopulation:
     every = Tiles(population.volume[0], group)
-    ensembles = tuple(_ensemble(population, slices, None, ()) for slices in every)
+    ensembles = tuple(_ensemble(population, slices) for slices in every)
     return MappedPopulation(population, group, ensembles)
 
 
 def _ensemble(
     population: Population,
     slices: Interval,
-    tiling: Tiling | None,
-    blocks: tuple[Block, ...],
-    registers: tuple[Registers, ...] = (),
+    tiling: Tiling | None = None,
+    blocks: Sequence[tuple[Block, Registers]] = (),
 ) -> Ensemble:
     _, height, width, channels = population.volume
-    shape = (height, width, (slices[1] - slices[0]) * channels)
-    block = None
+    first, stop = slices
+    shape: Shape = (height, width, (stop - first) * channels)
+    block: Shape | None = None
     if tiling is not None:
         block = (*tiling.tile[:2], min(tiling.tile[2], shape[2]))
-    if len(population.layer.shape) > 1:
-        return Ensemble(*slices, shape, block, blocks, registers)
-    return Ensemble(*slices, shape[2:], block and block[2:], blocks, registers)
+    if len(population.layer.shape) == 1:
+        shape = shape[2:]
+        block = block and block[2:]
+    return Ensemble(
+        first,
+        stop,
+        shape,
+        block,
+        blocks=tuple(block for block, _ in blocks),
+        registers=tuple(registers for _, registers in blocks),
+    )
 
 
 def _blocks_of(
@@ -300,6 +316,7 @@ def _blocks_of(
     tiling: Tiling,
     groups: tuple[int, ...],
     readers: Mapping[AxonReader, int],
+    *,
     learns: bool,
 ) -> Iterator[list[tuple[Block, Registers]]]:
     """Yield the resources of each block, by ensemble, in nengo-loihi's order.
@@ -319,8 +336,9 @@ def _blocks_of(
             rows = views_of(links, 0, piece.rows)
             columns = views_of(links, 1, piece.columns)
             feeds = feeds_of(inputs, part, piece.strip)
-            own = inputs, feeds, rows, columns, length(piece.strip)
-            load, built = Load(*own, part.whole), Load(*own, False)
+            channels = length(piece.strip)
+            load = Load(inputs, feeds, rows, columns, channels, part.whole)
+            built = replace(load, whole=False)
             neurons = piece.neurons
             # A readout that learns needs an axon per neuron.
             learned = neurons if learns else 0
@@ -329,7 +347,9 @@ def _blocks_of(
             shared = learned + sum(slots * n * each.shared for slots, n, each in sent)
             apart = learned + sum(n * each.own for _, n, each in sent)
             block = Block(neurons, load.in_axons, out, load.bits)
-            in_axons, words, formats = built.in_axons, load.words, load.formats
+            in_axons = built.in_axons
+            words = load.words
+            formats = load.formats
             registers = Registers(in_axons, words, formats, shared, apart)
             blocks.append((block, registers))
         yield blocks

@@ -18,7 +18,7 @@ counted, not timed, so that a mapping is the same on every machine.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from heapq import merge, nsmallest
@@ -154,10 +154,9 @@ class AxonUse:
         return self._axons[key]
 
 
-def _by_ensemble(factors: Iterable[Factors]) -> tuple[Sequence[int], Sequence[int]]:
+def _by_ensemble(factors: Sequence[Factors]) -> tuple[Sequence[int], Sequence[int]]:
     """Return each reader's factor for split ensembles, and for whole ensembles."""
-    split, whole = zip(*factors, strict=True)
-    return split, whole
+    return [split for split, _ in factors], [whole for _, whole in factors]
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +237,15 @@ class PartialSolution(NamedTuple):
         return frozenset((i, group, readers) for i, (group, readers, _) in demands)
 
 
+def _cheapest_by_key(some: Iterable[PartialSolution]) -> Collection[PartialSolution]:
+    by_key: dict[object, PartialSolution] = {}
+    for partial in some:
+        key = partial.key
+        if key not in by_key or partial.bound < by_key[key].bound:
+            by_key[key] = partial
+    return by_key.values()
+
+
 @dataclass(eq=False)
 class Search:
     """Searches for the mapping with the fewest cores.
@@ -263,7 +271,8 @@ class Search:
         on_chip = [each for each in choices if isinstance(each, ChipChoices)]
         self._counted = {each.costs: each.costs.work for each in on_chip}
         self._fitted = 0
-        self._tested, self._patience = 0, maxsize
+        self._tested = 0
+        self._patience = maxsize
         self.floors = [each.floor for each in choices]
         for i in range(len(self.steps)):
             self._count_work(i)
@@ -291,12 +300,13 @@ class Search:
             self._fitted += costs.work - self._counted[costs]
             self._counted[costs] = costs.work
 
-    def run(self, hopeless: bool = False) -> Solution | None:
+    def run(self, *, hopeless: bool = False) -> Solution | None:
         """Return the best mapping found, or None; end early if ``hopeless``."""
         best = self._grow_bound()
         if best is not None and best.cores == self.lower_bound:
             return best
-        most, took = self._began + int(WORK * self.effort), 0
+        most = self._began + int(WORK * self.effort)
+        took = 0
         self._patience = most if hopeless else maxsize
         for width in WIDTHS:
             before = self.work
@@ -308,9 +318,11 @@ class Search:
                 self.gave_up = best is None
                 break
             took = self.work - before
-            if found is not None and (best is None or found.cores < best.cores):
+            if found is None:
+                break
+            if best is None or found.cores < best.cores:
                 best = found
-            if found is None or found.cores == self.lower_bound:
+            if found.cores == self.lower_bound:
                 break
         return best
 
@@ -326,12 +338,14 @@ class Search:
                     found, is_complete = self.attempt(bound, WIDTH)
             except OutOfPatienceError:
                 return None
-            if is_complete:
-                self.lower_bound = bound + 1 if found is None else found.cores
-            if found is None and is_complete and bound == maxsize:
-                self.lower_bound = self.floor  # no number of cores is enough
-            if found is not None or not is_complete or bound == self.most:
+            if found is not None and is_complete:
+                self.lower_bound = found.cores
+            if found is not None or not is_complete:
                 return found
+            # No number of cores is enough if there is no mapping without a bound.
+            self.lower_bound = self.floor if bound == maxsize else bound + 1
+            if bound == self.most:
+                return None
             slack += max(1, slack)
 
     def attempt(
@@ -346,14 +360,10 @@ class Search:
         is_complete = self._tries_all and branches is None
         some = [PartialSolution(self.floor, {}, ())]
         for i in reversed(range(len(self.steps))):
-            extended = (self._extend(partial, i, bound) for partial in some)
-            by_key: dict[object, PartialSolution] = {}
-            for more in chain.from_iterable(islice(e, branches) for e in extended):
-                key = more.key
-                if key not in by_key or more.bound < by_key[key].bound:
-                    by_key[key] = more
-            is_complete = is_complete and len(by_key) <= width
-            some = nsmallest(width, by_key.values(), key=lambda one: one.bound)
+            extended = (islice(self._extend(one, i, bound), branches) for one in some)
+            different = _cheapest_by_key(chain.from_iterable(extended))
+            is_complete = is_complete and len(different) <= width
+            some = nsmallest(width, different, key=lambda one: one.bound)
         if not some:
             return None, is_complete
         best = some[0]
@@ -372,11 +382,11 @@ class Search:
         before = PartialSolution(partial.bound - need, others, partial.chosen)
         room = bound - before.bound
         fixed = {source: demand.group for source, demand in others.items()}
-        ways = (
+        fitting = [
             zip(self._fitting(i, group, groups, room), repeat(groups))
             for groups in self._combinations(i, fixed)
-        )
-        for (tiling, fit), groups in merge(*ways, key=lambda way: way[0][0].cores):
+        ]
+        for (tiling, fit), groups in merge(*fitting, key=lambda one: one[0][0].cores):
             if self._serves(i, readers, tiling):
                 more = self._with(before, i, tiling, fit, groups)
                 if more is not None and more.bound <= bound:
@@ -392,7 +402,8 @@ class Search:
         groups: Groups,
     ) -> PartialSolution | None:
         """Return a solution with one more tiling; None if a source can't serve it."""
-        demands, bound = dict(partial.demands), partial.bound + tiling.cores
+        demands = dict(partial.demands)
+        bound = partial.bound + tiling.cores
         sources = self.steps[i].sources
         for source, group, connection in zip(
             sources, groups, fit.connections, strict=False

@@ -26,6 +26,7 @@ from snnc.loihi.axis import (
     Taps,
     View,
     length,
+    positions,
     without_factor,
 )
 from snnc.loihi.link import (
@@ -80,11 +81,14 @@ class ScatterAxis(Axis):
 
     def taps_of(self, tile: Interval) -> tuple[int, ...]:
         """Return the reader's taps through which a tile of outputs reads, in order."""
-        taps = (tap for output in range(*tile) for tap in self.reads(output).values())
+        taps = (
+            tap for output in positions(tile) for tap in self.reads(output).values()
+        )
         return tuple(sorted({place for tap in taps for place, _ in tap}))
 
     def _view(self, tile: Interval) -> View:
-        size, runs = length(tile), self._find_runs(tile)
+        size = length(tile)
+        runs = self._find_runs(tile)
         # Views with equal content are one object.
         return self._seen.setdefault((size, runs), View(size, len(runs), lambda: runs))
 
@@ -101,12 +105,12 @@ class ScatterAxis(Axis):
 
     def _find_places(self, tile: Interval) -> tuple[int, ...]:
         """Return the positions that a tile reads, in order."""
-        places = {place for output in range(*tile) for place in self.reads(output)}
+        places = {place for output in positions(tile) for place in self.reads(output)}
         return tuple(sorted(places))
 
     def _find_runs(self, tile: Interval) -> tuple[TapRun, ...]:
         readers: dict[int, list[tuple[int, Tap]]] = {}
-        for output in range(*tile):
+        for output in positions(tile):
             for place, tap in self.reads(output).items():
                 readers.setdefault(place, []).append((output - tile[0], tap))
         return tuple(self._run(reads) for _, reads in sorted(readers.items()))
@@ -118,23 +122,15 @@ class ScatterAxis(Axis):
         return TapRun(first, len(reads), values, scale, (first,))
 
 
-def window_axis(
-    inputs: int,
-    outputs: int,
-    stride: int,
-    before: int,
-    taps: Taps,
-    picked: Picked | None = None,
-) -> ScatterAxis:
-    """Return the axis of a window with the parameters of an `Axis`."""
+def window_axis(axis: Axis) -> ScatterAxis:
+    """Return the axis of a window whose positions are stored one by one."""
 
     def reads(output: int) -> Reads:
-        start = output * stride - before
-        places = taps.nonzero_places(-start, inputs - start)
-        return {start + t: taps[t] for t in places}
+        start = output * axis.stride - axis.before
+        places = axis.taps.nonzero_places(-start, axis.inputs - start)
+        return {start + t: axis.taps[t] for t in places}
 
-    inside = Axis(inputs, outputs, stride, before, taps).inside
-    return ScatterAxis(inputs, outputs, reads, picked, inside)
+    return ScatterAxis(axis.inputs, axis.outputs, reads, axis.picked, axis.inside)
 
 
 def transposed_axis(
@@ -188,7 +184,7 @@ class RepeatedAxis(ScatterAxis):
 
     def taps_of(self, tile: Interval) -> tuple[int, ...]:
         """Return the indices of the sums of taps through which a tile reads."""
-        outputs = (self.reads(output).values() for output in range(*tile))
+        outputs = (self.reads(output).values() for output in positions(tile))
         read = {_tap_set(tap) for taps in outputs for tap in taps}
         return tuple(i for i, taps in enumerate(self.tap_sets) if taps in read)
 
@@ -224,7 +220,12 @@ class SparseLink(Link):
     """
 
     def __init__(
-        self, axes: Sequence[Axis], bands: Bands, profile: Profile, dense: bool = False
+        self,
+        axes: Sequence[Axis],
+        bands: Bands,
+        profile: Profile,
+        *,
+        dense: bool = False,
     ) -> None:
         super().__init__(axes, bands, profile)
         self._dense = dense
@@ -244,7 +245,8 @@ class SparseLink(Link):
 
     def _find_cost(self, feed: SourceChannels, block: BlockView) -> Cost:
         shared = not block.whole
-        rows, columns = block.rows.kinds(shared), block.columns.kinds(shared)
+        rows = block.rows.kinds(shared=shared)
+        columns = block.columns.kinds(shared=shared)
         channels = dict(feed.lengths if block.whole else feed.distinct)
         arrays = count_arrays(rows, columns, channels)
         return self._price(arrays, 0 if self._dense else None, aligned=True)
@@ -261,8 +263,10 @@ class SparseLink(Link):
         return channels
 
     def pairs(self, source: Tiling, target: Tiling) -> int:
-        places = product(range(target.volume[0]), range(self.depth.inputs))
-        slices = sum(1 for place in places if self._dense or self.depth.tap(*place))
+        slices = target.volume[0] * self.depth.inputs
+        if not self._dense:
+            places = product(range(target.volume[0]), range(self.depth.inputs))
+            slices = sum(1 for out, place in places if self.depth.tap(out, place))
         return slices * self.bands.channels * self.bands.given
 
     def strip_pairs(
@@ -282,10 +286,11 @@ class SparseLink(Link):
         self, part: EnsembleTiling, strip: Interval, slices: Interval
     ) -> SourceChannels:
         """Return a strip's inputs from the source's ``slices``."""
-        lengths, width = Counter[Kind](), self.bands.width
+        lengths = Counter[Kind]()
+        width = self.bands.width
         scales: dict[tuple[int, range, Pattern], set[int]] = {}
         alike = self._alike(part, strip)
-        for place in range(*slices):
+        for place in positions(slices):
             reads = tuple(self._reads(part, strip, place))
             for groups in alike:
                 one = groups.start
@@ -308,7 +313,7 @@ class SparseLink(Link):
     def _reads(
         self, part: EnsembleTiling, strip: Interval, place: int
     ) -> Iterator[Read]:
-        for out in range(*part.slices_of(strip)):
+        for out in positions(part.slices_of(strip)):
             tap = self.depth.tap(out, place)
             if tap or self._dense:
                 yield out, tap, part.channels_of(strip, out)
@@ -318,9 +323,10 @@ class SparseLink(Link):
 
         There may be a million groups, and few differ because of a strip's ends.
         """
-        here, given = self.bands.groups, self.bands.given
+        here = self.bands.groups
+        given = self.bands.given
         ends = {here.start, here.start + 1, here.stop - 1, here.stop}
-        for out in range(*part.slices_of(strip)):
+        for out in positions(part.slices_of(strip)):
             for channel in part.channels_of(strip, out):
                 ends |= {channel // given, -(-channel // given)}
         inside = sorted(end for end in ends if here.start <= end <= here.stop)
@@ -334,7 +340,8 @@ class SparseLink(Link):
         for _, _, own in sorted(self._reads(part, strip, place), key=itemgetter(2)):
             if not (groups := self.bands.source_groups(own)):
                 continue
-            start, stop = self.bands.of(groups[0])[0], self.bands.of(groups[-1])[1]
+            start = self.bands.of(groups[0])[0]
+            stop = self.bands.of(groups[-1])[1]
             if stretches and start <= stretches[-1][1]:
                 start, before = stretches.pop()
                 stop = max(stop, before)
@@ -346,7 +353,7 @@ class SparseLink(Link):
     ) -> Iterator[tuple[int, Interval]]:
         """Yield the number of each target strip, and the channels that it reads."""
         strips = [(post, strip) for post in target.parts for strip in post.strips]
-        for slice_ in range(*part.slices):
+        for slice_ in positions(part.slices):
             first, stop = self.depth.within((slice_, slice_ + 1))
             start = (slice_ - part.slices[0]) * part.channels
             for number, (post, strip) in enumerate(strips if first < stop else ()):

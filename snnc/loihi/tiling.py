@@ -63,8 +63,8 @@ class EnsembleTiling:
     @property
     def pieces(self) -> Iterator[PlacedBlock]:
         """The content of each core, in nengo-loihi's block order."""
-        sides = product(self.rows, self.columns, self.strips)
-        return (PlacedBlock(self, *where) for where in sides)
+        for rows, columns, strip in product(self.rows, self.columns, self.strips):
+            yield PlacedBlock(self, rows, columns, strip)
 
     def slices_of(self, strip: Interval) -> Interval:
         """Return the depth slices of a strip of the ensemble's channels."""
@@ -142,7 +142,8 @@ class Tiling:
 def _part(volume: Volume, group: int, tile: Tile, i: int) -> EnsembleTiling:
     depth, height, width, channels = volume
     a, b = Tiles(depth, group)[i]
-    rows, columns = Tiles(height, tile[0]), Tiles(width, tile[1])
+    rows = Tiles(height, tile[0])
+    columns = Tiles(width, tile[1])
     return EnsembleTiling(
         (a, b), channels, rows, columns, Tiles((b - a) * channels, tile[2])
     )
@@ -152,14 +153,16 @@ def tiling_of(mapped: MappedPopulation) -> Tiling:
     """Return a mapped population's tiling; on the host, each ensemble is one tile."""
     block = mapped.block_shape or mapped.ensembles[0].shape
     height, width, strip = block if len(block) == 3 else (1, 1, *block)
-    population, tile = mapped.population, (height, width, strip)
+    population = mapped.population
+    tile = (height, width, strip)
     return Tiling(population.volume, mapped.group, tile, on_chip=population.on_chip)
 
 
 @lru_cache(maxsize=1024)
 def least_sizes(extent: int) -> tuple[int, ...]:
     """Return, for each possible number of tiles of an axis, the smallest tile size."""
-    sizes, size = [], 1
+    sizes = []
+    size = 1
     while size < extent:
         sizes.append(size)
         size = -(-extent // (-(-extent // size) - 1))

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from snnc.ir.device import Profile, Times
+from snnc.ir.lowered import group_by_name
 from snnc.ir.mapped import RoutedNetwork
 
 TILE = 4
@@ -147,6 +148,8 @@ def loads_of(routed: RoutedNetwork) -> list[CoreLoad]:
     network = mapped.lowered.network
     dt = network.timing.dt
     rates = {p.name: p.upper_rate * dt for p in mapped.lowered.populations}
+    routes_into = group_by_name((route.target, route) for route in routed.routes)
+    routes_out_of = group_by_name((route.source, route) for route in routed.routes)
     sizes = {p.population.name: p.sizes for p in mapped.populations}
     if mapped.learned is not None:
         blocks = mapped.learned.blocks
@@ -154,15 +157,14 @@ def loads_of(routed: RoutedNetwork) -> list[CoreLoad]:
     loads = []
     for name, cores in sizes.items():
         rate = rates.get(name, 0.0)
-        into = [route for route in routed.routes if route.target == name]
-        out = [route for route in routed.routes if route.source == name]
+        into = routes_into(name)
         operations = sum(rates[route.source] * route.operations for route in into)
         for core, neurons in enumerate(cores):
             load = CoreLoad(
                 layer=name,
                 neurons=neurons,
                 spikes=rate * neurons,
-                sent=rate * sum(route.sent[core] for route in out),
+                sent=rate * sum(route.sent[core] for route in routes_out_of(name)),
                 received=sum(rates[r.source] * r.received[core] for r in into),
                 operations=operations * neurons / sum(cores),
             )

@@ -119,10 +119,14 @@ def explain(plan: Plan, solution: Solution) -> Reasons:
 
 
 def _reason(plan: Plan, solution: Solution, i: int, choices: ChipChoices) -> Reason:
-    population, cores = plan.populations[i], solution.tilings[i].cores
-    name, neurons, block = population.name, population.neurons, population.block
+    population = plan.populations[i]
+    cores = solution.tilings[i].cores
+    name = population.name
+    neurons = population.neurons
+    block = population.block
     filled = ceil(neurons / choices.costs.profile.core.compartments)
-    alone, tried = choices.floor, bool(choices.combinations)
+    alone = choices.floor
+    tried = bool(choices.combinations)
     bound: Bound = "neighbours"
     miss = None
     if block is not None:
@@ -193,7 +197,9 @@ def replacement_violation(
     The layer is checked first, then its readers, then the out-axons of the sources of
     all these layers. The result includes the index of the layer that exceeds the limit.
     """
-    steps, tilings, fits = plan.steps, list(solution.tilings), list(solution.fits)
+    steps = plan.steps
+    tilings = list(solution.tilings)
+    fits = list(solution.fits)
     tilings[i] = tiling
     changed = [i, *(n for n, step in enumerate(steps) if i in step.sources)]
     for n in changed:

@@ -94,7 +94,8 @@ def export_nir(
         If a file can't be read or written.
     """
     needed = ("numpy", "safetensors", "nir")
-    if absent := [name for name in needed if importlib.util.find_spec(name) is None]:
+    absent = [name for name in needed if importlib.util.find_spec(name) is None]
+    if absent:
         listed = " and ".join(absent)
         raise CannotExportError(f"export needs {listed}: {installation('nir')}")
     target = Path(path)
@@ -155,17 +156,20 @@ def _sound(spec: Path, device: Profile | None) -> Compilation:
 
 def _refuse_unsupported(lowered: LoweredNetwork) -> None:
     """Refuse layers and readouts that NIR has no nodes for."""
-    layers, readout = lowered.network.layers, lowered.network.readout
-    if names := [layer.name for layer in layers if layer.operation.has_neuron_bias]:
+    layers = lowered.network.layers
+    readout = lowered.network.readout
+    names = [layer.name for layer in layers if layer.operation.has_neuron_bias]
+    if names:
         raise CannotExportError(
             f"in NIR, a convolution has one bias per channel: {', '.join(names)}, with"
             " `bias neuron`, can't be exported"
         )
     for layer in layers:
         for projection in lowered.into(layer.name):
-            if without := projection.reach.not_in_nir:
+            lacking = projection.reach.not_in_nir
+            if lacking:
                 raise CannotExportError(
-                    f"NIR has no {without}: {layer.name} can't be exported"
+                    f"NIR has no {lacking}: {layer.name} can't be exported"
                 )
     if readout.image:
         raise CannotExportError(
@@ -233,7 +237,8 @@ def metadata(lowered: LoweredNetwork, layout: str, spec: str) -> Json:
     ``snnc import`` returns the text ``spec``.
     """
     network = lowered.network
-    given, readout = network.input, network.readout
+    given = network.input
+    readout = network.readout
     return {
         "snnc": VERSION,
         "network": network.name,
@@ -257,7 +262,8 @@ def describe(
     lowered: LoweredNetwork, graph: ExportedGraph, layout: str, file: str
 ) -> str:
     """Return the same facts as text, with a list of what the export loses."""
-    network, timing = lowered.network, lowered.network.timing
+    network = lowered.network
+    timing = network.timing
     facts = {
         "time": f"a step is {timing.dt * 1e3:g} ms; an example is shown for "
         f"{timing.steps} steps, all neurons at 0 before it",
@@ -326,6 +332,17 @@ def _row(lowered: LoweredNetwork, placed: ExportedLayer) -> tuple[str, ...]:
 
 
 def _notes(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator[str]:
+    yield from _notes_on_neurons(lowered, graph)
+    yield (
+        "On Loihi, the voltage of a neuron never falls below 0. A neuron fires at "
+        "most once per step and loses the excess above its threshold. A layer reads "
+        "the spikes of the previous step. Tools that read NIR differ in each of these "
+        "points: docs/nir.md shows by how much."
+    )
+    yield from _notes_on_weights(graph)
+
+
+def _notes_on_neurons(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator[str]:
     kinds = {node.kind for node in graph.nodes.values()}
     spiking = {p.name: p.layer.spiking for p in lowered.populations if p.layer.spiking}
     yield (
@@ -353,23 +370,25 @@ def _notes(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator[str]:
             "current is scaled so that an activation of 1 still fires at the upper "
             "rate."
         )
-    yield (
-        "On Loihi, the voltage of a neuron never falls below 0. A neuron fires at "
-        "most once per step and loses the excess above its threshold. A layer reads "
-        "the spikes of the previous step. Tools that read NIR differ in each of these "
-        "points: docs/nir.md shows by how much."
-    )
-    if folded := [p.layer for p in graph.placed if p.kind.endswith("3d")]:
+
+
+def _notes_on_weights(graph: ExportedGraph) -> Iterator[str]:
+    folded = [placed.layer for placed in graph.placed if placed.kind.endswith("3d")]
+    if folded:
         yield (
             f"The channels of {', '.join(folded)} include the depth: the weights are "
             "zero where a kernel does not reach. `weights` shows by which factor "
             "their number grows."
         )
-    convs = [(n, e.values) for n, e in graph.nodes.items() if e.kind == "Conv2d"]
-    shapes = {name: values["weight"].shape for name, values in convs}
-    if other := [name for name, (*_, h, w) in shapes.items() if h != w]:
+    oblong = []
+    for name, node in graph.nodes.items():
+        if node.kind == "Conv2d":
+            *_, height, width = node.values["weight"].shape
+            if height != width:
+                oblong.append(name)
+    if oblong:
         yield (
-            f"The kernels of {', '.join(other)} are not square: up to version 1.0.8, "
+            f"The kernels of {', '.join(oblong)} are not square: up to version 1.0.8, "
             "`nir.read` needs `type_check=False`."
         )
 

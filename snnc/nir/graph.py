@@ -35,7 +35,8 @@ from snnc.runtime.examples import Array
 from snnc.runtime.neurons import Lif
 from snnc.weight_files.cores import Tensors
 
-INPUT, OUTPUT = "input", "output"
+INPUT = "input"
+OUTPUT = "output"
 Neuron = Literal["if", "cubalif"]
 """The NIR neuron for ReLU, without or with the synaptic filter."""
 NO_LEAK = 1000.0
@@ -55,6 +56,10 @@ class NirNeurons:
     parameters: Mapping[str, float]
     gain: float
     rest: float = 0.0
+
+
+NO_NEURONS = NirNeurons("", {}, gain=1.0)
+"""Stands for the neurons of the readout, which outputs its activations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +140,8 @@ class ExportedGraph:
 
     def add_population(self, population: Population, neuron: Neuron) -> None:
         """Add the neurons of a layer, or of one level of a max pool, node by node."""
-        layer, name = population.layer, population.name
+        layer = population.layer
+        name = population.name
         assert layer.spiking is not None
         dt = self.lowered.network.timing.dt
         cell = _neurons(layer.spiking, "if" if layer.is_encoder else neuron, dt)
@@ -145,19 +151,21 @@ class ExportedGraph:
             shape = layer.shape
         self.spikes[name] = 1 / (layer.spiking.rate.high * dt)
         self.ends[name] = []
-        size, projections = channels_first(shape), self.lowered.into(name)
+        size = channels_first(shape)
+        projections = self.lowered.into(name)
         for number in range(count):
-            own = name.replace(".", "_") + (f"_{number}" if count > 1 else "")
-            linear, growth = self._sum(own, name, projections, cell, number)
-            given = {n: np.full(size, v, "f4") for n, v in cell.parameters.items()}
-            node = ExportedNode(cell.kind, given)
-            end = self.add(f"{own}_neurons", node, *linear)
+            node = name.replace(".", "_") + (f"_{number}" if count > 1 else "")
+            linear, growth = self._sum(node, name, projections, cell, number)
+            values = {n: np.full(size, v, "f4") for n, v in cell.parameters.items()}
+            neurons = ExportedNode(cell.kind, values)
+            end = self.add(f"{node}_neurons", neurons, *linear)
             self.ends[name].append(end)
             placed = ExportedLayer(name, layer.kind, shape, linear, end, growth)
             self.placed.append(placed)
 
     def add_readout(self, readout: ReadoutLayer) -> None:
-        name, shape = readout.name, readout.shape
+        name = readout.name
+        shape = readout.shape
         linear, growth = self._sum(name, name, self.lowered.readout)
         self.placed.append(ExportedLayer(name, "readout", shape, linear, None, growth))
         node = ExportedNode("Output", {"output_type": np.array(shape)})
@@ -169,15 +177,11 @@ class ExportedGraph:
         node: str,
         name: str,
         projections: Sequence[Projection],
-        cell: NirNeurons | None = None,
+        cell: NirNeurons = NO_NEURONS,
         number: int = 0,
     ) -> tuple[tuple[str, ...], float]:
         """Add the linear nodes of a reader's inputs; the first node has the bias."""
-        gain, rest = (1.0, 0.0) if cell is None else (cell.gain, cell.rest)
-        population = self.lowered.by_name.get(name)
-        bias = self.tensors.get(f"{name}.bias")
-        if bias is not None and population is not None:
-            bias = np.tile(bias, population.volume[0])  # for each slice of the depth
+        bias = self._bias_of(name)
         names: list[str] = []
         size = 0
         terms = (
@@ -186,30 +190,44 @@ class ExportedGraph:
             for which, linear in linears_of(self.lowered, read, self.tensors, number)
         )
         for projection, source, linear in terms:
-            scale = gain * self.spikes[projection.source]
+            scale = cell.gain * self.spikes[projection.source]
             weight = scale * linear.weight
-            is_fixed = projection.tensor is None
-            if names and is_fixed and _changes_nothing(linear, weight):
+            offset = np.zeros(len(weight))
+            bias_scale = None
+            if not names:
+                linear_node = node
+                offset += cell.rest
+                if bias is not None:
+                    offset = offset + cell.gain * bias
+                    bias_scale = (cell.gain, cell.rest)
+            elif projection.tensor is None and _changes_nothing(linear, weight):
                 names.append(source)
                 continue
-            own, offset, moved = node, np.zeros(len(weight)), None
-            if names:
-                own = f"{node}_from_{source.removesuffix('_neurons')}"
-            elif bias is not None:
-                offset, moved = offset + rest + gain * bias, (gain, rest)
             else:
-                offset += rest
+                linear_node = f"{node}_from_{source.removesuffix('_neurons')}"
             if linear.flattens is not None:
-                given = {"input": np.array(linear.flattens)}
-                flat = ExportedNode("Flatten", {"input_type": given, "start_dim": 0})
-                source = self.add(f"{own}_flat", flat, source)
-            own = self.add(own, _node(linear, weight, offset), source)
-            self.terms[own] = TensorTerm(projection, linear, scale, moved)
-            names.append(own)
+                shape = {"input": np.array(linear.flattens)}
+                flat = ExportedNode("Flatten", {"input_type": shape, "start_dim": 0})
+                source = self.add(f"{linear_node}_flat", flat, source)
+            end = self.add(linear_node, _node(linear, weight, offset), source)
+            self.terms[end] = TensorTerm(projection, linear, scale, bias_scale)
+            names.append(end)
             size += weight.size
+        return tuple(names), self._growth(size, projections)
+
+    def _bias_of(self, name: str) -> Array | None:
+        """Return the bias of a reader, for each slice of its depth."""
+        bias = self.tensors.get(f"{name}.bias")
+        population = self.lowered.by_name.get(name)
+        if bias is None or population is None:
+            return bias
+        return np.tile(bias, population.volume[0])
+
+    def _growth(self, size: int, projections: Sequence[Projection]) -> float:
+        """Return a number of weights, divided by the number in the tensors."""
         read = {p.tensor for p in projections if p.tensor is not None}
-        due = sum(self.tensors[tensor].size for tensor in read)
-        return tuple(names), size / due if due else 1.0
+        trained = sum(self.tensors[tensor].size for tensor in read)
+        return size / trained if trained else 1.0
 
 
 def graph_of(
@@ -244,7 +262,8 @@ def _changes_nothing(linear: Linear, weight: Array) -> bool:
 
 
 def _scaling(shape: Shape, slope: float, offset: float) -> ExportedNode:
-    scale, bias = slope * np.eye(shape[0]), np.full(shape[0], offset)
+    scale = slope * np.eye(shape[0])
+    bias = np.full(shape[0], offset)
     linear = Linear(scale)
     if len(shape) > 1:
         linear = Linear(

@@ -46,8 +46,9 @@ class Node:
 
     def refusal(self, why: str, remedy: str) -> RefusedModelError:
         """Return the error that refuses this node."""
-        own = {"node": self.name, "kind": self.kind}
-        return refused(rules.NodeRefused, **own, why=why, advice=remedy)
+        return refused(
+            rules.NodeRefused, node=self.name, kind=self.kind, why=why, advice=remedy
+        )
 
     def number(self, name: str, default: float | None = None) -> float:
         """Return a parameter that must be equal for all neurons."""
@@ -75,7 +76,8 @@ class Node:
             numbers = np.repeat(numbers, count)
         if len(numbers) != count or (numbers % 1 != 0).any() or (numbers < least).any():
             raise self.refusal(f"its {name} is {numbers.tolist()[:4]}", AGAIN)
-        if (most := int(numbers.max(initial=0))) > 2**20:
+        most = int(numbers.max(initial=0))
+        if most > 2**20:
             raise self.refusal(f"its {name} is {most}", "write a smaller graph")
         return tuple(map(int, numbers))
 
@@ -119,21 +121,28 @@ def _in_order(nodes: Mapping[str, Node], edges: tuple[Edge, ...]) -> Mapping[str
     """Return the nodes in the order in which they run, or refuse the graph."""
     reads: dict[str, list[str]] = {name: [] for name in nodes}
     for source, target in edges:
-        if missing := [end for end in (source, target) if end not in nodes]:
-            edge = {"source": source, "target": target}
-            raise refused(rules.LooseEdge, **edge, missing=missing[0])
+        for end in (source, target):
+            if end not in nodes:
+                raise refused(
+                    rules.LooseEdge, source=source, target=target, missing=end
+                )
         reads[target].append(source)
     for kind in ("Input", "Output"):
-        ends = [node.name for node in nodes.values() if node.kind == kind]
-        if len(ends) != 1:
-            names = f": {', '.join(ends[:8])}" if ends else ""
-            raise refused(rules.SeveralNirEnds, kind=kind, count=len(ends), names=names)
+        _check_end(nodes, kind)
     try:
         return {name: nodes[name] for name in reading_order(reads)}
     except CycleError as error:
         circle = [f"`{name}`" for name in error.args[1][:-1]]
         listed = ", ".join(circle[:8]) + (" and others" if len(circle) > 8 else "")
         raise refused(rules.RecurrentNir, nodes=listed) from error
+
+
+def _check_end(nodes: Mapping[str, Node], kind: str) -> None:
+    """Refuse a graph unless it has one node of a kind."""
+    ends = [node.name for node in nodes.values() if node.kind == kind]
+    if len(ends) != 1:
+        names = f": {', '.join(ends[:8])}" if ends else ""
+        raise refused(rules.SeveralNirEnds, kind=kind, count=len(ends), names=names)
 
 
 def read_graph(file: Path, path: str) -> NirGraph:
@@ -168,19 +177,20 @@ def _graph(store: Store, path: str) -> NirGraph:
         older = "run `pip install 'nir<2'`, and write the graph again"
         told = f"was written by NIR {version[:40]}, but snnc reads only 1.x"
         raise bad_file(path, told, older)
-    if (kind := _word(store, "node/type")) != "NIRGraph":
+    kind = _word(store, "node/type")
+    if kind != "NIRGraph":
         raise not_nir(path, f"its node is a {kind[:40]}, not a NIRGraph")
     names = store.members("node/nodes")
-    if (count := len(names)) > MOST_NODES:
-        reason = f"it has {count} nodes, but snnc reads at most {MOST_NODES}"
+    if len(names) > MOST_NODES:
+        reason = f"it has {len(names)} nodes, but snnc reads at most {MOST_NODES}"
         raise not_nir(path, reason)
     nodes = {name: _node(store, name) for name in names}
-    facts = {
-        name: words[0]
-        for name in store.members("node/metadata")
-        if name in ("spec", "layout_id")
-        and (words := store.words(f"node/metadata/{name}"))
-    }
+    metadata = store.members("node/metadata")
+    facts = {}
+    for name in ("spec", "layout_id"):
+        words = store.words(f"node/metadata/{name}") if name in metadata else None
+        if words:
+            facts[name] = words[0]
     edges = _edges(store, path)
     return NirGraph(_in_order(nodes, edges), edges, version, facts)
 

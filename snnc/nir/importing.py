@@ -21,7 +21,6 @@ from snnc.importer.refusals import RefusedModelError
 from snnc.importer.weights import refusing
 from snnc.ir.device import Profile
 from snnc.ir.layout import layout_id, tensors
-from snnc.ir.logical import LogicalNetwork
 from snnc.ir.lowered import LoweredNetwork
 from snnc.nir.graph import ExportedGraph, Neuron, TensorTerm, graph_of
 from snnc.nir.graph_file import NirGraph, read_graph
@@ -55,17 +54,20 @@ def run(
             check_file(Path(target), target)
             graph = read_graph(Path(target), target)
             model, weights, notes = translate(graph, Path(target).stem)
-        own = graph.facts.get("spec") if takes_spec else None
-        if own and (found := restore(own, graph, request.device)) is not None:
-            network, values, text = found
-            return ImportOutcome(text, (COPIED,), network=network, tensors=values)
+        exported_spec = graph.facts.get("spec") if takes_spec else None
+        if exported_spec:
+            restored = restore(exported_spec, graph, request.device)
+            if restored is not None:
+                return restored
         done = outcome(model, weights, request, names, report)
     except RefusedModelError as error:
         report.add(error.at(target).diagnostic)
         return None
-    changed = (CHANGED,) if own else ()
-    others = tuple(dict.fromkeys(notes))
-    return done and replace(done, notes=(*changed, RESETS, *done.notes, *others))
+    if done is None:
+        return None
+    changed = (CHANGED,) if exported_spec else ()
+    others = dict.fromkeys(notes)
+    return replace(done, notes=(*changed, RESETS, *done.notes, *others))
 
 
 COPIED = (
@@ -86,24 +88,33 @@ RESETS = (
 )
 
 
-def restore(
-    spec: str, graph: NirGraph, device: Profile | None
-) -> tuple[LogicalNetwork, dict[str, Array], str] | None:
-    """Return a spec's network, a graph's weights as its tensors, and the spec's text.
+def restore(spec: str, graph: NirGraph, device: Profile | None) -> ImportOutcome | None:
+    """Return a spec, and a graph's weights as the tensors of its network.
 
     Return None if the spec would be exported to a different graph.
     """
     report = Diagnostics()
     source = SourceFile("spec in the graph", spec)
     made = compile_spec(source, report, "lower", device)
-    lowered, document = made.lowered, made.document
-    if lowered is None or document is None or report.errors:
+    if made.lowered is None or made.document is None or report.errors:
         return None
+    values = _read_tensors(made.lowered, graph)
+    if values is None:
+        return None
+    return ImportOutcome(
+        _printable(print_snn(made.document)),
+        (COPIED,),
+        network=made.lowered.network,
+        tensors=values,
+    )
+
+
+def _read_tensors(lowered: LoweredNetwork, graph: NirGraph) -> dict[str, Array] | None:
+    """Return the tensors with which a network would be exported to this graph."""
     layout = tensors(lowered.network)
     if layout_id(layout) != graph.facts.get("layout_id"):
         return None
-    kinds = {node.kind for node in graph.nodes.values()}
-    neuron: Neuron = "cubalif" if "CubaLIF" in kinds else "if"
+    neuron = _neuron_of(graph)
     values = {t.name: np.zeros(t.shape) for t in layout}
     exported = graph_of(lowered, values, neuron)
     if not _has_nodes_of(exported, graph):
@@ -115,9 +126,13 @@ def restore(
     if any(tensor.zeros and values[tensor.name].any() for tensor in layout):
         return None
     whole = {name: value.astype("f4") for name, value in values.items()}
-    if not _is_same(graph_of(lowered, whole, neuron), graph, biases):
-        return None
-    return lowered.network, whole, _printable(print_snn(document))
+    is_same = _is_same(graph_of(lowered, whole, neuron), graph, biases)
+    return whole if is_same else None
+
+
+def _neuron_of(graph: NirGraph) -> Neuron:
+    kinds = {node.kind for node in graph.nodes.values()}
+    return "cubalif" if "CubaLIF" in kinds else "if"
 
 
 def _printable(spec: str) -> str:
@@ -174,11 +189,11 @@ def _is_same(
         for key, array in arrays.items():
             if key in ("input_type", "end_dim"):  # parameters of a Flatten node
                 continue
-            own = np.asarray(values.get(key), np.float32)
-            if array.size not in (1, own.size):
+            expected = np.asarray(values.get(key), np.float32)
+            if array.size not in (1, expected.size):
                 return False
-            error = np.abs(array.ravel() - own.ravel()).max(initial=0)
-            if not error <= ROUNDING * np.abs(own).max(initial=0):
+            error = np.abs(array.ravel() - expected.ravel()).max(initial=0)
+            if not error <= ROUNDING * np.abs(expected).max(initial=0):
                 return False
     return True
 
@@ -213,12 +228,10 @@ class _TensorReader:
 
         Values that are in no sum, because they only read padding, stay 0.
         """
-        unknown = {
-            name: np.zeros(tensor.shape)
-            if name.endswith(".bias")
-            else np.ones(tensor.shape)
-            for name, tensor in self.tensors.items()
-        }
+        unknown = {name: np.ones(t.shape) for name, t in self.tensors.items()}
+        for name, flags in unknown.items():
+            if name.endswith(".bias"):
+                flags[:] = 0
         while any(flags.any() for flags in unknown.values()):
             counts = self._sums(unknown)
             if not any((count == 1).any() for count in counts.values()):

@@ -13,11 +13,13 @@ of rows of a kernel for its columns too, so `nir.read` only accepts square kerne
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from itertools import count
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 
@@ -63,8 +65,7 @@ def nodes_of(lowered: LoweredNetwork, name: str) -> tuple[int, int]:
     A level of a max pool has several neurons per window; each becomes a node in NIR.
     """
     for projection in lowered.into(name):
-        if isinstance(projection.reach, Pairwise):
-            return len(projection.reach.nodes), projection.reach.axis
+        return projection.reach.neurons_per_window
     return 1, 0
 
 
@@ -76,40 +77,98 @@ def linears_of(
     ``node`` is the index of the target's node, if it has several. Yield each operation
     with the index of the source's node. Taps outside the source yield nothing.
     """
-    network, reach = lowered.network, projection.reach
-    population = lowered.by_name.get(projection.source)
-    shape = network.input.shape if population is None else population.layer.shape
-    whole = volume_of(shape) if population is None else population.volume
-    nodes, axis = nodes_of(lowered, projection.source)
-    read = node_volume(whole, nodes, axis)
-    # A comparison that reads a level of a max pool reads its nodes one by one.
-    is_level = isinstance(reach, Pairwise) and projection.picked is None
-    number, picked = 0, all_places(read[:3])
-    if not is_level:
-        everywhere = projection.picked or all_places(whole[:3])
-        number, picked = _node_picked(everywhere, axis, nodes)
-    if isinstance(reach, Full):
-        own = _matrix(projection, tensors, read, picked)
-        flattens = channels_first(read) if len(shape) > 1 else None
-        yield number, Linear(own, flattens=flattens)
-        return
-    target = lowered.by_name[projection.target]
-    given = node_volume(target.volume, *nodes_of(lowered, projection.target))
-    if isinstance(reach, Pairwise):
-        count = nodes if is_level else 1
-        compared = _compare(projection, reach, node, given[-1], count)
-        reads = [(number + n, moving) for n, moving in compared]
-    else:
-        assert isinstance(reach, Window)
-        kernel = compose(projection, read, given[-1], tensors)
-        if projection.source == network.input.name and projection.tensor is None:
-            kernel = kernels.signs(read[3], *network.input.bounds)
-        reads = [(number, _move(kernel, reach, picked))]
-    for number, moving in reads:
-        if len(shape) == 1:
-            yield number, Linear(moving[0][0, 0, 0].T)
-        elif (conv := _convolve(moving, picked, read, given)) is not None:
-            yield number, conv
+    return projection.reach.visit(_LinearMaker(lowered, projection, tensors, node))
+
+
+@dataclass(frozen=True)
+class _LinearMaker:
+    """Makes the linear operations of each reach."""
+
+    lowered: LoweredNetwork
+    projection: Projection
+    tensors: Tensors
+    node: int
+
+    def full(self, reach: Full) -> Iterator[tuple[int, Linear]]:
+        number, picked = self._picked_node()
+        weight = _matrix(self.projection, self.tensors, self._read, picked)
+        flattens = None if self._is_flat else channels_first(self._read)
+        yield number, Linear(weight, flattens=flattens)
+
+    def pairwise(self, reach: Pairwise) -> Iterator[tuple[int, Linear]]:
+        if self.projection.picked is None:
+            # A comparison that reads a level of a max pool reads its nodes one by one.
+            first = 0
+            picked = all_places(self._read[:3])
+            nodes, _ = nodes_of(self.lowered, self.projection.source)
+        else:
+            first, picked = self._picked_node()
+            nodes = 1
+        channels = self._given[-1]
+        compared = _compare(self.projection, reach, self.node, channels, nodes)
+        for number, moving in compared:
+            yield from self._convolution(first + number, moving, picked)
+
+    def window(self, reach: Window) -> Iterator[tuple[int, Linear]]:
+        number, picked = self._picked_node()
+        given = self.lowered.network.input
+        kernel = compose(self.projection, self._read, self._given[-1], self.tensors)
+        if self.projection.source == given.name and self.projection.tensor is None:
+            kernel = kernels.signs(self._read[3], *given.bounds)
+        yield from self._convolution(number, _move(kernel, reach, picked), picked)
+
+    def transposed(self, reach: Window) -> Iterator[tuple[int, Linear]]:
+        raise NoNodeError(reach.not_in_nir)
+
+    def repeated(self, reach: Window) -> Iterator[tuple[int, Linear]]:
+        raise NoNodeError(reach.not_in_nir)
+
+    def _convolution(
+        self, number: int, moving: MovingKernel, picked: Grid
+    ) -> Iterator[tuple[int, Linear]]:
+        if self._is_flat:
+            yield number, Linear(moving.kernel[0, 0, 0].T)
+            return
+        convolution = _convolve(moving, picked, self._read, self._given)
+        if convolution is not None:
+            yield number, convolution
+
+    @cached_property
+    def _shape(self) -> Shape:
+        """The shape of the source in the spec."""
+        population = self.lowered.by_name.get(self.projection.source)
+        if population is None:
+            return self.lowered.network.input.shape
+        return population.layer.shape
+
+    @property
+    def _is_flat(self) -> bool:
+        return len(self._shape) == 1
+
+    @cached_property
+    def _whole(self) -> Volume:
+        """The volume of the source."""
+        population = self.lowered.by_name.get(self.projection.source)
+        return volume_of(self._shape) if population is None else population.volume
+
+    @cached_property
+    def _read(self) -> Volume:
+        """The volume of a node of the source."""
+        return node_volume(self._whole, *nodes_of(self.lowered, self.projection.source))
+
+    @cached_property
+    def _given(self) -> Volume:
+        """The volume of a node of the target."""
+        target = self.projection.target
+        return node_volume(
+            self.lowered.by_name[target].volume, *nodes_of(self.lowered, target)
+        )
+
+    def _picked_node(self) -> tuple[int, Grid]:
+        """Return the index of the node that is read, and the positions inside it."""
+        nodes, axis = nodes_of(self.lowered, self.projection.source)
+        picked = self.projection.picked or all_places(self._whole[:3])
+        return _node_picked(picked, axis, nodes)
 
 
 def node_volume(volume: Volume, nodes: int, axis: int) -> Volume:
@@ -125,9 +184,10 @@ def _node_picked(picked: Grid, axis: int, nodes: int) -> tuple[int, Grid]:
     along = picked[axis]
     if along.step % nodes:
         raise NoNodeError("one kernel reads the neurons of several nodes")
-    first, step = along.start // nodes, along.step // nodes
-    own = range(first, first + (len(along) - 1) * step + 1, step)
-    return along.start % nodes, (*picked[:axis], own, *picked[axis + 1 :])
+    first = along.start // nodes
+    step = along.step // nodes
+    inside = range(first, first + (len(along) - 1) * step + 1, step)
+    return along.start % nodes, (*picked[:axis], inside, *picked[axis + 1 :])
 
 
 def _matrix(
@@ -147,60 +207,92 @@ class NoNodeError(ValueError):
     """Raised if no NIR convolution can express how a layer reads its source."""
 
 
-MovingKernel = tuple[Array, Array, Array]
-"""A kernel (depth, height, width, in, out), and how it moves over a source: its stride
-and the zeros before the source, on each of the three axes."""
+class MovingKernel(NamedTuple):
+    """A kernel (depth, height, width, in, out), and how it moves over a source.
+
+    ``stride`` and ``before``, the zeros before the source, have three axes.
+    """
+
+    kernel: Array
+    stride: Array
+    before: Array
 
 
 def _compare(
     projection: Projection, reach: Pairwise, node: int, channels: int, nodes: int
 ) -> Iterator[tuple[int, MovingKernel]]:
-    """Yield the kernel of a comparison neuron for each node that it reads."""
-    axis, entries = reach.axis, reach.nodes[node]
-    for number in sorted({first % nodes for _, first, _ in entries}):
-        own = [(w, f // nodes) for w, f, _ in entries if f % nodes == number]
-        steps = [s // nodes for _, f, s in entries if f % nodes == number]
-        low, high = min(f for _, f in own), max(f for _, f in own)
-        taps, stride, before = np.ones(3, int), np.ones(3, int), np.zeros(3, int)
-        taps[axis], stride[axis], before[axis] = high - low + 1, steps[0], -low
-        kernel = np.zeros((*taps, channels, channels))
-        for weight, first in own:
-            kernel.swapaxes(0, axis)[first - low] += weight * np.eye(channels)
-        overlaps = any(np.greater(p.window, p.stride).any() for p in projection.pools)
-        if overlaps and max(before) > 0:
+    """Yield the kernel of a comparing neuron for each node that it reads."""
+    overlaps = any(np.greater(p.window, p.stride).any() for p in projection.pools)
+    reads_of_node: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    for weight, first, step in reach.nodes[node]:
+        reads_of_node[first % nodes].append((weight, first // nodes, step // nodes))
+    for number, reads in sorted(reads_of_node.items()):
+        kernel, stride, before = _comparing_kernel(reads, reach.axis, channels)
+        if overlaps and before.max() > 0:
             raise NoNodeError("a padded maximum of averages that overlap")
         for pool in projection.pools:
-            stride, before = stride * pool.stride, before * pool.stride
-        yield number, (fold_pools(kernel, projection), stride, before)
+            stride = stride * pool.stride
+            before = before * pool.stride
+        yield number, MovingKernel(fold_pools(kernel, projection), stride, before)
+
+
+def _comparing_kernel(
+    reads: Sequence[tuple[int, int, int]], axis: int, channels: int
+) -> MovingKernel:
+    """Return the kernel that reads (weight, first position, step) along an axis."""
+    firsts = [first for _, first, _ in reads]
+    low = min(firsts)
+    taps = np.ones(3, int)
+    stride = np.ones(3, int)
+    before = np.zeros(3, int)
+    taps[axis] = max(firsts) - low + 1
+    stride[axis] = reads[0][2]
+    before[axis] = -low
+    kernel = np.zeros((*taps, channels, channels))
+    for weight, first, _ in reads:
+        kernel.swapaxes(0, axis)[first - low] += weight * np.eye(channels)
+    return MovingKernel(kernel, stride, before)
 
 
 def _move(kernel: Array, window: Window, picked: Grid) -> MovingKernel:
     """Return how a window moves over the picked positions."""
-    pads = [
-        same_pad(len(n), k, s)[0] if window.padding == "same" else 0
-        for n, k, s in zip(picked, kernel.shape, window.stride, strict=False)
-    ]
-    before = np.array([window.depth_before, *pads[1:]])
-    return kernel, np.array(window.stride), before
+    before = [window.depth_before, 0, 0]
+    if window.padding == "same":
+        for axis in (1, 2):
+            places = len(picked[axis])
+            taps = kernel.shape[axis]
+            before[axis], _ = same_pad(places, taps, window.stride[axis])
+    return MovingKernel(kernel, np.array(window.stride), np.array(before))
 
 
 def _convolve(
     moving: MovingKernel, picked: Grid, read: Volume, given: Volume
 ) -> Linear | None:
     """Return the convolution over the whole source; None if it reads only padding."""
-    windows, (kernel, *steps) = [], moving
-    sizes = zip(kernel.shape, *steps, strict=False)
-    for size, places, axis, own in zip(read, given, picked, sizes, strict=False):
-        taps, step, before = map(int, own)
-        pick = AxisWindow(size, 1, axis.step, -axis.start, len(axis))
-        window = pick.then(AxisWindow(len(axis), taps, step, before, places))
+    windows = []
+    for axis, places in enumerate(picked):
+        pick = AxisWindow(read[axis], 1, places.step, -places.start, len(places))
+        window = pick.then(
+            AxisWindow(
+                len(places),
+                moving.kernel.shape[axis],
+                int(moving.stride[axis]),
+                int(moving.before[axis]),
+                given[axis],
+            )
+        )
         if window is None:
             raise NoNodeError("only some of its positions are padded with zeros")
         windows.append(window)
     depth, *axes = windows
-    dilated = kernels.dilate(kernel, triple(tuple(axis.step for axis in picked)))
-    slices = range(read[0]), range(given[0])
-    plane = kernels.plane(dilated, *slices, depth.stride, depth.before)
+    steps = triple(tuple(places.step for places in picked))
+    plane = kernels.plane(
+        kernels.dilate(moving.kernel, steps),
+        range(read[0]),
+        range(given[0]),
+        depth.stride,
+        depth.before,
+    )
     if plane is None:
         return None
     padded = _pad_evenly(axes)

@@ -53,6 +53,10 @@ class NodeValue:
     is_linear: bool = False
 
 
+NOTHING = NodeValue("", (), np.ones(1))
+"""What an input node reads."""
+
+
 @dataclass(frozen=True, slots=True)
 class GraphWeights(ModelWeights):
     """The kernels and biases of a graph's layers, channels last."""
@@ -111,7 +115,7 @@ class _Translator:
             raise node.refusal(
                 "it reads nothing", "give the node an edge, or remove it"
             )
-        value = handler(self, node, self._sum(node, reads))
+        value = handler(self, node, self._sum(node, reads) if reads else NOTHING)
         if prod(value.shape) > LARGEST or min(value.shape, default=1) < 1:
             verb = "has" if node.kind == "Input" else "gives"
             raise node.refusal(
@@ -122,17 +126,18 @@ class _Translator:
 
     def _sum(self, node: Node, reads: tuple[str, ...]) -> NodeValue:
         """Return the input of a node: the sum of its edges."""
-        values = [self.values[name] for name in reads]
-        if len(values) < 2:
-            return values[0] if values else NodeValue("", (), np.ones(1))
-        first = values[0]
-        if len({(value.shape, value.image) for value in values}) > 1:
+        first, *others = values = [self.values[name] for name in reads]
+        if not others:
+            return first
+        if any((v.shape, v.image) != (first.shape, first.image) for v in others):
             raise node.refusal(
                 "its inputs have different shapes or scales",
                 "make them equal with convolutions with kernel 1",
             )
-        layers, factor = [value.layer for value in values], first.factor
-        if any(not np.array_equal(value.factor, factor) for value in values):
+        factor = first.factor
+        if all(np.array_equal(value.factor, factor) for value in others):
+            layers = [value.layer for value in values]
+        else:
             layers = [self._scaled(f"{v.layer}_for_{node.name}", v) for v in values]
             factor = np.ones(1)
         layer = self._layer(f"{node.name}_sum", "Add", {}, *layers)
@@ -186,7 +191,8 @@ class _Translator:
         rank = 1 if node.kind == "Conv1d" else 2
         weight, bias = node.weights(rank + 2)
         options, pads, weight, shape = convolve(node, weight, value.shape)
-        if (rescaled := self._rescaled(node, value, weight, bias)) is not None:
+        rescaled = self._rescaled(node, value, weight, bias)
+        if rescaled is not None:
             return rescaled
         source = self._scaled(f"{node.name}_scale", value)
         if pads:
@@ -201,8 +207,10 @@ class _Translator:
         self, node: Node, kernel: Array, bias: Array, shape: Shape
     ) -> NodeValue:
         """Keep the weights of a node's layer, and return the output of the node."""
-        given = {"kernel": kernel, "bias": bias}
-        self.arrays[node.name] = {name: a.astype("f4") for name, a in given.items()}
+        self.arrays[node.name] = {
+            "kernel": kernel.astype("f4"),
+            "bias": bias.astype("f4"),
+        }
         return NodeValue(node.name, shape, np.ones(1), is_linear=True)
 
     def _rescaled(
@@ -238,7 +246,8 @@ class _Translator:
                 f" {value.shape[0]}",
                 AGAIN,
             )
-        if (rescaled := self._rescaled(node, value, weight, bias)) is not None:
+        rescaled = self._rescaled(node, value, weight, bias)
+        if rescaled is not None:
             return rescaled
         options = {"units": weight.shape[0], "use_bias": node.kind == "Affine"}
         source = self._scaled(f"{node.name}_scale", value)
@@ -252,13 +261,16 @@ class _Translator:
     def flatten(self, node: Node, value: NodeValue) -> NodeValue:
         if len(value.shape) == 1:
             return value
-        start, end = _axis(node, "start_dim", 0), _axis(node, "end_dim", -1)
+        start = _axis(node, "start_dim", 0)
+        end = _axis(node, "end_dim", -1)
         # Tools that include a batch axis start at 1; both flatten the whole value.
         if start not in (0, 1) or end not in (-1, len(value.shape) - 1):
             raise node.refusal(f"it flattens only axes {start} to {end}", FLAT)
-        source, factor = value.layer, value.factor
+        source = value.layer
+        factor = value.factor
         if factor.size > 1:
-            source, factor = self._scaled(f"{node.name}_scale", value), np.ones(1)
+            source = self._scaled(f"{node.name}_scale", value)
+            factor = np.ones(1)
         layer = self._layer(node.name, "Flatten", {}, source)
         size = (prod(value.shape),)
         return NodeValue(layer, size, factor, value.shape, value.is_linear)

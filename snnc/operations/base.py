@@ -150,12 +150,15 @@ class Sizes:
     def slide(self, draft: Draft, shape: Shape, window: Sliding) -> Shape:
         """Return a window's positions on each axis of ``shape``, channels last."""
         what = window.key
-        out, advice = [], "use a smaller size"
+        out = []
+        advice = "use a smaller size"
         if rules.shapes.looks_channels_first(given := self.input.shape):
             advice = "the input looks channels-first: for a channels-last shape, write"
             advice = f"{advice} `{dims((*given[1:], given[0]))}`"
-        names, steps = rules.shapes.AXES[len(shape)], (window.stride, window.dilation)
-        axes = list(zip(names, shape, window.size, *steps, strict=False))
+        names = rules.shapes.AXES[len(shape)]
+        axes = list(
+            zip(names, shape, window.size, window.stride, window.dilation, strict=False)
+        )
         for axis, size, k, s, d in axes:
             extent = (k - 1) * d + 1
             out.append(window_positions(size, extent, s, window.padding))
@@ -184,7 +187,8 @@ class Sizes:
         if axes == rank or (rank is None and axes):
             return
         if rank is None:
-            expected, hint = "a shape with spatial axes", "remove it, or use `dense`"
+            expected = "a shape with spatial axes"
+            hint = "remove it, or use `dense`"
         elif self._lacks_channels(draft, shape, rank):
             raise UnsoundError
         else:
@@ -212,14 +216,16 @@ class Sizes:
         the input is probably an image with one channel. But a short last axis must be
         the channels.
         """
-        given, place = self.input, self.input.spans.get("shape")
+        given = self.input
+        place = self.input.spans.get("shape")
         if len(shape) != rank or draft.sources[0] not in self._raw:
             return False
         if given.shape[-1] <= MOST_CHANNELS:
             return False
         if not self._channels_reported:
             self._channels_reported = True
-            whole, axes = (*given.shape, 1), rules.shapes.axis_names(rank + 1)
+            whole = (*given.shape, 1)
+            axes = rules.shapes.axis_names(rank + 1)
             problem = rules.shapes.ForgottenChannels(
                 span=place or given.span,
                 name=given.name,
@@ -247,7 +253,7 @@ def traits_of_pads(
 ) -> str:
     """Write the zeros before and after each axis, as ``0+1 x 1+1``."""
     axes = zip(read, extent, stride, strict=False)
-    around = [pads(*axis, padding) for axis in axes]
+    around = [pads(n, size, step, padding) for n, size, step in axes]
     if not any(pad > 0 for both in around for pad in both):
         return "none"
     return " x ".join(f"{before}+{max(behind, 0)}" for before, behind in around)

@@ -62,9 +62,11 @@ class Convolution(DraftedOperation):
         sizes.check_rank(draft, shape, rank)
         depthwise = isinstance(spec, layers.DepthwiseSpec)
         if depthwise:
-            filters, groups = channels * draft.get("multiplier"), channels
+            filters = channels * draft.get("multiplier")
+            groups = channels
         else:
-            filters, groups = sizes.size(draft, "filters"), draft.get("groups") or 1
+            filters = sizes.size(draft, "filters")
+            groups = draft.get("groups") or 1
         kernel, stride, dilation = sizes.dims(
             draft, rank, "kernel", "stride", "dilation"
         )
@@ -79,7 +81,8 @@ class Convolution(DraftedOperation):
         divides = channels % groups == 0 and filters % groups == 0
         if not divides:
             counts = {"groups": groups, "channels": channels, "filters": filters}
-            rule, source = rules.windows.GroupsDontDivide, draft.sources[0]
+            rule = rules.windows.GroupsDontDivide
+            source = draft.sources[0]
             sizes.report(rule.at(draft, "groups", source=source, **counts))
         bias = draft.get("bias")
         operation = cls(
@@ -114,15 +117,15 @@ class Convolution(DraftedOperation):
         return FitKeys(width=width, stride="stride", kernel="kernel")
 
     def kernel_tensor(self, name: str, read: Shape, shape: Shape) -> TensorSpec:
-        spatial, channels, filters = (
-            SPATIAL_AXES[len(self.kernel)],
-            read[-1],
-            shape[-1],
-        )
+        spatial = SPATIAL_AXES[len(self.kernel)]
+        channels = read[-1]
+        filters = shape[-1]
         if self.depthwise:
-            ends, axes = (channels, filters // channels), DEPTHWISE_AXES
+            ends = (channels, filters // channels)
+            axes = DEPTHWISE_AXES
         else:
-            ends, axes = (channels // self.groups, filters), DENSE_AXES
+            ends = (channels // self.groups, filters)
+            axes = DENSE_AXES
         return TensorSpec(name, (*self.kernel, *ends), (*spatial, *axes))
 
     def reach(self, read: Shape, shape: Shape, pools: Sequence[SizedPool]) -> Window:
@@ -142,13 +145,16 @@ class Convolution(DraftedOperation):
 
         ``read`` is the shape that `same` or `causal` pads, channels last.
         """
-        extent, strides = triple_of(self.sliding.extent), triple_of(self.stride)
+        extent = triple_of(self.sliding.extent)
+        strides = triple_of(self.stride)
         axes = zip(triple_of(read[:-1]), extent, strides, strict=True)
         around = [shapes.pads(n, k, s, self.padding) for n, k, s in axes]
         # Without padding, `same` equals `valid`, which can be folded over any pool.
         padded = any(pad > 0 for axis in around[1:] for pad in axis)
         uneven = [after - before if padded else 0 for before, after in around]
-        kernel, stride, shrink = list(extent), list(strides), [1, 1, 1]
+        kernel = list(extent)
+        stride = list(strides)
+        shrink = [1, 1, 1]
         for pool, _ in reversed(pools):
             for axis, (window, step) in enumerate(
                 zip(pool.window, pool.stride, strict=True)
@@ -173,7 +179,8 @@ class Convolution(DraftedOperation):
 
     def repeated_reach(self, read: Shape, shape: Shape, repeats: Triple) -> Window:
         plain = self.reach(read, shape, ())
-        extent, stride = triple_of(self.sliding.extent), triple_of(self.stride)
+        extent = triple_of(self.sliding.extent)
+        stride = triple_of(self.stride)
         axes = zip(triple_of(read[:-1]), extent, stride, strict=True)
         _, rows, columns = (shapes.pads(n, k, s, self.padding)[0] for n, k, s in axes)
         return replace(
@@ -198,7 +205,9 @@ class Convolution(DraftedOperation):
         Keras lacks depthwise layers over three axes or with unequal strides. A
         convolution with one group per channel is equivalent.
         """
-        rank, filters, groups = len(self.kernel), shape[-1], self.groups
+        rank = len(self.kernel)
+        filters = shape[-1]
+        groups = self.groups
         given: list[tuple[str, Any]] = [("", self.kernel), *keras_strides(self.stride)]
         if self.padding != "valid":
             given.append(("padding", self.padding))
@@ -244,7 +253,8 @@ class Downsample(Convolution):
         (shape,) = read_shapes
         sizes.check_rank(draft, shape, None)
         (factor,) = sizes.dims(draft, len(shape) - 1, "factor")
-        bias, ones = bool(draft.get("bias")), (1,) * len(factor)
+        bias = bool(draft.get("bias"))
+        ones = (1,) * len(factor)
         operation = cls(factor, factor, "valid", bias, dilation=ones)
         out = sizes.slide(draft, shape, operation.sliding)
         return operation, (*out, draft.get("filters") or shape[-1])

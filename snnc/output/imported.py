@@ -145,16 +145,7 @@ def open_package(folder: str | PathLike[str]) -> ImportedPackage:
         raise _no_package(folder)
     if "__init__.py" not in modules:
         raise _unusable(Path(folder), "__init__.py is missing")
-    other = other_format(Path(folder))
-    if other is not None:
-        raise CannotRunError(f"{other.message}; {other.help}")
-    unused = (names for names in OPTIONAL.values() if library.keys().isdisjoint(names))
-    needed = own_library().keys() - {*chain.from_iterable(unused)}
-    if not library:
-        raise _unusable(Path(folder), f"{LIBRARY} is missing")
-    if any(library.get(name) != own_library()[name] for name in needed):
-        rebuild = rebuild_command(Path(folder))
-        raise CannotRunError(f"{folder} was built by another snnc: run `{rebuild}`")
+    _check_versions(Path(folder), library)
     # The name includes a hash of the content, so a rebuilt package gets a new name.
     copies = {f"{LIBRARY}/{name}": content for name, content in library.items()}
     sources = modules | copies
@@ -168,6 +159,20 @@ def open_package(folder: str | PathLike[str]) -> ImportedPackage:
             _ALIASES.loaders[module] = _Loader(module, str(path / file), content)
         importlib.import_module(name)
     return ImportedPackage(path, name, sources)
+
+
+def _check_versions(folder: Path, library: Mapping[str, bytes]) -> None:
+    """Refuse a package in another format, or with another run-time library."""
+    other = other_format(folder)
+    if other is not None:
+        raise CannotRunError(f"{other.message}; {other.help}")
+    if not library:
+        raise _unusable(folder, f"{LIBRARY} is missing")
+    unused = (names for names in OPTIONAL.values() if library.keys().isdisjoint(names))
+    needed = own_library().keys() - {*chain.from_iterable(unused)}
+    if any(library.get(name) != own_library()[name] for name in needed):
+        rebuild = rebuild_command(folder)
+        raise CannotRunError(f"{folder} was built by another snnc: run `{rebuild}`")
 
 
 def spec_of(folder: Path) -> Path | None:

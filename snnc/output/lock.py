@@ -129,7 +129,8 @@ def _parse(text: str) -> Lock:
     if not isinstance(data, dict):
         raise LockError("it is not a JSON object")
     data = {"writing": {}, "library": "", **data}
-    number, version = data.get("format"), data.get("snnc")
+    number = data.get("format")
+    version = data.get("snnc")
     if not isinstance(number, int) or isinstance(number, bool) or number < 1:
         raise LockError("it has no `format`, a whole number")
     known = version if isinstance(version, str) else ""

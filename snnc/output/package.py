@@ -144,7 +144,8 @@ class PackageRecords:
     def of(cls, folder: Path) -> PackageRecords:
         """Read the records; raise OSError if a file can't be read."""
         text = read(folder, NAME)
-        lock, flaw = NO_LOCK, ""
+        lock = NO_LOCK
+        flaw = ""
         if isinstance(text, str) and text:  # a power failure can leave an empty file
             try:
                 lock = Lock.parse(text)
@@ -208,13 +209,15 @@ def report_format(folder: Path, lock: Lock, command: str = "") -> Diagnostic:
     rule: Callable[..., Diagnostic] = NewerFormat
     if lock.format <= FORMAT:
         rule = partial(OlderFormat, command=command)
-    span, version = whole_file(folder), lock.version
+    span = whole_file(folder)
+    version = lock.version
     return rule(span=span, version=version, format=lock.format, known=FORMAT)
 
 
 def rebuild_command(folder: Path) -> str:
     """Return the command that rebuilds a package, from the current folder."""
-    output, origin = folder.parent, origin_of(folder)
+    output = folder.parent
+    origin = origin_of(folder)
     spec = None if origin is None else origin.spec_path(output)
     if origin is None or spec is None:
         return f"snnc build SPEC -o {output.as_posix()}"

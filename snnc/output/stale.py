@@ -30,7 +30,8 @@ Orphan = tuple[PackageFiles, str]
 
 def find_renamed(package: PackageFiles) -> Iterator[Orphan]:
     """Find siblings of a package that its spec built under different names."""
-    origin, output = package.lock.origin, package.folder.parent
+    origin = package.lock.origin
+    output = package.folder.parent
     for other, spec, path in _packages(output):
         if origin is None or path != origin.spec_path(output):
             continue
@@ -96,7 +97,8 @@ def _changed_rows(comparison: Comparison) -> list[ComparedFile]:
 
 def _problem_of_package(comparison: Comparison, command: str) -> Diagnostic | None:
     """Return the problem that concerns all files, if any."""
-    folder, records = comparison.folder, comparison.records
+    folder = comparison.folder
+    records = comparison.records
     span = whole_file(folder)
     if comparison.is_merging:
         return rules.UnresolvedMerge(span=span, command=command)

@@ -115,11 +115,9 @@ def compare(package: PackageFiles, *, force: bool = False) -> Comparison:
         return Comparison(folder, (), replace(records, lock=NO_LOCK))
     wanted = {file.path: file.text for file in package.files}
     unwanted = sorted(_possibly_owned(records) - wanted.keys() - {NAME})
-    rows = [
-        row
-        for name in (*wanted, *unwanted)
-        for row in _compare_file(records, name, wanted.get(name))
-    ]
+    rows: list[ComparedFile] = []
+    for name in (*wanted, *unwanted):
+        rows += _compare_file(records, name, wanted.get(name))
     rows += _lock_row(package, records, [] if force else rows)
     if force:
         rows = [replace(row, state=_FORCED.get(row.state, row.state)) for row in rows]
@@ -242,16 +240,15 @@ def cannot_write(error: OSError, folder: Path) -> Diagnostic:
 
 def refusals(comparison: Comparison) -> Iterator[Diagnostic]:
     """Report each reason to refuse a build."""
-    folder, records = comparison.folder, comparison.records
+    folder = comparison.folder
+    records = comparison.records
     if comparison.is_newer:
         yield report_format(folder, records.lock)
         return
     for name in comparison.names(FileState.FOREIGN):
         yield rules.ForeignFile(span=whole_file(folder / name))
     edited = comparison.names(FileState.EDITED)
-    if not edited:
-        return
-    if records.lock is NO_LOCK:
+    if edited and records.lock is NO_LOCK:
         names = comparison.names(FileState.EDITED, FileState.EDITED_LEFT_OVER)
         yield packages.LockUnusable(
             span=whole_file(folder / NAME),
@@ -259,6 +256,10 @@ def refusals(comparison: Comparison) -> Iterator[Diagnostic]:
             names=", ".join(name for name in names if name != NAME),
         )
         return
+    yield from _refuse_edited(folder, edited)
+
+
+def _refuse_edited(folder: Path, edited: Sequence[str]) -> Iterator[Diagnostic]:
     modules = [name for name in edited if not is_of_library(name)]
     if modules:
         yield rules.EditedByHand(
@@ -302,7 +303,8 @@ def exclusive(folder: Path, waiting: Callable[[Path], None]) -> Iterator[None]:
     # Import late: builds without changes save a tenth of a second.
     from filelock import FileLock, Timeout
 
-    lock, told = FileLock(folder / MARKER), False
+    lock = FileLock(folder / MARKER)
+    told = False
     while not lock.is_locked:
         folder.mkdir(parents=True, exist_ok=True)
         try:
@@ -331,8 +333,8 @@ def _apply(comparison: Comparison) -> None:
     """Write files, then remove files; write the lock, which lists all files, last."""
     folder = comparison.folder
     remove_parts(folder)
-    lock = [row for row in comparison.rows if row.name == NAME]
     files = [row for row in comparison.rows if row.name != NAME]
+    lock = list(comparison.rows[len(files) :])
     if lock and any(row.state in _CHANGING for row in files):
         lock = _write_interim(comparison, lock[0], files)
     for row in (*files, *lock):
@@ -363,8 +365,7 @@ def _write_interim(
     kept = comparison.names(FileState.EDITED_LEFT_OVER)
     hashes = {row.name: text_hash(row.found) for row in files if row.found is not None}
     hashes |= {name: after.files[name] for name in kept}
-    due = [row for row in files if row.state in _DUE]
-    writing = {row.name: text_hash(row.wanted or "") for row in due}
+    writing = {r.name: text_hash(r.wanted or "") for r in files if r.state in _DUE}
     interim = replace(after, files=hashes, writing=writing, library="")
     write_file(comparison.folder / NAME, interim.text())
     return [lock]

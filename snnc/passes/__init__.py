@@ -132,7 +132,8 @@ def run_passes(made: Compilation, report: Diagnostics, through: str) -> Compilat
         if getattr(made, step.makes) is None:
             break
     if report.full:
-        span, limit = made.source.whole.after, report.limit
+        span = made.source.whole.after
+        limit = report.limit
         report.extend([rules.syntax.TooManyProblems(span=span, limit=limit)])
     return made
 
@@ -149,4 +150,4 @@ def allow_warnings(
         from snnc.passes.suppress import suppress_warnings  # needed for few specs
 
         complete = made.mapped is not None if complete is None else complete
-        suppress_warnings(made.document, report, complete)
+        suppress_warnings(made.document, report, complete=complete)

@@ -81,7 +81,8 @@ class _Lowering:
         if (shortcut := layer.shortcut) is not None:
             tensor = f"{layer.name}.shortcut"
             if shortcut.operation is None:
-                tensor, operation = None, pointwise(len(layer.shape) - 1)
+                tensor = None
+                operation = pointwise(len(layer.shape) - 1)
             else:
                 operation = shortcut.operation
             reader = ValueReader(layer.name, tensor, operation, layer.shape)
@@ -95,7 +96,8 @@ class _Lowering:
 
     def _comparisons(self, layer: LogicalLayer) -> Iterator[Projection]:
         """Yield the projections into each level of a max pool."""
-        network, source = self._network, layer.sources[0]
+        network = self._network
+        source = layer.sources[0]
         operation = layer.operation
         pooled = paths(network.by_name, source, self._known)
         *places, rows = network.shape_of(source)
@@ -116,7 +118,8 @@ class _Lowering:
 
     def _readout(self) -> Iterator[Projection]:
         readout = self._network.readout
-        name, tensor = readout.name, f"{readout.name}.kernel"
+        name = readout.name
+        tensor = f"{readout.name}.kernel"
         for source in readout.sources:
             reader = ValueReader(name, tensor, readout.operation, readout.image)
             yield from self._projections(source, reader)
@@ -128,8 +131,8 @@ class _Lowering:
         shape = network.shape_of(read)
         # Handle each combination of pools once: hundreds of paths may share it.
         reaches = {
-            folded: _reach(reader, shape, *folded)
-            for folded in {(path.pools, path.repeats) for path in ways}
+            (pools, repeats): _reach(reader, shape, pools, repeats)
+            for pools, repeats in {(path.pools, path.repeats) for path in ways}
         }
         for path in ways:
             reach = reaches[path.pools, path.repeats]

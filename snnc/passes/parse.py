@@ -54,7 +54,9 @@ def _other_notation(source: SourceFile) -> Diagnostic | None:
 
 
 def _is_other(span: Span) -> Diagnostic:
-    own, other, suffix = "`.snn`", "YAML", ".yaml"
+    own = "`.snn`"
+    other = "YAML"
+    suffix = ".yaml"
     if span.source.is_yaml:
         own, other, suffix = other, own, ".snn"
     rule = rules.syntax.OtherNotation

@@ -61,7 +61,7 @@ def place(
         # No system is large enough, so don't search for a mapping.
         problems += diagnose.refuse_large(lowered, target)
     if problems:
-        report.add(*problems)
+        report.extend(problems)
         return None
     tried = attempt(lowered, target, cache)
     # Build the mapping even above the target's limit: the problem names the number of
@@ -171,6 +171,7 @@ def attempt(
     cache: PlanCache | None = None,
     most: int = maxsize,
     effort: float = 1,
+    *,
     unmixes: bool = True,
 ) -> Attempt:
     """Search for a mapping of a network to a system, with one kind of axon per neuron.
@@ -195,6 +196,7 @@ def _search(
     cache: PlanCache,
     most: int,
     effort: float,
+    *,
     is_brief: bool = False,
 ) -> Attempt:
     key = plan.steps, target.cores, most, effort, is_brief
@@ -227,11 +229,14 @@ def _unmix(free: Attempt, cache: PlanCache, effort: float) -> Attempt:
     neuron), or population axons where possible.
     """
     assert free.solution is not None
-    best, work, least = free, free.work, maxsize
+    best = free
+    work = free.work
+    least = maxsize
     mixed = mixed_in(free.plan, free.solution)
     for kind in KINDS if mixed else ():
         made = _of_one_kind(free, mixed, kind, cache, effort)
-        work, least = work + made.work, min(least, made.least_unmixed)
+        work = work + made.work
+        least = min(least, made.least_unmixed)
         best = min(best, made, key=lambda each: each.unmixed_cores)
         if best.unmixed_cores == 0:
             break
@@ -245,10 +250,12 @@ def _of_one_kind(
 
     ``work`` is the work of this attempt alone.
     """
-    lowered, target = free.plan.lowered, free.target
+    lowered = free.plan.lowered
+    target = free.target
     assert free.solution is not None
     axons: dict[str, AxonKind] = {}
-    work, least = 0, maxsize
+    work = 0
+    least = maxsize
     for _ in range(ROUNDS):
         for name in mixed:
             compared = any(p.reach.compares for p in lowered.out_of(name))
@@ -291,7 +298,8 @@ def _risks(mapped: MappedNetwork, least_unmixed: int) -> Iterator[Diagnostic]:
     unmixed = mapped.unmixed
     if unmixed is not None and unmixed.cores:
         more = counted(unmixed.cores, "core")
-        concerned, advice = _concerned(mapped, unmixed.axons), _for_one_kind(mapped)
+        concerned = _concerned(mapped, unmixed.axons)
+        advice = _for_one_kind(mapped)
         yield rules.loihi.CostlyAxons(**concerned, more=more, advice=advice)
 
 
@@ -316,10 +324,12 @@ def _for_one_kind(mapped: MappedNetwork) -> str:
 
 def _ungraded_risks(mapped: MappedNetwork, least_unmixed: int) -> Iterator[Diagnostic]:
     network = mapped.lowered.network
-    target, board = network.target, network.device.board
+    target = network.target
+    board = network.device.board
     assert isinstance(target, Loihi)
     if mapped.of_both_forms:
-        mixed, advice = _concerned(mapped, mapped.of_both_forms), _for_one_kind(mapped)
+        mixed = _concerned(mapped, mapped.of_both_forms)
+        advice = _for_one_kind(mapped)
         needs = f"no mapping to {target.cores} cores with axons of one kind was found"
         if target.cores < least_unmixed < maxsize:
             needs = f"axons of one kind would need at least {least_unmixed} cores"

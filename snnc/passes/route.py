@@ -39,7 +39,8 @@ def route(mapped: MappedNetwork) -> RoutedNetwork:
     Use the fewest chips, with few spikes between them when all neurons fire at the
     upper rates of their budgets.
     """
-    room, cores = mapped.lowered.network.device.chip.cores, _cores(mapped)
+    room = mapped.lowered.network.device.chip.cores
+    cores = _cores(mapped)
     traffic = tuple(_traffic(mapped))
     filled = in_order(mapped.cores, room)
     spikes = _spikes(mapped, cores, traffic) if mapped.cores > room else None
@@ -54,7 +55,8 @@ def route(mapped: MappedNetwork) -> RoutedNetwork:
 
 def _traffic(mapped: MappedNetwork) -> Iterator[ProjectionTraffic]:
     """Yield the traffic of each projection; that of a readout that learns is last."""
-    populations, network = mapped.lowered.by_name, mapped.lowered.network
+    populations = mapped.lowered.by_name
+    network = mapped.lowered.network
     if not isinstance(network.target, Loihi):
         return
     tilings = {p.population.name: tiling_of(p) for p in mapped.populations}
@@ -62,14 +64,20 @@ def _traffic(mapped: MappedNetwork) -> Iterator[ProjectionTraffic]:
         projection = mapping.projection
         target = populations[projection.target]
         if target.on_chip:
-            source, kind = projection.source, kind_of(mapping.form)
+            source = projection.source
+            kind = kind_of(mapping.form)
             link = links_of(mapped.lowered, projection, kind)[mapping.form]
-            ends = tilings[source], tilings[target.name]
-            spikes = partial(link.spike_counts, *ends)
-            operations = link.operations(*ends)
-            yield ProjectionTraffic(source, target.name, operations, spikes)
+            here = tilings[source]
+            there = tilings[target.name]
+            yield ProjectionTraffic(
+                source,
+                target.name,
+                operations=link.operations(here, there),
+                spikes=partial(link.spike_counts, here, there),
+            )
     if mapped.learned is not None:
-        (read,), units = network.readout.sources, network.readout.units
+        (read,) = network.readout.sources
+        units = network.readout.units
         sizes = mapped.by_name[read].sizes
         learned = [(core, range(1), size) for core, size in enumerate(sizes)]
         operations = 2 * units * sum(sizes)
@@ -132,7 +140,8 @@ def _spikes(
             continue
         rate = mapped.lowered.by_name[each.source].upper_rate
         for a, to, count in each.spikes():
-            here, more = cores[each.source][a], rate * count
+            here = cores[each.source][a]
+            more = rate * count
             near = spikes[here]
             for there in cores[each.target][to.start : to.stop]:
                 near[there] = spikes[there][here] = near.get(there, 0.0) + more
@@ -246,7 +255,8 @@ class _Exchange:
             if self._largest_gain(chip, here) - loss <= self._least:
                 continue
             self._looks += len(self._on[chip])
-            to, near = self._to[chip], self._spikes[core]
+            to = self._to[chip]
+            near = self._spikes[core]
             gain, other = max(
                 (own[other] - to[other] - 2 * near.get(other, 0.0), -other)
                 for other in self._on[chip]
@@ -261,7 +271,8 @@ class _Exchange:
         known = self._largest[chip]
         if other not in known:
             self._looks += len(self._on[chip])
-            own, to = self._to[chip], self._to[other]
+            own = self._to[chip]
+            to = self._to[other]
             known[other] = max(to[core] - own[core] for core in self._on[chip])
         return known[other]
 
@@ -270,7 +281,8 @@ class _Exchange:
         del self._on[before][core]
         self._on[chip][core] = None
         self.chips[core] = chip
-        old, new = self._to[before], self._to[chip]
+        old = self._to[before]
+        new = self._to[chip]
         for other, count in self._spikes[core].items():
             old[other] -= count
             new[other] += count

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Diagnostics, Fix, Severity
 from snnc.language.tree import Comment, Document
-from snnc.source import Span
+from snnc.source import SourceFile, Span
 from snnc.syntax.entries import Entry, Remarks, entries_of
 from snnc.text.near import closest
 
@@ -20,7 +20,9 @@ _ALLOW = re.compile(r"#+\s*snnc:\s*allow\s+(?P<code>\w+)(?P<reason>.*)")
 _SIGNED = re.compile(r"[#\s]*snnc(?::|\s+allow\b|:?\s*allow\s+SNN\d)", re.IGNORECASE)
 
 
-def suppress_warnings(document: Document, report: Diagnostics, complete: bool) -> None:
+def suppress_warnings(
+    document: Document, report: Diagnostics, *, complete: bool
+) -> None:
     """Withdraw the warnings that comments allow, and report invalid comments.
 
     Only warnings about the spec's file are withdrawn. ``report`` receives a limited
@@ -31,25 +33,24 @@ def suppress_warnings(document: Document, report: Diagnostics, complete: bool) -
     if not signed:
         return
     severities = {rule.code: rule.severity for rule in rules.all_rules()}
-    warnings = defaultdict[str, list[Diagnostic]](list)
-    for each in report.diagnostics:
-        is_own = each.span.source is document.span.source
-        if is_own and each.severity is Severity.WARNING:
-            warnings[each.code].append(each)
+    warnings = _warnings_by_code(document, report)
     subjects = _Subjects(document)
     problems = list[Diagnostic]()
     for comment in signed:
-        span, match = comment.span, _ALLOW.fullmatch(comment.span.text)
+        span = comment.span
+        match = _ALLOW.fullmatch(span.text)
         if match is None:
             problems.append(rules.misplaced.UnknownDirective(span=span))
             continue
         code = match["code"]
-        place = Span(span.source, *(span.start + end for end in match.span("code")))
-        if problem := _wrong_code(code, place, severities):
+        first, stop = match.span("code")
+        place = Span(span.source, span.start + first, span.start + stop)
+        problem = _wrong_code(code, place, severities)
+        if problem is not None:
             problems.append(problem)
             continue
-        found = (_remove_within(warnings[code], each) for each in subjects.of(comment))
-        allowed = next(filter(None, found), [])
+        about = (_remove_within(warnings[code], each) for each in subjects.of(comment))
+        allowed = next(filter(None, about), [])
         for each in allowed:
             report.withdraw(each)
         if not allowed and complete:
@@ -61,14 +62,26 @@ def suppress_warnings(document: Document, report: Diagnostics, complete: bool) -
     report.add(*problems[: report.limit])
 
 
-def _remove_within(found: list[Diagnostic], span: Span) -> list[Diagnostic]:
+def _warnings_by_code(
+    document: Document, report: Diagnostics
+) -> defaultdict[str, list[Diagnostic]]:
+    """Return the warnings about the spec's file."""
+    warnings = defaultdict[str, list[Diagnostic]](list)
+    for each in report.diagnostics:
+        if (
+            each.severity is Severity.WARNING
+            and each.span.source is document.span.source
+        ):
+            warnings[each.code].append(each)
+    return warnings
+
+
+def _remove_within(warnings: list[Diagnostic], span: Span) -> list[Diagnostic]:
     """Remove the diagnostics that begin in a span from a sorted list; return them."""
-    start, end = (
-        bisect_left(found, at, key=lambda each: each.span.start)
-        for at in (span.start, span.end)
-    )
-    removed = found[start:end]
-    del found[start:end]
+    starts = [each.span.start for each in warnings]
+    inside = slice(bisect_left(starts, span.start), bisect_left(starts, span.end))
+    removed = warnings[inside]
+    del warnings[inside]
     return removed
 
 
@@ -95,11 +108,7 @@ class _Subjects:
         self._known = {(span.start, span.end) for span in parts}
         # A removed property, for example, is on a line where no part begins or ends.
         self._taken = {p.line for span in parts for p in (span.first, span.last)}
-        self._with_text = [
-            line
-            for line in range(1, self._source.line_count + 1)
-            if self._source.line_text(line).lstrip()[:1] not in ("", "#")
-        ]
+        self._with_text = _lines_with_text(self._source)
         entries = tuple(entries_of(document))
         self._remarks = Remarks(document.comments, entries)
         for entry in entries:
@@ -124,20 +133,30 @@ class _Subjects:
     def _visit(self, entry: Entry, owner: Span | None) -> Span | None:
         """Collect an entry's comments; return the first subject inside or around it."""
         is_part = (entry.span.start, entry.span.end) in self._known
-        own = entry.span if is_part else owner
-        first = own
+        part = entry.span if is_part else owner
+        first = part
         for inner in entry.inner or ():
-            found = self._visit(inner, own)
-            first = first or found
+            inside = self._visit(inner, part)
+            first = first or inside
         around = self._remarks.of(entry)
         for comment in (*around.above, *around.beside):
             self._entries[comment.span.start] = first or entry.span
         return first
 
 
+def _lines_with_text(source: SourceFile) -> list[int]:
+    """Return the numbers of the lines with more than a comment."""
+    return [
+        line
+        for line in range(1, source.line_count + 1)
+        if source.line_text(line).lstrip()[:1] not in ("", "#")
+    ]
+
+
 def _whole(comment: Comment) -> Span:
     """Return the span of a comment, with the spaces or the line to delete with it."""
-    text, span = comment.span.source.text, comment.span
+    text = comment.span.source.text
+    span = comment.span
     start = len(text[: span.start].rstrip(" \t"))
     end = span.end
     if not comment.trailing and text[end : end + 1] == "\n":

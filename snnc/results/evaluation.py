@@ -8,7 +8,7 @@ from math import sqrt
 from typing import TYPE_CHECKING, Any, Literal
 
 from snnc.results import scores as results
-from snnc.results.base import WRITERS, Result, draw
+from snnc.results.base import Result
 from snnc.results.scores import REGISTERS, ClassResult, Interval
 from snnc.text.display import Json, data_frame
 
@@ -78,7 +78,7 @@ class Evaluation(Result):
         Internal: the results of each example.
     """
 
-    _internal = frozenset(("firing", "run"))
+    _internal = frozenset(("firing", "run", "source"))
 
     network: str
     simulator: str
@@ -108,6 +108,11 @@ class Evaluation(Result):
     def _run(self) -> EvaluatedRun:
         assert self.run is not None, "a run has its examples"
         return self.run
+
+    @property
+    def source(self) -> str:
+        """Internal: the package's folder."""
+        return self._run.folder.as_posix()
 
     @property
     def firing(self) -> Mapping[str, LayerFiring]:
@@ -277,7 +282,7 @@ class Evaluation(Result):
 
     def plot_raster(self, example: int = 0, ax: Axes | None = None) -> Axes:
         """Plot the spikes of an example, layer by layer; see `raster`."""
-        return draw("raster", self, example, ax)
+        return self._drawn("raster", example, ax)
 
     def plot_rates(self, ax: Axes | None = None) -> Axes:
         """Plot the rates of neurons with the budgets of their layers.
@@ -289,11 +294,11 @@ class Evaluation(Result):
         """
         if not self.firing:
             raise ValueError("only the simulator exact records the rates of neurons")
-        return draw("rates", self, ax)
+        return self._drawn("rates", ax)
 
     def plot_accuracy(self, ax: Axes | None = None) -> Axes:
         """Plot accuracy, or error, and energy against the length of an example."""
-        return draw("accuracy", self, ax)
+        return self._drawn("accuracy", ax)
 
     def plot_confusion(self, ax: Axes | None = None) -> Axes:
         """Plot the number of examples by class and decision.
@@ -303,7 +308,7 @@ class Evaluation(Result):
         ValueError
             If the network has no classes.
         """
-        return draw("confusion", self, ax)
+        return self._drawn("confusion", ax)
 
     def plot_correlation(self, ax: Axes | None = None) -> Axes:
         """Plot the correlation of each layer's spikes with Keras's activations.
@@ -313,7 +318,7 @@ class Evaluation(Result):
         ValueError
             If the run was not compared with Keras.
         """
-        return draw("correlation", self, ax)
+        return self._drawn("correlation", ax)
 
     def plot_predictions(self, ax: Axes | None = None) -> Axes:
         """Plot the outputs of a regression against the true values.
@@ -325,12 +330,11 @@ class Evaluation(Result):
         """
         if self.classes:
             raise ValueError("only a regression has values to compare")
-        return draw("predictions", self, ax)
+        return self._drawn("predictions", ax)
 
     def html(self) -> str:
         """Return a self-contained page with tables and pictures."""
-        page: str = WRITERS["page"](self)
-        return page
+        return self._written("page")
 
     def to_pandas(self, table: Literal["layers", "records"] = "layers") -> Any:
         """Return a table as a pandas data frame; install pandas separately.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snnc.results.base import draw
+from snnc.results.base import PICTURES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,7 +51,7 @@ class Training:
         ValueError
             If the history lacks the metric.
         """
-        return draw("training", self, what, ax)
+        return PICTURES["training"](self, what, ax)
 
     def __repr__(self) -> str:
         last = {name: values[-1] for name, values in self.history.items() if values}

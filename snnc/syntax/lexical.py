@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
 from snnc import rules, vocabulary
 from snnc.diagnostics import Diagnostic, Fix
-from snnc.language import readers
-from snnc.language.keywords import KEYS, KINDS, UNITS, USUAL, keys_read_by
+from snnc.language import readers, tree
+from snnc.language.keywords import KINDS, UNITS, USUAL, keys_read_by
 from snnc.language.written import MOST_DIGITS
 from snnc.source import Span
 from snnc.syntax.build import ESCAPES, OPENERS, Token, Tokens, quote, span_of
@@ -65,11 +66,11 @@ def _explain_unterminated(token: Token, before: Token | None) -> Diagnostic:
     end = span.after
     if token.endswith(tuple(TYPOGRAPHIC)):
         end = Span(span.source, span.end - 1, span.end)
-    fix: Fix | None = Fix(end, '"')
-    if token.endswith(("]", "}")) or "#" in token:
-        fix = None  # the end of the text is unknown
-    elif joined := _join_lines(span):
-        fix = joined
+    # Without a bracket or a comment, the end of the line is the end of the text.
+    is_whole = not token.endswith(("]", "}")) and "#" not in token
+    fix = Fix(end, '"') if is_whole else None
+    if is_whole:
+        fix = _join_lines(span) or fix
     return rules.syntax.UnterminatedString(span=span, fix=fix)
 
 
@@ -106,6 +107,8 @@ def _explain_unknown(token: Token, before: Token | None) -> Diagnostic:
     if key and token[0] in "=:" and (problem := _key_punctuation(span, key)):
         return problem
     advice = next((a for mark, a in _ADVICE if mark in token), "")
+    if before is None and token == "-":
+        advice = "a statement begins with its kind: `conv2d c0 { filters 8 }`"
     if _INFINITE.match(span.source.text, span.start):
         advice = (
             "the ends of a range are finite: write the smallest and the largest value "
@@ -131,10 +134,6 @@ def _key_punctuation(span: Span, before: Token) -> Diagnostic | None:
     quoted = None if key == "about" else _QUOTED_WORD.match(text, mark.end)
     if span.text != mark.text and quoted is None:
         return None
-    if advice := _no_key(mark, key):
-        return rules.syntax.UnexpectedCharacter(
-            span=mark, text=mark.text, advice=advice
-        )
     # One space replaces the mark and the spaces around it.
     end = mark.end
     value = "" if text[end : end + 1] in (" ", "\t") else " "
@@ -145,24 +144,6 @@ def _key_punctuation(span: Span, before: Token) -> Diagnostic | None:
     fix = Fix(Span(span.source, before.span.end, end), value)
     return rules.syntax.KeyPunctuation(
         span=mark, mark=mark.text, key=key, written=written, fix=fix
-    )
-
-
-def _no_key(mark: Span, before: str) -> str:
-    """Return the advice for a `:` or `=` after a name that is not a key, if any."""
-    rest = mark.source.text[mark.end :].lstrip(" \t")
-    if rest.startswith("{"):
-        return "remove it: the block follows the name"
-    if before == "shape":
-        value = re.match(r"[\w.]*", rest)
-        return f"a shape has no key: write `{value[0]}`" if value else ""
-    word = re.match(r"(?:\w+\.)*(\w+)", rest)
-    if word is None or before in KEYS:
-        return ""
-    known = vocabulary.foreign_keywords.known_kind
-    kind = word[1] if word[1] in KINDS else known(word[1], KINDS)[0]
-    return (
-        f"a statement begins with its kind: `{kind} {before} {{ ... }}`" if kind else ""
     )
 
 
@@ -181,6 +162,13 @@ def _number(token: Token, before: Token | None) -> Diagnostic | None:
     return rules.syntax.NumberTooLong(span=token.span, limit=MOST_DIGITS, advice=advice)
 
 
+def _range_literal(token: Token, before: Token | None) -> Diagnostic | None:
+    """Describe `0...1`, which would be read as `0` to `.1`, or a number in a range."""
+    if "..." in token and before in _RANGE_KEYS:
+        return _range(token.span, str(before or ""))
+    return _number(token, before)
+
+
 def _string(token: Token, before: Token | None) -> Diagnostic | None:
     for match in _ESCAPE.finditer(token):
         if match[1] not in ESCAPES:
@@ -196,9 +184,24 @@ _CHECKS: dict[str, Callable[[Token, Token | None], Diagnostic | None]] = {
     "UNKNOWN": _explain_unknown,
     "NUMBER": _number,
     "DIMS": _number,
-    "RANGE": _number,
+    "RANGE": _range_literal,
     "STRING": _string,
 }
+
+
+_LITERALS = frozenset(("NUMBER", "DIMS", "RANGE", "STRING"))
+
+
+def find_wrong_literal(tokens: Tokens) -> Diagnostic | None:
+    """Describe a number that is too long, an unknown escape, or missing quotes."""
+    if problem := _find_missing_quotes(tokens):
+        return problem
+    for before, token in pairwise((None, *tokens)):
+        if token is not None and token.type in _LITERALS:
+            problem = _CHECKS[token.type](token, before)
+            if problem is not None:
+                return problem
+    return None
 
 
 def problem_of(tokens: Tokens, before: Token | None = None) -> Diagnostic | None:
@@ -212,22 +215,53 @@ def problem_of(tokens: Tokens, before: Token | None = None) -> Diagnostic | None
 
 
 def find_problem(tokens: Tokens) -> Diagnostic | None:
+    """Describe the first token that is wrong, and show the line that is meant."""
+    first = tokens[0].span
+    problem = _describe_class_name(first, _MODULE_NAME) or _find_wrong_token(tokens)
+    is_key = isinstance(problem, rules.syntax.KeyPunctuation)
+    if not isinstance(problem, _MARKS):
+        return problem
+    if problem.fix is not None and isinstance(problem, _LOCAL):
+        return problem
+    meant = vocabulary.meant.meant_line(span_of(tokens), problem.span)
+    if meant is None:
+        return _describe_class_name(first, _CALLED) or problem
+    line = f"`{meant.replacement}`"
+    if is_key:
+        return problem.but(written=line)
+    return problem.but(advice=f"write {line}", fix=meant)
+
+
+_MARKS = (
+    rules.syntax.UnexpectedCharacter,
+    rules.syntax.KeyPunctuation,
+    rules.syntax.MalformedNumber,
+    rules.statements.UnknownKind,
+)
+"""Rules about signs and values that a statement in Keras' notation has."""
+_LOCAL = (rules.syntax.UnexpectedCharacter, rules.syntax.MalformedNumber)
+"""Rules whose own fix is enough."""
+
+
+def _find_wrong_token(tokens: Tokens) -> Diagnostic | None:
     """Describe the first token that is wrong or belongs to another notation.
 
     Report an unclosed quote first: other errors may be inside its text.
     """
-    if problem := _find_missing_quotes(tokens):
-        return problem
     types = [token.type for token in tokens]
-    first = types.index("UNTERMINATED") if "UNTERMINATED" in types else None
-    block = min((types.index(t) for t in OPENERS if t in types), default=len(tokens))
-    for index in range(len(tokens)) if first is None else (first,):
-        token, before = tokens[index], tokens[index - 1] if index else None
-        if problem := (
+    if "UNTERMINATED" in types:
+        index = types.index("UNTERMINATED")
+        return problem_of(tokens[index : index + 1])
+    openers = [types.index(opener) for opener in OPENERS if opener in types]
+    block = min(openers, default=len(tokens))
+    for index, token in enumerate(tokens):
+        before = tokens[index - 1] if index else None
+        problem = (
             foreign_problem(tokens, index, in_block=block < index)
             or _other_quotes(token, before)
             or problem_of((token,), before)
-        ):
+        )
+        if problem is not None:
             return problem
     return None
 
@@ -303,11 +337,6 @@ _AMOUNT_KEYS = keys_read_by(readers.amount, readers.share)
 _DECIMAL_COMMA = re.compile(r"\d+,\d+(?![\w.,])")
 _PERCENTAGE = re.compile(r"[+-]?\d+(?:\.\d+)?[ \t]*%")
 _HYPHENATED = re.compile(r"[A-Za-z]\w*(?:-\w+)+")
-_NO_BRACES = re.compile(
-    r"(?P<name>adam|adamw|sgd)[ \t]*(?P<open>\([ \t]*)?"
-    r"(?:(?:lr|learning_rate)[ \t]*=[ \t]*)?(?P<rate>[\d.]+(?:[eE][+-]?\d+)?)"
-    r"(?(open)[ \t]*\))(?![\w.])"
-)
 NAME_RULE = "names have letters, digits and `_`"
 
 
@@ -322,14 +351,12 @@ def foreign_problem(tokens: Tokens, index: int, in_block: bool) -> Diagnostic | 
 
     def find(pattern: re.Pattern[str]) -> Span | None:
         refused = pattern is _DIMS and not may_be_dims
-        return None if refused else text_from(token.span, pattern)
+        return None if refused else _text_from(token.span, pattern)
 
     if problem := _foreign_value(key, find, is_shape):
         return problem
     if not index:
         return None
-    if token.type == "NAME" and key == "optimizer":
-        return no_braces(token.span)
     if token.type == "NAME" and (key == "shortcut" or not in_block):
         return find_hyphens(token.span)
     return None
@@ -413,7 +440,7 @@ def malformed_number(span: Span, advice: str, meant: str) -> Diagnostic:
 
 def find_hyphens(start: Span) -> Diagnostic | None:
     """Describe the name with hyphens that begins with another name, if any."""
-    span = text_from(start, _HYPHENATED)
+    span = _text_from(start, _HYPHENATED)
     if span is None:
         return None
     name, legal = span.text, span.text.replace("-", "_")
@@ -422,27 +449,20 @@ def find_hyphens(start: Span) -> Diagnostic | None:
     )
 
 
-def no_braces(start: Span) -> Diagnostic | None:
-    """Describe ``adam 1e-4`` or ``adam(1e-4)``, which begins with a name."""
-    source = start.source
-    match = _NO_BRACES.match(source.text, start.start)
-    if match is None:
+_MODULE_NAME = re.compile(r"(?:[A-Za-z_]\w*\.)+[A-Za-z_]\w*(?![\w.]|[ \t]*=)")
+_CALLED = re.compile(r"[A-Z]\w*(?=[ \t]*\()")
+
+
+def _describe_class_name(first: Span, pattern: re.Pattern[str]) -> Diagnostic | None:
+    """Describe a statement such as ``nn.Conv2d``: another library's class name."""
+    span = _text_from(first, pattern)
+    if span is None:
         return None
-    optimizer, rate = match["name"], match["rate"]
-    fixed = f"{optimizer} {{ learning_rate {rate} }}"
-    if source.is_yaml:
-        fixed = f"{{{optimizer}: {{learning_rate: {rate}}}}}"
-    span = Span(source, *match.span())
-    return rules.syntax.UnexpectedText(
-        span=span,
-        expected="the settings in braces",
-        found=f"`{match[0]}`",
-        advice=f"write `optimizer {optimizer} {{ learning_rate {rate} }}`",
-        fix=Fix(span, fixed),
-    )
+    statement = tree.Statement(tree.Word(span.text, span), span)
+    return vocabulary.unknown_kinds.unknown_kind(statement)
 
 
-def text_from(start: Span, pattern: re.Pattern[str]) -> Span | None:
+def _text_from(start: Span, pattern: re.Pattern[str]) -> Span | None:
     """Return the text that begins where a span begins, if it matches a pattern."""
     match = pattern.match(start.source.text, start.start)
     return Span(start.source, *match.span()) if match else None

@@ -7,19 +7,23 @@ does not affect the others.
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Diagnostics, Fix
 from snnc.language import tree
-from snnc.language.editions import NEWEST, edition_of
+from snnc.language.editions import EDITIONS, NEWEST
 from snnc.language.keywords import FORMS, HEADERS, KEYS, KINDS, VARIANTS
 from snnc.source import SourceFile, Span
 from snnc.syntax.build import Token, Tokens, build, comment, span_of, split_heading
 from snnc.syntax.build import tokens as tokens_of
 from snnc.syntax.explain import JOINS, explain, stray_word
-from snnc.syntax.foreign import foreign_construct, whole_items
-from snnc.syntax.lexical import find_hyphens, find_problem, problem_of
+from snnc.syntax.lexical import (
+    find_hyphens,
+    find_problem,
+    find_wrong_literal,
+    problem_of,
+)
 from snnc.syntax.split import StatementTokens, block_below, split
 from snnc.text.near import closest
 
@@ -38,11 +42,16 @@ def parse_snn(source: SourceFile, report: Diagnostics) -> tree.Document:
     if start == len(tokens) and network is None:
         return tree.Document(edition, None, (), source.whole, comments)
     statements = []
-    for piece in whole_items(split(report, tokens[start:], opener)):
+    for piece in split(report, tokens[start:], opener):
         statements.append(read_statement(piece, report))
         if report.full:
             break
     return tree.Document(edition, network, tuple(statements), source.whole, comments)
+
+
+def edition_of(text: str) -> int | None:
+    """Return the edition that a text names, or None if there is no such edition."""
+    return next((edition for edition in EDITIONS if text == str(edition)), None)
 
 
 def _comments(source: SourceFile, tokens: Tokens) -> tuple[tree.Comment, ...]:
@@ -66,19 +75,32 @@ def parse_statement(code: str) -> tree.Statement | None:
 def read_statement(piece: StatementTokens, report: Diagnostics) -> tree.Statement:
     """Parse one statement; on an error, report it and mark the statement as broken."""
     tokens = piece.tokens
-    problem = None
-    if not piece.broken:
-        problem = foreign_construct(tokens) or find_problem(tokens)
-        if problem is None:
-            statement, index = build(tokens)
-            if statement is None:
-                problem = None if piece.repaired else explain(tokens, index)
-            elif not (problem := _describe_stray(tokens)):
-                located: tree.Statement = replace(statement, span=span_of(tokens))
-                return located
-    if problem:
+    if piece.broken:
+        return _broken(tokens)
+    if wrong_literal := find_wrong_literal(tokens):
+        report.add(wrong_literal)
+        return _broken(tokens)
+    statement, index = build(tokens)
+    if statement is not None:
+        problem = _find_hyphens(tokens) or _describe_stray(tokens)
+    else:
+        problem = find_problem(tokens)
+        if problem is None and not piece.repaired:
+            problem = explain(tokens, index)
+    if problem is not None:
         report.add(problem)
+    elif statement is not None:
+        located: tree.Statement = replace(statement, span=span_of(tokens))
+        return located
     return _broken(tokens)
+
+
+def _find_hyphens(tokens: Tokens) -> Diagnostic | None:
+    """Describe a name such as `conv-1`, which reads like a name and a number."""
+    for name, number in pairwise(tokens):
+        if name.type == "NAME" and number.startswith("-"):
+            return find_hyphens(name.span)
+    return None
 
 
 def _describe_stray(tokens: Tokens) -> Diagnostic | None:

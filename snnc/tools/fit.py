@@ -55,7 +55,7 @@ def find_variants(
     if cores is not None:
         chips = ceil(cores / made.device.chip.cores)
         target = replace(target, cores=cores, chips=chips)
-    trials = Trials(made.spec, target, made.device, patient, made.mapped)
+    trials = Trials(made.spec, target, made.device, patient=patient, mapped=made.mapped)
     present = trials.cost(())
     if present is not None and not patient:
         trials.most_work = BRIEF_WORK if present.cores <= MAPPED else 0

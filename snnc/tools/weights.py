@@ -33,7 +33,7 @@ def list_weights(
     report = diagnostics.Diagnostics()
     mapped = None if target is None else target.mapped
     with _store_weights(file, mapped) as path:
-        listing = inspect(path, mapped, True, report, device)
+        listing = inspect(path, mapped, report, calculates=True, device=device)
     if listing is None:
         raise SpecError(report.diagnostics)
     return listing.result(report.diagnostics)

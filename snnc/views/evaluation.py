@@ -18,6 +18,7 @@ from snnc.views.chip_time import time_rows
 from snnc.views.document import (
     MARKUP,
     TEXT,
+    Figure,
     Items,
     Part,
     Sentence,
@@ -60,6 +61,26 @@ def document(result: Evaluation) -> Iterator[Part]:
     yield from (Sentence(sentence, MARKUP) for sentence in sentences)
     if sentences:
         yield Items(tuple(_wrapped(sentences)), TEXT)
+    yield from _figures(result)
+
+
+def _figures(result: Evaluation) -> Iterator[Part]:
+    """Yield the pictures of what a run has measured."""
+    compares = any(layer.correlation is not None for layer in result.layers)
+    for is_known, title, draw in (
+        (result.over_time, "Accuracy and energy", result.plot_accuracy),
+        (result.run and result.firing, "Rates", result.plot_rates),
+        (
+            result.run and result.firing,
+            "Spikes of the first example",
+            result.plot_raster,
+        ),
+        (not result.classes, "Predictions", result.plot_predictions),
+        (result.confusion, "Classes", result.plot_confusion),
+        (compares, "Comparison with Keras", result.plot_correlation),
+    ):
+        if is_known:
+            yield Figure(title, result.network, draw)
 
 
 def _tile(name: str, value: str) -> Tile:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from snnc.results.evaluation import Evaluation
-from snnc.tools import plots
+from snnc.views import plots
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

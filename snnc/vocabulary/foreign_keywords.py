@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from configparser import ConfigParser
-from dataclasses import replace
 from pathlib import Path
 
-from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
 from snnc.language import keywords, tree
-from snnc.language.keywords import FORMS, MODELS, USUAL, VARIANTS, keys_of
+from snnc.language.keywords import FORMS, MODELS, USUAL, keys_of
 from snnc.language.model import SCOPES, DefaultsSpec
 from snnc.language.properties import NeuronSpec
 from snnc.rules.refused import plain, rule_for
@@ -114,7 +112,7 @@ def _by_owner() -> Mapping[str, Mapping[str, str]]:
 
 
 _BY_OWNER = _by_owner()
-_BY_BEGINNING = {
+BY_BEGINNING = {
     word: " ".join(lines.split())
     for words, lines in _WORDS["advice on statements"].items()
     for word in words.split()
@@ -226,95 +224,3 @@ def refusal(word: tree.Word, place: str) -> Diagnostic | None:
     """Describe a word that is refused as a statement, property or value, if any."""
     rule = rule_for(word.text, place)
     return None if rule is None else rule(span=word.span, word=word.text)
-
-
-def unknown_kind(statement: tree.Statement) -> Diagnostic:
-    """Return the advice for a statement of an unknown kind."""
-    kind = statement.kind
-    module, _, bare = kind.text.rpartition(".")
-    if module:
-        meant = unknown_kind(replace(statement, kind=replace(kind, text=bare)))
-        is_kind = isinstance(meant, rules.statements.UnknownKind)
-        return meant.but(word=kind.text) if is_kind else meant
-    problem = refusal(kind, "statement")
-    if isinstance(problem, rules.refused.Dropout):  # show the written rate
-        values = (statement.shape, *(p.value for p in statement.properties or ()))
-        numbers = (v.span.text for v in values if isinstance(v, tree.Number))
-        return problem.but(share=next(numbers, USUAL["dropout"]))
-    return problem or _property(statement) or _unknown(statement)
-
-
-def _property(statement: tree.Statement) -> Diagnostic | None:
-    """Describe a property that is written in place of a statement."""
-    key = statement.kind.text
-    if key not in keywords.KEYS:
-        return None
-    value = statement.shape
-    shown = USUAL[key] if value is None else value.span.text
-    return rules.misplaced.PropertyAsStatement(
-        span=statement.kind.span,
-        key=key,
-        kinds=owners(key),
-        setting=setting_line(key, shown, {}),
-        has_layers=statement.name is not None and statement.properties == (),
-    )
-
-
-def _split_glued(word: str) -> str | None:
-    """Return a kind and its variant for a word that lacks the space between."""
-    pairs = (f"{kind} {each}" for kind, all_ in VARIANTS.items() for each in all_)
-    glued = word.replace("_", "")
-    return next((pair for pair in pairs if pair.replace(" ", "") == glued), None)
-
-
-def _advise_kind(word: str, name: str) -> str:
-    """Return the advice for a word before a name in a statement; may be empty."""
-    if advice := _BY_BEGINNING.get(plain(word)):
-        return advice.format(word=word, name=name or "my_network")
-    if found := counterpart(word):
-        return fill_advice(found, word)
-    kind, _, rest = word.partition(" ")
-    if kind not in keywords.KINDS or not rest.isidentifier():
-        return ""
-    # `dense d0:`, a kind and a name as one YAML key
-    return f"write the name below the kind: `{kind}: {{name: {rest}, ...}}`"
-
-
-def _with_type(statement: tree.Statement) -> str:
-    """Return the advice for ``d0: {type: dense, units: 64}``; empty without a type."""
-    properties, name = statement.properties or (), statement.kind.text
-    types = [item.value for item in properties if item.key.text == "type"]
-    if not types or not isinstance(types[0], tree.Word):
-        return ""
-    kind, _ = known_kind(types[0].text, keywords.KINDS)
-    rest = [item.span.text for item in properties if item.key.text != "type"]
-    if kind is None or any("\n" in text for text in rest):
-        return ""
-    if statement.kind.span.source.is_yaml:
-        return f"write `{kind}: {{{', '.join([f'name: {name}', *rest])}}}`"
-    return f"write `{kind} {name} {{ {', '.join(rest)} }}`"
-
-
-def _unknown(statement: tree.Statement) -> Diagnostic:
-    kind, known = statement.kind, tuple(sorted(keywords.KINDS))
-    meant, certain = known_kind(kind.text, known)
-    name = statement.name.text if statement.name else ""
-    if (glued := _split_glued(kind.text)) and not kind.span.source.is_yaml:
-        meant, certain = glued, True
-    begins = "a statement begins with"
-    if kind.span.source.is_yaml:  # top-level keys have no nested type
-        known = tuple(word for word in known if FORMS[word].is_layer)
-        begins = "a layer begins with"
-    advice = "" if meant else _advise_kind(kind.text, name)
-    if typed := _with_type(statement):
-        meant, advice = None, typed
-    fix = Fix(kind.span, meant) if meant and certain else None
-    return rules.statements.UnknownKind(
-        span=kind.span,
-        word=kind.text,
-        near=meant or nearest(kind.text, FORMS),
-        known=known,
-        begins=begins,
-        fix=fix if meant or advice else fix_word(kind.span, kind.text, FORMS),
-        advice=advice,
-    )

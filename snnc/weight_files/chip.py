@@ -35,7 +35,7 @@ def precision(placed: PlacedLayer) -> Precision:
         exponents=(min(exponents), max(exponents)) if exponents else None,
         weight_bits=min(bits.values(), default=0),
         threshold_bits=min(map(_bits, blocks.threshold_mantissa)),
-        bias_bits=min(most, *biased) if biased else None,
+        bias_bits=min([most, *biased]) if biased else None,
         threshold_share=float(blocks.threshold_share.max()),
         bias_share=float(blocks.bias_share.max()),
         refused=sum(core.is_refused for core in placed.cores),
@@ -71,7 +71,9 @@ def _in_core(
     number: int, tensor: str, block: integers.Blocks, synapses: list[Synapse]
 ) -> rules.RoundedTensor:
     size = synapses[0].arriving.kernel.shape[-1]
-    squares, powers, peaks = np.zeros(size), np.zeros(size), np.zeros(size)
+    squares = np.zeros(size)
+    powers = np.zeros(size)
+    peaks = np.zeros(size)
     count = 0
     for synapse in synapses:
         weights, channels = synapse.arriving.values(synapse.taps)
@@ -114,7 +116,8 @@ def complaints(placed: PlacedLayer) -> Iterator[Diagnostic]:
         concerned = [core for core in refused if _reason(core) is rule]
         if concerned:
             worst = max(concerned, key=lambda core: _shortage(core.block))
-            count, cores = len(concerned), len(placed.cores)
+            count = len(concerned)
+            cores = len(placed.cores)
             facts = describe(placed, worst) | {"refused": count if cores > 1 else None}
             yield rule.at(layer, core=worst.number, cores=cores, **facts)
     yield from _too_strong(placed)
@@ -136,7 +139,8 @@ def _reason(core: CoreContent) -> type[LayerDiagnostic]:
 
 
 def _too_small(_: PlacedLayer, core: CoreContent) -> Json:
-    block, largest = core.block, core.largest
+    block = core.block
+    largest = core.largest
     assert largest is not None
     by_bias = block.bias_share > block.threshold_share
     return {
@@ -152,17 +156,24 @@ def _too_small(_: PlacedLayer, core: CoreContent) -> Json:
 
 
 def _no_scale(_: PlacedLayer, core: CoreContent) -> Json:
-    value, most = _whole(core.block.threshold), integers.THRESHOLD_MOST
+    value = _whole(core.block.threshold)
+    most = integers.THRESHOLD_MOST
     return {"value": value, "most": most, "bias": core.trained_bias}
 
 
 def _too_large(placed: PlacedLayer, core: CoreContent) -> Json:
-    block, largest, neurons = core.block, core.largest, placed.neurons
+    block = core.block
+    largest = core.largest
+    neurons = placed.neurons
     if largest is not None and block.has_weights:
-        what, tensor, value = "weights", largest.tensor, largest.trained
+        what = "weights"
+        tensor = largest.tensor
+        value = largest.trained
         needed = integers.largest_weight(neurons) / largest.weight
     else:
-        what, tensor, value = "biases", f"{placed.name}.bias", core.trained_bias
+        what = "biases"
+        tensor = f"{placed.name}.bias"
+        value = core.trained_bias
         most = integers.BIAS_MOST * neurons.threshold / neurons.voltage
         needed = most / integers.THRESHOLD_LEAST / core.bias
     return {

@@ -83,7 +83,8 @@ def read_header(path: Path, report: Diagnostics) -> WeightsHeader | None:
 
     All sizes are checked against the file's size, so the tensors can be read later.
     """
-    span, name = whole_file(path), path.as_posix()
+    span = whole_file(path)
+    name = path.as_posix()
     try:
         return _read(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -156,7 +157,8 @@ def _check(path: Path, header: dict[str, Any], begin: int, size: int) -> Weights
 
 def _tensor_of(name: str, entry: Any, begin: int) -> StoredTensor:
     try:
-        dtype, shape = entry["dtype"], entry["shape"]
+        dtype = entry["dtype"]
+        shape = entry["shape"]
         start, stop = entry["data_offsets"]
         width = int(re.sub(r"\D", "", TYPES[dtype]) or 8) // 8
     except (KeyError, TypeError, ValueError) as error:
@@ -164,7 +166,8 @@ def _tensor_of(name: str, entry: Any, begin: int) -> StoredTensor:
     numbers = (start, stop, *shape) if isinstance(shape, list) else (None,)
     if not all(type(n) is int and n >= 0 for n in numbers):
         raise _DamagedError(f"its header does not describe {name}")
-    size, due = stop - start, prod(shape) * width
+    size = stop - start
+    due = prod(shape) * width
     if size != due:
         raise _DamagedError(f"{name} has {size} bytes, not {due}")
     return StoredTensor(name, TYPES[dtype], tuple(shape), begin + start, begin + stop)

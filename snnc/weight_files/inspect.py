@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -51,6 +52,13 @@ class Pair:
         return (self.wanted or self.stored).name  # type: ignore[union-attr]
 
     @property
+    def shapes(self) -> tuple[Shape | None, Shape | None]:
+        """The shapes in the file and in the network; None where it lacks the tensor."""
+        stored = None if self.stored is None else self.stored.shape
+        wanted = None if self.wanted is None else self.wanted.shape
+        return stored, wanted
+
+    @property
     def problem(self) -> str:
         """The problem in one phrase; empty if the tensor fits."""
         if self.stored is None:
@@ -90,7 +98,8 @@ class Listing:
     @cached_property
     def pairs(self) -> tuple[Pair, ...]:
         """The network's tensors in order, then the file's other tensors."""
-        stored, known = self.header.tensors, {tensor.name for tensor in self.wanted}
+        stored = self.header.tensors
+        known = {tensor.name for tensor in self.wanted}
         pairs = [Pair(tensor, stored.get(tensor.name)) for tensor in self.wanted]
         others = [Pair(None, t) for t in stored.values() if t.name not in known]
         return (*pairs, *others)
@@ -118,10 +127,10 @@ class Listing:
         """Return the problem of a pair, including invalid values, in one phrase."""
         if self.network is None:
             return ""
+        if pair.problem or pair.wanted is None or not pair.wanted.zeros:
+            return pair.problem
         spread = self.spreads.get(pair.name)
-        is_zero = spread is None or not spread.nonzero
-        has_to_be_0 = pair.wanted is not None and pair.wanted.zeros
-        return pair.problem or ("should be 0" if has_to_be_0 and not is_zero else "")
+        return "should be 0" if spread is not None and spread.nonzero else ""
 
     def result(self, diagnostics: tuple[Diagnostic, ...]) -> Weights:
         """Return the listing as plain values, with the problems found."""
@@ -190,26 +199,31 @@ OLD_SPEC = (
 def advice(listing: Listing, remedy: str) -> str:
     """Return the help for a file that does not fit; ``remedy`` is the general help."""
     problems = listing.problems
-    both = [(p.stored.shape, p.wanted.shape) for p in problems if p.stored and p.wanted]
-    missing = [p.wanted.shape for p in problems if p.wanted and not p.stored]
-    unknown = [p.stored.shape for p in problems if p.stored and not p.wanted]
-    if not problems and listing.scale:
-        return SCALED
-    if not problems and listing.header.layout_id is None:
-        return UNMARKED
+    if not problems:
+        return _advice_on_metadata(listing) or remedy
     if any("/" in pair.name or pair.name.endswith(":0") for pair in problems):
         return KERAS
-    if problems and not (missing or unknown) and all(s == w for s, w in both):
-        return TYPES
-    if any(_is_turned(stored, wanted) for stored, wanted in both):
+    stored, wanted = zip(*(pair.shapes for pair in problems), strict=True)
+    if any(map(_is_turned, stored, wanted)):
         return TURNED
-    is_renamed = missing and not both and sorted(missing) == sorted(unknown)
-    return f"{NAMES} {remedy}" if is_renamed else remedy
+    if stored == wanted:
+        return TYPES
+    is_renamed = all(None in pair.shapes for pair in problems)
+    if is_renamed and Counter(stored) == Counter(wanted):
+        return f"{NAMES} {remedy}"
+    return remedy
 
 
-def _is_turned(stored: Shape, wanted: Shape) -> bool:
+def _advice_on_metadata(listing: Listing) -> str:
+    """Return the help for a file whose tensors fit; empty if it has no flaw."""
+    if listing.scale:
+        return SCALED
+    return UNMARKED if listing.header.layout_id is None else ""
+
+
+def _is_turned(stored: Shape | None, wanted: Shape | None) -> bool:
     """Return whether the axes are in PyTorch order: out, in, height, width."""
-    if len(wanted) < 2:
+    if wanted is None or len(wanted) < 2:
         return False
     *spatial, inward, outward = wanted
     return stored == (outward, inward, *spatial) != wanted
@@ -218,8 +232,9 @@ def _is_turned(stored: Shape, wanted: Shape) -> bool:
 def inspect(
     path: Path,
     spec: str | MappedNetwork | None,
-    calculates: bool,
     report: Diagnostics,
+    *,
+    calculates: bool,
     device: Profile | None = None,
 ) -> Listing | None:
     """List a file's tensors, and check whether a network and its chip accept them.
@@ -236,17 +251,12 @@ def inspect(
         The device to compile for; None for Loihi 1.
     """
     header = read_header(path, report)
-    mapped = spec if isinstance(spec, MappedNetwork) else None
-    if isinstance(spec, str):
-        source = read_spec(spec, report)
-        made = None if source is None else compile_spec(source, report, "place", device)
-        if made is None or made.mapped is None:
-            return None
-        mapped = made.mapped
-    if header is None:
+    mapped = _compile(spec, report, device) if isinstance(spec, str) else spec
+    if header is None or (mapped is None and spec is not None):
         return None
     network = None if mapped is None else mapped.lowered.network
-    listing, values = Listing(header, network), None
+    listing = Listing(header, network)
+    values = None
     if calculates:
         from snnc.weight_files.values import read_values, spreads
 
@@ -261,9 +271,20 @@ def inspect(
     return listing
 
 
+def _compile(
+    spec: str, report: Diagnostics, device: Profile | None
+) -> MappedNetwork | None:
+    source = read_spec(spec, report)
+    if source is None:
+        return None
+    made = compile_spec(source, report, "place", device)
+    return None if made is None else made.mapped
+
+
 def refusal(listing: Listing, remedy: str = MIGRATE) -> Diagnostic:
     """Return the error that lists all tensors that do not fit a network."""
-    network, written = listing.network, listing.header.layout_id
+    network = listing.network
+    written = listing.header.layout_id
     assert network is not None
     return WeightsDoNotFit(
         span=network.span,
@@ -289,10 +310,12 @@ def report_values(listing: Listing, report: Diagnostics) -> bool:
 
     Invalid values are not finite, or are nonzero in a bias that is off.
     """
-    before, path = len(report.diagnostics), listing.header.path
+    before = len(report.diagnostics)
+    path = listing.header.path
     assert listing.network is not None
     for tensor in listing.wanted:
-        name, spread = tensor.name, listing.spreads[tensor.name]
+        name = tensor.name
+        spread = listing.spreads[tensor.name]
         size = prod(tensor.shape)
         values: Json = {"tensor": name, "path": path.as_posix(), "size": size}
         if spread.nan or spread.infinite:

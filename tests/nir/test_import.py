@@ -109,8 +109,8 @@ def assert_restored(text: str) -> None:
         graph = read_graph(Path("net.nir"), "net.nir")
         restored = restore(graph.facts["spec"], graph, None)
         assert restored is not None, text
-        _, found, spec = restored
-        assert hash_of(spec) == hash_of(text)
+        found = restored.tensors
+        assert hash_of(restored.text) == hash_of(text)
         for name, values in weights.items():
             # A weight that only reads padding is in no graph.
             assert found[name].shape == values.shape
@@ -181,7 +181,7 @@ def test_a_one_by_one_kernel_of_ones_remains_a_node() -> None:
     restored = restore(graph.facts["spec"], graph, None)
     assert restored is not None
     for tensor, values in ones.items():
-        np.testing.assert_allclose(restored[1][tensor], values, rtol=1e-5)
+        np.testing.assert_allclose(restored.tensors[tensor], values, rtol=1e-5)
 
 
 def edit_graph(change: Callable[[dict[str, Any]], None]) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,11 +15,12 @@ import pytest
 import snnc
 from snnc.results.evaluation import Evaluation
 from snnc.results.scores import Score
-from snnc.tools.plots import networks, results
-from snnc.tools.plots.style import looks, save, theme
+from snnc.results.sweep import Sweep
+from snnc.tools.report import pictures as networks
 from snnc.tools.report.summary import Summary, summarise, use_of
 from snnc.tools.scores import LayerFiring
-from snnc.tools.sweep_results import Sweep
+from snnc.views.plots import results
+from snnc.views.plots.style import looks, save, theme
 from tests.commands import run
 from tests.support import ROOT, network, sound
 from tests.sweep.test_front import variant
@@ -59,8 +59,7 @@ HISTORY = {"loss": [2.0, 1.0], "val_loss": [2.1, 1.2], "accuracy": [0.4, 0.8]}
 
 
 def swept(variants: list[Any]) -> Sweep:
-    base: Any = SimpleNamespace(name="digits")
-    return Sweep(base, tuple(variants))
+    return Sweep("digits", tuple(variants))
 
 
 def summed(text: str) -> Summary:
@@ -252,7 +251,7 @@ def test_the_best_of_a_regression_have_the_least_error() -> None:
     for each in SWEPT:
         (found,) = each.results
         error = {**found, "accuracy": None, "rmse": found["accuracy"]}
-        lines.append(replace(each, results=(error,)))
+        lines.append(each.with_results((error,)))
     with theme():
         said = words(swept(lines).plot())
     assert "best: error, energy, cores" in said

@@ -141,31 +141,17 @@ def dims(layer: KerasLayer, option: str, default: int = 1) -> Shape:
 
 def fits(kind: str, rank: int, option: str, value: Any) -> bool:
     """Whether Keras may write a value for an option of a class."""
-    match option:
-        case "padding" | "cropping" if kind.startswith(("ZeroPadding", "Cropping")):
-            return margins_of(value, rank) is not None
-        case "depth_multiplier" | "filters" | "groups" | "units":
-            return _is_size(value)
-        case "strides" if value is None:  # the size of the window
-            return "Pooling" in kind
-        case "dilation_rate" | "kernel_size" | "pool_size" | "size" | "strides":
-            sizes = value if isinstance(value, (list, tuple)) else [value] * rank
-            return len(sizes) == rank and all(map(_is_size, sizes))
-        case "data_format" | "padding":
-            return value is None or isinstance(value, str)
-        case "output_padding":
-            sizes = value if isinstance(value, list) else [value] * rank
-            return value is None or (len(sizes) == rank and all(map(_is_pad, sizes)))
-        case "keepdims" | "use_bias":
-            return value is None or isinstance(value, bool)
-        case "epsilon":
-            return _is_number(value)
-        case "rate":
-            return value is None or (_is_number(value) and 0 <= value <= 1)
-        case "axis" | "target_shape" | "newshape":
-            whole = value if isinstance(value, list) else [value]
-            return value is None or all(type(item) is int for item in whole)
-    return True
+    if kind.startswith(("ZeroPadding", "Cropping")) and option in MARGINS:
+        return margins_of(value, rank) is not None
+    if option == "strides" and value is None:  # the size of the window
+        return "Pooling" in kind
+    if option in _TYPES:
+        return value is None or isinstance(value, _TYPES[option])
+    is_valid = _CHECKS.get(option)
+    return is_valid is None or is_valid(value, rank)
+
+
+MARGINS = ("padding", "cropping")
 
 
 def margins_of(value: Any, rank: int) -> list[tuple[int, int]] | None:
@@ -173,21 +159,60 @@ def margins_of(value: Any, rank: int) -> list[tuple[int, int]] | None:
     values = value if isinstance(value, (list, tuple)) else [value] * rank
     if rank == 1 and len(values) == 2:
         values = [values]
-    pairs = [p if isinstance(p, (list, tuple)) else (p, p) for p in values]
-    is_known = all(len(pair) == 2 and all(map(_is_pad, pair)) for pair in pairs)
-    return [(a, b) for a, b in pairs] if is_known and len(pairs) == rank else None
+    pairs = [_margin_of(margin) for margin in values]
+    known = [pair for pair in pairs if pair is not None]
+    return known if len(known) == len(pairs) == rank else None
 
 
-def _is_pad(value: Any) -> bool:
+def _margin_of(value: Any) -> tuple[int, int] | None:
+    is_pair = isinstance(value, (list, tuple)) and len(value) == 2
+    before, behind = value if is_pair else (value, value)
+    return (before, behind) if _is_pad(before) and _is_pad(behind) else None
+
+
+def _is_pad(value: Any, rank: int = 0) -> bool:
     return type(value) is int and 0 <= value < LARGEST
 
 
-def _is_size(value: Any) -> bool:
+def _is_size(value: Any, rank: int = 0) -> bool:
     return _is_pad(value) and value > 0
 
 
-def _is_number(value: Any) -> bool:
+def _are_sizes(value: Any, rank: int) -> bool:
+    sizes = value if isinstance(value, (list, tuple)) else [value] * rank
+    return len(sizes) == rank and all(map(_is_size, sizes))
+
+
+def _are_pads(value: Any, rank: int) -> bool:
+    pads = value if isinstance(value, list) else [value] * rank
+    return value is None or (len(pads) == rank and all(map(_is_pad, pads)))
+
+
+def _is_number(value: Any, rank: int = 0) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _is_share(value: Any, rank: int) -> bool:
+    return value is None or (_is_number(value) and 0 <= value <= 1)
+
+
+def _are_whole(value: Any, rank: int) -> bool:
+    numbers = value if isinstance(value, list) else [value]
+    return value is None or all(type(number) is int for number in numbers)
+
+
+_TYPES = {"data_format": str, "padding": str, "keepdims": bool, "use_bias": bool}
+"""The types of options that may also be None."""
+_CHECKS: dict[str, Callable[[Any, int], bool]] = {
+    **dict.fromkeys(("depth_multiplier", "filters", "groups", "units"), _is_size),
+    **dict.fromkeys(("dilation_rate", "kernel_size", "pool_size"), _are_sizes),
+    **dict.fromkeys(("size", "strides"), _are_sizes),
+    "output_padding": _are_pads,
+    "epsilon": _is_number,
+    "rate": _is_share,
+    **dict.fromkeys(("axis", "target_shape", "newshape"), _are_whole),
+}
+"""Whether Keras may write a value for an option of a class with so many axes."""
 
 
 _PRODUCT = "a product of two rates is not a sum of spikes"
@@ -277,13 +302,6 @@ WHOLE = ("Flatten", "Global")
 """Layers that would also mix the steps of time with one more axis."""
 NUMERIC = ("Add", "Subtract", "Multiply", "Maximum", "Minimum", "Average")
 """Layers of several values whose names Keras 3 also uses for operations on a number."""
-TOOLS = {
-    "QKeras": ("QConv", "QDense", "QActivation", "QBatch", "QDepth", "QSepar"),
-    "TensorFlow Addons": ("Addons>", "tensorflow_addons"),
-    "Kapre": ("Kapre", "kapre", "Melspectrogram", "STFT"),
-    "the Model Optimization Toolkit": ("Quantize", "PruneLowMagnitude"),
-}
-"""Libraries that add layers to Keras, and the prefixes of their class names."""
 
 
 def read_layer(layer: CurrentLayer) -> Value:
@@ -319,12 +337,9 @@ def _check_options(layer: KerasLayer, reader: LayerReader) -> None:
 def _read_unknown(layer: CurrentLayer) -> Value:
     """Refuse a custom class, whose code is not in the file, or one without a reader."""
     inner = layer.options.get("layer")
-    plain = layer.kind.removeprefix("Custom>")
-    tools = [tool for tool, names in TOOLS.items() if plain.startswith(names)]
-    if tools or FOREIGN in layer.options:
-        of = f" of {tools[0]}" if tools else ""
+    if FOREIGN in layer.options:
         raise RefusedLayerError(
-            f"`{layer.kind}` is a custom class{of}, and its code is not in the file",
+            f"`{layer.kind}` is a custom class, and its code is not in the file",
             "replace it with a standard Keras layer, and save the model again",
             rule=CustomObject,
         )

@@ -22,7 +22,12 @@ from snnc.importer.functions import (
 from snnc.importer.linear import LinearStep, cuts_of, per_channel, points
 from snnc.importer.model import config_of
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, mix
-from snnc.importer.state import Approximation, CurrentLayer, RefusedLayerError
+from snnc.importer.state import (
+    AppliedRewrite,
+    Approximation,
+    CurrentLayer,
+    RefusedLayerError,
+)
 from snnc.importer.table import reads, shown
 from snnc.importer.values import BROKEN, COUNTS, INPUT, RELU, SIGNED, Unit, Value
 from snnc.rules.imports import ActivationRefused
@@ -58,7 +63,8 @@ def _of_class(kind: str, options: Mapping[str, Any]) -> Activation:
     if kind == "ReLU":
         if options.get("threshold"):
             return "thresholded_relu", options
-        top, slope = options.get("max_value"), options.get("negative_slope")
+        top = options.get("max_value")
+        slope = options.get("negative_slope")
         if slope:
             return "leaky_relu", {"alpha": slope, "max_value": top}
         return ("relu", {}) if top is None else (f"relu{shown(top)}", {})
@@ -124,7 +130,9 @@ def _choose_units(
     name, options = activation
     rewritten = rewritten_name(name)
     if name != "relu" and layer.state.request.rewrite(rewritten) == "relu":
-        layer.rewrite(f"`{rewritten}=relu`: neurons are ReLU; retrain", option)
+        applied = f"{rewritten}=relu"
+        why = f"`{applied}`: neurons are ReLU; retrain"
+        layer.rewrite(why, option, AppliedRewrite(applied))
         return RELU
     if name == "hard_sigmoid" and (layer.state.model.keras or "").startswith("3"):
         options = {"slope": 1 / 6}
@@ -135,14 +143,15 @@ def _choose_units(
     count = len(neurons.units)
     if count > 1:
         sum_is = "equals the activation"
+        approximation = None
         if neurons.error:
             sum_is = f"is within {neurons.error:.2g} of the activation"
-            found = Approximation(layer.name, name, count, neurons.error)
-            layer.state.approximations.append(found)
+            approximation = Approximation(name, count, neurons.error)
         layer.rewrite(
             f"{COUNTS[count]} neurons for each value, whose sum {sum_is}; `--rewrite "
             f"{rewritten}=relu` takes one neuron, but needs retraining",
             option,
+            approximation,
         )
     return neurons.units
 
@@ -187,7 +196,8 @@ def _fire(
 
 def refuse_unfit(layer: CurrentLayer, value: Value, error: UnfitError) -> Value:
     """Refuse a layer, or the layer before it that no kernel can compute."""
-    why, faulty = str(error), layer.state.layers.get(error.layer, layer)
+    why = str(error)
+    faulty = layer.state.layers.get(error.layer, layer)
     windows = [[step.op == "window" for step in term.steps] for term in value.terms]
     is_data = all(term.source == INPUT for term in value.terms)
     if why == BORDER and is_data and all(w[:1] == [True] for w in windows):
@@ -240,7 +250,7 @@ def _finish(
     layer.state.finals[output] = name
     is_one = not value.broken and prod(value.shape) == 1
     is_row = value.shape[-1:] == (prod(value.shape),)
-    is_over_all = value.broken or (is_row and not layer.state.cut & set(layer.reads))
+    is_over_all = value.broken or (is_row and not value.is_cut)
     if name == "sigmoid" and is_one and len(layer.state.model.outputs) == 1:
         why = "two classes: softmax of (0, x) is (1 - sigmoid(x), sigmoid(x))"
         layer.rewrite(why, option)
@@ -269,14 +279,10 @@ def unpadded(value: Value) -> tuple[Value, LinearStep | None]:
     If the last step does not pad or also crops, return the value unchanged and None.
     """
     ends = [term.steps[-1] for term in value.terms if term.steps]
-    last = ends[0] if ends and len(ends) == len(value.terms) else None
-    if last is None or last.op != "window" or len({end.layer for end in ends}) > 1:
+    is_same = len({end.layer for end in ends}) == 1 and len(ends) == len(value.terms)
+    if not is_same or not ends[0].is_padding:
         return value, None
-    if any(
-        (w.taps, w.stride) != (1, 1) or w.before < 0 or w.overhang < 0
-        for w in last.windows
-    ):
-        return value, None
+    last = ends[0]
     terms = tuple(replace(term, steps=term.steps[:-1]) for term in value.terms)
     sizes = tuple(window.size for window in last.windows)
     return replace(value, terms=terms, shape=(*sizes, value.shape[-1])), last

@@ -26,13 +26,14 @@ from snnc.importer.values import Kind, StatementDraft, Value, View, plain, side_
 
 MOST_SOURCES = 64
 """The most sources of a sum for readers; for more sources, neurons keep the sum."""
-ADD, TIMES, MINUS, BY = "add", "multiply", "subtract", "divide"
-_ARITHMETIC = {
-    "truediv": BY, "truedivide": BY, "divide": BY, "realdiv": BY, "true_divide": BY,
-    "div": BY,
-    "multiply": TIMES, "mul": TIMES, "add": ADD, "addv2": ADD, "biasadd": ADD,
-    "subtract": MINUS, "sub": MINUS,
+ARITHMETIC = {
+    "add": "Add", "addv2": "Add", "biasadd": "Add",
+    "subtract": "Subtract", "sub": "Subtract",
+    "multiply": "Multiply", "mul": "Multiply",
+    "truediv": "Multiply", "truedivide": "Multiply", "true_divide": "Multiply",
+    "divide": "Multiply", "div": "Multiply", "realdiv": "Multiply",
 }  # fmt: skip
+"""The Keras classes that compute, or are refused, as operations on two layers."""
 SAME = ("identity", "stop_gradient", "cast", "convert_to_tensor", "ensure_shape")
 FUNCTION_CLASSES = tuple(
     "".join(word.capitalize() for word in name.split("_"))
@@ -67,8 +68,12 @@ def scaled(
     """Return a value that is scaled and shifted, equally or per channel."""
     is_one = len(factors) == len(shifts) == 1
     if value.is_input and is_one and factors[0] > 0 and _is_sole(layer):
-        before, added = layer.state.scaling
-        layer.state.scaling = (before * factors[0], added * factors[0] + shifts[0])
+        before = layer.state.input
+        layer.state.input = replace(
+            before,
+            factor=before.factor * factors[0],
+            offset=before.offset * factors[0] + shifts[0],
+        )
         layer.keep("as `in LO..HI as LO..HI` of the input")
         return value
     channels = value.shape[-1]
@@ -82,7 +87,7 @@ def scaled(
     step = per_channel("scale", layer.name, value.shape, bias=any(shifts))
     step = replace(step, factors=factors, shifts=shifts)
     layer.keep("in the kernels that read it")
-    positive = value.is_positive and min(*factors, *shifts) >= 0
+    positive = value.is_positive and min(factors + shifts) >= 0
     return value.then(step, is_positive=positive)
 
 
@@ -103,14 +108,13 @@ def read_normalization(layer: CurrentLayer, value: Value) -> Value:
             "it multiplies where it should divide", "normalize the data"
         )
     scaling = _scalar(layer, value)
-    if scaling is not None:
-        return scaled(layer, value, *scaling)
-    return normed(layer, value)
+    if scaling is None:
+        return normed(layer, value)
+    factor, shift = scaling
+    return scaled(layer, value, (factor,), (shift,))
 
 
-def _scalar(
-    layer: CurrentLayer, value: Value
-) -> tuple[tuple[float], tuple[float]] | None:
+def _scalar(layer: CurrentLayer, value: Value) -> tuple[float, float] | None:
     """Return the factor and the shift of an input's norm if all channels share them.
 
     Return None if they differ by channel, or are unknown.
@@ -130,7 +134,7 @@ def _scalar(
         return None
     if (factors != factors[0]).any() or (shifts != shifts[0]).any():
         return None
-    return (float(factors[0]),), (float(shifts[0]),)
+    return float(factors[0]), float(shifts[0])
 
 
 @reads(*OPERATIONS, joins=True)
@@ -148,8 +152,8 @@ def read_operation(layer: CurrentLayer, value: Value, *_: Value) -> Value:
     activation, defaults = find_activation(name)
     if activation in FUNCTIONS or activation in SOFTMAXES:
         return activate(layer, value, (activation, {**defaults, **settings}))
-    if function in _ARITHMETIC:
-        return _arithmetic(layer, _ARITHMETIC[function])
+    if function in ARITHMETIC:
+        return _arithmetic(layer, ARITHMETIC[function])
     if function in ("concat", "concatenate") and len(layer.reads) > 1:
         return _read_as("Concatenate", layer, axis=others.get("axis", -1))
     if function == "reshape" and (sizes := _sizes(others)):
@@ -195,16 +199,16 @@ def _is_over_space(value: Value, others: Mapping[str, Any]) -> bool:
     return 1 < rank <= 4 and sorted(whole) == list(range(1, rank))
 
 
-def _arithmetic(layer: CurrentLayer, sign: str) -> Value:
+def _arithmetic(layer: CurrentLayer, kind: str) -> Value:
     """Read a sum or a difference of layers; refuse arithmetic with a number."""
     if len(layer.reads) == 1:
         raise RefusedLayerError(
             "it computes with a number",
             "use a `Rescaling` layer, or preprocess the data instead",
         )
-    if sign in (TIMES, BY):
-        raise RefusedLayerError(*REFUSED["Multiply"])
-    return _read_as("Add" if sign == ADD else "Subtract", layer)
+    if kind in REFUSED:
+        raise RefusedLayerError(*REFUSED[kind])
+    return _read_as(kind, layer)
 
 
 @reads("Add", joins=True)
@@ -228,11 +232,11 @@ def read_add(layer: CurrentLayer, *values: Value) -> Value:
 def read_difference_or_mean(layer: CurrentLayer, *values: Value) -> Value:
     """Read a difference or a mean, which the readers' kernels compute."""
     _check_equal(values)
-    name, gains = "difference", [1.0, -1.0]
     if layer.kind == "Average":
-        name, gains = "mean", [1.0 / len(values)] * len(values)
-    layer.keep(f"its readers compute the {name}")
-    return summed(values, gains, layer.name)
+        layer.keep("its readers compute the mean")
+        return summed(values, [1.0 / len(values)] * len(values), layer.name)
+    layer.keep("its readers compute the difference")
+    return summed(values, [1.0, -1.0], layer.name)
 
 
 def larger(layer: CurrentLayer, a: Value, b: Value) -> Value:
@@ -257,7 +261,8 @@ def summed(values: Sequence[Value], gains: Sequence[float], layer: str) -> Value
 @reads("Concatenate", joins=True)
 def read_concatenate(layer: CurrentLayer, *values: Value) -> Value:
     """Read a concatenation of channels, or of values that are then flat."""
-    axis, rank = layer.options.get("axis", -1), len(values[0].view)
+    rank = len(values[0].view)
+    axis = layer.options.get("axis", -1)
     axis = axis if axis < 0 else axis - 1 - rank
     if axis == -1 and all(len(v.view) == 1 for v in values):
         return _concatenate_vectors(layer, values)

@@ -57,23 +57,29 @@ def axes_of(layer: KerasLayer, value: Value) -> Axes:
     of the spec's axes.
     """
     view = value.view
-    shape = value.shape
-    channels = len(value.shape) - 1
-    rank = layer.rank
-    if len(view) != rank + 1:
-        raise RefusedLayerError(f"it reads {len(view)} axes instead of {rank + 1}")
+    if len(view) != layer.rank + 1:
+        raise RefusedLayerError(
+            f"it reads {len(view)} axes instead of {layer.rank + 1}"
+        )
     is_first = layer.is_channels_first
     groups, last = (view[1:], view[0]) if is_first else (view[:-1], view[-1])
-    of = tuple(_spatial(group, shape) for group in groups)
-    own = _axis_of(last, shape)
-    if own is not None and own != channels and shape[own] > 1:
-        raise RefusedLayerError("it uses a spatial axis as channels")
-    if channels in of or (shape[-1] > 1 and channels not in last):
-        raise RefusedLayerError("it uses the channels as a spatial axis")
+    of = tuple(_spatial(group, value.shape) for group in groups)
+    _check_channels(of, last, value.shape)
+    channels = (len(value.shape) - 1,)
     spatial = tuple(() if axis is None else (axis,) for axis in of)
-    sizes = tuple(1 if axis is None else shape[axis] for axis in of)
-    after = ((channels,), *spatial) if is_first else (*spatial, (channels,))
+    sizes = tuple(1 if axis is None else value.shape[axis] for axis in of)
+    after = (channels, *spatial) if is_first else (*spatial, channels)
     return Axes(of, sizes, after)
+
+
+def _check_channels(spatial: tuple[int | None, ...], last: Group, shape: Shape) -> None:
+    """Refuse a layer whose axis of channels, ``last``, is not the spec's."""
+    channels = len(shape) - 1
+    axis = _axis_of(last, shape)
+    if axis is not None and axis != channels and shape[axis] > 1:
+        raise RefusedLayerError("it uses a spatial axis as channels")
+    if channels in spatial or (shape[-1] > 1 and channels not in last):
+        raise RefusedLayerError("it uses the channels as a spatial axis")
 
 
 def _spatial(group: Group, shape: Shape) -> int | None:
@@ -131,7 +137,7 @@ def has_kernel(
     def register(read: ReadKernel) -> ReadKernel:
         @reads(*kinds, keeps=keeps, reads_broken=True)
         def read_layer(layer: CurrentLayer, value: Value) -> Value:
-            layer.state.l2[layer.name] = _take_l2(layer)
+            _tell_penalties(layer)
             function = find_activation(layer.options.get("activation"))
             return activate(layer, read(layer, value), function)
 
@@ -140,23 +146,27 @@ def has_kernel(
     return register
 
 
-def _take_l2(layer: CurrentLayer) -> float:
-    """Return a kernel's L2 factor, and record other penalties."""
-    factor = 0.0
-    kept = PENALTIES[layer.kind.startswith("DepthwiseConv")]
-    for option in PENALTIES:
-        value = layer.options.get(option)
-        if value is None:
+def _l2_of(layer: KerasLayer) -> float:
+    """Return the factor of the L2 penalty that the spec keeps; 0 without any."""
+    option = PENALTIES[layer.kind.startswith("DepthwiseConv")]
+    factor = config_of(layer.options.get(option)).get("l2")
+    return float(factor) if isinstance(factor, (int, float)) and factor > 0 else 0.0
+
+
+def _tell_penalties(layer: CurrentLayer) -> None:
+    """Record which penalties the spec keeps."""
+    factor = _l2_of(layer)
+    for place, option in enumerate(PENALTIES):
+        penalty = layer.options.get(option)
+        if penalty is None:
             continue
-        l1, l2 = (config_of(value).get(name) or 0.0 for name in ("l1", "l2"))
-        is_l2 = isinstance(l2, (int, float)) and l2 > 0
-        if option == kept and is_l2:
-            factor = float(l2)
+        has_l1 = bool(config_of(penalty).get("l1"))
+        is_kept = place == layer.kind.startswith("DepthwiseConv") and factor > 0
+        if is_kept:
             layer.keep("as `l2`", f"{option} L2 {factor:.6g}")
-        if option != kept or not is_l2 or l1:
-            what = "L1" if l1 else shown(value)
+        if has_l1 or not is_kept:
+            what = "L1" if has_l1 else shown(penalty)
             layer.train("not kept: specs have only `l2`", f"{option} {what}")
-    return factor
 
 
 @has_kernel(*each_rank("Conv"), keeps=("filters", *_CONVOLUTION))
@@ -168,69 +178,101 @@ def _take_l2(layer: CurrentLayer) -> float:
     "DepthwiseConv1D", "DepthwiseConv2D", keeps=("depth_multiplier", *_CONVOLUTION)
 )
 def read_convolution(layer: CurrentLayer, value: Value) -> Value:
-    options = layer.options
-    padding = str(options.get("padding") or "valid")
-    is_causal = padding == "causal" and layer.kind.endswith("1D")
-    if padding not in ("valid", "same") and not is_causal:
-        why = "specs support only `valid` and `same` padding"
-        remedy = "use `padding='valid'` and retrain; the axis becomes shorter"
-        error = RefusedLayerError(why, remedy, f"padding {padding}")
+    """Read a convolution: one kernel, whose groups of channels do not mix."""
+    if not _has_known_padding(layer):
+        error = RefusedLayerError(
+            "specs support only `valid` and `same` padding",
+            "use `padding='valid'` and retrain; the axis becomes shorter",
+            f"padding {layer.options['padding']}",
+        )
         value = layer.refuse(error)
     if value.broken:
         return BROKEN
     size = dims(layer, "kernel_size")
     stride = dims(layer, "strides")
     if any(step > taps for step, taps in zip(stride, size, strict=True)):
-        why = "part of its input is not used"
-        layer.keep(why, "strides above kernel_size")
+        layer.keep("part of its input is not used", "strides above kernel_size")
     axes = axes_of(layer, value)
     windows, taps = slide(layer, value, axes, size, stride)
-    groups = int(options.get("groups") or 1)
+    groups = int(layer.options.get("groups") or 1)
     channels = value.shape[-1]
     op: Op = "separable" if layer.kind.startswith("Separable") else "kernel"
-    filters = options.get("filters", 0)
-    if layer.kind.startswith("Depthwise"):
-        op = "depthwise"
-        filters = channels * (options.get("depth_multiplier") or 1)
+    filters = layer.options.get("filters", 0)
     if groups > 1:
         layer.keep(option=f"groups {groups}")
+    if layer.kind.startswith("Depthwise"):
+        op = "depthwise"
+        filters = channels * (layer.options.get("depth_multiplier") or 1)
     if channels % groups or filters % groups:
         raise RefusedLayerError(f"its groups do not divide {channels} channels")
-    own = channels if op == "depthwise" else groups
-    step = _kernel(op, layer, windows, channels, filters, groups=own, axes=axes.of)
-    return value.then(replace(step, taps=taps), axes.view)
+    step = _kernel(op, layer, windows, channels, filters)
+    unmixed = channels if op == "depthwise" else groups
+    step = replace(step, groups=unmixed, axes=axes.of, taps=taps)
+    return value.then(step, axes.view)
+
+
+def _has_known_padding(layer: KerasLayer) -> bool:
+    padding = layer.options.get("padding") or "valid"
+    is_causal = padding == "causal" and layer.kind.endswith("1D")
+    return is_causal or padding in ("valid", "same")
 
 
 def _kernel(
-    op: Op, layer: CurrentLayer, windows: Windows, read: int, given: Any, **facts: Any
+    op: Op, layer: CurrentLayer, windows: Windows, read: int, given: Any
 ) -> LinearStep:
     bias = bool(layer.options.get("use_bias", True))
-    return LinearStep(op, layer.name, windows, read, int(given), bias=bias, **facts)
+    l2 = _l2_of(layer)
+    return LinearStep(op, layer.name, windows, read, int(given), bias=bias, l2=l2)
 
 
 @has_kernel("Conv2DTranspose", keeps=("filters", *_WINDOW))
 def read_transposed(layer: CurrentLayer, value: Value) -> Value:
+    """Read a transposed convolution, over an axis with zeros between the values."""
     if value.broken:
         return BROKEN
-    options = layer.options
-    padding: Literal["valid", "same"] = (
-        "same" if options.get("padding") == "same" else "valid"
-    )
     axes = axes_of(layer, value)
     if None in axes.of:
         raise RefusedLayerError("its kernel moves along an axis of size 1")
+    windows = _transposed_windows(layer, axes.sizes)
+    shape = layer.options.get("output_shape")  # from Keras 1
+    if isinstance(shape, list):
+        sizes = shape[2:] if layer.is_channels_first else shape[1:-1]
+        if sizes != [window.places for window in windows]:
+            raise RefusedLayerError(
+                f"its output_shape is {shown(shape)}, which no padding produces",
+                "build the layer in Keras 2 without this option",
+            )
+    every = axes.windows(value.shape, windows)
+    filters = layer.options["filters"]
+    step = _kernel("transposed", layer, every, value.shape[-1], filters)
+    return value.then(replace(step, axes=axes.of, taps=(0, 0)), axes.view)
+
+
+def _transposed_windows(layer: KerasLayer, sizes: Shape) -> list[AxisWindow]:
+    """Return the windows of a transposed convolution over axes of these sizes.
+
+    Raise RefusedLayerError for dilation with a stride, or for `output_padding` that
+    changes the size of the output.
+    """
+    padding: Literal["valid", "same"] = (
+        "same" if layer.options.get("padding") == "same" else "valid"
+    )
+    is_longer = layer.options.get("output_padding") is not None
+    margins = dims(layer, "output_padding") if is_longer else (0,) * len(sizes)
     windows: list[AxisWindow] = []
-    shapes = (dims(layer, key) for key in ("kernel_size", "strides", "dilation_rate"))
-    is_longer = options.get("output_padding") is not None
-    added = dims(layer, "output_padding") if is_longer else (0, 0)
-    for size, taps, apart, dilation, more in zip(
-        axes.sizes, *shapes, added, strict=True
+    for size, taps, apart, dilation, margin in zip(
+        sizes,
+        dims(layer, "kernel_size"),
+        dims(layer, "strides"),
+        dims(layer, "dilation_rate"),
+        margins,
+        strict=True,
     ):
         extent = (taps - 1) * dilation + 1
         before = extent - 1 - transposed_crop(extent, apart, padding)
         places = transposed_places(size, extent, apart, padding)
         crop = extent // 2 * 2 if padding == "same" else 0
-        is_usual = (size - 1) * apart + extent - crop + more == places
+        is_usual = (size - 1) * apart + extent - crop + margin == places
         if (is_longer and not is_usual) or 1 not in (apart, dilation):
             raise RefusedLayerError(
                 "specs have no `output_padding` that changes the size, and no dilation "
@@ -240,19 +282,7 @@ def read_transposed(layer: CurrentLayer, value: Value) -> Value:
         windows.append(
             AxisWindow(size, extent, 1, before, places, dilation, step=apart)
         )
-    given = options.get("output_shape")  # from Keras 1
-    if isinstance(given, list):
-        sizes_given = given[2:] if layer.is_channels_first else given[1:-1]
-        if sizes_given != [window.places for window in windows]:
-            raise RefusedLayerError(
-                f"its output_shape is {shown(given)}, which no padding produces",
-                "build the layer in Keras 2 without this option",
-            )
-    own = axes.windows(value.shape, windows)
-    read = value.shape[-1]
-    facts = {"axes": axes.of, "taps": (0, 0)}
-    step = _kernel("transposed", layer, own, read, options["filters"], **facts)
-    return value.then(step, axes.view)
+    return windows
 
 
 @reads(*each_rank("UpSampling"), keeps=("size",))
@@ -304,7 +334,7 @@ def _moved(
     """Return a value whose channels are moved by windows over a layer's axes."""
     own = axes.windows(value.shape, windows)
     step = per_channel("window", layer.name, value.shape, own)
-    return value.then(step, axes.view, value.is_positive)
+    return value.then(step, axes.view, is_positive=value.is_positive)
 
 
 @has_kernel("Dense", keeps=("units", "use_bias"))
@@ -317,10 +347,15 @@ def read_dense(layer: CurrentLayer, value: Value) -> Value:
     group = value.view[-1]
     if not are_channels(group, value.shape):
         raise RefusedLayerError("its last axis does not contain the channels")
-    windows = points(value.shape)
-    units = layer.options["units"]
-    step = _kernel("kernel", layer, windows, value.shape[-1], units, order=(channels,))
-    return value.then(step, (*value.view[:-1], (channels,)))
+    step = _kernel(
+        "kernel",
+        layer,
+        points(value.shape),
+        value.shape[-1],
+        layer.options["units"],
+    )
+    view = (*value.view[:-1], (channels,))
+    return value.then(replace(step, order=(channels,)), view)
 
 
 def _matrix(layer: KerasLayer, value: Value) -> Value:
@@ -343,6 +378,7 @@ def _matrix(layer: KerasLayer, value: Value) -> Value:
                 start=start,
                 before=(*part.flat, *value.flat) if value.parts else value.flat,
                 rows=size,
+                l2=_l2_of(layer),
                 is_first=not terms,
             )
             terms.append(term.then(step))
@@ -365,20 +401,14 @@ def read_batch_norm(layer: CurrentLayer, value: Value) -> Value:
 def normed(layer: CurrentLayer, value: Value) -> Value:
     """Return a value after a norm with known statistics.
 
-    Keras counts the axes of a norm with the batch.
+    Raise RefusedLayerError for a norm that is not over the channels.
     """
     axis = layer.options.get("axis", -1)
-    axes = axis if isinstance(axis, list) else [-1 if axis is None else axis]
-    if layer.kind == "Normalization" and axis in (None, []):
-        axes = [] if value.parts else [-1]
-    rank = len(value.view)
-    own = [axis if axis < 0 else axis - 1 - rank for axis in axes]
-    is_one = len(own) == 1 and -rank <= own[0] < 0
-    group = value.view[own[0]] if is_one else ()
-    if is_one and are_channels(group, value.shape) and not value.parts:
+    group = _normed_group(layer, value)
+    if group is not None and not value.parts and are_channels(group, value.shape):
         step = per_channel("norm", layer.name, value.shape, bias=True)
         return value.then(step)
-    if is_one and rank == 1:
+    if group is not None and len(value.view) == 1:
         size = prod(value.shape)
         layer.rewrite("folded into the kernel that reads the flat vector")
         step = LinearStep("flat norm", layer.name, (), size, size, bias=True)
@@ -388,3 +418,19 @@ def normed(layer: CurrentLayer, value: Value) -> Value:
         "normalize over the channel axis",
         f"axis {shown(axis)}",
     )
+
+
+def _normed_group(layer: KerasLayer, value: Value) -> Group | None:
+    """Return the spec's axes that form the axis of a norm; None if it has several.
+
+    Keras counts the axes of a norm with the batch.
+    """
+    axis = layer.options.get("axis", -1)
+    axes = axis if isinstance(axis, list) else [-1 if axis is None else axis]
+    if layer.kind == "Normalization" and axis in (None, []):
+        axes = [] if value.parts else [-1]
+    if len(axes) != 1:
+        return None
+    rank = len(value.view)
+    place = axes[0] if axes[0] < 0 else axes[0] - 1 - rank
+    return value.view[place] if -rank <= place < 0 else None

@@ -12,9 +12,10 @@ from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import add_relu, identity_neurons, mix
 from snnc.importer.state import (
     ENDING,
-    NO_DROPOUT,
     ConversionState,
     CurrentLayer,
+    DataChange,
+    LostDropout,
     RefusedLayerError,
 )
 from snnc.importer.table import REQUIRED, each_rank, reads
@@ -26,6 +27,7 @@ from snnc.importer.values import (
     Bias,
     StatementDraft,
     Value,
+    View,
     plain,
 )
 from snnc.rules.imports import InputRefused, SeveralModelInputs
@@ -38,7 +40,8 @@ NOISE = (
 )  # fmt: skip
 
 FIRST = "data_format channels_first"
-LAST = ", channels last: transpose the data"
+LAST = "channels last: transpose the data"
+LOOK_UP = "look up the rows on the host"
 
 
 OPEN_SIZES = (64, 128, 224, 256, 512)
@@ -48,40 +51,12 @@ OPEN_SIZES = (64, 128, 224, 256, 512)
 @reads("InputLayer")
 def read_input(layer: CurrentLayer) -> Value:
     """Return the input, which must have fixed sizes and at most 4 axes."""
-    shape = sizes_of(layer)
     if layer.name not in layer.state.inputs:
         layer.rewrite("removed: no layer reads it")
         return BROKEN
     if len(layer.state.inputs) > 1:
-        return _channels_of_input(layer) or _several(layer, tuple(shape))
-    asked = layer.state.request.shape
-    sizes = "x".join("?" if size is None else str(size) for size in shape)
-    set_sizes = set_open_sizes(shape, OPEN_SIZES[0])
-    if asked is not None:
-        pairs = zip(shape, asked, strict=False)
-        is_alike = all(given in (None, size) for given, size in pairs)
-        is_near = len(shape) == len(asked) and prod(asked) < LARGEST_INPUT
-        if not is_alike or not is_near:
-            remedy = (
-                set_sizes
-                if None in shape
-                else f"leave out `--input-shape {dims(asked)}`"
-            )
-            raise RefusedLayerError(f"its shape is {sizes}", remedy, rule=InputRefused)
-        shape = list(asked)
-    if not shape or None in shape:
-        remedy = (
-            "give `keras.Input` a shape, copy the weights, and save the model again"
-        )
-        raise RefusedLayerError(
-            f"its shape is {sizes or 'a single number'}, but snnc must know the "
-            "number of neurons",
-            set_sizes if shape else remedy,
-            rule=InputRefused,
-        )
-    if len(shape) > 4:
-        remedy = "use at most depth x height x width x channels"
-        raise RefusedLayerError(f"it has {len(shape)} axes", remedy, rule=InputRefused)
+        return _channels_of_input(layer) or _several(layer, tuple(sizes_of(layer)))
+    shape = _fixed_shape(layer)
     if "int" in str(layer.options.get("dtype")):
         layer.train("specs read float32", f"dtype {layer.options['dtype']}")
     layer.keep("the spec's input")
@@ -89,7 +64,53 @@ def read_input(layer: CurrentLayer) -> Value:
         last = (*shape[1:], shape[0])
         value = _relaid(layer, last, LAST, FIRST)
         return replace(value, view=plain(len(last), is_first=True))
-    return _input(layer.state, tuple(shape))
+    return _input(layer.state, shape)
+
+
+def _fixed_shape(layer: CurrentLayer) -> Shape:
+    """Return the shape of the only input in Keras, without the batch.
+
+    Raise RefusedLayerError if a size remains open, or if it has more than 4 axes.
+    """
+    sizes = sizes_of(layer)
+    shape = _requested_sizes(sizes, layer.state.request.shape)
+    if not shape or None in shape:
+        remedy = (
+            "give `keras.Input` a shape, copy the weights, and save the model again"
+        )
+        raise RefusedLayerError(
+            f"its shape is {_shown_sizes(sizes) or 'a single number'}, but snnc must "
+            "know the number of neurons",
+            set_open_sizes(shape, OPEN_SIZES[0]) if shape else remedy,
+            rule=InputRefused,
+        )
+    if len(shape) > 4:
+        remedy = "use at most depth x height x width x channels"
+        raise RefusedLayerError(f"it has {len(shape)} axes", remedy, rule=InputRefused)
+    return tuple(shape)
+
+
+def _requested_sizes(sizes: list[Any], requested: Shape | None) -> list[Any]:
+    """Return the sizes that the user requests, or else the model's.
+
+    Raise RefusedLayerError if they differ where the model sets a size.
+    """
+    if requested is None:
+        return sizes
+    is_alike = len(sizes) == len(requested) and all(
+        size in (None, number) for size, number in zip(sizes, requested, strict=True)
+    )
+    if is_alike and prod(requested) < LARGEST_INPUT:
+        return list(requested)
+    remedy = f"leave out `--input-shape {dims(requested)}`"
+    if None in sizes:
+        remedy = set_open_sizes(sizes, OPEN_SIZES[0])
+    why = f"its shape is {_shown_sizes(sizes)}"
+    raise RefusedLayerError(why, remedy, rule=InputRefused)
+
+
+def _shown_sizes(sizes: list[Any]) -> str:
+    return "x".join("?" if size is None else str(size) for size in sizes)
 
 
 def set_open_sizes(shape: list[Any], size: int) -> str:
@@ -105,37 +126,53 @@ def sizes_of(layer: KerasLayer) -> list[Any]:
 
 def _input(state: ConversionState, shape: Shape) -> Value:
     """Return the spec's input with a channels-last shape."""
-    state.input_shape = shape
+    state.input = replace(state.input, shape=shape)
     return Value((Term(INPUT, shape),), shape, plain(len(shape)), is_alone=True)
 
 
-def _relaid(layer: CurrentLayer, shape: Shape, how: str, option: str = "") -> Value:
-    """Return the input with another shape, and record that the data must match."""
-    layer.rewrite(f"the input is {dims(shape)}{how}", option)
+def _relaid(layer: CurrentLayer, shape: Shape, todo: str, option: str = "") -> Value:
+    """Return the input with another shape, and record what to do with the data."""
+    _change_data(layer, shape, todo, option)
     return _input(layer.state, shape)
+
+
+def _change_data(layer: CurrentLayer, shape: Shape, todo: str, option: str) -> None:
+    links = {LAST: ", ", LOOK_UP: ": "}
+    why = f"the input is {dims(shape)}{links.get(todo, ' from the start: ')}{todo}"
+    layer.rewrite(why, option, DataChange(why, todo))
 
 
 def _channels_of_input(layer: CurrentLayer) -> Value | None:
     """Return one of several inputs as channels of the spec's input, or None."""
     state = layer.state
-    shapes = [_shape_of_part(state.layers[name]) for name in state.inputs]
-    known = [shape for shape in shapes if shape is not None]
-    places = {shape[:-1] for shape in known}
-    if len(known) < len(shapes) or len(places) > 1 or len(known[0]) > 4:
+    shapes = _joinable_shapes(state)
+    if shapes is None:
         return None
     number = state.inputs.index(layer.name)
-    own = known[number]
-    start = sum(shape[-1] for shape in known[:number])
-    whole = sum(shape[-1] for shape in known)
-    state.input_shape = (*own[:-1], whole)
-    state.parts[layer.name] = own[-1]
-    step = LinearStep("select", layer.name, points(own), whole, own[-1], start=start)
-    is_first = len(own) > 1 and _is_channels_first(layer)
-    layer.rewrite(f"channels {start}..{start + own[-1] - 1} of the spec's input")
+    shape = shapes[number]
+    start = sum(before[-1] for before in shapes[:number])
+    channels = sum(each[-1] for each in shapes)
+    whole = (*shape[:-1], channels)
+    parts = {**state.input.parts, layer.name: shape[-1]}
+    state.input = replace(state.input, shape=whole, parts=parts)
+    step = LinearStep(
+        "select", layer.name, points(shape), channels, shape[-1], start=start
+    )
+    is_first = len(shape) > 1 and _is_channels_first(layer)
+    layer.rewrite(f"channels {start}..{start + shape[-1] - 1} of the spec's input")
     if is_first:
-        layer.rewrite(f"the input is {dims(own)}{LAST}", FIRST)
-    view = plain(len(own), is_first)
-    return Value((Term(INPUT, state.input_shape, (step,)),), own, view)
+        _change_data(layer, shape, LAST, FIRST)
+    view = plain(len(shape), is_first=is_first)
+    return Value((Term(INPUT, whole, (step,)),), shape, view)
+
+
+def _joinable_shapes(state: ConversionState) -> list[Shape] | None:
+    """Return the shapes of inputs that are equal but for channels; None for others."""
+    parts = [_shape_of_part(state.layers[name]) for name in state.inputs]
+    shapes = [shape for shape in parts if shape is not None]
+    if len(shapes) < len(parts) or len({shape[:-1] for shape in shapes}) > 1:
+        return None
+    return shapes if len(shapes[0]) <= 4 else None
 
 
 def _shape_of_part(layer: CurrentLayer) -> Shape | None:
@@ -183,17 +220,13 @@ def _largest_part(state: ConversionState) -> str:
         for layer in state.model.layers
         if any(option in layer.options for option in REQUIRED)
     ]
-
-    def count_of(part: list[KerasLayer]) -> tuple[int, int]:
-        return sum("kernel_size" in layer.options for layer in part), len(part)
-
     parts = {
         name: [layer for layer in trained if origins[layer.name] == {name}]
         for name in state.inputs
     }
     joined = [layer for layer in trained if len(origins[layer.name]) > 1]
-    name = max(parts, key=lambda each: count_of(parts[each]))
-    if count_of(parts[name]) <= count_of(joined):
+    name = max(parts, key=lambda each: _weigh(parts[each]))
+    if _weigh(parts[name]) <= _weigh(joined):
         return (
             "compute the layer that joins the inputs on the host, and import the "
             "layers after it as a model with one input, which has "
@@ -211,6 +244,11 @@ def _largest_part(state: ConversionState) -> str:
         f"{len(parts[name])} of the {len(trained)} layers with kernels, and compute "
         "the others on the host"
     )
+
+
+def _weigh(part: list[KerasLayer]) -> tuple[int, int]:
+    """Return how many convolutions, and how many layers, a part of a model has."""
+    return sum("kernel_size" in layer.options for layer in part), len(part)
 
 
 def _origins(state: ConversionState) -> dict[str, frozenset[str]]:
@@ -246,7 +284,7 @@ def read_flatten(layer: CurrentLayer, value: Value) -> Value:
     layer.keep("its reader flattens in the same order")
     if layer.is_channels_first and len(value.view) > 1:  # as Keras does
         value = replace(value, view=(*value.view[1:], value.view[0]))
-    return replace(value, view=(value.order,), is_alone=False)
+    return replace(value, view=(value.order,), is_alone=False, is_cut=False)
 
 
 @reads("Reshape")
@@ -260,40 +298,27 @@ def read_reshape(layer: CurrentLayer, value: Value) -> Value:
 
 
 def reshaped(layer: CurrentLayer, value: Value, target: list[int]) -> Value:
-    """Return a value with axes of the target sizes; one size may be -1."""
+    """Return a value with axes of the target sizes; one size may be -1.
+
+    Raise RefusedLayerError if only a copy of the values could have these axes.
+    """
     option = f"target_shape {'x'.join(map(str, target))}"
-    size = prod(value.keras_shape)
-    if -1 in target:
-        rest = prod(n for n in target if n != -1)
-        target[target.index(-1)] = size // max(1, rest)
-    if prod(target) != size or any(n < 1 for n in target):
-        why = f"its input has {size} values"
-        raise RefusedLayerError(why, "save the model again", option)
-    shape = tuple(target)
-    view = None if value.parts else value.regrouped(shape)
-    if shape == value.shape and set(shape[:-1]) == {1}:  # one pixel
-        view = plain(len(shape))
-    is_vector = view is None and len(value.shape) == 1
-    is_last = not layer.state.readers[layer.name] or is_vector
-    is_end = is_last and layer.state.output_of(layer, ENDING) is not None
-    if is_end and not (value.parts or value.flat):
+    shape = _target_shape(value, target, option)
+    view = _view_after(value, shape)
+    if _ends_model(layer, value, view):
         layer.keep("at the end of the model: a readout has the same values as a vector")
-        layer.state.cut |= {layer.name} if view is None else set()
-        return value
-    if value.parts and target == [size]:
+        return replace(value, is_cut=view is None)
+    if value.parts:
+        if len(shape) > 1:
+            remedy = "build the layers without"
+            raise RefusedLayerError("it splits a vector", remedy, option)
         layer.keep("its output equals its input")
         return value
-    if value.parts:
-        remedy = "build the layers without"
-        raise RefusedLayerError("it splits a vector", remedy, option)
-    lacks_axis = view is not None and (
-        len(view) > len(value.shape) or (len(view) > 1 and view != value.view)
-    )  # that convolutions of the input need
-    if view is not None and not (value.is_alone and lacks_axis):
+    if view is not None and not (value.is_alone and _lacks_axis(value, view)):
         layer.keep("it renames axes, which its reader takes into account")
         return replace(value, view=view)
-    if value.is_alone and layer.is_read_alone and len(target) <= 4:
-        return _relaid(layer, shape, " from the start: reshape the data")
+    if value.is_alone and layer.is_read_alone and len(shape) <= 4:
+        return _relaid(layer, shape, "reshape the data")
     image = _image_of_dense(layer, value, shape)
     if image is not None:
         layer.keep("in the `conv2d_transpose` that the dense layer becomes")
@@ -305,35 +330,55 @@ def reshaped(layer: CurrentLayer, value: Value, target: list[int]) -> Value:
     )
 
 
+def _target_shape(value: Value, target: list[int], option: str) -> Shape:
+    """Return the target sizes, with the size for -1.
+
+    Raise RefusedLayerError if they have another number of values.
+    """
+    size = prod(value.keras_shape)
+    rest = prod(n for n in target if n != -1)
+    missing = size // max(1, rest)
+    first = target.index(-1) if -1 in target else None
+    shape = tuple(missing if at == first else n for at, n in enumerate(target))
+    if prod(shape) != size or min(shape, default=1) < 1:
+        why = f"its input has {size} values"
+        raise RefusedLayerError(why, "save the model again", option)
+    return shape
+
+
+def _view_after(value: Value, shape: Shape) -> View | None:
+    """Return the view of a value with another shape, or None if an axis is split."""
+    if shape == value.shape and set(shape[:-1]) == {1}:  # one pixel
+        return plain(len(shape))
+    return None if value.parts else value.regrouped(shape)
+
+
+def _ends_model(layer: CurrentLayer, value: Value, view: View | None) -> bool:
+    """Whether the readout can output the values in the order of a vector."""
+    if value.parts or value.flat:
+        return False
+    splits_vector = view is None and len(value.shape) == 1
+    is_last = splits_vector or not layer.state.readers[layer.name]
+    return is_last and layer.state.output_of(layer, ENDING) is not None
+
+
+def _lacks_axis(value: Value, view: View) -> bool:
+    """Whether a view of the input has axes that convolutions of the input need."""
+    is_moved = len(view) > 1 and view != value.view
+    return is_moved or len(view) > len(value.shape)
+
+
 def _image_of_dense(layer: CurrentLayer, value: Value, target: Shape) -> Value | None:
     """Return a vector's values as an image, or None if that is impossible.
 
     A transposed convolution of one pixel computes a matrix whose output is an image.
     """
     state = layer.state
-    before = layer
     formats = [other.options.get("data_format") for other in state.model.layers]
     is_vector = len(value.shape) == 1 and not value.flat
     if len(target) != 3 or not is_vector or "channels_first" in formats:
         return None
-    while before.is_read_alone and before.kind != "Dense":
-        before = state.layers[before.reads[0]]
-    draft = state.drafts.get(value.terms[0].source)
-    steps = [step.op for term in value.terms for step in term.steps]
-    if (
-        draft is None
-        or draft.kind != "dense"
-        or draft.beside
-        or before.kind != "Dense"
-        or len(value.terms) > 1
-        or steps not in ([], ["mix"])
-        or any(len(term.read) > 1 for term in draft.main)
-    ):  # more neurons pass the values on
-        if any(len(term.read) > 1 for term in value.terms):
-            value = identity_neurons(state, layer.name, value)
-        units = RELU if value.is_positive else SIGNED
-        fired = add_relu(state, layer.name, value, units)
-        draft = state.drafts[fired.terms[0].source]
+    draft = _dense_before(layer, value) or _pass_on(layer, value)
     shape = (*target[:2], target[2] * len(draft.units))
     bias: Bias = "off" if draft.bias == "off" and not draft.batchnorm else "neuron"
     image = state.add(
@@ -344,11 +389,36 @@ def _image_of_dense(layer: CurrentLayer, value: Value, target: Shape) -> Value |
     return mix(image, layer.name, replace(value, shape=target), draft.units)
 
 
+def _dense_before(layer: CurrentLayer, value: Value) -> StatementDraft | None:
+    """Return the dense statement whose unchanged output a vector is, or None."""
+    before = layer
+    while before.is_read_alone and before.kind != "Dense":
+        before = layer.state.layers[before.reads[0]]
+    if before.kind != "Dense" or len(value.terms) > 1:
+        return None
+    (term,) = value.terms
+    draft = layer.state.drafts.get(term.source)
+    if draft is None or draft.kind != "dense" or draft.beside:
+        return None
+    is_unchanged = [step.op for step in term.steps] in ([], ["mix"])
+    reads_vectors = all(len(main.read) == 1 for main in draft.main)
+    return draft if is_unchanged and reads_vectors else None
+
+
+def _pass_on(layer: CurrentLayer, value: Value) -> StatementDraft:
+    """Return a dense statement whose neurons pass on the values of a vector."""
+    if any(len(term.read) > 1 for term in value.terms):
+        value = identity_neurons(layer.state, layer.name, value)
+    units = RELU if value.is_positive else SIGNED
+    fired = add_relu(layer.state, layer.name, value, units)
+    return layer.state.drafts[fired.terms[0].source]
+
+
 @reads("Embedding")
 def read_embedding(layer: CurrentLayer, value: Value) -> Value:
     """Let the host look up the rows if no other layer reads the input."""
     width = layer.options.get("output_dim")
-    is_part = layer.reads[0] in layer.state.parts
+    is_part = layer.reads[0] in layer.state.input.parts
     if layer.options.get("mask_zero"):
         raise RefusedLayerError(
             "spikes have no mask for words that are 0",
@@ -358,11 +428,10 @@ def read_embedding(layer: CurrentLayer, value: Value) -> Value:
     is_known = is_part or (value.is_alone and len(value.shape) == 1)
     if isinstance(width, int) and is_known and layer.is_read_alone:
         shape = value.shape if is_part else (*value.shape, width)
-        layer.state.is_embedded = True
-        how = ": look up the rows on the host"
+        layer.state.input = replace(layer.state.input, is_embedded=True)
         if not is_part:
-            return _relaid(layer, shape, how)
-        layer.rewrite(f"the input is {dims(shape)}{how}")
+            return _relaid(layer, shape, LOOK_UP)
+        _change_data(layer, shape, LOOK_UP, "")
         return value
     raise RefusedLayerError(
         "it looks up rows, but the chip reads rates",
@@ -381,8 +450,7 @@ def read_permute(layer: CurrentLayer, value: Value) -> Value:
         raise RefusedLayerError(why, "save the model again")
     renamed = replace(value, view=tuple(value.view[axis - 1] for axis in axes))
     if value.is_alone and layer.is_read_alone:
-        how = " from the start: transpose the data"
-        return _relaid(layer, renamed.keras_shape, how)
+        return _relaid(layer, renamed.keras_shape, "transpose the data")
     layer.keep("it renames axes, which its reader takes into account")
     return renamed
 
@@ -400,20 +468,23 @@ def read_dropout(layer: CurrentLayer, value: Value) -> Value:
     if value.broken or rate == 0:
         layer.keep("it drops nothing" if rate == 0 else "training only")
         return value
-    draft = layer.state.drafts.get(value.spikes or INPUT)
-    if (
-        draft is None
-        or not layer.is_read_alone
-        or draft.kind not in ("conv", "downsample", "dense")
-        or draft.dropout
-        or rate == 1
-    ):
-        layer.train(NO_DROPOUT)
+    draft = _neurons_before(layer, value)
+    if draft is None or draft.dropout or rate == 1:
+        why = "not kept, because it does not follow the neurons of one layer"
+        layer.train(why, topic=LostDropout())
         return value
     layer.state.add(replace(draft, dropout=rate))
     how = "" if layer.kind == "Dropout" else ", which drops single neurons"
     layer.train(f"as `dropout {rate:.6g}` of `{draft.layer}`{how}")
     return value
+
+
+def _neurons_before(layer: CurrentLayer, value: Value) -> StatementDraft | None:
+    """Return the statement of neurons whose output only a layer reads, or None."""
+    draft = layer.state.drafts.get(value.spikes or INPUT)
+    if draft is None or draft.kind not in ("conv", "downsample", "dense"):
+        return None
+    return draft if layer.is_read_alone else None
 
 
 @reads(*NOISE, reads_broken=True)

@@ -13,7 +13,6 @@ from snnc.importer.linear import (
     AxisWindow,
     Fitted,
     LinearStep,
-    Op,
     Shape,
     Term,
     Windows,
@@ -24,7 +23,7 @@ from snnc.importer.linear import (
 )
 from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, identity_neurons
-from snnc.importer.state import CurrentLayer, RefusedLayerError
+from snnc.importer.state import AppliedRewrite, CurrentLayer, RefusedLayerError
 from snnc.importer.table import dims, each_rank, reads
 from snnc.importer.table.activations import NARROWER, refuse_unfit, unpadded
 from snnc.importer.table.arithmetic import larger
@@ -50,28 +49,15 @@ MOST_LEVELS = 16
 
 def maximum(layer: CurrentLayer, value: Value, windows: Windows, view: View) -> Value:
     """Return a maximum: a `maxpool` over neurons, or neurons that compare values."""
-    if value.is_input and layer.state.seen[0] >= 0:
+    if value.is_input and layer.state.input.seen[0] >= 0:
         value = replace(value, is_positive=True)
     value = rectified(layer, value)
-    # If no value is below 0, padded zeros are never the only maximum.
-    before, pad = unpadded(value) if value.is_positive else (value, None)
-    padded = None if pad is None else joint(pad.windows, windows)
-    value, windows = (value, windows) if padded is None else (before, padded)
+    value, windows = _join_padding(value, windows)
     statement = _statement(layer, value, windows, view)
     if statement is not None:
         layer.keep("`maxpool`, with neurons that compare its inputs")
         return statement
-    levels = prod(window.taps for window in windows) - 1
-    is_padded = any(window.pads for window in windows)
-    if levels > MOST_LEVELS or (is_padded and not value.is_positive):
-        why, first = (ODD, SAME) if value.is_positive else (NEGATIVE, BEFORE)
-        if is_padded and not value.is_positive:
-            why = PADDED
-            first = f"use `padding='valid'`, {BEFORE}"
-        pool = "globalmaxpool" if layer.kind.startswith("Global") else "maxpool"
-        mean = f"add `--rewrite {pool}=avgpool` (its readers compute the mean)"
-        remedy = f"{first}, or {mean}, and retrain"
-        raise RefusedLayerError(why, remedy, rule=MaxPoolRefused)
+    _check_comparisons(layer, value, windows)
     layer.rewrite("max(a, b) is b + relu(a - b): neurons for each of its values")
     try:
         return replace(_compared(layer, value, windows), view=view)
@@ -82,6 +68,39 @@ def maximum(layer: CurrentLayer, value: Value, windows: Windows, view: View) -> 
         raise RefusedLayerError(str(error), remedy, rule=MaxPoolRefused) from error
 
 
+def _join_padding(value: Value, windows: Windows) -> tuple[Value, Windows]:
+    """Let the windows pad, instead of the step before the pool, where that is exact.
+
+    If no value is below 0, padded zeros are never the only maximum.
+    """
+    if not value.is_positive:
+        return value, windows
+    before, pad = unpadded(value)
+    padded = None if pad is None else joint(pad.windows, windows)
+    return (value, windows) if padded is None else (before, padded)
+
+
+def _check_comparisons(layer: CurrentLayer, value: Value, windows: Windows) -> None:
+    """Refuse a maximum that neurons can't compute by comparing its values."""
+    levels = prod(window.taps for window in windows) - 1
+    is_padded = any(window.pads for window in windows)
+    if value.is_positive:
+        why = ODD
+        first = SAME
+    elif is_padded:
+        why = PADDED
+        first = f"use `padding='valid'`, {BEFORE}"
+    else:
+        why = NEGATIVE
+        first = BEFORE
+    if levels <= MOST_LEVELS and why != PADDED:
+        return
+    pool = "globalmaxpool" if layer.kind.startswith("Global") else "maxpool"
+    mean = f"add `--rewrite {pool}=avgpool` (its readers compute the mean)"
+    remedy = f"{first}, or {mean}, and retrain"
+    raise RefusedLayerError(why, remedy, rule=MaxPoolRefused)
+
+
 def _statement(
     layer: CurrentLayer, value: Value, windows: Windows, view: View
 ) -> Value | None:
@@ -89,26 +108,16 @@ def _statement(
     if len(value.terms) != 1 or value.flat or value.terms[0].source == INPUT:
         return None
     (term,) = value.terms
-
-    def commutes(step: LinearStep) -> bool:
-        if step.op == "norm":
-            return layer.state.is_rising(layer.state.layers[step.layer])
-        return step.op == "scale" and min(step.factors) >= 0
-
-    after = tuple(takewhile(commutes, reversed(term.steps)))[::-1]
+    after = _commuting_steps(layer, term)
     before = replace(term, steps=term.steps[: len(term.steps) - len(after)])
     if len(before.steps) == 1 and before.steps[0].is_pool:
         key = layer.state.pool(before.source, before.steps[0])
         before = Term(key, (*before.sizes(1), before.channels))
     fitted = fit(windows)
     taps = tuple(window.taps for window in windows)
-    is_own = fitted is not None and fitted.kernel == taps
-    if (
-        before.steps
-        or fitted is None
-        or not is_own
-        or layer.state.reads_input(before.source)
-    ):
+    if fitted is None or fitted.kernel != taps:
+        return None
+    if before.steps or layer.state.reads_input(before.source):
         return None
     shape = (*(window.places for window in windows), before.read[-1])
     key = layer.state.free(layer.name)
@@ -125,6 +134,17 @@ def _statement(
     steps = tuple(replace(step, windows=points(shape)) for step in after)
     largest = Value((Term(key, shape, steps),), (*shape[:-1], value.shape[-1]), view)
     return replace(largest, is_positive=value.is_positive)
+
+
+def _commuting_steps(layer: CurrentLayer, term: Term) -> tuple[LinearStep, ...]:
+    """Return the last steps of a term that may come after a maximum."""
+
+    def commutes(step: LinearStep) -> bool:
+        if step.op == "norm":
+            return layer.state.is_rising(layer.state.layers[step.layer])
+        return step.op == "scale" and min(step.factors) >= 0
+
+    return tuple(takewhile(commutes, reversed(term.steps)))[::-1]
 
 
 def _compared(layer: CurrentLayer, value: Value, windows: Windows) -> Value:
@@ -179,14 +199,19 @@ def read_average_pooling(layer: CurrentLayer, value: Value) -> Value:
         layer.keep("`avgpool`, without neurons or cores")
     elif layer.state.request.rewrite("avgpool") == "zeros":
         layer.rewrite(
-            "`avgpool=zeros`: windows at an edge also average the padded zeros; retrain"
+            "`avgpool=zeros`: windows at an edge also average the padded zeros; "
+            "retrain",
+            topic=AppliedRewrite("avgpool=zeros"),
         )
     else:
         why = (
             "part of its reader's matrix, with the number of averaged values per window"
         )
         layer.keep(why)
-        return _averaged(layer, value, windows, axes.view, "edge mean")
+        step = per_channel(
+            "edge mean", layer.name, value.shape, windows, is_uniform=False
+        )
+        return value.then(step, axes.view)
     return _averaged(layer, value, windows, axes.view)
 
 
@@ -215,9 +240,8 @@ def read_max_pooling(layer: CurrentLayer, value: Value) -> Value:
             "`maxpool=downsample` needs neurons before the pool and a stride equal to "
             "its window, so an `avgpool` replaces this pool; retrain"
         )
-    layer.rewrite(why)
-    layer.state.stands[layer.name] = (rewritten,)
-    return _averaged(layer, value, windows, axes.view)
+    layer.rewrite(why, topic=AppliedRewrite(f"maxpool={by}"))
+    return _averaged(layer, value, windows, axes.view, replaces=(rewritten,))
 
 
 @reads(*each_rank("GlobalAveragePooling"), keeps=())
@@ -233,10 +257,12 @@ def read_global_max(layer: CurrentLayer, value: Value) -> Value:
     """Read the maximum over all pixels."""
     if layer.state.request.rewrite("globalmaxpool") is None:
         return maximum(layer, value, *_whole(layer, value))
-    layer.rewrite("`globalmaxpool=avgpool`: the mean; retrain")
-    layer.state.stands[layer.name] = (layer.kind,)
+    layer.rewrite(
+        "`globalmaxpool=avgpool`: the mean; retrain",
+        topic=AppliedRewrite("globalmaxpool=avgpool"),
+    )
     value = rectified(layer, value)
-    return _averaged(layer, value, *_whole(layer, value))
+    return _averaged(layer, value, *_whole(layer, value), replaces=(layer.kind,))
 
 
 def _whole(layer: KerasLayer, value: Value) -> tuple[Windows, View]:
@@ -283,11 +309,14 @@ def _inside(window: AxisWindow) -> AxisWindow:
 
 
 def _averaged(
-    layer: KerasLayer, value: Value, windows: Windows, view: View, op: Op = "mean"
+    layer: KerasLayer,
+    value: Value,
+    windows: Windows,
+    view: View,
+    replaces: tuple[str, ...] = (),
 ) -> Value:
-    is_mean = op == "mean"
-    step = per_channel(op, layer.name, value.shape, windows, is_uniform=is_mean)
-    return value.then(step, view, value.is_positive and is_mean)
+    step = per_channel("mean", layer.name, value.shape, windows, replaces=replaces)
+    return value.then(step, view, is_positive=value.is_positive)
 
 
 def _downsample(
@@ -296,6 +325,7 @@ def _downsample(
     layer.rewrite(
         "`maxpool=downsample`: a learned strided convolution, which initially "
         "computes the mean; retrain",
+        topic=AppliedRewrite("maxpool=downsample"),
     )
     mean = _averaged(layer, value, windows, view)
     (term,) = mean.terms

@@ -55,9 +55,18 @@ class _Resolution:
         self._device = device
         self._spec = validated.spec
         self._report = report
-        spec, (span, _, keys, _) = validated.spec.input, validated.parts["input"]
-        ranges = *spec.within, spec.mapped
-        self._input = logical.InputLayer(spec.name, spec.shape, *ranges, span, keys)
+        spec = validated.spec.input
+        place = validated.parts["input"]
+        low, high = spec.within
+        self._input = logical.InputLayer(
+            name=spec.name,
+            shape=spec.shape,
+            low=low,
+            high=high,
+            scaled=spec.mapped,
+            span=place.span,
+            spans=place.keys,
+        )
         self._train = validated.spec.train or TrainSpec()
         if self._train.loss is None:
             is_regression = validated.spec.readout.classes is None
@@ -84,7 +93,9 @@ class _Resolution:
             if draft.sound and self._reads_right_things(draft):
                 self._add_layer(draft, sizes)
         self._find_source_problems(drafts, known)
-        self._report.add(*self._find_unread(drafts, readout_sources))
+        if self._is_sound(drafts):
+            self._report.add(*self._find_unread(drafts, readout_sources))
+            self._report.add(*self._find_empty_chip(drafts))
         self._report.add(*self._find_wrong_training())
         return self._network(drafts, readout_sources)
 
@@ -119,7 +130,8 @@ class _Resolution:
         )
 
     def _reads_right_things(self, draft: Draft) -> bool:
-        raw, place = self._input.name, draft.place
+        raw = self._input.name
+        place = draft.place
         spans = place.sources or (place.span,)
         if draft.is_encoder:
             source = draft.sources[0]
@@ -158,7 +170,8 @@ class _Resolution:
     ) -> None:
         """Report a layer that reads the input; it should read an encoder."""
         encoders = (s.name for s in self._spec.layers if isinstance(s, ENCODERS))
-        encoder, raw = next(filter(None, encoders), ""), self._input.name
+        encoder = next(filter(None, encoders), "")
+        raw = self._input.name
         values: dict[str, Any] = {
             "span": span,
             "name": name,
@@ -173,7 +186,8 @@ class _Resolution:
             self._report.add(rules.references.ReadsRawValues(input=raw, **values))
 
     def _readout_sources(self, known: KnownNames) -> tuple[str, ...]:
-        readout, place = self._spec.readout, self._validated.parts["readout"]
+        readout = self._spec.readout
+        place = self._validated.parts["readout"]
         if readout.name in self._validated.broken:
             return ()
         sources = tuple(known.existing(readout.sources, place.sources, None))
@@ -197,35 +211,44 @@ class _Resolution:
     def _find_unread(
         self, drafts: tuple[Draft, ...], readout_sources: tuple[str, ...]
     ) -> Iterator[Diagnostic]:
-        """Yield layers that nothing reads, if all statements are sound."""
-        if self._spec.readout.name in self._validated.broken:
-            return
-        if len(drafts) < len(self._spec.layers) or not all(d.sound for d in drafts):
-            return
+        """Yield layers that nothing reads."""
         read = {*readout_sources, *(draft.shortcut for draft in drafts)}
         read = read.union(*(draft.sources for draft in drafts))
         for draft in drafts:
             is_echo = self._reads_raw and draft.is_encoder
             if draft.name not in read and not is_echo:
                 yield rules.references.NothingReads.at(draft)
+
+    def _is_sound(self, drafts: tuple[Draft, ...]) -> bool:
+        """Return whether no layer, and not the readout, has an error."""
+        if self._spec.readout.name in self._validated.broken:
+            return False
+        is_complete = len(drafts) == len(self._spec.layers)
+        return is_complete and all(draft.sound for draft in drafts)
+
+    def _find_empty_chip(self, drafts: tuple[Draft, ...]) -> Iterator[Diagnostic]:
         layers = self._layers.values()
-        known = len(layers) == len(drafts) and isinstance(self._target(), Loihi)
-        if known and not any(layer.on_chip for layer in layers):
-            span, name = self._validated.span, self._spec.network
+        if len(layers) < len(drafts) or not isinstance(self._target(), Loihi):
+            return
+        if not any(layer.on_chip for layer in layers):
             yield rules.placement.NothingOnChip(
-                span=span, name=name, moved=_first_moved(layers)
+                span=self._validated.span,
+                name=self._spec.network,
+                moved=_first_moved(layers),
             )
 
     def _find_wrong_training(self) -> Iterator[Diagnostic]:
         """Yield a loss or a weight that needs classes, and phases without training."""
-        train, readout = self._train, self._spec.readout
+        train = self._train
+        readout = self._spec.readout
         place = self._validated.parts["train"]
-        values = (
-            ("loss", train.loss.kind if train.loss else "mse", "mse"),
-            ("class_weight", train.class_weight, "equal"),
-        )
-        known = readout.classes is None and readout.name not in self._validated.broken
-        for key, value, instead in values if known else ():
+        values: tuple[tuple[str, str, str], ...] = ()
+        if readout.classes is None and readout.name not in self._validated.broken:
+            values = (
+                ("loss", train.loss.kind if train.loss else "mse", "mse"),
+                ("class_weight", train.class_weight, "equal"),
+            )
+        for key, value, instead in values:
             if value != instead:
                 yield rules.statements.LossNeedsClasses(
                     span=key_span(place, key),
@@ -235,14 +258,17 @@ class _Resolution:
                     units=readout.units or 1,
                 )
         if {"smooth", "spikes"}.isdisjoint(train.phases):
-            span, phases = key_span(place, "phases"), write_list(train.phases)
+            span = key_span(place, "phases")
+            phases = write_list(train.phases)
             yield rules.statements.NothingTrains(span=span, phases=phases)
 
     def _network(
         self, drafts: tuple[Draft, ...], readout_sources: tuple[str, ...]
     ) -> logical.LogicalNetwork:
-        spec, validated = self._spec, self._validated
-        timing, place = spec.timing, validated.parts["timing"]
+        spec = self._spec
+        validated = self._validated
+        timing = spec.timing
+        place = validated.parts["timing"]
         steps = round(timing.present / timing.dt)
         span = key_span(place, "present", "dt")
         return logical.LogicalNetwork(
@@ -261,7 +287,8 @@ class _Resolution:
         )
 
     def _target(self) -> Loihi | logical.Nengo:
-        target, place = self._spec.target, self._validated.parts["target"]
+        target = self._spec.target
+        place = self._validated.parts["target"]
         if not isinstance(target, LoihiTarget):
             return logical.Nengo(place.span)
         cores = target.cores or self._device.chip.cores * target.chips
@@ -296,13 +323,11 @@ class _Resolution:
         if spec.filters is None or shape is None:
             return Dense(bias=True), ()
         rank = len(shape) - 1
-        kernel, stride = (
-            size * rank if len(size) == 1 else size
-            for size in (spec.kernel, spec.stride)
-        )
+        kernel = _for_each_axis(spec.kernel, rank)
+        stride = _for_each_axis(spec.stride, rank)
         fits = rank in (1, 2) and len(kernel) == len(stride) == rank
         axes = zip(shape, kernel, stride, strict=False)
-        out = tuple(window_positions(*axis, spec.padding) for axis in axes)
+        out = tuple(window_positions(n, k, s, spec.padding) for n, k, s in axes)
         if not fits or min(out) < 1:
             problem = rules.windows.NoReadoutImage(
                 span=self._validated.parts["readout"].span,
@@ -318,6 +343,10 @@ class _Resolution:
         ones = (1,) * rank
         convolution = Convolution(kernel, stride, spec.padding, True, dilation=ones)
         return convolution, (*out, spec.filters)
+
+
+def _for_each_axis(size: Shape, rank: int) -> Shape:
+    return size * rank if len(size) == 1 else size
 
 
 def _first_moved(layers: Iterable[logical.LogicalLayer]) -> str:

@@ -19,7 +19,8 @@ def shortcut_of(
         return Shortcut(source, operation=None)
     if len(shape) == 1:
         return Shortcut(source, Dense(bias=False))
-    lengths, targets = source_shape[:-1], shape[:-1]
+    lengths = source_shape[:-1]
+    targets = shape[:-1]
     strides = tuple(-(-n // m) for n, m in zip(lengths, targets, strict=False))
     reached = tuple(-(-n // s) for n, s in zip(lengths, strides, strict=False))
     if len(lengths) != len(targets) or reached != targets:

@@ -31,7 +31,8 @@ def find_source_problems(
 def _problems_of_join(
     draft: Draft, readable: Sequence[str], shapes: Shapes
 ) -> Iterator[Diagnostic]:
-    sources, kind = draft.spec.sources, draft.kind
+    sources = draft.spec.sources
+    kind = draft.kind
     if len(sources) < 2:
         yield rules.references.TooFewSources(
             span=draft.span,
@@ -55,7 +56,8 @@ def _problems_of_join(
 
 def _advise_lone_join(draft: Draft, readable: Sequence[str], shapes: Shapes) -> str:
     """Name two layers that a join could read, or say how to do without the join."""
-    sources, kind = draft.spec.sources, draft.kind
+    sources = draft.spec.sources
+    kind = draft.kind
     written = draft.name if draft.place.name else ""
     # Prefer the layers nearest to the join.
     others = [name for name in reversed(readable) if name not in sources]
@@ -72,7 +74,8 @@ def _advise_lone_join(draft: Draft, readable: Sequence[str], shapes: Shapes) -> 
 
 
 def _too_many(draft: Draft, readable: Sequence[str], shapes: Shapes) -> Diagnostic:
-    sources, places = draft.spec.sources, draft.place.sources
+    sources = draft.spec.sources
+    places = draft.place.sources
     name = "both" if "both" not in readable else f"before_{draft.name}"
     joins = _joins(sources, shapes)
     ways = [f"`{kind} {name} from {', '.join(sources)}`" for kind in joins]

@@ -7,7 +7,7 @@ their names are marked as broken, and their positions among the layers are kept.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from math import prod
 from typing import Any, NamedTuple
@@ -32,51 +32,77 @@ _PARTS = ("input", "readout", "target", "timing", "train")
 def validate(document: tree.Document, report: Diagnostics) -> ValidatedSpec:
     """Check each statement, and the number, order and names of statements."""
     word = document.network
-    if word is not None and (reason := why_no_package(word.text)):
-        invalid, example = rules.statements.InvalidName, "my_network"
-        span, name = word.span, word.text
-        report.add(invalid(span=span, name=name, reason=reason, example=example))
     network = Span(document.span.source, 0, 0) if word is None else word.span
+    report.add(*_find_wrong_name(word))
     checked = _check_all(document, network, report)
-    # The valid statement of each kind, otherwise its first statement.
-    by_kind: dict[str, Checked] = {}
-    for item in sorted(checked, key=lambda item: item.model is None):
-        by_kind.setdefault(item.kind, item)
-    models = {kind: item.model for kind, item in by_kind.items()}
-    nowhere = Place(network, None, {}, ())
-    places = {p: by_kind[p].place if p in by_kind else nowhere for p in _PARTS}
-    name, end = (_name(places[kind], kind) for kind in ("input", "readout"))
-    given = model.InputSpec(name=name, shape=(1,), within=(0.0, 1.0))
+    by_kind = _best_by_kind(checked)
+    parts = dict.fromkeys(_PARTS, Place(network, None, {}, ()))
+    parts |= {kind: by_kind[kind].place for kind in _PARTS if kind in by_kind}
+    names = {kind: _name(parts[kind], kind) for kind in ("input", "readout")}
     edition = _edition_of(document)
-    timing = in_edition(model.TimingSpec(), (), edition)
-    readout = in_edition(model.ReadoutSpec(name=end, units=1), (), edition)
     layers = list(_layers(checked))
     defaults = [item for item in checked if isinstance(item.model, DefaultsSpec)]
-    about = by_kind["about"].statement.text if "about" in by_kind else None
+    broken_kinds = {item.kind for item in checked if item.model is None}
     return ValidatedSpec(
         spec=model.NetworkSpec(
             snn=edition,
             network="network" if word is None else word.text,
-            about=about.value if about else "",
-            target=models.get("target") or model.LoihiTarget(),
-            timing=models.get("timing") or timing,
+            about=_about(by_kind),
             defaults=tuple(item.model for item in defaults),
-            input=models.get("input") or given,
             layers=tuple(item.model for item in layers),
-            readout=models.get("readout") or readout,
-            train=models.get("train"),
+            **_single_models(by_kind, names, edition),
         ),
         places=tuple(item.place for item in layers),
         defaults=tuple(item.place for item in defaults),
-        broken=_broken(checked, (name, end)),
-        defaults_sound=all(
-            item.model is not None
-            for item in checked
-            if item.kind in ("defaults", "neuron")
-        ),
+        broken=_broken(checked, names.values()),
+        defaults_sound=broken_kinds.isdisjoint(("defaults", "neuron")),
         span=network,
-        parts=places,
+        parts=parts,
     )
+
+
+def _find_wrong_name(network: tree.Word | None) -> Iterator[Diagnostic]:
+    """Yield a diagnostic if a network's name can't be a package."""
+    reason = "" if network is None else why_no_package(network.text)
+    if network is not None and reason:
+        yield rules.statements.InvalidName(
+            span=network.span, name=network.text, reason=reason, example="my_network"
+        )
+
+
+def _best_by_kind(checked: Sequence[Checked]) -> dict[str, Checked]:
+    """Return the first valid statement of each kind, otherwise its first statement."""
+    by_kind: dict[str, Checked] = {}
+    for item in sorted(checked, key=lambda item: item.model is None):
+        by_kind.setdefault(item.kind, item)
+    return by_kind
+
+
+def _about(by_kind: Mapping[str, Checked]) -> str:
+    text = by_kind["about"].statement.text if "about" in by_kind else None
+    return "" if text is None else text.value
+
+
+def _single_models(
+    by_kind: Mapping[str, Checked], names: Mapping[str, str], edition: int
+) -> dict[str, Any]:
+    """Return the models of the statements that a spec has once.
+
+    Missing and broken statements have default models, with ``names``.
+    """
+    given = model.InputSpec(name=names["input"], shape=(1,), within=(0.0, 1.0))
+    readout = model.ReadoutSpec(name=names["readout"], units=1)
+    models: dict[str, Any] = {
+        "target": model.LoihiTarget(),
+        "timing": in_edition(model.TimingSpec(), (), edition),
+        "input": given,
+        "readout": in_edition(readout, (), edition),
+        "train": None,
+    }
+    for kind in models:
+        if kind in by_kind and by_kind[kind].model is not None:
+            models[kind] = by_kind[kind].model
+    return models
 
 
 def _edition_of(document: tree.Document) -> int:
@@ -105,11 +131,12 @@ def _check_all(
         if report.full:
             break
         made = check_statement(statement, report, statements)
+        if index in misplaced or index in repeated:
+            made = None
         if made is not None:
             made = in_edition(made, _written_keys(statement), edition)
-        sound = index not in misplaced and index not in repeated
         place = _place(statement, named=index not in repeated)
-        checked.append(Checked(statement, made if sound else None, place))
+        checked.append(Checked(statement, made, place))
     report.add(*find_repeated_defaults(statements))
     return checked
 
@@ -130,7 +157,7 @@ class Checked(NamedTuple):
         return self.statement.kind.text
 
 
-def _place(statement: tree.Statement, named: bool) -> Place:
+def _place(statement: tree.Statement, *, named: bool) -> Place:
     """Return the position; ``named`` is False if another statement has the name."""
     parts = {part: getattr(statement, part) for part in VALUES}
     keys = {item.key.text: item.value.span for item in statement.properties or ()}
@@ -216,8 +243,10 @@ def find_misplaced(statements: Statements) -> Iterator[tuple[int, Diagnostic]]:
         kind = statement.kind.text
         if kind in first and kind in _ONCE:
             yield index, _refuse_second(first[kind], statement)
-        elif problem := _out_of_place(statement, layer, first.get("readout")):
-            yield index, problem
+        else:
+            problem = _out_of_place(statement, layer, first.get("readout"))
+            if problem is not None:
+                yield index, problem
         first.setdefault(kind, statement)
         if layer is None and kind in _LAYERS:
             layer = statement
@@ -231,11 +260,15 @@ def _out_of_place(
     """Describe a statement that must be before the first layer or the readout."""
     kind = statement.kind.text
     if kind in ("defaults", "neuron", "input") and layer is not None:
-        where, before = "after the first layer", layer
-        there, label = "before the layers", "the first layer"
+        where = "after the first layer"
+        before = layer
+        there = "before the layers"
+        label = "the first layer"
     elif kind in _LAYERS and readout is not None:
-        where, before = "after the readout", readout
-        there, label = "before the readout", "the readout"
+        where = "after the readout"
+        before = readout
+        there = "before the readout"
+        label = "the readout"
     else:
         return None
     return rules.statements.OutOfPlace(
@@ -256,7 +289,8 @@ def find_absent(statements: Statements, network: Span) -> Iterator[Diagnostic]:
         if kind in kinds:
             continue
         hint = f"write, for example, `{FORMS[kind].example}`"
-        if kind == "readout" and (meant := _meant_as_readout(statements)):
+        meant = _meant_as_readout(statements) if kind == "readout" else ""
+        if meant:
             hint = f"write `{meant}` instead of `dense {meant.split()[1]}`"
         yield rules.statements.MissingStatement(span=network, kind=kind, advice=hint)
 
@@ -266,14 +300,14 @@ _LAST = re.compile(r"(out|logit|pred|class|label|softmax|head)", re.IGNORECASE)
 
 def _meant_as_readout(statements: Statements) -> str:
     """Return the last layer as a readout, if it was probably meant as a readout."""
-    layers = [s for s in statements if s.kind.text in _LAYERS]
-    last = layers[-1] if layers else None
+    layers = (s for s in reversed(statements) if s.kind.text in _LAYERS)
+    last = next(layers, None)
     if last is None or last.kind.text != "dense" or last.name is None:
         return ""
-    given = {p.key.text: p.value for p in last.properties or ()}
-    units = given.get("units")
-    named = _LAST.match(last.name.text) is not None
-    if not isinstance(units, tree.Number) or not (named or "activation" in given):
+    values = {p.key.text: p.value for p in last.properties or ()}
+    units = values.get("units")
+    is_meant = "activation" in values or _LAST.match(last.name.text)
+    if not is_meant or not isinstance(units, tree.Number):
         return ""
     return f"readout {last.name.text} {{ classes {units.span.text} }}"
 
@@ -302,10 +336,13 @@ def find_repeated_defaults(statements: Statements) -> Iterator[Diagnostic]:
     """Yield properties that two `defaults` set for the same layers."""
     first: dict[tuple[str, str], tree.Word] = {}
     for statement in statements:
-        if statement.broken or statement.kind.text not in ("defaults", "neuron"):
+        if statement.broken:
             continue
-        scope, keys = "", [statement.kind]
-        if statement.kind.text == "defaults":
+        scope = ""
+        keys: list[tree.Word] = []
+        if statement.kind.text == "neuron":
+            keys = [statement.kind]
+        elif statement.kind.text == "defaults":
             scope = statement.variant.text if statement.variant else ""
             keys = [item.key for item in statement.properties or ()]
         # The first of each key: a statement that repeats a key is reported elsewhere.

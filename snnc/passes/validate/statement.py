@@ -27,13 +27,15 @@ def check_statement(
     """
     if statement.broken:
         return None
-    if problem := _head_problem(statement):
+    problem = _head_problem(statement)
+    if problem is not None:
         report.add(problem)
         return None
     errors = report.errors
     report.add(*find_wrong_parts(statement))
     properties = check_properties(statement, report)
-    model, made = keywords.model_of(statement), None
+    model = keywords.model_of(statement)
+    made = None
     if model is not None:
         values = _values(model, statement, properties)
         try:
@@ -97,30 +99,38 @@ _AXIS_WORDS = frozenset(("axis", "axes", "over"))
 
 def _head_problem(statement: tree.Statement) -> Diagnostic | None:
     """Describe an unknown kind, or an unknown or missing variant."""
-    kind, variant = statement.kind, statement.variant
+    kind = statement.kind
     if kind.text not in keywords.KINDS:
-        return vocabulary.foreign_keywords.unknown_kind(statement)
+        return vocabulary.unknown_kinds.unknown_kind(statement)
     variants = keywords.VARIANTS.get(kind.text, ())
-    is_known = variant is not None and variant.text in variants
-    if is_known or (variant is None and (not variants or kind.text == "defaults")):
+    if statement.variant is not None:
+        return _variant_problem(kind.text, statement.variant, variants)
+    if not variants or kind.text == "defaults":
         return None
     explained = rules.misplaced.variants_explained(kind.text, variants)
-    if variant is None:
-        return rules.misplaced.MissingVariant(
-            span=kind.span, kind=kind.text, known=variants, advice=explained
-        )
-    span, word = variant.span, variant.text
+    return rules.misplaced.MissingVariant(
+        span=kind.span, kind=kind.text, known=variants, advice=explained
+    )
+
+
+def _variant_problem(
+    kind: str, variant: tree.Word, variants: tuple[str, ...]
+) -> Diagnostic | None:
+    word = variant.text
+    if word in variants:
+        return None
     foreign = vocabulary.foreign_keywords.refusal(variant, "value")
-    if foreign and (kind.text == "neuron" or word in keywords.REFUSED):
+    if foreign and (kind == "neuron" or word in keywords.REFUSED):
         return foreign
     near = vocabulary.foreign_keywords.nearest(word, variants)
-    advice = "" if near else explained
-    fix = vocabulary.foreign_keywords.fix_word(span, word, variants)
-    if rules.misplaced.is_newer_chip(kind.text, word):
-        advice, fix = rules.misplaced.NEWER_CHIP, None
-    unknown = rules.misplaced.UnknownVariant
-    return unknown(
-        span=span, kind=kind.text, word=word, near=near, advice=advice, fix=fix
+    if rules.misplaced.is_newer_chip(kind, word):
+        advice = rules.misplaced.NEWER_CHIP
+        fix = None
+    else:
+        advice = "" if near else rules.misplaced.variants_explained(kind, variants)
+        fix = vocabulary.foreign_keywords.fix_word(variant.span, word, variants)
+    return rules.misplaced.UnknownVariant(
+        span=variant.span, kind=kind, word=word, near=near, advice=advice, fix=fix
     )
 
 
@@ -150,25 +160,28 @@ def _property_problem(
     statement: tree.Statement, item: tree.Property, legal: tuple[str, ...]
 ) -> Diagnostic | None:
     key = item.key
-    if key.text in ("neuron", "activation"):
-        # An activation may be one that neurons can't compute.
-        word = item.value.name if isinstance(item.value, tree.Group) else item.value
-        if (
-            isinstance(word, tree.Word)
-            and word.text not in keywords.VARIANTS["neuron"]
-            and (problem := vocabulary.foreign_keywords.refusal(word, "value"))
-        ):
-            return problem
-    if key.text in legal:
-        return None
-    if problem := vocabulary.foreign_keywords.refusal(key, "property"):
+    problem = _refused_activation(item)
+    if problem is not None or key.text in legal:
+        return problem
+    problem = vocabulary.foreign_keywords.refusal(key, "property")
+    if problem is not None:
         return problem
     if statement.kind.text == "dense" and key.text in _AXIS_WORDS:
         return rules.refused.DenseOverAxis(span=key.span, key=key.text)
     from snnc.passes.validate.unknown import unknown_property  # only for errors
 
-    owner, siblings = owner_of(statement), statement.properties or ()
-    return unknown_property(item, owner, legal, siblings)
+    siblings = statement.properties or ()
+    return unknown_property(item, owner_of(statement), legal, siblings)
+
+
+def _refused_activation(item: tree.Property) -> Diagnostic | None:
+    """Describe an activation that neurons can't compute, if it is one."""
+    if item.key.text not in ("neuron", "activation"):
+        return None
+    word = item.value.name if isinstance(item.value, tree.Group) else item.value
+    if not isinstance(word, tree.Word) or word.text in keywords.VARIANTS["neuron"]:
+        return None
+    return vocabulary.foreign_keywords.refusal(word, "value")
 
 
 def _nested_problem(item: tree.Property) -> Diagnostic | None:
@@ -177,9 +190,11 @@ def _nested_problem(item: tree.Property) -> Diagnostic | None:
         return None
     by_key = dict[str, tree.Property]()
     for inner in item.value.properties:
-        if first := by_key.get(inner.key.text):
+        first = by_key.get(inner.key.text)
+        if first is not None:
             return describe_repeat(inner.key, first.key)
-        if problem := _nested_problem(inner):
+        problem = _nested_problem(inner)
+        if problem is not None:
             return problem
         if inner.key.text in keywords.REFUSED:
             return vocabulary.foreign_keywords.refusal(inner.key, "property")
@@ -202,69 +217,92 @@ def find_wrong_parts(statement: tree.Statement) -> Iterator[Diagnostic]:
 
 
 def _missing(statement: tree.Statement, form: Form) -> Iterator[Diagnostic]:
-    kind = owner_of(statement)
     if statement.properties and statement.kind.text in BLOCKLESS:
         return  # a missing part may be in the block, which is reported elsewhere
-    number = isinstance(statement.shape, tree.Number) and statement.kind.text != "input"
-    # Another diagnostic reports a value in the name's position.
-    named = statement.name is not None or statement.text is not None or number
-    if form.name == "required" and not named:
+    is_named = statement.name is not None or statement.text is not None
+    # Another diagnostic reports a number in the name's position.
+    is_number = isinstance(statement.shape, tree.Number)
+    is_number_for_name = is_number and statement.kind.text != "input"
+    if form.name == "required" and not (is_named or is_number_for_name):
         yield rules.statements.MissingName(
-            span=statement.head, kind=kind, example=form.example.split()[1]
+            span=statement.head,
+            kind=owner_of(statement),
+            example=form.example.split()[1],
         )
-    has_text = statement.text is not None or statement.name is not None
-    lacks = {
-        "a shape": form.values == "required" and statement.shape is None,
-        "a range of values": form.values == "required" and statement.within is None,
-        "the layers to read": form.sources == "required" and not statement.sources,
-        "a text": statement.kind.text == "about" and not has_text,
-    }
-    if parts := " and ".join(part for part, is_lacking in lacks.items() if is_lacking):
+    parts = []
+    if form.values == "required":
+        parts += ["a shape"] * (statement.shape is None)
+        parts += ["a range of values"] * (statement.within is None)
+    if form.sources == "required" and not statement.sources:
+        parts.append("the layers to read")
+    if statement.kind.text == "about" and not is_named:
+        parts.append("a text")
+    if parts:
         yield rules.statements.MissingPart(
-            span=statement.head, owner=kind, what=parts, example=form.example
+            span=statement.head,
+            owner=owner_of(statement),
+            what=" and ".join(parts),
+            example=form.example,
         )
 
 
 def _extra_parts(
     statement: tree.Statement, form: Form
 ) -> Iterator[tuple[str, Span, str]]:
-    like = f"write, for example, `{form.example}`"
+    """Yield the name, the span and the advice for each part that is not taken."""
+    example = f"write, for example, `{form.example}`"
     kind = statement.kind.text
     if form.name == "none" and statement.name is not None:
-        text = f'write `about "{statement.name.text}"`'
-        yield "name", statement.name.span, text if kind == "about" else like
-    if form.values == "none" and statement.shape is not None:
-        line = _with_size(statement, form)
-        advice = "remove it: a layer's shape follows from its input"
-        advice = f"write `{line}`" if line else advice
-        yield "shape", statement.shape.span, advice if form.is_layer else like
-    if form.values == "none" and statement.within is not None:
-        yield "range", statement.within.span, "remove it: only the input has a range"
+        about = f'write `about "{statement.name.text}"`'
+        yield "name", statement.name.span, about if kind == "about" else example
+    if form.values == "none":
+        yield from _extra_values(statement, form, example)
     if form.sources == "none" and statement.sources:
         sources = statement.sources[0].span.to(statement.sources[-1].span)
         yield "`from`", sources, "remove it: this statement reads no layer"
     if kind != "about" and statement.text is not None:
-        advice = "remove it, or write `about` on a line of its own"
-        if form.name != "none" and statement.name is None:
-            name = statement.text.value
-            advice = f"write names without quotes: `{owner_of(statement)} {name}`"
-        yield "text", statement.text.span, advice
+        yield "text", statement.text.span, _advice_on_text(statement, form)
     if kind in BLOCKLESS and statement.properties:
         block = statement.properties[0].span.to(statement.properties[-1].span)
-        yield "properties", block, like if kind == "input" else "remove them"
+        meant = vocabulary.meant.meant_statement(statement.span.text)
+        line = f"write `{meant}`" if meant else example
+        yield "properties", block, line if kind == "input" else "remove them"
+
+
+def _extra_values(
+    statement: tree.Statement, form: Form, example: str
+) -> Iterator[tuple[str, Span, str]]:
+    if statement.shape is not None:
+        advice = example
+        if form.is_layer:
+            line = _with_size(statement, form)
+            advice = "remove it: a layer's shape follows from its input"
+            advice = f"write `{line}`" if line else advice
+        yield "shape", statement.shape.span, advice
+    if statement.within is not None:
+        yield "range", statement.within.span, "remove it: only the input has a range"
+
+
+def _advice_on_text(statement: tree.Statement, form: Form) -> str:
+    if form.name == "none" or statement.name is not None or statement.text is None:
+        return "remove it, or write `about` on a line of its own"
+    name = statement.text.value
+    return f"write names without quotes: `{owner_of(statement)} {name}`"
 
 
 def _with_size(statement: tree.Statement, form: Form) -> str:
     """Return the line with its bare number as a property; empty without a number."""
-    kind, shape = statement.kind.text, statement.shape
+    shape = statement.shape
     if not form.size or not isinstance(shape, tree.Number):
         return ""
     name = statement.name.text if statement.name else form.usual_name
-    return f"{kind} {name} {{ {form.size} {shape.span.text} }}".replace("  ", " ")
+    line = f"{statement.kind.text} {name} {{ {form.size} {shape.span.text} }}"
+    return line.replace("  ", " ")
 
 
 def _shape_fix(statement: tree.Statement, form: Form) -> Fix | None:
-    shape, line = statement.shape, _with_size(statement, form)
+    shape = statement.shape
+    line = _with_size(statement, form)
     is_unnamed = statement.name is None and form.name == "required"
     has_more = statement.properties is not None or statement.sources or statement.within
     if shape is None or is_unnamed or has_more or statement.span.source.is_yaml:

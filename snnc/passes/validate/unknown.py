@@ -53,13 +53,20 @@ def _within(key: str, name: str, limit: str, node: object) -> str:
     if name in ("ge", "le"):
         unit = f" {node.unit.text}" if isinstance(node, tree.Quantity) else ""
         return f"write `{key} {limit}{unit}`"
-    value = getattr(node, "value", None)
+    advice = _as_share(key, getattr(node, "value", None))
+    usual = _NUMBERS.get(key) or USUAL.get(key)
+    if usual and not advice:
+        advice = f"write, for example, `{key} {usual}`"
+    return advice
+
+
+def _as_share(key: str, value: float | None) -> str:
+    """Advise a fraction in place of a percentage, or a percentage of a fraction."""
     if key in _SHARES and isinstance(value, int) and 1 < value < 100:
         return f"write `{key} {value / 100:g}`, a fraction from 0 to 1"
     if key == "percentile" and value is not None and 0 < value <= 1:
         return f"write `{key} {100 * value:g}`, which is out of 100"
-    usual = _NUMBERS.get(key) or USUAL.get(key)
-    return f"write, for example, `{key} {usual}`" if usual else ""
+    return ""
 
 
 def _find(
@@ -77,7 +84,8 @@ def _find(
         elif isinstance(node, Mapping):
             inner = node.get(step)
         if inner is not None:
-            node, key = inner, step if isinstance(step, str) else key
+            node = inner
+            key = step if isinstance(step, str) else key
     return getattr(node, "span", whole), key, node
 
 
@@ -93,12 +101,14 @@ def translate(
     """
     names = {s.kind.text: s.name.text for s in reversed(others) if s.name is not None}
     for detail in error.errors(include_url=False):
-        path, context = detail["loc"], detail.get("ctx", {})
+        path = detail["loc"]
+        context = detail.get("ctx", {})
         span, key, node = _find(values, statement.head, path)
         if detail["type"] in ("unexpected_keyword_argument", "not_taken"):
             # A choice such as ``adam`` or ``relu`` lacks this property.
             group: Any = values[str(path[0])]
-            word, owner = context.get("key", path[-1]), group.name.text
+            word = context.get("key", path[-1])
+            owner = group.name.text
             item = next(p for p in group.properties if p.key.text == word)
             yield unknown_property(item, owner, keywords.settings_of(owner))
         elif detail["type"] != "missing":  # reported elsewhere as a missing part
@@ -131,24 +141,35 @@ def unknown_property(
     advice = "" if same else _advice(item, owner, legal, siblings)
     if same == "neuron" and item.value.span.text.lower() == "relu":
         advice = "remove it: neurons are `relu` by default"
-    line = _setting_line(item, siblings) if advice and owner == "train" else ""
-    fix = None
-    # A setting can move into its loss or optimizer if this is not written.
-    if line and line.split()[0] not in {p.key.text for p in siblings}:
-        if item.span.source.is_yaml:
-            from snnc.syntax.yaml.printer import snippet  # only for a YAML spec
-
-            line = snippet(line)
-        fix = Fix(item.span, line)
+    if advice:
+        near = None
+        fix = _moved_setting(item, siblings) if owner == "train" else None
+    else:
+        near = foreign_keywords.nearest(word, legal)
+        fix = foreign_keywords.fix_word(item.key.span, word, legal)
     return rules.statements.UnknownProperty(
         span=item.key.span,
         owner=owner,
         key=word,
-        near=None if advice else foreign_keywords.nearest(word, legal),
+        near=near,
         legal=legal,
-        fix=fix if advice else foreign_keywords.fix_word(item.key.span, word, legal),
+        fix=fix,
         advice=advice,
     )
+
+
+def _moved_setting(
+    item: tree.Property, siblings: Sequence[tree.Property]
+) -> Fix | None:
+    """Move a setting into its loss or optimizer if this is not written."""
+    line = _setting_line(item, siblings)
+    if not line or line.split()[0] in {p.key.text for p in siblings}:
+        return None
+    if item.span.source.is_yaml:
+        from snnc.syntax.yaml.printer import snippet  # only for a YAML spec
+
+        line = snippet(line)
+    return Fix(item.span, line)
 
 
 def _advice(
@@ -159,15 +180,19 @@ def _advice(
 ) -> str:
     """Return the advice; empty if the word may be legal or is unknown."""
     word = item.key.text
-    if text := _in_numbers(item, owner, siblings):
+    text = _in_numbers(item, owner, siblings)
+    if text:
         return text
-    if match := foreign_keywords.counterpart(word, owner):
+    match = foreign_keywords.counterpart(word, owner)
+    if match:
         return foreign_keywords.fill_advice(match, normal(word), owner, item.value)
     if foreign_keywords.nearby_key(word, legal):
         return ""
-    if owner == "train" and (line := _setting_line(item, siblings)):
+    line = _setting_line(item, siblings) if owner == "train" else ""
+    if line:
         return f"write it as a setting of the {line.split()[0]}: `{line}`"
-    if match := foreign_keywords.counterpart(word):
+    match = foreign_keywords.counterpart(word)
+    if match:
         return foreign_keywords.fill_advice(match, normal(word), owner, item.value)
     return foreign_keywords.advise_elsewhere(word, item.value, owner)
 
@@ -176,7 +201,8 @@ def _in_numbers(
     item: tree.Property, owner: str, siblings: Sequence[tree.Property]
 ) -> str:
     """Convert steps to time, or a decay per step to a time constant."""
-    word, value = normal(item.key.text), item.value
+    word = normal(item.key.text)
+    value = item.value
     of_time = word in _STEPS and (owner != "train" or word != _OF_TRAINING)
     if of_time and isinstance(value, tree.Number):
         return _present(value, siblings, owner)

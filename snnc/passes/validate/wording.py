@@ -70,9 +70,11 @@ class BadValue(NamedTuple):
 
 
 def _out_of_range(bad: BadValue) -> Diagnostic:
-    key, context = bad.key, bad.context
+    key = bad.key
+    context = bad.context
     advice = context.get("advice", "")
-    if instead := context.get("instead"):
+    instead = context.get("instead")
+    if instead:
         advice = f"write `{instead}`" if key == "shape" else f"write `{key} {instead}`"
     return rules.statements.OutOfRange(
         span=bad.span,
@@ -84,7 +86,8 @@ def _out_of_range(bad: BadValue) -> Diagnostic:
 
 
 def _missing_unit(bad: BadValue) -> Diagnostic:
-    span, likely = bad.span, bad.context["likely"]
+    span = bad.span
+    likely = bad.context["likely"]
     return rules.statements.MissingUnit(
         span=span,
         key=bad.key,
@@ -95,7 +98,9 @@ def _missing_unit(bad: BadValue) -> Diagnostic:
 
 
 def _wrong_unit(bad: BadValue) -> Diagnostic:
-    span, unit, units = bad.span, bad.context["unit"], bad.context["units"]
+    span = bad.span
+    unit = bad.context["unit"]
+    units = bad.context["units"]
     if unit in UNITS:
         usual = "Hz" if "Hz" in units else "ms"
         return rules.statements.WrongUnit(
@@ -110,14 +115,15 @@ def _wrong_unit(bad: BadValue) -> Diagnostic:
         return _other_scale(bad, instead, factor)
     known = _UNIT_WORDS.get(unit.lower())
     near = known or nearest(unit, units)
+    fix = fix_word(span, unit, units)
+    if known is not None and known in units:
+        fix = Fix(span, known)
     return rules.statements.UnknownUnit(
         span=span,
         unit=unit,
         units=units,
         near=near if near in units else None,
-        fix=Fix(span, known)
-        if known and known in units
-        else fix_word(span, unit, units),
+        fix=fix,
     )
 
 
@@ -137,7 +143,8 @@ def _other_scale(bad: BadValue, instead: str, factor: float) -> Diagnostic:
 
 
 def _unknown_choice(bad: BadValue) -> Diagnostic:
-    context, node = bad.context, bad.node
+    context = bad.context
+    node = bad.node
     expected = context.get("expected") or context.get("expected_tags") or ""
     legal = tuple(re.findall(r"\w+", expected.replace(" or ", " ")))
     word = node.name if isinstance(node, tree.Group) else node
@@ -159,27 +166,36 @@ def _unknown_choice(bad: BadValue) -> Diagnostic:
 
 
 def _bad_name(bad: BadValue) -> Diagnostic:
-    span, key, name, given = bad.span, bad.key, bad.context["name"], bad.names
+    key = bad.key
+    name = bad.context["name"]
     if key in ("from", "shortcut") and name in FORMS and FORMS[name].is_layer:
         named = FORMS[name].named or FORMS[name].example
-        own = named.removeprefix("encode conv").removeprefix(name).split()[0]
-        return rules.misplaced.ReservedSource(span=span, word=name, key=key, name=own)
-    if key == "from" and name == "input" and "input" in given:
-        by_encoder, encoder = bad.kind == "encode", given.get("encode", "")
-        source = given["input"] if by_encoder else encoder
-        return rules.misplaced.InputByKind(
-            span=span,
-            input=given["input"],
-            by_encoder=by_encoder,
-            encoder=encoder,
-            fix=Fix(span, source) if source else None,
+        usual = named.removeprefix("encode conv").removeprefix(name).split()[0]
+        return rules.misplaced.ReservedSource(
+            span=bad.span, word=name, key=key, name=usual
         )
+    if key == "from" and name == "input" and "input" in bad.names:
+        return _input_by_kind(bad)
     example = f"{name}_0" if name.isascii() and len(name) < LONGEST else "c0"
     return rules.statements.InvalidName(
-        span=span,
+        span=bad.span,
         name=name if len(name) <= LONGEST else name[:LONGEST] + "...",
         reason=bad.context["reason"],
         example=example.lstrip("_"),
+    )
+
+
+def _input_by_kind(bad: BadValue) -> Diagnostic:
+    """Describe ``from input`` where the input has another name."""
+    by_encoder = bad.kind == "encode"
+    encoder = bad.names.get("encode", "")
+    source = bad.names["input"] if by_encoder else encoder
+    return rules.misplaced.InputByKind(
+        span=bad.span,
+        input=bad.names["input"],
+        by_encoder=by_encoder,
+        encoder=encoder,
+        fix=Fix(bad.span, source) if source else None,
     )
 
 
@@ -191,36 +207,54 @@ def _repeated_class(bad: BadValue) -> Diagnostic:
 
 def _wrong_type(bad: BadValue) -> Diagnostic:
     """Describe which values a property accepts, and suggest one similar to the text."""
-    span, key, node, context = bad.span, bad.key, bad.node, bad.context
-    expected = context["expected"]
+    key = bad.key
+    context = bad.context
+    problem = _known_mistake(bad)
+    if problem is not None:
+        return problem
+    example = context["example"]
+    instead = context.get("instead")
+    unquoted = _unquote(bad.node, example)
+    if unquoted:
+        example = instead = unquoted
+    elif context["expected"] in _MEASURED and not _SPECIFIC & context.keys():
+        example = USUAL.get(key, example)
+    if key not in ("name", "shape", "from", "in", "as", "") and "span" not in context:
+        example = f"{key} {example}"
+    return rules.statements.WrongType(
+        span=bad.span,
+        key=key,
+        expected=context["expected"],
+        found=f"`{bad.span.text}`" if "span" in context else describe_value(bad.node),
+        example=example,
+        fix=None if instead is None else Fix(bad.span, instead),
+    )
+
+
+_SPECIFIC = {"instead", "near", "span"}
+"""The fields of an error whose example is for this value."""
+
+
+def _known_mistake(bad: BadValue) -> Diagnostic | None:
+    """Describe a unit, brackets or quotes where they are not allowed."""
+    node = bad.node
+    expected = bad.context["expected"]
     if isinstance(node, tree.Quantity) and expected in ("a number", "a whole number"):
+        unit = node.unit
         return rules.statements.WrongUnit(
-            span=node.unit.span,
-            key=key,
-            unit=node.unit.text,
+            span=unit.span,
+            key=bad.key,
+            unit=unit.text,
             units=(),
             example=_numeral(node.span),
-            fix=Fix(Span(span.source, node.unit.span.start - 1, span.end), ""),
+            fix=Fix(Span(unit.span.source, unit.span.start - 1, bad.span.end), ""),
         )
-    is_dims = isinstance(node, tree.List) and context["example"] == _DIMS_EXAMPLE
-    if is_dims and (problem := _describe_brackets(span, key, node)):
-        return problem
-    if expected == "a name" and (problem := _quoted_choice(span, key, node)):
-        return problem
-    bare = key in ("name", "shape", "from", "in", "as", "") or "span" in context
-    example, instead = context["example"], context.get("instead")
-    if unquoted := _unquote(node, example):
-        example = instead = unquoted
-    elif not {"instead", "near", "span"} & context.keys() and expected in _MEASURED:
-        example = USUAL.get(key, example)
-    return rules.statements.WrongType(
-        span=span,
-        key=key,
-        expected=expected,
-        found=describe_value(node) if "span" not in context else f"`{span.text}`",
-        example=example if bare else f"{key} {example}",
-        fix=None if instead is None else Fix(span, instead),
-    )
+    problem = None
+    if isinstance(node, tree.List) and bad.context["example"] == _DIMS_EXAMPLE:
+        problem = _describe_brackets(bad.span, bad.key, node)
+    if problem is None and expected == "a name":
+        problem = _quoted_choice(bad.span, bad.key, node)
+    return problem
 
 
 def _unquote(node: Any, example: str) -> str:
@@ -229,7 +263,8 @@ def _unquote(node: Any, example: str) -> str:
     # In YAML, the span of a text excludes its quotes.
     if not 0 < len(text) <= LONGEST or node.span.source.is_yaml:
         return ""
-    value, like = _parse(text), _parse(example)
+    value = _parse(text)
+    like = _parse(example)
     alike = type(value) is type(like) or (
         isinstance(value, tree.Number) and isinstance(like, tree.Dims)
     )
@@ -250,17 +285,21 @@ def _quoted_choice(span: Span, key: str, node: object) -> Diagnostic | None:
         return None
     items = node.items if isinstance(node, tree.List) else (node,)
     words = [getattr(item, "value", getattr(item, "text", None)) for item in items]
-    sure = len(words) == 1 and words[0] in known
-    word = str(words[0] if sure else known[0])
-    # In YAML, the span of a text excludes its quotes.
-    quoted = span.source.is_yaml and isinstance(node, tree.Text)
+    word = known[0]
+    fix = None
+    is_text = isinstance(node, tree.Text)
+    if len(words) == 1 and words[0] in known:
+        word = str(words[0])
+        # In YAML, the span of a text excludes its quotes.
+        if not (is_text and span.source.is_yaml):
+            fix = Fix(span, word)
     return rules.statements.WrongType(
         span=span,
         key=key,
-        expected="a name without quotes" if isinstance(node, tree.Text) else "a name",
+        expected="a name without quotes" if is_text else "a name",
         found=describe_value(node),
         example=f"{key} {word}",
-        fix=Fix(span, word) if sure and not quoted else None,
+        fix=fix,
     )
 
 

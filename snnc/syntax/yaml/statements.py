@@ -68,7 +68,7 @@ def unknown(kind: tree.Word, node: nodes.Node | None = None) -> Diagnostic:
         value = None
     shape = value if isinstance(value, tree.Number) else None
     statement = tree.Statement(kind, kind.span, shape=shape)
-    return vocabulary.foreign_keywords.unknown_kind(statement)
+    return vocabulary.unknown_kinds.unknown_kind(statement)
 
 
 def _broken(kind: tree.Word, node: nodes.Node, span: Span) -> tree.Statement:

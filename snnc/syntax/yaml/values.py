@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from snnc import rules
+from snnc import rules, vocabulary
 from snnc.diagnostics import Diagnostic, Fix
 from snnc.language import tree
 from snnc.language.keywords import FORMS, KEYS, first_key
 from snnc.syntax.build import build
 from snnc.syntax.build import tokens as tokens_of
-from snnc.syntax.lexical import find_hyphens, foreign_text, no_braces, problem_of
+from snnc.syntax.lexical import find_hyphens, foreign_text, problem_of
 from snnc.syntax.yaml import nodes
 
 LONGEST = 1_000
@@ -93,9 +93,22 @@ def _foreign(key: tree.Word, node: nodes.Scalar) -> Diagnostic | None:
     """Describe a value in another notation, such as ``25%`` or ``(28, 28, 1)``."""
     if not (node.plain and node.is_verbatim) or len(node.text) > LONGEST:
         return None
-    if key.text == "optimizer":
-        return no_braces(node.span)
+    if key.text == "optimizer" and not node.text.isidentifier():
+        return _optimizer(node)
     return foreign_text(key.text, node.span)
+
+
+def _optimizer(node: nodes.Scalar) -> Diagnostic | None:
+    """Describe ``adam(1e-3)``: an optimizer without braces."""
+    meant = vocabulary.meant.meant_properties(f"optimizer {node.text}", "train")
+    if not meant:
+        return None
+    return rules.syntax.UnexpectedText(
+        span=node.span,
+        expected="the settings in braces",
+        found=f"`{node.text}`",
+        advice=f"write `{meant}`",
+    )
 
 
 def properties_of(node: nodes.Node, owner: str) -> tuple[tree.Property, ...]:

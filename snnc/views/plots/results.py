@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from snnc.text.intervals import interval
 from snnc.text.tables import human
-from snnc.tools.plots.style import BREACH, COLOURS, HELD, axes, theme
-from snnc.tools.scores import interval
+from snnc.views.plots.style import BREACH, COLOURS, HELD, axes, theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from snnc.results.adaptation import Adaptation
     from snnc.results.evaluation import Evaluation
     from snnc.results.scores import LayerResult
+    from snnc.results.sweep import Variant
     from snnc.runtime.examples import Array
     from snnc.tools.scores import LayerFiring
-    from snnc.tools.sweep_results import Variant
 
 
 MOST_NUMBERS = 12

@@ -13,9 +13,9 @@ from matplotlib.patches import FancyBboxPatch, PathPatch
 from matplotlib.path import Path
 
 from snnc.text.tables import counted, dims
-from snnc.tools.plots.style import COLOURS, WIDTH, axes, bare, looks, theme
 from snnc.tools.report.html import core_map
 from snnc.tools.report.summary import COUNTERS, Summary
+from snnc.views.plots.style import COLOURS, WIDTH, axes, bare, looks, theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
