@@ -234,9 +234,8 @@ def _list_ranges(names: Iterable[str], sizes: Collection[int]) -> str:
 
 def encoder_of(state: ConversionState) -> str | None:
     """Return the draft that encodes on the host, or None if values become rates."""
-    readers = [d for d in state.drafts.values() if INPUT in d.sources]
-    shortcuts = any(d.shortcut == INPUT for d in state.drafts.values())
-    if state.request.encode == "rate" or len(readers) != 1 or shortcuts:
+    readers = [d for d in state.drafts.values() if INPUT in d.reads]
+    if state.request.encode == "rate" or len(readers) != 1:
         return None
     (first,) = readers
     others = [d for d in state.drafts.values() if d is not first and d.kind in NEURAL]
@@ -247,7 +246,7 @@ def encoder_of(state: ConversionState) -> str | None:
             "`encode conv`, on the host: exact and without cores (`--encode rate` "
             "puts this layer on the chip)"
         )
-        state.revise(first.layer, "", why=why)
+        state.revise(first.layer, why)
     return first.layer
 
 
