@@ -26,9 +26,9 @@ from snnc.runtime.files import reason
 from snnc.source import SourceFile, whole_file
 from snnc.syntax import files as spec_files
 from snnc.text.installing import missing
-from snnc.tools import plots
 from snnc.verbs.options import Option as DeclaredOption
 from snnc.verbs.options import options_of
+from snnc.views import plots
 
 if TYPE_CHECKING:
     from snnc.ir.device import Profile

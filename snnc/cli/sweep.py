@@ -11,8 +11,8 @@ import click
 from snnc.cli import INTERRUPTED, options, printing
 from snnc.diagnostics import Diagnostics
 from snnc.rules.misplaced import RemovedWord
-from snnc.tools import plots
-from snnc.verbs.evaluate.verb import EvaluateOptions
+from snnc.verbs.evaluate.options import EvaluateOptions
+from snnc.views import plots
 
 if TYPE_CHECKING:
     from snnc.interface.functions import Kind
@@ -130,9 +130,8 @@ def sweep_command(
             saved = wanted["output"]
             printing.say(f"interrupted: the same command continues from {saved}")
             return INTERRUPTED
-        told = (variant.spec.diagnostics for variant in found if variant.spec)
         report = Diagnostics()
-        unique = dict.fromkeys(chain(*told))
+        unique = dict.fromkeys(chain(*(variant.diagnostics for variant in found)))
         report.extend(d for d in unique if isinstance(d, RemovedWord))
         printing.print_diagnostics(report)
         printing.print_result(found, form)

@@ -2,40 +2,33 @@
 
 from __future__ import annotations
 
-import base64
 import html
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
-from io import BytesIO
+from collections.abc import Callable, Mapping
 from itertools import starmap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snnc.driver import place_on_chips
 from snnc.editors.rules import Category, coloured_parts
 from snnc.text.arguments import FileName
 from snnc.text.display import PRE, to_pre
-from snnc.text.installing import installation, missing
+from snnc.text.installing import require
 from snnc.text.tables import printable
 from snnc.text.version import __version__
-from snnc.tools import plots
-from snnc.tools.report.html import Section, document, fragment, line_costs, tables_html
-from snnc.tools.report.summary import summarise
-from snnc.verbs.current_package import compile_package
-from snnc.verbs.evaluate import summary
+from snnc.tools.report.html import Section, document, fragment, line_costs
+from snnc.tools.report.summary import Summary
+from snnc.views.document import Figure
+from snnc.views.html import picture_html
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from snnc.interface.objects import Spec
     from snnc.tools.report.network import Report
-    from snnc.verbs.evaluate.evaluation import Evaluation
 
 VARIANTS = (
     "Changes after which the network fits or, if it already fits, how far layers could "
     "grow."
 )
-LACKING = f"Pictures are missing: {installation('plot')}, and print the page again."
 
 
 def report_page(report: Report, against: Spec | FileName | None = None) -> str:
@@ -53,67 +46,25 @@ def report_page(report: Report, against: Spec | FileName | None = None) -> str:
     return document(title, fragment(costs, shown), sections, footer(spec.path))
 
 
-def evaluation_page(evaluation: Evaluation) -> str:
-    """Return a page of a run's result, with tables and pictures."""
-    title = f"{evaluation.network} on {evaluation.simulator}"
-    body, sections = evaluation_html(evaluation), list(_pictures(evaluation))
-    assert evaluation.run is not None
-    folder = evaluation.run.task.package.folder
-    return document(title, body, sections, footer(folder))
+def draw_network(summary: Summary, ax: Axes | None = None) -> Axes:
+    """Draw the layers with their shapes, cores and connections."""
+    require(("matplotlib",), "plot", "a picture")
+    from snnc.tools.report import pictures  # imports matplotlib
+
+    return pictures.network(summary, ax)
 
 
-def evaluation_html(evaluation: Evaluation) -> str:
-    """Return the tables of a run's result, for a notebook."""
-    return tables_html(
-        f"{evaluation.network} on {evaluation.simulator}",
-        [*summary.tables(evaluation), *summary.advice(evaluation)],
-        summary.heading(evaluation),
-        summary.scores(evaluation),
-    )
+def draw_cores(summary: Summary, ax: Axes | None = None) -> Axes:
+    """Draw chips and cores; raise ValueError if the network has no cores."""
+    require(("matplotlib",), "plot", "a picture")
+    from snnc.tools.report import pictures  # imports matplotlib
 
-
-def _pictures(evaluation: Evaluation) -> Iterator[Section]:
-    result, show = evaluation, partial(picture, evaluation.network)
-    compares = any(layer.correlation is not None for layer in result.layers)
-    for is_known, title, draw in (
-        (result.over_time, "Accuracy and energy", result.plot_accuracy),
-        (result.firing, "Rates", result.plot_rates),
-        (result.firing, "Spikes of the first example", result.plot_raster),
-        (not result.classes, "Predictions", result.plot_predictions),
-        (result.confusion, "Classes", result.plot_confusion),
-        (compares, "Comparison with Keras", result.plot_correlation),
-    ):
-        if is_known:
-            yield show(title, draw)
-    assert result.run is not None
-    made = compile_package(result.run.task.package.folder)
-    placed = None if made is None else place_on_chips(made)
-    if made is None or placed is None:
-        return
-    costs = summarise(placed, made.cache)
-    yield show("The network", lambda: plots.networks.network(costs))
-    if placed.mapped.cores:
-        yield show("The cores", lambda: plots.networks.cores(costs))
+    return pictures.cores(summary, ax)
 
 
 def picture(of: str, title: str, draw: Callable[[], Axes]) -> Section:
-    """Draw images for light and dark backgrounds, embedded in the page."""
-    if missing("matplotlib"):
-        return Section(title, "", LACKING)
-    images = []
-    for is_dark in (False, True):
-        buffer = BytesIO()
-        with plots.style.theme(is_dark):
-            plots.style.save(draw(), buffer)
-        encoded = base64.b64encode(buffer.getvalue()).decode("ascii")
-        images.append(f"data:image/svg+xml;base64,{encoded}")
-    light, dark = images
-    caption = html.escape(f"{title} of {of}")
-    return Section(
-        title,
-        f'<picture><source media="(prefers-color-scheme: dark)" srcset="{dark}">'
-        f'<img src="{light}" alt="{caption}" style="max-width: 100%"></picture>',
-    )
+    """Draw a picture for a page."""
+    return Section(title, picture_html(Figure(title, of, draw)))
 
 
 def footer(source: Path | None) -> str:

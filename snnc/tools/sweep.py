@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain, product
 from math import prod
 from operator import le, lt
@@ -16,11 +16,11 @@ from snnc.diagnostics.spec_error import SpecError
 from snnc.interface.objects import Spec, as_spec
 from snnc.language.readers import Phase
 from snnc.loihi.profile import DEFAULT
+from snnc.results.sweep import Sweep, Variant, select_best
 from snnc.syntax.settings import Setting, read_setting, read_settings, spelt
 from snnc.text.arguments import FileName, check_count
 from snnc.text.display import Json
 from snnc.tools.checkpoint import reserve
-from snnc.tools.sweep_results import Sweep, Variant, select_best
 from snnc.tools.sweep_runs import SweepSettings, VariantJob, data_file, run_variants
 
 _OF_WORDS = "SNN3"
@@ -121,22 +121,35 @@ def sweep(
     chosen = _choices(settings)
     conditions = [where] if isinstance(where, str) else where
     limits = [*map(parse_condition, conditions)]
-    variants = [_variant(base, combination, limits) for combination in product(*chosen)]
+    trials = [_try_out(base, combination, limits) for combination in product(*chosen)]
+    source = "" if base.path is None else base.path.as_posix()
     if data is None:
-        return Sweep(base, tuple(variants))
+        variants = tuple(trial.variant for trial in trials)
+        return Sweep(base.name, variants, source)
     folder = Path(output).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     tests = None if test is None else data_file(test, folder)
     kept = None if weights is None else Path(weights).absolute()
     options = epochs, tuple(phases), examples, seed
     shared = SweepSettings(folder, data_file(data, folder), tests, kept, *options)
-    jobs = [[*_jobs(variant, shared, seeds)] for variant in variants]
+    jobs = [[*_jobs(trial, shared, seeds)] for trial in trials]
     with reserve(shared.results):
         found = run_variants(chain(*jobs), shared, workers, dask, progress)
-    pairs = zip(variants, jobs, strict=True)
-    judged = [_with_results(variant, own, found) for variant, own in pairs]
+    judged = [
+        _with_results(trial.variant, own_jobs, found)
+        for trial, own_jobs in zip(trials, jobs, strict=True)
+    ]
     best = {*select_best(judged, "energy", "cores")}
-    return Sweep(base, tuple(replace(v, is_best=v in best) for v in judged))
+    variants = tuple(replace(each, is_best=each in best) for each in judged)
+    return Sweep(base.name, variants, source)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """A variant with its spec; None if the values don't form a legal network."""
+
+    variant: Variant
+    spec: Spec | None
 
 
 def _with_results(
@@ -145,19 +158,20 @@ def _with_results(
     done = [found[job.name] for job in jobs]
     results = tuple(result for result in done if not isinstance(result, str))
     problem = next((r for r in done if isinstance(r, str)), variant.problem)
-    return replace(variant, results=results, problem=problem)
+    return replace(variant, problem=problem).with_results(results)
 
 
-def _jobs(variant: Variant, shared: SweepSettings, seeds: int) -> Iterator[VariantJob]:
-    if variant.spec is None or variant.problem:
+def _jobs(trial: _Trial, shared: SweepSettings, seeds: int) -> Iterator[VariantJob]:
+    settings = trial.variant.settings
+    if trial.spec is None or trial.variant.problem:
         return
     if seeds == 1:
-        yield shared.job(variant.spec, variant.settings)
+        yield shared.job(trial.spec, settings)
         return
-    first = variant.spec.train.seed
+    first = trial.spec.train.seed
     for seed in range(first, first + seeds):
-        spec = variant.spec.replace(train={"seed": seed})
-        yield shared.job(spec, {**variant.settings, "train.seed": str(seed)})
+        spec = trial.spec.replace(train={"seed": seed})
+        yield shared.job(spec, {**settings, "train.seed": str(seed)})
 
 
 def _choices(
@@ -191,11 +205,11 @@ def _choices(
     return chosen
 
 
-def _variant(
+def _try_out(
     base: Spec,
     combination: tuple[Setting, ...],
     limits: Sequence[Callable[[Variant], str]],
-) -> Variant:
+) -> _Trial:
     texts = (setting.text.partition("=") for setting in combination)
     settings = {path: value.strip() for path, _, value in texts}
     try:
@@ -205,10 +219,19 @@ def _variant(
         if any(d.code < _OF_WORDS for d in error.diagnostics):
             raise
         first = next(d for d in error.diagnostics if d.severity == "error")
-        return Variant(settings, None, None, problem=first.message)
-    variant = Variant(settings, spec, report)
+        return _Trial(Variant(settings, problem=first.message), None)
+    variant = Variant(
+        settings=settings,
+        cores=report.cores,
+        weights=report.weights,
+        energy=report.energy,
+        example_seconds=report.time.example_seconds if report.time else None,
+        diagnostics=spec.diagnostics,
+    )
     problem = next(filter(None, (limit(variant) for limit in limits)), "")
-    return replace(variant, problem=problem if spec.fits else "does not fit its chip")
+    if not spec.fits:
+        problem = "does not fit its chip"
+    return _Trial(replace(variant, problem=problem), spec)
 
 
 def parse_condition(text: str) -> Callable[[Variant], str]:

@@ -8,15 +8,27 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from snnc.results.base import WRITERS, Result
+from snnc.results.adaptation import AdaptedEvaluation
+from snnc.results.base import PICTURES, WRITERS, Result
 from snnc.results.diff import Diff, FolderDiff
+from snnc.results.evaluation import Evaluation
 from snnc.results.fit import Fit
+from snnc.results.sweep import Sweep
 from snnc.results.tables import FolderReport, Limits, Status
 from snnc.results.weights import Weights
 from snnc.text.display import Json
-from snnc.views import diff, fit, tables, weights
+from snnc.views import (
+    adaptation,
+    diff,
+    evaluation,
+    fit,
+    pictures,
+    sweep,
+    tables,
+    weights,
+)
 from snnc.views.document import Document
-from snnc.views.html import write_html
+from snnc.views.html import write_html, write_page
 from snnc.views.markdown import write_markdown
 from snnc.views.text import write_text
 
@@ -33,12 +45,15 @@ class View:
 
 
 VIEWS: Mapping[type[Result], View] = {
+    AdaptedEvaluation: View(adaptation.document),
+    Evaluation: View(evaluation.document, evaluation.records),
     Diff: View(diff.document, diff.records),
     FolderDiff: View(diff.folder_document),
     Weights: View(weights.document, weights.records),
     FolderReport: View(tables.folder_document, tables.folder_records),
     Status: View(tables.status_document, tables.status_records),
     Limits: View(tables.limits_document, tables.limits_records),
+    Sweep: View(sweep.document, sweep.records),
     Fit: View(fit.document, fit.records),
 }
 
@@ -58,4 +73,8 @@ def _records(result: Result) -> Sequence[Json]:
 WRITERS["text"] = lambda result: write_text(document_of(result))
 WRITERS["markdown"] = lambda result: write_markdown(document_of(result))
 WRITERS["html"] = lambda result: write_html(document_of(result))
+WRITERS["page"] = lambda result: write_page(document_of(result), result.source)
+WRITERS["csv"] = sweep.csv
+PICTURES["sweep"] = sweep.draw
 WRITERS["records"] = _records
+PICTURES.update(pictures.DRAWN)

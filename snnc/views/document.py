@@ -5,15 +5,20 @@ In sentences and cells, what is between backticks is code.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from snnc.text.tables import TextTable
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 EVERYWHERE = frozenset({"text", "markdown", "html"})
 TEXT = frozenset({"text"})
 MARKUP = frozenset({"markdown", "html"})
 HTML = frozenset({"html"})
+PAGE = frozenset({"page"})
 Formats = frozenset[str]
 
 
@@ -80,7 +85,17 @@ class Tiles:
     formats: Formats = HTML
 
 
-Part = Title | Heading | Sentence | Items | Table | Tiles
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A picture of something, which only pages show."""
+
+    title: str
+    subject: str
+    draw: Callable[[], Axes]
+    formats: Formats = PAGE
+
+
+Part = Title | Heading | Sentence | Items | Table | Tiles | Figure
 Document = Iterable[Part]
 """The parts in order; each one is shown in some formats, or in all."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from snnc.text.tables import prose
 from snnc.views.document import (
     Document,
+    Figure,
     Heading,
     Items,
     Part,
@@ -31,7 +32,7 @@ def _block(part: Part) -> str:
         return f"### {prose(part.text)}"
     if isinstance(part, Heading):
         return f"#### {prose(part.text.capitalize())}"
-    assert not isinstance(part, Tiles), "only pages have tiles"
+    assert not isinstance(part, Tiles | Figure), "only pages have these"
     strong = f"**{prose(part.strong)}**" if part.strong else ""
     return f"{strong}{prose(part.text)}"
 

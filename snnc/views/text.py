@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from snnc.views.document import (
     Document,
+    Figure,
     Heading,
     Items,
     Part,
@@ -36,5 +37,5 @@ def _lines(part: Part) -> list[str]:
         return caption + part.table.lines()
     if isinstance(part, Items):
         return list(part.lines)
-    assert not isinstance(part, Tiles), "only pages have tiles"
+    assert not isinstance(part, Tiles | Figure), "only pages have these"
     return [part.text]

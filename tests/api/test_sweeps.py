@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +16,10 @@ import snnc
 from snnc.cli import main
 from snnc.loihi.profile import read_profile
 from snnc.processes import Workers
+from snnc.results.sweep import Variant, select_best
 from snnc.tools import sweep_runs as runs
-from snnc.tools.plots.style import theme
-from snnc.tools.sweep_results import Variant, select_best
 from snnc.tools.sweep_runs import VariantJob
+from snnc.views.plots.style import theme
 from tests.api.test_specs import DRIFT, SMALL
 from tests.commands import run
 from tests.support import ROOT
@@ -110,7 +109,7 @@ def test_all_combinations_are_compared_at_once() -> None:
 def test_texts_and_single_values_mean_the_same(settings: Any, others: Any) -> None:
     found, again = snnc.sweep(DRIFT, settings), snnc.sweep(DRIFT, others)
     assert str(found) == str(again)
-    assert [v.spec for v in found] == [v.spec for v in again]
+    assert [v.settings for v in found] == [v.settings for v in again]
 
 
 def test_a_combination_that_is_no_network_is_a_row() -> None:
@@ -295,10 +294,9 @@ def test_a_variant_whose_line_is_not_complete_runs_again(
 
 
 def test_what_is_no_number_is_not_the_best() -> None:
-    spec = snnc.parse(SMALL)
-    one = Variant({}, spec, spec.report())
-    good = replace(one, results=({"rmse": 0.5, "energy_joules": 1.0},))
-    lost = replace(one, results=({"rmse": math.nan, "energy_joules": 1.0},))
+    one = Variant({}, cores=1)
+    good = one.with_results(({"rmse": 0.5, "energy_joules": 1.0},))
+    lost = one.with_results(({"rmse": math.nan, "energy_joules": 1.0},))
     assert select_best((good, lost), "energy", "cores") == (good,)
 
 
@@ -335,7 +333,7 @@ def test_seeds_give_means_and_deviations(
     assert one[0].accuracy == pytest.approx(0.66)
     assert one[0].deviation is None
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
-    assert done.html().count("pip install &#39;.[plot]&#39;") == 2
+    assert done.html().count("pip install &#x27;.[plot]&#x27;") == 2
 
 
 SEED = ["train.seed=1,2"]
@@ -384,7 +382,7 @@ def test_off_a_terminal_a_line_per_variant_is_printed(
 
 def test_what_breaks_a_condition_is_not_trained(tmp_path: Path, ran: Runner) -> None:
     done = swept(tmp_path, where=["weights < 250", "cores <= 99"])
-    weights = [v.report.weights for v in done if v.report]
+    weights = [v.weights for v in done if v.weights is not None]
     assert 0 < len(ran.done) == sum(w < 250 for w in weights) < 6
     for variant, count in zip(done, weights, strict=True):
         said = "" if count < 250 else f"left out: weights {count}, not < 250"

@@ -257,9 +257,8 @@ _REFUSED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "a spec can only scale its input",
         "build the layers without it",
         (
-            "Resizing", "CenterCrop", "RandomCrop", "Discretization",
-            "CategoryEncoding", "Hashing", "StringLookup", "IntegerLookup",
-            "TextVectorization",
+            "RandomCrop", "Discretization", "CategoryEncoding", "Hashing",
+            "StringLookup", "IntegerLookup", "TextVectorization",
         ),
     ),
 )  # fmt: skip
@@ -272,10 +271,6 @@ REFUSED: dict[str, tuple[str, str]] = {
     ),
     "Dot": (_PRODUCT, "use `Concatenate` and a dense layer, and retrain"),
     **dict.fromkeys(("Maximum", "Minimum"), _COMPARISON),
-    "Lambda": (
-        "its code is in the file, but snnc does not run code from files",
-        "replace it with a standard Keras layer",
-    ),
     "RepeatVector": (
         "the chip uses the same kernel at all positions",
         "use a larger `Dense` and a `Reshape` to length x 1 x channels",
@@ -294,7 +289,7 @@ UNKNOWN = (
     "end the model before this layer, or replace it with a layer that "
     "`docs/from-keras.md` lists",
 )
-MAY_PREPROCESS = (UNKNOWN[1], REFUSED["Lambda"][1], REFUSED["Resizing"][1])
+MAY_PREPROCESS = (UNKNOWN[1], REFUSED["Hashing"][1])
 """Advice for layers that the host can compute if no trained layer precedes them."""
 EACH_PLACE = ("Dense", "Activation", "ReLU", "LeakyReLU", "Dropout")
 """Layers that `TimeDistributed` does not change: they do not mix positions."""

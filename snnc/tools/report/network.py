@@ -10,8 +10,7 @@ from snnc.ir.mapped import RoutedNetwork
 from snnc.loihi.timing import ChipTime
 from snnc.text.display import Json, Tabular
 from snnc.text.tables import counted
-from snnc.tools import plots
-from snnc.tools.pages import report_page
+from snnc.tools.pages import draw_cores, draw_network, report_page
 from snnc.tools.report import formats
 from snnc.tools.report.html import fragment
 from snnc.tools.report.summary import Row, Summary, summarise, weights_of
@@ -132,7 +131,7 @@ class Report(Tabular):
 
     def plot_network(self, ax: Axes | None = None) -> Axes:
         """Draw the layers with their shapes, cores and connections."""
-        return plots.networks.network(self.summary, ax)
+        return draw_network(self.summary, ax)
 
     def plot_cores(self, ax: Axes | None = None) -> Axes:
         """Draw chips and cores, each filled according to the use of its four limits.
@@ -142,7 +141,7 @@ class Report(Tabular):
         ValueError
             If the network has no cores.
         """
-        return plots.networks.cores(self.summary, ax)
+        return draw_cores(self.summary, ax)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self.spec).report, (self.spec,)
