@@ -415,7 +415,9 @@ class ConversionState:
             begun = next((n for n in stops if sources[:n] in self._joins), 0)
             first = (self._joins[sources[:begun]],) if begun else ()
             key = self.free(f"{owner}_reads")
-            self.add(StatementDraft(key, "concat", (*first, *sources[begun:]), shape))
+            sources_left = (*first, *sources[begun:])
+            draft = StatementDraft(key, "concat", sources_left, shape, owner=owner)
+            self.add(draft)
             self._joins[sources] = key
         return self._joins[sources]
 
