@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from math import ceil, prod
 
-from snnc.diagnostics import LayerDiagnostic
+from snnc.diagnostics import Fix, LayerDiagnostic
 from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi
 from snnc.rules.times import above_ceiling, below
 from snnc.runtime.pes import LEAST
+from snnc.source import Span
 
 MOST_NEURONS = 2048  # each learned axon takes two of the core's 4,096 entries
 MOST_UNITS = 512  # each unit takes two of the core's 1,024 compartments
@@ -186,17 +188,36 @@ class LearningOutOfRange(LayerDiagnostic):
         if LEAST <= increment <= most or any(TooMuchToLearn.check(network)):
             return
         is_high = increment > most
-        limit = learning.rate_of(most if is_high else LEAST)
-        digits = int(limit * 1000) if is_high else ceil(limit * 1000)
+        exact_limit = learning.rate_of(most if is_high else LEAST)
+        thousandths = int(exact_limit * 1000) if is_high else ceil(exact_limit * 1000)
+        limit = f"{thousandths / 1000:g}"
         yield cls.at(
             readout,
             "learn",
             rate=learning.rate,
             bound="at most" if is_high else "at least",
-            limit=f"{digits / 1000:g}",
+            limit=limit,
+            fix=_with_rate(readout.spans.get("learn"), limit),
             increment=increment,
             most=most,
         )
+
+
+_RATE = re.compile(r"\brate\b[ \t:]*")
+_NUMBER = re.compile(r"[\d.eE+-]+")
+
+
+def _with_rate(rule: Span | None, rate: str) -> Fix | None:
+    """Return the fix that writes another rate in a `pes` that has one."""
+    key = None if rule is None else _RATE.search(rule.text)
+    if rule is None or key is None:
+        return None
+    number = _NUMBER.match(rule.text, key.end())
+    if number is None:
+        return None
+    start = rule.start + number.start()
+    place = Span(rule.source, start, rule.start + number.end())
+    return Fix(place, rate, unsafe=True)
 
 
 class NoCoreToLearn(LayerDiagnostic):
