@@ -422,8 +422,6 @@ class PresentTooShort(SpecWarning):
         longer = f"present {needed}"
         delay = response_delay(network)
         otherwise, fix = _shorter(network)
-        if fix is None and written is not None:
-            fix = Fix(written, needed, unsafe=True)
         yield cls(
             span=timing.span,
             fix=fix,

@@ -65,7 +65,7 @@ MENDED = {
         "Replace `0.99` with `0.497`",
         "SNN423",
     ),
-    "present 40 ms": ("present 20 ms", "Replace `20 ms` with `29 ms`", "SNN509"),
+    "present 40 ms": ("present 20 ms", "Write `present 29 ms`", "SNN509"),
 }
 """For a part of a good spec: a mistake, and the fix in the editor, which is a guess."""
 
@@ -75,7 +75,7 @@ async def test_what_the_help_says_is_offered(client: Client, part: str) -> None:
     wrong, title, code = MENDED[part]
     document = open_text(client, GOOD.replace(part, wrong, 1))
     # Some advice comes after a search.
-    written = title.split("`")[3]
+    written = title.split("`")[-2]
     await document.until_told("padding same" if code == "SNN301" else written)
     action = (await actions(document, only="quickfix"))[title]
     assert not action.is_preferred

@@ -148,6 +148,20 @@ def property_of(key: nodes.Scalar, node: nodes.Node) -> tree.Property:
     return tree.Property(word(key), value, key.span.to(value.span))
 
 
+_SELECTORS = frozenset(("name", "type", "kind", "class_name", "layer"))
+"""Keys whose value is a kind in the files of other programs."""
+
+
+def _selected_kind(node: nodes.Mapping) -> str:
+    """Return the kind that is a value, as in ``{type: dense, units: 64}``."""
+    for key, value in node.pairs:
+        if key.text in _SELECTORS and isinstance(value, nodes.Scalar):
+            kind = value.text.lower()
+            if first_key(kind):
+                return kind
+    return ""
+
+
 def one_pair(node: nodes.Mapping) -> nodes.Pair:
     """Return the only pair of a mapping such as ``adam: {...}``."""
     if not node.pairs:
@@ -155,31 +169,14 @@ def one_pair(node: nodes.Mapping) -> nodes.Pair:
     (first, _), *rest = node.pairs
     if rest:
         second = rest[0][0]
+        advice = ""
+        if kind := _selected_kind(node):
+            advice = f"write the kind first, and its properties below it: `{kind}: ...`"
         problem = rules.yaml.SeveralKeys(
-            span=second.span, first=first.text, key=second.text, advice=_with_kind(node)
+            span=second.span, first=first.text, key=second.text, advice=advice
         )
         raise nodes.UnreadableError(problem)
     return node.pairs[0]
-
-
-_SELECTORS = frozenset(("name", "type", "kind", "class_name", "layer"))
-_SETTINGS = frozenset(("config", "args", "kwargs", "params", "properties", "settings"))
-
-
-def _with_kind(node: nodes.Mapping) -> str:
-    """Return the advice for ``{name: adam, ...}``, where the kind is a value."""
-    (key, chosen), *rest = node.pairs
-    if key.text not in _SELECTORS or not isinstance(chosen, nodes.Scalar):
-        return ""
-    inner = next(
-        (k for k, v in rest if nodes.is_empty(v) or isinstance(v, nodes.Mapping)), None
-    )
-    if inner is not None:
-        kind = chosen.text.lower() if inner.text in _SETTINGS else inner.text
-        return f"write the kind first, and the other keys below it: `{kind}: {{...}}`"
-    pairs = ", ".join(f"{k.text}: {v.span.text}" for k, v in rest)
-    shown = pairs if len(pairs) <= _LONGEST_SHOWN and "\n" not in pairs else "..."
-    return f"write `{chosen.text}: {{{shown}}}`"
 
 
 def _list(key: tree.Word, node: nodes.Sequence) -> tree.Value:
