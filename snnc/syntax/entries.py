@@ -297,26 +297,11 @@ class Remarks:
         self, comment: tree.Comment, entries: Sequence[Entry], owner: Entry | None
     ) -> None:
         before, around, after = self._neighbours(entries, owner, comment.span.start)
-        if around is not None and (inner := self._nested(around)):
-            self._place(comment, inner, around)
+        if around is not None and self._place_within(comment, around):
             return
-        if around is not None and (comment.trailing or around.closer):
-            own = self.of(around)
-            (own.beside if comment.trailing else own.below).append(comment)
+        if self._place_after(comment, before, owner):
             return
-        before = before or owner
-        if (
-            before is not None
-            and comment.trailing
-            and self._place_beside(comment, before, owner)
-        ):
-            return
-        inner = None
-        if before is not None and before is not owner and _is_below(before, comment):
-            inner = self._nested(before)
-        if inner:
-            self._place(comment, inner, before)
-        elif after is not None:
+        if after is not None:
             # The first line of an item without a key belongs to the item.
             to_item = owner if owner and not owner.key and after is entries[0] else None
             self.of(to_item or after).above.append(comment)
@@ -324,6 +309,36 @@ class Remarks:
             self.of(owner).below.append(comment)
         else:
             self.foot.append(comment)
+
+    def _place_within(self, comment: tree.Comment, around: Entry) -> bool:
+        """Place a comment inside an entry; return whether it belongs there."""
+        inner = self._nested(around)
+        if inner:
+            self._place(comment, inner, around)
+        elif comment.trailing:
+            self.of(around).beside.append(comment)
+        elif around.closer:
+            self.of(around).below.append(comment)
+        else:
+            return False
+        return True
+
+    def _place_after(
+        self, comment: tree.Comment, before: Entry | None, owner: Entry | None
+    ) -> bool:
+        """Place a comment with the entry before it; return whether it belongs there."""
+        nearest = before or owner
+        if nearest is None:
+            return False
+        if comment.trailing and self._place_beside(comment, nearest, owner):
+            return True
+        if before is None or not _is_below(before, comment):
+            return False
+        inner = self._nested(before)
+        if not inner:
+            return False
+        self._place(comment, inner, before)
+        return True
 
     def _place_beside(
         self, comment: tree.Comment, before: Entry, owner: Entry | None

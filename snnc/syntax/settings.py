@@ -152,25 +152,33 @@ def settings_of(
 
 def spelt(value: object, key: str = "") -> str:
     """Write a Python value as ``.snn``; raise TypeError if no property has its type."""
-    if value is None:
-        return ""
-    if isinstance(value, str):  # a literal, or a text that needs quotes
-        return value if _LITERAL.match(value) or not value else quote(value)
     if hasattr(value, "item") and getattr(value, "shape", None) == ():
         value = value.item()  # a NumPy number
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, int | float):
-        return repr(value)
-    if isinstance(value, Mapping):
-        return ", ".join(f"{word} {_block(inner)}" for word, inner in value.items())
-    if isinstance(value, tuple) and len(value) == 2 and key in _RANGES:
-        return "..".join(map(repr, value))
-    if isinstance(value, tuple) and value and all(isinstance(v, int) for v in value):
-        return "x".join(map(str, value))
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(spelt, value))}]"
+    match value:
+        case None:
+            return ""
+        case str():  # a literal, or a text that needs quotes
+            return value if _LITERAL.match(value) or not value else quote(value)
+        case bool():
+            return "on" if value else "off"
+        case int() | float():
+            return repr(value)
+        case Mapping():
+            return ", ".join(f"{word} {_block(inner)}" for word, inner in value.items())
+        case tuple():
+            return _spelt_tuple(value, key)
+        case list():
+            return f"[{', '.join(map(spelt, value))}]"
     raise TypeError(f"{key}: a spec has no values of the type {type(value).__name__}")
+
+
+def _spelt_tuple(values: tuple[object, ...], key: str) -> str:
+    """Write the ends of a range, sizes, or a list."""
+    if len(values) == 2 and key in _RANGES:
+        return "..".join(map(repr, values))
+    if values and all(isinstance(value, int) for value in values):
+        return "x".join(map(str, values))
+    return f"[{', '.join(map(spelt, values))}]"
 
 
 def _block(settings: object) -> str:
