@@ -74,7 +74,8 @@ def _fitting(analysis: Analysis, diagnostic: Diagnostic) -> tuple[Remedy, ...]:
 
     The search takes up to a second, and editors request it after each cursor movement.
     """
-    spec, lowered = analysis.made.spec, analysis.made.lowered
+    spec = analysis.made.spec
+    lowered = analysis.made.lowered
     if spec is None or lowered is None:
         return ()
     target = lowered.network.target
@@ -131,7 +132,8 @@ def _allow_warning(analysis: Analysis, diagnostic: Diagnostic) -> Iterator[Remed
         return
     source = analysis.source
     line, _ = source.line_column(diagnostic.span.start)
-    start, text = source.line_start(line), source.line_text(line)
+    start = source.line_start(line)
+    text = source.line_text(line)
     indent = text[: len(text) - len(text.lstrip())]
     comment = f"{indent}# snnc: allow {diagnostic.code} reason\n"
     edit = Fix(Span(source, start, start), comment)
@@ -139,7 +141,9 @@ def _allow_warning(analysis: Analysis, diagnostic: Diagnostic) -> Iterator[Remed
 
 
 async def actions(request: Request) -> list[types.CodeAction]:
-    analysis, server, params = request.analysis, request.server, request.params
+    analysis = request.analysis
+    server = request.server
+    params = request.params
     start, end = offsets_in(analysis.source, params.range, server.codec)
     wanted = params.context.only
     done: list[types.CodeAction] = []
@@ -169,10 +173,12 @@ async def resolve(server: SpecServer, action: types.CodeAction) -> types.CodeAct
     uri = str(action.data)
     analysis = await server.analyses.newest(uri)
     if analysis is not None:
-        source, device = analysis.source, analysis.made.device
+        source = analysis.source
+        device = analysis.made.device
         fixed = await asyncio.to_thread(autofix, source, device=device)
         edits = between(source, fixed.source.text) if fixed.count else ()
-        action.edit, action.data = server.workspace_edit(uri, edits), None
+        action.edit = server.workspace_edit(uri, edits)
+        action.data = None
     return action
 
 

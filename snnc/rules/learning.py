@@ -104,7 +104,8 @@ class TooFastToLearn(LayerDiagnostic):
         layer = learned_layer(network)
         if layer is None or layer.spiking is None:
             return
-        rate, limit = layer.spiking.rate, below(0.5 / network.timing.dt)
+        rate = layer.spiking.rate
+        limit = below(0.5 / network.timing.dt)
         if rate.high > limit and layer.name not in above_ceiling(network):
             low = f"{rate.low:g}" if 0 < rate.low < limit else ""
             yield cls.at(layer, "rate", low=low, high=rate.high, limit=limit)
@@ -130,10 +131,12 @@ class TooMuchToLearn(LayerDiagnostic):
 
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[TooMuchToLearn]:
-        layer, readout = learned_layer(network), network.readout
+        layer = learned_layer(network)
+        readout = network.readout
         if layer is None:
             return
-        core, neurons = network.device.core, prod(layer.shape)
+        core = network.device.core
+        neurons = prod(layer.shape)
         stored = core.synapse_bits // network.device.synapse.learned_bits(readout.units)
         limits = (
             (readout.name, "units", readout.units, MOST_UNITS),
@@ -180,11 +183,13 @@ class LearningOutOfRange(LayerDiagnostic):
 
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[LearningOutOfRange]:
-        layer, readout = learned_layer(network), network.readout
+        layer = learned_layer(network)
+        readout = network.readout
         if layer is None or readout.learn is None:
             return
         learning = network.learning_from(layer)
-        increment, most = learning.increment(), learning.most_increment
+        increment = learning.increment()
+        most = learning.most_increment
         if LEAST <= increment <= most or any(TooMuchToLearn.check(network)):
             return
         is_high = increment > most

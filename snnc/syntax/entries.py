@@ -19,7 +19,8 @@ from snnc.language.keywords import kinds, may_be_bare, owner_of
 from snnc.source import SourceFile, Span
 from snnc.syntax.build import Scalar, quote, scalar
 
-_FRONT, _BACK = kinds("front"), kinds("back")
+_FRONT = kinds("front")
+_BACK = kinds("back")
 
 
 class Entry(NamedTuple):
@@ -77,7 +78,8 @@ class Entry(NamedTuple):
 
 def entries_of(document: tree.Document) -> Iterator[Entry]:
     """Yield the keys of a file whose edition, network and statements are valid."""
-    edition, network = document.edition, document.network
+    edition = document.edition
+    network = document.network
     if edition is not None and network is not None:
         head = f"snn {edition.value}"
         yield Entry("snn", _line_to(edition.span), str(edition.value), head=head)
@@ -141,7 +143,8 @@ def _default(statement: tree.Statement) -> Entry:
 
 def statement_entry(statement: tree.Statement) -> Entry:
     """Return a statement as a key with nested entries."""
-    kind, variant = statement.kind.text, statement.variant
+    kind = statement.kind.text
+    variant = statement.variant
     written = list(_parts(statement))
     parts = [part for _, part in written]
     texts = [owner_of(statement), *(text for text, _ in written)]
@@ -163,7 +166,9 @@ def statement_entry(statement: tree.Statement) -> Entry:
 
 def _parts(statement: tree.Statement) -> Iterator[tuple[str, Entry]]:
     """Yield the text of each part before the block, and its entry in YAML."""
-    name, about, sources = statement.name, statement.text, statement.sources
+    name = statement.name
+    about = statement.text
+    sources = statement.sources
     if name is not None:
         yield name.text, Entry("name", name.span, name.text)
     if about is not None:
@@ -363,7 +368,8 @@ class Remarks:
         In YAML, the part is on the comment's line; in a `.snn` block, it is the last
         property. A comment that allows a warning belongs to the whole block.
         """
-        source, line = comment.span.source, comment.span.first.line
+        source = comment.span.source
+        line = comment.span.first.line
         may_allow = comment.text.lstrip("# ").lower().startswith("snnc")
         while inner := self._nested(entry):
             begins_above = source.is_yaml and entry.span.first.line < line
@@ -378,7 +384,8 @@ class Remarks:
         return entry
 
 
-_start, _end = attrgetter("span.start"), attrgetter("span.end")
+_start = attrgetter("span.start")
+_end = attrgetter("span.end")
 _CLOSED = re.compile(r"[]}]")
 
 

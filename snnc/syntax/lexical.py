@@ -129,7 +129,8 @@ def _key_punctuation(span: Span, before: Token) -> Diagnostic | None:
     In `padding='same'`, this text also has the quote of the value. Words need no quotes
     either, so the fix removes both.
     """
-    text, key = span.source.text, str(before)
+    text = span.source.text
+    key = str(before)
     mark = Span(span.source, span.start, span.start + 1)
     quoted = None if key == "about" else _QUOTED_WORD.match(text, mark.end)
     if span.text != mark.text and quoted is None:
@@ -139,7 +140,8 @@ def _key_punctuation(span: Span, before: Token) -> Diagnostic | None:
     value = "" if text[end : end + 1] in (" ", "\t") else " "
     written = f"`{key}`, a space, and the value"
     if quoted is not None:
-        end, value = quoted.end(), f" {quoted['word']}"
+        end = quoted.end()
+        value = f" {quoted['word']}"
         written = f"`{key}{value}`"
     fix = Fix(Span(span.source, before.span.end, end), value)
     return rules.syntax.KeyPunctuation(
@@ -276,9 +278,11 @@ def _other_quotes(token: Token, before: Token | None) -> Diagnostic | None:
     if match is None:
         return None
     inner = match[match.lastindex or 0]
-    text, advice = quote(inner), "texts need straight double quotes"
+    text = quote(inner)
+    advice = "texts need straight double quotes"
     if inner.isidentifier() and before != "about":
-        text, advice = inner, "words need no quotes"
+        text = inner
+        advice = "words need no quotes"
     span = Span(source, *match.span())
     return rules.syntax.UnexpectedCharacter(
         span=span,
@@ -342,7 +346,8 @@ NAME_RULE = "names have letters, digits and `_`"
 
 def foreign_problem(tokens: Tokens, index: int, in_block: bool) -> Diagnostic | None:
     """Describe the value or name at a token if it is in another notation."""
-    token, before = tokens[index], tokens[index - 1] if index else None
+    token = tokens[index]
+    before = tokens[index - 1] if index else None
     key = str(before or "")
     is_shape = tokens[0] == "input" and index in (1, 2)
     # A list is valid syntax; validation reports it.
@@ -443,7 +448,8 @@ def find_hyphens(start: Span) -> Diagnostic | None:
     span = _text_from(start, _HYPHENATED)
     if span is None:
         return None
-    name, legal = span.text, span.text.replace("-", "_")
+    name = span.text
+    legal = span.text.replace("-", "_")
     return rules.statements.InvalidName(
         span=span, name=name, reason=NAME_RULE, example=legal, fix=Fix(span, legal)
     )

@@ -24,7 +24,8 @@ from snnc.text.arguments import check_text
 
 _PATH = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 _WORD = re.compile(r"\w+")
-_OPENING, _CLOSING = ("[", "{"), ("]", "}")
+_OPENING = ("[", "{")
+_CLOSING = ("]", "}")
 _RANGES = frozenset(("in", "as", "rate"))
 _LITERAL = re.compile(r'"|[^\W\d]\w*(?:\s*\{.*\})?\s*$|[-+.\d\[]', re.DOTALL)
 
@@ -83,7 +84,8 @@ def _path_of(text: str) -> str:
 
 def _values(text: str, start: int) -> Iterator[str]:
     """Split a text at the commas outside brackets and quotes."""
-    depth, first = 0, start
+    depth = 0
+    first = start
     for token in tokens_of(Span(SourceFile("", text), start, len(text))):
         depth += (token in _OPENING) - (token in _CLOSING)
         if token == "," and depth == 0:
@@ -101,7 +103,8 @@ def _setting(source: SourceFile, start: int, report: Diagnostics) -> Setting | N
     place = Span(source, start, len(source.text))
     if not place.text.strip():
         return Setting(words, None)
-    head, key = words[0], words[-1]
+    head = words[0]
+    key = words[-1]
     # Errors are those of a property's value in a block.
     piece = StatementTokens(
         (

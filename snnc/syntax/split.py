@@ -61,7 +61,8 @@ class StatementTokens:
                 self.key = self.last = None
         elif token.type not in _NEUTRAL and self.in_block:
             if self.key is not None:
-                self.last, self.key = (self.key, token), None
+                self.last = (self.key, token)
+                self.key = None
             elif token.type == "NAME" or (
                 token.type == "FROM" and len(self.openers) > 1
             ):
@@ -180,7 +181,8 @@ class _Splitter:
         self, opener: Token, last: Token, before: str, apart: str = " "
     ) -> None:
         """Report a bracket that is not closed after ``last``."""
-        closer, place = _CLOSER_OF[opener], last.span.after
+        closer = _CLOSER_OF[opener]
+        place = last.span.after
         problem = rules.syntax.MissingBrace(
             span=place,
             closer=closer,
@@ -231,7 +233,8 @@ class _Splitter:
             self._flush()
         elif self._follows_statement(token):
             fix = Fix(_gap(current.tokens[-1], token), "\n")
-            rule, kind = rules.syntax.OneLineEach, str(token)
+            rule = rules.syntax.OneLineEach
+            kind = str(token)
             self._report.add(rule(span=token.span, kind=kind, fix=fix))
             self._flush()
         elif self._lacks_opener(index, token):

@@ -119,6 +119,11 @@ def _statement(text: str) -> str:
         values = [word for word in words[1:] if word in _KEY_OF]
         words = [word for word in words if word not in values]
         block = " ".join((*values, block))
+    return _line(words, block, sources[1] if sources else "")
+
+
+def _line(words: list[str], block: str, sources: str) -> str:
+    """Return the line of a statement with some words, properties and sources."""
     if len(words) > 1 and not _kind(words[0]):  # `c1 = layers.Conv2D(8)`
         words[:2] = reversed(words[:2])
     kind = _kind(words.pop(0))
@@ -129,8 +134,8 @@ def _statement(text: str) -> str:
     variant = words.pop(0) if words and kind in VARIANTS else ""
     properties = _properties(block, kind, variant)
     parts = [kind, variant, _name(kind, words)]
-    if sources is not None:
-        parts.append(f"from {sources[1]}")
+    if sources:
+        parts.append(f"from {sources}")
     if properties:
         parts.append(f"{{ {properties} }}")
     return " ".join(filter(None, parts))

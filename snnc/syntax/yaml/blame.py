@@ -156,7 +156,8 @@ def no_blank(colon: Span) -> Diagnostic:
     """Describe a value that follows a colon without a space."""
     line, column = colon.first
     text = colon.source.line_text(line)
-    key, value = _KEY_BEFORE.search(text[: column - 1]), _VALUE.match(text[column:])
+    key = _KEY_BEFORE.search(text[: column - 1])
+    value = _VALUE.match(text[column:])
     return rules.yaml.NotYaml(
         span=colon,
         problem="there is no space after the `:` of a key",

@@ -57,7 +57,8 @@ def literal(scalar: nodes.Scalar, expected: str = "a value") -> tree.Value:
     """
     text = scalar.text.rstrip()
     if len(text) > LONGEST:
-        rule, what = rules.yaml.TooMuch, "characters in a value"
+        rule = rules.yaml.TooMuch
+        what = "characters in a value"
         raise nodes.UnreadableError(rule(span=scalar.span, limit=LONGEST, what=what))
     tokens = tokens_of(scalar.span, None if scalar.is_verbatim else text)
     is_literal = scalar.plain or (tokens and tokens[0].type in _NUMERIC)
@@ -129,12 +130,15 @@ def _example(owner: str, node: nodes.Node) -> str:
     """Return the advice for a bare value, or for ``key value`` without a colon."""
     text = node.text if isinstance(node, nodes.Scalar) else ""
     first, _, rest = text.partition(" ")
-    key, value = first.rstrip(":"), rest
+    key = first.rstrip(":")
+    value = rest
     meant = first_key(owner)
     if meant and _NUMERAL.fullmatch(text):
-        key, value = meant, text
+        key = meant
+        value = text
     if key not in KEYS or not value:
-        key, value = meant, ""
+        key = meant
+        value = ""
     form = FORMS.get(owner)
     if not key:
         return f"write, for example, `{form.example}`" if form else ""
