@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
-from itertools import pairwise
+from collections.abc import Callable, Collection
 
 from snnc import rules, vocabulary
 from snnc.diagnostics import Diagnostic, Fix
@@ -104,8 +103,8 @@ _ADVICE = (
 def _explain_unknown(token: Token, before: Token | None) -> Diagnostic:
     span = token.span
     key = before if before is not None and before.type == "NAME" else None
-    if key and token[0] in "=:" and (problem := _key_punctuation(span, key)):
-        return problem
+    if key and token[0] in "=:":
+        return _key_punctuation(span, key)
     advice = next((a for mark, a in _ADVICE if mark in token), "")
     if before is None and token == "-":
         advice = "a statement begins with its kind: `conv2d c0 { filters 8 }`"
@@ -120,32 +119,19 @@ def _explain_unknown(token: Token, before: Token | None) -> Diagnostic:
     return problem.but(advice=advice) if advice else problem
 
 
-_QUOTED_WORD = re.compile(r"""[ \t]*(?P<mark>["'])(?P<word>[A-Za-z]\w*)(?P=mark)""")
-
-
-def _key_punctuation(span: Span, before: Token) -> Diagnostic | None:
-    """Describe the text after a key if it begins with `=` or `:`.
-
-    In `padding='same'`, this text also has the quote of the value. Words need no quotes
-    either, so the fix removes both.
-    """
-    text = span.source.text
-    key = str(before)
-    mark = Span(span.source, span.start, span.start + 1)
-    quoted = None if key == "about" else _QUOTED_WORD.match(text, mark.end)
-    if span.text != mark.text and quoted is None:
-        return None
+def _key_punctuation(span: Span, before: Token) -> Diagnostic:
+    """Describe the text after a key, which begins with `=` or `:`."""
+    source = span.source
+    mark = Span(source, span.start, span.start + 1)
     # One space replaces the mark and the spaces around it.
-    end = mark.end
-    value = "" if text[end : end + 1] in (" ", "\t") else " "
-    written = f"`{key}`, a space, and the value"
-    if quoted is not None:
-        end = quoted.end()
-        value = f" {quoted['word']}"
-        written = f"`{key}{value}`"
-    fix = Fix(Span(span.source, before.span.end, end), value)
+    is_apart = source.text[mark.end : mark.end + 1] in (" ", "\t")
+    place = Span(source, before.span.end, mark.end)
     return rules.syntax.KeyPunctuation(
-        span=mark, mark=mark.text, key=key, written=written, fix=fix
+        span=mark,
+        mark=mark.text,
+        key=str(before),
+        written=f"`{before}`, a space, and the value",
+        fix=Fix(place, "" if is_apart else " "),
     )
 
 
@@ -196,24 +182,23 @@ _LITERALS = frozenset(("NUMBER", "DIMS", "RANGE", "STRING"))
 
 def find_wrong_literal(tokens: Tokens) -> Diagnostic | None:
     """Describe a number that is too long, an unknown escape, or missing quotes."""
-    if problem := _find_missing_quotes(tokens):
-        return problem
-    for before, token in pairwise((None, *tokens)):
-        if token is not None and token.type in _LITERALS:
-            problem = _CHECKS[token.type](token, before)
-            if problem is not None:
-                return problem
-    return None
+    return _find_missing_quotes(tokens) or problem_of(tokens, types=_LITERALS)
 
 
-def problem_of(tokens: Tokens, before: Token | None = None) -> Diagnostic | None:
-    """Describe the first token that is always wrong, or return None.
+def problem_of(
+    tokens: Tokens,
+    before: Token | None = None,
+    types: Collection[str] = _CHECKS.keys(),
+) -> Diagnostic | None:
+    """Describe the first token of some types that is always wrong, or return None.
 
     ``before`` is the token before the first one.
     """
-    pairs = zip(tokens, (before, *tokens), strict=False)
-    found = (_CHECKS[t.type](t, b) for t, b in pairs if t.type in _CHECKS)
-    return next(filter(None, found), None)
+    for token in tokens:
+        if token.type in types and (problem := _CHECKS[token.type](token, before)):
+            return problem
+        before = token
+    return None
 
 
 def find_problem(tokens: Tokens) -> Diagnostic | None:

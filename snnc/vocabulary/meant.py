@@ -207,7 +207,7 @@ def _properties(text: str, kind: str, variant: str) -> str:
     models = MODELS[kind]
     model = models.get(variant) or next(iter(models.values()))
     owner = f"{kind} {variant}".strip()
-    bare_keys = (FORMS[kind].size, "kernel")
+    bare_keys = (keywords.first_key(kind), "kernel")
     return _written(text, owner, tuple(keywords.keys_of(model)), bare_keys)
 
 
@@ -225,6 +225,9 @@ def _written(
         if not item.key and last in CHOICES:  # `optimizer adam 1e-3`
             properties[last] = _value(last, _Item(last, properties[last], item.value))
             continue
+        is_word = item.value.isidentifier() and item.value not in _KEY_OF
+        if not item.key and is_word:
+            raise _UnclearError
         written_key = item.key or _KEY_OF.get(item.value) or next(bare, "")
         key = same_key(written_key, legal)
         if key is None and _is_superfluous(written_key, owner):

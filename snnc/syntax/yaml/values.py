@@ -14,7 +14,6 @@ from snnc.syntax.lexical import find_hyphens, foreign_text, problem_of
 from snnc.syntax.yaml import nodes
 
 LONGEST = 1_000
-_LONGEST_SHOWN = 60
 # First tokens of quoted texts that are probably meant as numbers, such as "5ms".
 _NUMERIC = frozenset(("NUMBER", "DIMS", "RANGE", "MALFORMED"))
 _SCALARS = {"NAME", "NUMBER", "DIMS", "STRING", "RANGE", "RANGE UNIT", "NUMBER UNIT"}
@@ -123,25 +122,20 @@ def properties_of(node: nodes.Node, owner: str) -> tuple[tree.Property, ...]:
     return tuple(property_of(key, value) for key, value in nodes.rejoin(node).pairs)
 
 
-_NUMERAL = re.compile(r"[\d.]+(?:[eE][+-]?\d+)?(?: \w+|[^\W\d]\w*)?")
-
-
 def _example(owner: str, node: nodes.Node) -> str:
-    """Return the advice for a bare value, or for ``key value`` without a colon."""
+    """Return the advice for bare values, or for a key and a value without a colon."""
     text = node.text if isinstance(node, nodes.Scalar) else ""
-    first, _, rest = text.partition(" ")
-    key = first.rstrip(":")
-    value = rest
-    meant = first_key(owner)
-    if meant and _NUMERAL.fullmatch(text):
-        key = meant
-        value = text
-    if key not in KEYS or not value:
-        key = meant
-        value = ""
+    key = first_key(owner)
     form = FORMS.get(owner)
+    if text and form is not None:
+        line = vocabulary.meant.meant_statement(f"{owner} {{ {text} }}")
+        if line:
+            return f"write `{line}`"
     if not key:
         return f"write, for example, `{form.example}`" if form else ""
+    first, _, value = text.partition(" ")
+    if first in KEYS and value:
+        key = first
     dash = "- " if form and form.place == "layer" else ""
     return f"write, for example, `{dash}{owner}: {{{key}: {value or '...'}}}`"
 
