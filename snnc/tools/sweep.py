@@ -141,7 +141,8 @@ def sweep(
     ]
     best = {*select_best(judged, "energy", "cores")}
     variants = tuple(replace(each, is_best=each in best) for each in judged)
-    return Sweep(base.name, variants, source)
+    holds_out = test is None and weights is None
+    return Sweep(base.name, variants, source, holds_out)
 
 
 @dataclass(frozen=True, slots=True)

@@ -322,6 +322,12 @@ def test_seeds_give_means_and_deviations(
     assert [v.problem for v in done] == ["", "", "no luck"]
     assert "67.0 %      1.0 %" in str(done)
     assert "mean and standard deviation over seeds" in done.markdown()
+    assert "the held-out fifth of the data gives each accuracy" in str(done)
+    low, high = done[0].interval or (0.0, 0.0)
+    # Student's t with 2 degrees of freedom, and the bounds of each run.
+    seeds = 4.3027 * 0.01 / math.sqrt(3)
+    assert low == pytest.approx(0.67 - math.hypot(seeds, 0.67 - 0.5))
+    assert high == pytest.approx(0.67 + math.hypot(seeds, 0.9 - 0.67))
     head, first, *_ = done.csv().splitlines()
     assert head.startswith("c0.filters,cores,weights,energy_joules,example_seconds,")
     assert first.startswith("3,")
