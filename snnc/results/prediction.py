@@ -96,6 +96,7 @@ class EvaluatedRun:
     are the indices of the examples in the data, and ``names`` those of the classes,
     if any. ``raw`` and ``keras``, of shape (examples, units), are the outputs and, for
     comparison, those of the Keras model. Only the exact engine knows ``firing``.
+    The layers ``host`` are not on the chip.
     ``raster`` runs an example again, and returns the spikes of each layer.
     """
 
@@ -107,6 +108,7 @@ class EvaluatedRun:
     raw: Array
     keras: Array | None
     firing: Mapping[str, LayerFiring]
+    host: frozenset[str]
     raster: Callable[[int], dict[str, NDArray[np.uint8]]]
 
     @cached_property

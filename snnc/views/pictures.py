@@ -26,12 +26,14 @@ def _accuracy(result: Evaluation, ax: Axes | None) -> Axes:
 
 
 def _raster(result: Evaluation, example: int, ax: Axes | None) -> Axes:
-    return plots.results.raster(result.raster(example), _run(result).dt, ax)
+    run = _run(result)
+    return plots.results.raster(result.raster(example), run.dt, ax, run.host)
 
 
 def _rates(result: Evaluation, ax: Axes | None) -> Axes:
-    present = (result.steps or 0) * _run(result).dt
-    return plots.results.rates(result.firing, result.layers, present, ax)
+    run = _run(result)
+    present = (result.steps or 0) * run.dt
+    return plots.results.rates(result.firing, result.layers, present, ax, run.host)
 
 
 def _predictions(result: Evaluation, ax: Axes | None) -> Axes:
@@ -44,7 +46,8 @@ def _confusion(result: Evaluation, ax: Axes | None) -> Axes:
 
 
 def _correlation(result: Evaluation, ax: Axes | None) -> Axes:
-    return plots.results.correlation(result, ax)
+    host = frozenset() if result.run is None else result.run.host
+    return plots.results.correlation(result, ax, host)
 
 
 def _learning(result: Adaptation, ax: Axes | None) -> Axes:
