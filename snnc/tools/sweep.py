@@ -19,7 +19,7 @@ from snnc.results.sweep import Sweep, Variant, select_best
 from snnc.syntax.settings import Setting, read_setting, read_settings, spelt
 from snnc.text.arguments import FileName
 from snnc.text.display import Json
-from snnc.tools.checkpoint import reserve
+from snnc.tools.reserve import reserve
 from snnc.tools.sweep_options import SweepOptions
 from snnc.tools.sweep_runs import SweepSettings, VariantJob, data_file, run_variants
 from snnc.verbs.options import takes
@@ -102,7 +102,7 @@ def sweep(call: SweepCall) -> Sweep:
         seed=call.seed,
     )
     jobs = [[*_jobs(trial, shared, call.seeds)] for trial in trials]
-    with reserve(shared.results):
+    with reserve(shared.reserved):
         found = run_variants(
             chain(*jobs), shared, call.workers, call.dask, call.progress
         )
