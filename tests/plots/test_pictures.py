@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 
 import snnc
+from snnc.results.evaluation import Evaluation
+from snnc.results.scores import Score
 from snnc.results.sweep import Sweep
 from snnc.tools.report import html
 from snnc.tools.report import pictures as networks
 from snnc.tools.report.summary import Summary, summarise, use_of
 from snnc.tools.scores import LayerFiring
-from snnc.verbs.evaluate.evaluation import Evaluation
-from snnc.verbs.evaluate.results import Score
 from snnc.views.palette import HOST, looks
 from snnc.views.plots import results
 from snnc.views.plots.style import save, theme

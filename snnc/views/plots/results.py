@@ -17,12 +17,12 @@ from snnc.views.plots.style import BREACH, HELD, axes, theme
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from snnc.results.adaptation import Adaptation
+    from snnc.results.evaluation import Evaluation
+    from snnc.results.scores import LayerResult
     from snnc.results.sweep import Variant
     from snnc.runtime.examples import Array
     from snnc.tools.scores import LayerFiring
-    from snnc.verbs.adapt import Adaptation
-    from snnc.verbs.evaluate.evaluation import Evaluation
-    from snnc.verbs.evaluate.results import LayerResult
 
 
 MOST_NUMBERS = 12
