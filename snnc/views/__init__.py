@@ -13,6 +13,7 @@ from snnc.results.base import PICTURES, WRITERS, Result
 from snnc.results.diff import Diff, FolderDiff
 from snnc.results.evaluation import Evaluation
 from snnc.results.fit import Fit
+from snnc.results.report import Report
 from snnc.results.sweep import Sweep
 from snnc.results.tables import FolderReport, Limits, Status
 from snnc.results.weights import Weights
@@ -23,6 +24,8 @@ from snnc.views import (
     evaluation,
     fit,
     pictures,
+    report,
+    report_page,
     sweep,
     tables,
     weights,
@@ -54,6 +57,7 @@ VIEWS: Mapping[type[Result], View] = {
     Status: View(tables.status_document, tables.status_records),
     Limits: View(tables.limits_document, tables.limits_records),
     Sweep: View(sweep.document, sweep.records),
+    Report: View(report_page.document, report.records),
     Fit: View(fit.document, fit.records),
 }
 
