@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from snnc.diagnostics import Diagnostics
-from snnc.importer.convert import NEURAL, Conversion, encoder_of, read_by
+from snnc.importer.convert import Conversion
+from snnc.importer.ends import NEURAL, encoder_of, read_by
 from snnc.importer.linear import Shape
 from snnc.importer.model import KerasModel
 from snnc.importer.refusals import RefusedModelError
@@ -80,8 +81,8 @@ def explain(
     mapped = None if compilation is None else compilation.mapped
     part = _write_part(state) if written is None else None
     if part is not None:
-        _, made = compile_written(part, "part.snn", Diagnostics(), state.request)
-        mapped = made.mapped
+        _, compiled = compile_written(part, "part.snn", Diagnostics(), state.request)
+        mapped = compiled.mapped
     spec = written or part
     names = {} if spec is None else spec.names
     by_layer: dict[str, list[Decision]] = {layer.name: [] for layer in model.layers}
@@ -114,6 +115,7 @@ def explain(
 
 
 def _list_places(mapped: MappedNetwork, *, is_part: bool) -> Iterator[Placed]:
+    """Yield each layer with neurons, and the readout unless the network is a part."""
     network = mapped.lowered.network
     for layer in network.layers:
         levels = mapped.of_layer(layer.name)
@@ -158,7 +160,7 @@ def _write_part(state: ConversionState) -> WrittenSpec | None:
 def _unread_drafts(state: ConversionState) -> list[StatementDraft]:
     """Return the drafts whose output no other draft reads; the last one is one."""
     drafts = list(state.drafts.values())
-    read = {key for draft in drafts for key in (*draft.sources, draft.shortcut)}
+    read = {key for draft in drafts for key in draft.reads}
     return [draft for draft in drafts if draft.layer not in read]
 
 

@@ -98,6 +98,7 @@ def _beginning(file: Path) -> tuple[bytes, bool]:
 
 
 def _read(file: Path, path: str, resources: ExitStack) -> FoundModel:
+    """Read a file, whose first bytes say what it is."""
     head, is_hdf5 = _beginning(file)
     if is_hdf5:
         return _read_hdf5(Store(file, path, resources))
@@ -143,6 +144,7 @@ def _open_archive(
 
     def unpack() -> IO[bytes]:
         # The file has no name, so it disappears however this process ends.
+        """Copy the weights into a temporary file."""
         unpacked = tempfile.TemporaryFile()  # noqa: SIM115
         resources.enter_context(unpacked)
         with _archive(file, path) as archive, archive.open(VARIABLES) as member:
@@ -233,6 +235,7 @@ def _read_hdf5(store: Store) -> FoundModel:
 
 
 def _without_config(store: Store) -> RefusedModelError:
+    """Refuse HDF5 without an architecture; say what it is instead."""
     members = store.members("")
     has_names = store.texts("", "layer_names") is not None
     if has_names or any(name in members for name in (*FOLDERS, ROOT)):

@@ -43,9 +43,9 @@ def bad_file(
     path: str, problem: str, advice: str, reason: str = ""
 ) -> RefusedModelError:
     """Refuse a file; the message has its path, the problem and the reason."""
-    told = f"{problem}: {reason}" if reason else problem
+    text = f"{problem}: {reason}" if reason else problem
     return refused(
-        ModelFileError, path=path, problem=told, advice=advice, reason=reason
+        ModelFileError, path=path, problem=text, advice=advice, reason=reason
     )
 
 

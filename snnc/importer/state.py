@@ -276,6 +276,7 @@ class ConversionState:
         self.inputs = [n for n in self.model.inputs if self.readers[n] or n in ends]
 
     def decide(self, decision: Decision) -> None:
+        """Record a decision."""
         self.decisions.append(decision)
         if not decision.option:
             self._told.add(decision.layer)
@@ -295,6 +296,7 @@ class ConversionState:
                 self.decisions[place] = replace(d, **changes)
 
     def is_read_once(self, name: str) -> bool:
+        """Whether one layer reads a value that the model does not output."""
         return len(self.readers[name]) == 1 and name not in self.model.outputs
 
     def output_of(
@@ -412,10 +414,10 @@ class ConversionState:
         """Return the key of the `concat` of sources; it may extend another `concat`."""
         if sources not in self._joins:
             stops = range(len(sources) - 1, 1, -1)
-            begun = next((n for n in stops if sources[:n] in self._joins), 0)
-            first = (self._joins[sources[:begun]],) if begun else ()
+            shared = next((n for n in stops if sources[:n] in self._joins), 0)
+            first = (self._joins[sources[:shared]],) if shared else ()
             key = self.free(f"{owner}_reads")
-            self.add(StatementDraft(key, "concat", (*first, *sources[begun:]), shape))
+            self.add(StatementDraft(key, "concat", (*first, *sources[shared:]), shape))
             self._joins[sources] = key
         return self._joins[sources]
 
@@ -446,6 +448,7 @@ class CurrentLayer(KerasLayer):
         return bool(self.reads) and self.state.is_read_once(self.reads[0])
 
     def keep(self, why: str = "", option: str = "") -> None:
+        """Record what means the same in the spec."""
         self.state.decide(Decision(self.name, option, "kept", why))
 
     def train(self, why: str, option: str = "", topic: Topic | None = None) -> None:
@@ -453,6 +456,7 @@ class CurrentLayer(KerasLayer):
         self.state.decide(Decision(self.name, option, "training", why, topic=topic))
 
     def rewrite(self, why: str, option: str = "", topic: Topic | None = None) -> None:
+        """Record what the spec replaces."""
         self.state.decide(Decision(self.name, option, "rewritten", why, topic=topic))
 
     def refuse(self, error: RefusedLayerError, advice: str = "") -> Value:

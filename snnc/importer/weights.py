@@ -310,13 +310,13 @@ class StoredWeights(AbstractContextManager["StoredWeights"]):
         """See `ModelWeights.of`."""
         with refusing(self.name):
             paths = self.paths(self.owners[layer])
-            found = {name: self.store.array(at) for name, at in paths.items()}
-        return {name: array for name, array in found.items() if array is not None}
+            arrays = {name: self.store.array(at) for name, at in paths.items()}
+        return {name: array for name, array in arrays.items() if array is not None}
 
     def shapes(self, layer: str) -> dict[str, tuple[int, ...]]:
         """Return the shapes of a layer's arrays, without reading the arrays."""
-        found = {name: self.store.shape(at) for name, at in self.paths(layer).items()}
-        return {name: shape for name, shape in found.items() if shape is not None}
+        shapes = {name: self.store.shape(at) for name, at in self.paths(layer).items()}
+        return {name: shape for name, shape in shapes.items() if shape is not None}
 
     def close(self) -> None:
         """Close the file, and remove unpacked data, if there are any."""
@@ -355,8 +355,8 @@ def _group_of(chain: Chain, store: Store) -> str:
         folder = next((name for name in FOLDERS if name in members), FOLDERS[0])
         where = f"{group}/{folder}".lstrip("/")
         pattern = re.compile(rf"{re.escape(snake(part.kind))}(?:_(\d{{1,9}}))?")
-        found = filter(None, map(pattern.fullmatch, store.members(where)))
-        groups = sorted(found, key=lambda match: int(match[1] or 0))
+        matches = filter(None, map(pattern.fullmatch, store.members(where)))
+        groups = sorted(matches, key=lambda match: int(match[1] or 0))
         if not groups and part.inside is None:
             return ""
         if len(groups) != count:

@@ -590,10 +590,9 @@ def train(
     epochs
         The number of epochs; by default, that of the spec.
     **options
-        ``initial``, ``phases``, ``spike_updates``, ``patience``, ``resume``,
-        ``strategy``, ``seed``, ``validation``, ``groups``, ``class_weight``,
-        ``callbacks``: options of the package's ``train.train``; see the docstring
-        of that function.
+        ``initial``, ``phases``, ``spike_updates``, ``resume``, ``seed``,
+        ``validation``, ``groups``, ``class_weight``, ``callbacks``: options of the
+        package's ``train.train``; see the docstring of that function.
 
     Raises
     ------

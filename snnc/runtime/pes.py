@@ -134,7 +134,11 @@ class Learning:
         lost = -math.expm1(-EPOCH / self.trace_steps)
         return min(LARGEST, LARGEST * lost - 1)
 
-    def nearest_rate(self, increment: float, reach: float | None = None) -> float:
+    def nearest_rate(
+        self,
+        increment: float,
+        reach: float | None = None,
+    ) -> float:
         """Return the ``rate`` of the nearest increment in range, in two digits.
 
         It is rounded into the range.

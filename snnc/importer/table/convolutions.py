@@ -44,10 +44,10 @@ class Axes:
     sizes: Shape
     view: View
 
-    def windows(self, shape: Shape, own: Iterable[AxisWindow]) -> Windows:
+    def windows(self, shape: Shape, windows: Iterable[AxisWindow]) -> Windows:
         """Return windows over all spatial axes of a value: ``own`` for these axes."""
-        found = dict(zip(self.of, own, strict=True))
-        return tuple(found.get(axis, one) for axis, one in enumerate(points(shape)))
+        known = dict(zip(self.of, windows, strict=True))
+        return tuple(known.get(axis, one) for axis, one in enumerate(points(shape)))
 
 
 def axes_of(layer: KerasLayer, value: Value) -> Axes:
@@ -104,8 +104,8 @@ def slide(
 
     Raise RefusedLayerError if the kernel is larger than its input.
     """
-    given: Any = layer.options.get("padding")
-    padding: Padding = given if given in ("same", "causal") else "valid"
+    option: Any = layer.options.get("padding")
+    padding: Padding = option if option in ("same", "causal") else "valid"
     dilation = (1,) * len(size)
     if "Conv" in layer.kind:
         dilation = dims(layer, "dilation_rate")
@@ -218,11 +218,11 @@ def _has_known_padding(layer: KerasLayer) -> bool:
 
 
 def _kernel(
-    op: Op, layer: CurrentLayer, windows: Windows, read: int, given: Any
+    op: Op, layer: CurrentLayer, windows: Windows, read: int, outputs: Any
 ) -> LinearStep:
     bias = bool(layer.options.get("use_bias", True))
     l2 = _l2_of(layer)
-    return LinearStep(op, layer.name, windows, read, int(given), bias=bias, l2=l2)
+    return LinearStep(op, layer.name, windows, read, int(outputs), bias=bias, l2=l2)
 
 
 @has_kernel("Conv2DTranspose", keeps=("filters", *_WINDOW))
@@ -339,6 +339,7 @@ def _moved(
 
 @has_kernel("Dense", keeps=("units", "use_bias"))
 def read_dense(layer: CurrentLayer, value: Value) -> Value:
+    """Read a dense layer: a matrix, or a kernel of size 1 over pixels."""
     if value.broken:
         return BROKEN
     if len(value.view) == 1:
