@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import grimp
 
-MOST = 21
+MOST = 9
 """The number of modules in cycles, which only falls."""
 
 

@@ -11,7 +11,7 @@ import click
 from snnc.cli import INTERRUPTED, options, printing
 from snnc.diagnostics import Diagnostics
 from snnc.rules.misplaced import RemovedWord
-from snnc.verbs.evaluate.verb import EvaluateOptions
+from snnc.verbs.evaluate.options import EvaluateOptions
 from snnc.views import plots
 
 if TYPE_CHECKING:

@@ -128,6 +128,7 @@ def _is_positive(value: Any) -> bool:
 
 
 def _find_leaky_relu(options: Options) -> Neurons | None:
+    """Return two neurons, or three with a ceiling; None for an unknown slope."""
     slope = options.get("alpha", 0.3)
     if not isinstance(slope, (int, float)):
         return None

@@ -52,6 +52,7 @@ def translate(value: Any) -> Any:
 
 
 def _options(kind: str, config: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of a layer by their names in Keras 2."""
     sizes = [config[key] for key in _SIZES if key in config]
     options: dict[str, Any] = {"kernel_size": sizes} if sizes else {}
     names = {**_OPTIONS, "output_dim": "units" if kind == "Dense" else "output_dim"}

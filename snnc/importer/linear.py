@@ -124,7 +124,7 @@ class LinearStep:
     ----------
     layer :
         The layer that provides the weights, and whose name messages show.
-    windows, read, given :
+    windows, read, outputs :
         The windows over the spatial axes that it reads, in the spec's order, and the
         numbers of its input and output channels.
     groups :
@@ -160,7 +160,7 @@ class LinearStep:
     layer: str
     windows: Windows
     read: int
-    given: int
+    outputs: int
     groups: int = 1
     axes: tuple[int | None, ...] = ()
     taps: tuple[int, ...] = ()
@@ -228,9 +228,9 @@ def per_channel(
     op: Op, layer: str, shape: Shape, windows: Windows = (), **options: Any
 ) -> LinearStep:
     """Return a step that does not mix channels or, by default, positions."""
-    own = windows or points(shape)
+    every = windows or points(shape)
     channels = shape[-1]
-    return LinearStep(op, layer, own, channels, channels, groups=channels, **options)
+    return LinearStep(op, layer, every, channels, channels, groups=channels, **options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +253,7 @@ class Term:
         moved = self.steps[place:]
         if moved:
             read = moved[0].read
-            step = replace(step, read=read, given=read, groups=read)
+            step = replace(step, read=read, outputs=read, groups=read)
         windows = tuple(point(window.places) for window in step.windows)
         after = (replace(other, windows=windows) for other in moved)
         return replace(self, steps=(*self.steps[:place], step, *after))
@@ -265,7 +265,7 @@ class Term:
 
     @property
     def channels(self) -> int:
-        return self.steps[-1].given if self.steps else self.read[-1]
+        return self.steps[-1].outputs if self.steps else self.read[-1]
 
     def windows(self) -> Windows | None:
         """Return the joint windows of the steps, or None.
@@ -493,10 +493,10 @@ def _fit_axis(window: AxisWindow, padding: Padding) -> FittedAxis | None:
     return None
 
 
-def _fitted(found: Sequence[FittedAxis | None], padding: Padding) -> Fitted | None:
+def _fitted(fitted: Sequence[FittedAxis | None], padding: Padding) -> Fitted | None:
     """Return the kernel over all axes; None if an axis has none."""
-    axes = [axis for axis in found if axis is not None]
-    if len(axes) < len(found):
+    axes = [axis for axis in fitted if axis is not None]
+    if len(axes) < len(fitted):
         return None
     dilation = (1,) * len(axes)
     if all(axis.is_exact for axis in axes):
@@ -591,6 +591,7 @@ def shift_of(terms: Iterable[Term]) -> str:
 
 
 def is_projection(term: Term, shape: Shape) -> bool:
+    """Whether a learned shortcut, whose output has a shape, can compute a term."""
     windows = term.windows()
     if windows is None or term.shifts_at() == "place":
         return False

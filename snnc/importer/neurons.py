@@ -214,6 +214,7 @@ def _dense(
 def _convolution(
     state: ConversionState, owner: str, value: Value, units: tuple[Unit, ...]
 ) -> StatementDraft:
+    """Return a draft of neurons over images, perhaps with a shortcut."""
     if any(term.is_matrix for term in value.terms):
         raise UnfitError("a vector is not an image")
     terms = [_exact(state, owner, term) for term in value.terms]
@@ -367,13 +368,13 @@ def _exact(state: ConversionState, owner: str, term: Term) -> Term:
     if cuts is None:
         raise UnfitError(BORDER)
     readers = [*(term.steps[cut - 1].layer for cut in cuts[1:]), owner]
-    begun = replace(term, steps=())
+    start = replace(term, steps=())
     done = 0
     for cut, reader in zip(cuts, readers, strict=False):
-        part = replace(begun, steps=(*begun.steps, *term.steps[done:cut]))
-        begun = _keep_value(state, reader, part)
+        part = replace(start, steps=(*start.steps, *term.steps[done:cut]))
+        start = _keep_value(state, reader, part)
         done = cut
-    return replace(begun, steps=(*begun.steps, *term.steps[done:]))
+    return replace(start, steps=(*start.steps, *term.steps[done:]))
 
 
 def _keep_value(state: ConversionState, owner: str, part: Term) -> Term:
@@ -383,13 +384,13 @@ def _keep_value(state: ConversionState, owner: str, part: Term) -> Term:
     is_positive = is_above and all(step.op in POSITIVE for step in part.steps)
     last = part.steps[-1].layer
     value = Value((part,), shape, is_positive=is_positive)
-    (begun,) = identity_neurons(state, last, value).terms
+    (passed,) = identity_neurons(state, last, value).terms
     count = "a neuron" if is_positive else "two neurons"
     state.layers[last].rewrite(
         f"{count} for each of its values, because no single kernel includes the border "
         f"of zeros between this layer and `{owner}`"
     )
-    return begun
+    return passed
 
 
 def _alike(

@@ -114,6 +114,11 @@ class StatementDraft:
     owner: str = ""
 
     @property
+    def reads(self) -> tuple[str, ...]:
+        """The keys of its sources, including its shortcut."""
+        return self.sources + (() if self.shortcut is None else (self.shortcut,))
+
+    @property
     def word(self) -> str:
         """The kind of the statement in a spec."""
         if self.window.upscale or self.image:
@@ -173,11 +178,11 @@ class Value:
     ) -> Value:
         """Return the value after a step, whose shift only the first term adds."""
         more = replace(step, bias=False, is_first=False)
-        own = [term.then(more if at else step) for at, term in enumerate(self.terms)]
+        terms = [term.then(more if at else step) for at, term in enumerate(self.terms)]
         return replace(
             self,
-            terms=tuple(own),
-            shape=(*step.places, step.given),
+            terms=tuple(terms),
+            shape=(*step.places, step.outputs),
             view=view or self.view,
             is_positive=is_positive,
             is_alone=False,
@@ -238,10 +243,10 @@ def side_by_side(values: Sequence[Value], layer: str) -> Value:
     start = 0
     whole = sum(value.shape[-1] for value in values)
     for value in values:
-        own = value.shape[-1]
+        channels = value.shape[-1]
         places = points(value.shape)
-        step = LinearStep("embed", layer, places, own, whole, start=start)
+        step = LinearStep("embed", layer, places, channels, whole, start=start)
         terms += (term.then(step) for term in value.terms)
-        start += own
+        start += channels
     positive = all(value.is_positive for value in values)
     return Value(tuple(terms), (*first.shape[:-1], whole), first.view, positive)

@@ -21,12 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.interface.objects import Package, load
+from snnc.results.evaluation import Evaluation
 from snnc.runtime.examples import Array
 from snnc.text.installing import installation, missing
 from snnc.text.tables import align, counted, percent
-from snnc.verbs.evaluate.evaluation import Evaluation
+from snnc.verbs.evaluate.options import Simulator
 from snnc.verbs.evaluate.task import write_data
-from snnc.verbs.evaluate.verb import Simulator
 
 FRAMES, SIZE = 8, 16
 DIRECTIONS = ((0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1))

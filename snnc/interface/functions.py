@@ -16,9 +16,11 @@ from snnc.interface.objects import Package, Spec, as_spec, compare_specs
 from snnc.language.schema import schema as spec_schema
 from snnc.loihi.profile import DEFAULT, read_profile
 from snnc.results.diff import Diff, FolderDiff
+from snnc.results.evaluation import Evaluation
 from snnc.results.fit import Fit
 from snnc.results.sweep import Sweep
 from snnc.results.tables import FolderReport, Limits
+from snnc.results.training import Training
 from snnc.results.weights import Weights
 from snnc.starter import StarterPlan, installed_from
 from snnc.syntax.files import replace_text, specs_in
@@ -33,8 +35,6 @@ from snnc.tools.report.network import Report
 from snnc.tools.weights import list_weights
 from snnc.verbs import exchange
 from snnc.verbs.autofix import autofix
-from snnc.verbs.evaluate.evaluation import Evaluation
-from snnc.verbs.train import Training
 from snnc.views import plots
 
 if TYPE_CHECKING:
@@ -558,7 +558,7 @@ def _report_of(
         return what
     if isinstance(what, Evaluation):
         assert what.run is not None
-        what = what.run.task.package.folder
+        what = what.run.folder
     if not isinstance(what, Spec | Package) and Path(what).is_dir():
         what = Package(what)
     return (what.spec if isinstance(what, Package) else as_spec(what)).report()

@@ -28,8 +28,10 @@ from snnc.loihi.profile import DEFAULT, read_profile
 from snnc.output.imported import ImportedPackage, open_package, spec_of
 from snnc.output.package import PackageRecords
 from snnc.passes import Compilation
+from snnc.results.adaptation import Adaptation
 from snnc.results.diff import Diff
 from snnc.results.fit import Fit
+from snnc.results.training import Training
 from snnc.results.weights import Weights
 from snnc.runtime.files import write_file
 from snnc.source import SourceFile
@@ -55,12 +57,10 @@ from snnc.tools.report.network import Report
 from snnc.tools.weights import list_weights
 from snnc.verbs import adapt as adapt_verb
 from snnc.verbs import train as train_verb
-from snnc.verbs.adapt import Adaptation
 from snnc.verbs.build import write_package, write_spec
 from snnc.verbs.evaluate import verb
-from snnc.verbs.evaluate.verb import AdaptOptions, EvaluateOptions, PredictOptions
+from snnc.verbs.evaluate.options import AdaptOptions, EvaluateOptions, PredictOptions
 from snnc.verbs.options import takes
-from snnc.verbs.train import Training
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -70,9 +70,9 @@ if TYPE_CHECKING:
     from snnc.ir.mapped import RoutedNetwork
     from snnc.nir.export import Exported
     from snnc.nir.graph import Neuron
+    from snnc.results.evaluation import Evaluation
+    from snnc.results.prediction import Prediction
     from snnc.runtime.keras.training import TrainOptions
-    from snnc.verbs.evaluate.evaluation import Evaluation
-    from snnc.verbs.evaluate.run import Prediction
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -568,10 +568,9 @@ def train(
     epochs
         The number of epochs; by default, that of the spec.
     **options
-        ``initial``, ``phases``, ``spike_updates``, ``patience``, ``resume``,
-        ``strategy``, ``seed``, ``validation``, ``groups``, ``class_weight``,
-        ``callbacks``: options of the package's ``train.train``; see the docstring
-        of that function.
+        ``initial``, ``phases``, ``spike_updates``, ``resume``, ``seed``,
+        ``validation``, ``groups``, ``class_weight``, ``callbacks``: options of the
+        package's ``train.train``; see the docstring of that function.
 
     Raises
     ------

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from snnc.text.display import Displayed, Json, data_frame
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 WRITERS: dict[str, Callable[[Any], Any]] = {}
 """Functions that write a result, by format; `snnc.views` fills this table."""
-PICTURES: dict[str, Callable[..., Any]] = {}
+PICTURES: dict[str, Callable[..., Axes]] = {}
 """Functions that draw a result with matplotlib, by picture, filled in the same way."""
 
 INLINE = {"inline": True}
@@ -64,7 +67,7 @@ class Result(Displayed):
         written: str = WRITERS[form](self)
         return written
 
-    def _drawn(self, picture: str, *options: Any) -> Any:
+    def _drawn(self, picture: str, *options: Any) -> Axes:
         return PICTURES[picture](self, *options)
 
 

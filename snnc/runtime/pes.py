@@ -134,7 +134,11 @@ class Learning:
         lost = -math.expm1(-EPOCH / self.trace_steps)
         return min(LARGEST, LARGEST * lost - 1)
 
-    def nearest_rate(self, increment: float, reach: float | None = None) -> float:
+    def nearest_rate(
+        self,
+        increment: float,
+        reach: float | None = None,
+    ) -> float:
         """Return the ``rate`` of the nearest increment in range, in two digits.
 
         It is rounded into the range.
@@ -173,7 +177,8 @@ def on_chip(learning: Learning, largest: float) -> ChipLearning:
     lost.
     """
     if largest == 0:
-        reach, exponent = learning.reach, 0
+        reach = learning.reach
+        exponent = 0
         scaled = (2**21 - 1) / 2**6  # what the chip makes of the threshold
         threshold = scaled * reach / learning.step / LEVELS - 1
     else:

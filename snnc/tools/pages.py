@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from collections.abc import Callable, Mapping
 from itertools import starmap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snnc.driver import place_on_chips
 from snnc.editors.rules import Category, coloured_parts
 from snnc.text.arguments import FileName
 from snnc.text.display import PRE, to_pre
 from snnc.text.installing import require
 from snnc.text.tables import printable
 from snnc.text.version import __version__
-from snnc.tools.report.html import Section, document, fragment, line_costs, tables_html
-from snnc.tools.report.summary import Summary, summarise
-from snnc.verbs.current_package import compile_package
-from snnc.verbs.evaluate import summary
+from snnc.tools.report.html import Section, document, fragment, line_costs
+from snnc.tools.report.summary import Summary
 from snnc.views.document import Figure
 from snnc.views.html import picture_html
 
@@ -28,7 +24,6 @@ if TYPE_CHECKING:
 
     from snnc.interface.objects import Spec
     from snnc.tools.report.network import Report
-    from snnc.verbs.evaluate.evaluation import Evaluation
 
 VARIANTS = (
     "Changes after which the network fits or, if it already fits, how far layers could "
@@ -49,49 +44,6 @@ def report_page(report: Report, against: Spec | FileName | None = None) -> str:
     shown = spec_html(spec.text, spec.notation, line_costs(costs))
     title = f"{spec.name}: cores and activity"
     return document(title, fragment(costs, shown), sections, footer(spec.path))
-
-
-def evaluation_page(evaluation: Evaluation) -> str:
-    """Return a page of a run's result, with tables and pictures."""
-    title = f"{evaluation.network} on {evaluation.simulator}"
-    body, sections = evaluation_html(evaluation), list(_pictures(evaluation))
-    assert evaluation.run is not None
-    folder = evaluation.run.task.package.folder
-    return document(title, body, sections, footer(folder))
-
-
-def evaluation_html(evaluation: Evaluation) -> str:
-    """Return the tables of a run's result, for a notebook."""
-    return tables_html(
-        f"{evaluation.network} on {evaluation.simulator}",
-        [*summary.tables(evaluation), *summary.advice(evaluation)],
-        summary.heading(evaluation),
-        summary.scores(evaluation),
-    )
-
-
-def _pictures(evaluation: Evaluation) -> Iterator[Section]:
-    result, show = evaluation, partial(picture, evaluation.network)
-    compares = any(layer.correlation is not None for layer in result.layers)
-    for is_known, title, draw in (
-        (result.over_time, "Accuracy and energy", result.plot_accuracy),
-        (result.firing, "Rates", result.plot_rates),
-        (result.firing, "Spikes of the first example", result.plot_raster),
-        (not result.classes, "Predictions", result.plot_predictions),
-        (result.confusion, "Classes", result.plot_confusion),
-        (compares, "Comparison with Keras", result.plot_correlation),
-    ):
-        if is_known:
-            yield show(title, draw)
-    assert result.run is not None
-    made = compile_package(result.run.task.package.folder)
-    placed = None if made is None else place_on_chips(made)
-    if made is None or placed is None:
-        return
-    costs = summarise(placed, made.cache)
-    yield show("The network", partial(draw_network, costs))
-    if placed.mapped.cores:
-        yield show("The cores", partial(draw_cores, costs))
 
 
 def draw_network(summary: Summary, ax: Axes | None = None) -> Axes:

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import PlainSerializer, PlainValidator
 
+from snnc.results import scores as results
+from snnc.results.scores import Interval
 from snnc.runtime import examples
 from snnc.runtime.examples import Array, decide
 from snnc.runtime.network import Decide, Network
 from snnc.text.intervals import interval
-from snnc.verbs.evaluate import results
-from snnc.verbs.evaluate.results import Interval
 
 QUARTERS = (1, 2, 3, 4)
 

@@ -8,14 +8,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from snnc.results.adaptation import AdaptedEvaluation
 from snnc.results.base import PICTURES, WRITERS, Result
 from snnc.results.diff import Diff, FolderDiff
+from snnc.results.evaluation import Evaluation
 from snnc.results.fit import Fit
 from snnc.results.sweep import Sweep
 from snnc.results.tables import FolderReport, Limits, Status
 from snnc.results.weights import Weights
 from snnc.text.display import Json
-from snnc.views import diff, fit, sweep, tables, weights
+from snnc.views import (
+    adaptation,
+    diff,
+    evaluation,
+    fit,
+    pictures,
+    sweep,
+    tables,
+    weights,
+)
 from snnc.views.document import Document
 from snnc.views.html import write_html, write_page
 from snnc.views.markdown import write_markdown
@@ -34,6 +45,8 @@ class View:
 
 
 VIEWS: Mapping[type[Result], View] = {
+    AdaptedEvaluation: View(adaptation.document),
+    Evaluation: View(evaluation.document, evaluation.records),
     Diff: View(diff.document, diff.records),
     FolderDiff: View(diff.folder_document),
     Weights: View(weights.document, weights.records),
@@ -64,3 +77,4 @@ WRITERS["page"] = lambda result: write_page(document_of(result), result.source)
 WRITERS["csv"] = sweep.csv
 PICTURES["sweep"] = sweep.draw
 WRITERS["records"] = _records
+PICTURES.update(pictures.DRAWN)

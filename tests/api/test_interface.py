@@ -86,13 +86,13 @@ print(2 * spec.layers["c0"].filters, spec.input.shape[0])
 print(spec.train.epochs + 1, spec.report().cores + 1)
 package = spec.build("models")
 x, y = np.zeros((9, 8, 16, 16, 1)), np.zeros(9, int)
-package.train(x, y, weights="w.safetensors", patience=3)
+package.train(x, y, weights="w.safetensors", spike_updates=30)
 result = package.evaluate(x, y, "w.safetensors", simulator="exact")
 print(result.accuracy, result.rates)
 """
 MISTAKES = {
     'simulator="exact"': 'simulatr="exact"',
-    "patience=3": 'patience="long"',
+    "spike_updates=30": 'spike_updates="many"',
     'layers["c0"].filters': 'layers["c0"].filtrs',
     "report().cores": "report().core",
     "spec.train.epochs": "spec.train.epoch",

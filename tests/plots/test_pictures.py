@@ -13,14 +13,16 @@ import numpy as np
 import pytest
 
 import snnc
+from snnc.results.evaluation import Evaluation
+from snnc.results.scores import Score
 from snnc.results.sweep import Sweep
+from snnc.tools.report import html
 from snnc.tools.report import pictures as networks
 from snnc.tools.report.summary import Summary, summarise, use_of
 from snnc.tools.scores import LayerFiring
-from snnc.verbs.evaluate.evaluation import Evaluation
-from snnc.verbs.evaluate.results import Score
+from snnc.views.palette import HOST, looks
 from snnc.views.plots import results
-from snnc.views.plots.style import looks, save, theme
+from snnc.views.plots.style import save, theme
 from tests.commands import run
 from tests.support import ROOT, network, sound
 from tests.sweep.test_front import variant
@@ -270,7 +272,37 @@ def test_axes_are_taken_and_returned() -> None:
 @pytest.mark.parametrize("count", [6, 18, 19, 60])
 def test_each_layer_has_a_look_of_its_own(count: int) -> None:
     looked = looks([f"c{i}" for i in range(count)])
-    assert len({tuple(look.items()) for look in looked.values()}) == count
+    assert len(set(looked.values())) == count
+
+
+def test_a_layer_has_the_same_colour_in_every_picture_and_the_host_is_grey() -> None:
+    """The encoder is on the host, and `c0` is the first layer on the chip."""
+    from matplotlib.colors import to_hex
+
+    drift = spec("drift")
+    first = looks(["c0"])["c0"].colour
+    assert html.core_map(drift)["parts"][1]["colour"] == first
+    patches: Any = networks.network(drift).patches
+    assert to_hex(patches[1].get_edgecolor()) == HOST
+    assert to_hex(patches[2].get_edgecolor()) == first.lower()
+    lines: Any = results.raster(TRAINS, 0.001, host=["encode"]).lines
+    marks = {n: to_hex(lines[2 * i].get_color()) for i, n in enumerate(TRAINS)}
+    assert (marks["encode"], marks["c0"]) == (HOST, first.lower())
+    rates: Any = results.rates(FIRING, CLASSES.layers, 0.06, host=["encode"])
+    filled = {to_hex(each.get_facecolor()[0]) for each in rates.collections}
+    assert {HOST, looks(["c0", "c1"])["c1"].colour.lower()} <= filled
+    bars: Any = results.correlation(CLASSES, host=["encode"]).patches
+    assert to_hex(bars[0].get_facecolor()) == HOST
+
+
+def test_bars_start_at_0_and_an_emulator_is_no_chip() -> None:
+    assert results.correlation(CLASSES).get_xlim()[0] == 0
+    ax = results.accuracy(CLASSES, 0.001)
+    assert [line.get_label() for line in ax.lines] == [
+        "spikes, exact",
+        "Keras before spikes",
+    ]
+    assert "estimated energy" in words(ax)
 
 
 def test_the_same_picture_is_the_same_file(tmp_path: Path) -> None:

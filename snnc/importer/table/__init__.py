@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from snnc.importer.graph import FOREIGN
 from snnc.importer.linear import Shape
-from snnc.importer.model import KerasLayer
+from snnc.importer.model import KerasLayer, reachable
 from snnc.importer.refusals import malformed
 from snnc.importer.state import ConversionState, CurrentLayer, RefusedLayerError
 from snnc.importer.values import BROKEN, Value
@@ -100,11 +100,11 @@ def shown(value: Any) -> str:
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 
-def tell_options(layer: CurrentLayer, *kept: str) -> None:
+def tell_options(layer: CurrentLayer, *keeps: str) -> None:
     """Record decisions on a layer's options; the spec keeps the ones in ``kept``."""
     for option, value in layer.options.items():
         shown_option = f"{option} {shown(value)}"
-        if option in kept:
+        if option in keeps:
             if not _is_usual(option, value):
                 layer.keep(option=shown_option)
         elif option == "trainable":
@@ -354,13 +354,11 @@ def _read_unknown(layer: CurrentLayer) -> Value:
 
 def _reads_data(layer: CurrentLayer) -> bool:
     """Whether no layer with weights precedes a layer."""
-    due = list(layer.reads)
-    for name in due:
-        before = layer.state.layers[name]
-        if any(option in before.options for option in REQUIRED):
-            return False
-        due += [read for read in before.reads if read not in due]
-    return True
+    layers = layer.state.layers
+    before = reachable(layer.reads, lambda name: layers[name].reads)
+    return not any(
+        option in layers[name].options for name in before for option in REQUIRED
+    )
 
 
 def _one_order(state: ConversionState) -> str:

@@ -61,6 +61,7 @@ def find_activation(value: Any) -> Activation:
 
 
 def _of_class(kind: str, options: Mapping[str, Any]) -> Activation:
+    """Return the function of an activation layer, from its options."""
     if kind == "ReLU":
         if options.get("threshold"):
             return "thresholded_relu", options
@@ -177,6 +178,7 @@ def _fire_inside(
 def _fire(
     layer: CurrentLayer, value: Value, option: str, units: tuple[Unit, ...]
 ) -> Value:
+    """Return the output of neurons, or of separate neurons for each part."""
     if value.broken:
         return value
     if value.parts and not value.flat:
@@ -266,6 +268,7 @@ def _finish(
 
 
 def _refuse(layer: CurrentLayer, name: str, option: str) -> None:
+    """Refuse a function, and say which rewrite is possible."""
     remedy = "train with `relu`"
     if name in FUNCTIONS:
         remedy = f"train with `relu`, or add `--rewrite {name}=relu` and train again"
@@ -315,6 +318,7 @@ def filled(
     """
 
     def add_border(value: Value, sign: float) -> Value:
+        """Add the neurons' output for padded zeros, multiplied by a sign."""
         triples = [(sign * unit.gain, unit.factor, unit.shift) for unit in units]
         factors = tuple(number for triple in triples for number in triple)
         return value.then(

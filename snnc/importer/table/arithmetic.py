@@ -142,8 +142,8 @@ def read_operation(layer: CurrentLayer, value: Value, *_: Value) -> Value:
     """Read an operation that is linear or a known function; refuse others."""
     name = _function(layer)
     function = name.lower()
-    given = layer.options.get(CALLED_WITH)
-    others: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
+    called = layer.options.get(CALLED_WITH)
+    others: Mapping[str, Any] = called if isinstance(called, Mapping) else {}
     settings = {**layer.options, **others}  # where depends on the version of Keras 3
     perm = settings.get("perm", settings.get("axes"))
     if function in SAME:
@@ -289,6 +289,7 @@ def _is_flattened(layer: CurrentLayer) -> bool:
 
 
 def _concatenate_vectors(layer: CurrentLayer, values: Sequence[Value]) -> Value:
+    """Concatenate vectors; flattened images remain separate parts."""
     if not any(v.parts or v.flat or len(v.shape) > 1 for v in values):
         return _concatenate(layer, values)
     known = [v.parts if v.parts and not v.flat else (v,) for v in values]
@@ -300,6 +301,7 @@ def _concatenate_vectors(layer: CurrentLayer, values: Sequence[Value]) -> Value:
 
 
 def _concatenate(layer: CurrentLayer, values: Sequence[Value]) -> Value:
+    """Concatenate channels, with a `concat` if the values are spikes."""
     first = values[0]
     shape = (*first.shape[:-1], sum(value.shape[-1] for value in values))
     joined = _join_spikes(layer, values, "concat", shape)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import groupby, islice
@@ -17,6 +17,7 @@ from snnc.text.tables import TextTable, counted, dims, human, printable
 from snnc.tools.report import sentences
 from snnc.tools.report.summary import COUNTERS, Row, Summary, use_of, weights_of
 from snnc.views.html import STYLE_SHEET, table_html
+from snnc.views.palette import Look, looks
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -206,8 +207,7 @@ def core_map(summary: Summary) -> Json:
     """
     cores = sorted(_cores(summary), key=itemgetter(0))  # in nengo-loihi's order
     width = max(FEWEST, min(MOST, len(cores)))
-    names = [row.name for row in summary.rows if row.ensembles]
-    hues = {name: round(number * 137.508) % 360 for number, name in enumerate(names)}
+    looked = chip_looks(summary)
     parts: list[Json] = []
     top = 0.0
     for chip, on_chip in groupby(cores, key=itemgetter(0)):
@@ -216,12 +216,19 @@ def core_map(summary: Summary) -> Json:
             parts.append({"text": name, "size": 0.32, "x": 0, "y": top + 0.4})
             top += _TITLE
         while line := list(islice(on_chip, width)):
-            parts += _line(line, top, hues)
+            parts += _line(line, top, looked)
             top += _HEIGHT
     return {"count": len(cores), "width": width, "height": top, "parts": parts}
 
 
-def _line(cores: Sequence[_Core], top: float, hues: dict[str, int]) -> Iterator[Json]:
+def chip_looks(summary: Summary) -> Mapping[str, Look]:
+    """Return the look of each layer on the chip."""
+    return looks(row.name for row in summary.rows if row.cores)
+
+
+def _line(
+    cores: Sequence[_Core], top: float, looked: Mapping[str, Look]
+) -> Iterator[Json]:
     """Yield a line of cores, with each layer's name above its first core."""
     numbered = enumerate(cores)
     for name, run in groupby(numbered, key=lambda each: each[1][1]):
@@ -230,5 +237,6 @@ def _line(cores: Sequence[_Core], top: float, hues: dict[str, int]) -> Iterator[
         shown = name if len(name) <= room else f"{name[: room - 1]}…"
         yield {"text": shown, "size": 0.26, "x": several[0][0], "y": top + 0.3}
         for x, (_, _, number, use) in several:
-            core = {"layer": name, "core": number, "hue": hues[name], "use": use}
+            colour = looked[name].colour
+            core = {"layer": name, "core": number, "colour": colour, "use": use}
             yield {**core, "x": x, "y": top + 0.4}

@@ -13,9 +13,10 @@ from matplotlib.patches import FancyBboxPatch, PathPatch
 from matplotlib.path import Path
 
 from snnc.text.tables import counted, dims
-from snnc.tools.report.html import core_map
+from snnc.tools.report.html import chip_looks, core_map
 from snnc.tools.report.summary import COUNTERS, Summary
-from snnc.views.plots.style import COLOURS, WIDTH, axes, bare, looks, theme
+from snnc.views.palette import COLOURS, HOST
+from snnc.views.plots.style import WIDTH, axes, bare, theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,12 +59,11 @@ def network(summary: Summary, ax: Axes | None = None) -> Axes:
     """
     rows = nodes(summary)
     ax = axes(ax, ROW * len(rows) + 0.3)
-    looked = looks([row.name for row in summary.rows if row.cores])
+    looked = chip_looks(summary)
     for place, node in enumerate(rows):
-        look: dict[str, Any] = {"fill": False, "linestyle": ":"}
-        look["edgecolor"] = colour = ax.spines["left"].get_edgecolor()
+        look: dict[str, Any] = {"fill": False, "linestyle": ":", "edgecolor": HOST}
         if node.name in looked:
-            colour = looked[node.name]["facecolor"]
+            colour = looked[node.name].colour
             look = {"facecolor": to_rgba(colour, 0.25), "edgecolor": colour}
         corner, form = (0.0, -place - _HALF), "round,pad=0,rounding_size=0.03"
         box = FancyBboxPatch(corner, 0.8, 2 * _HALF, form, mutation_aspect=6, **look)
@@ -153,10 +153,12 @@ def cores(summary: Summary, ax: Axes | None = None) -> Axes:
         for i, share in enumerate(part["use"]):
             bar = (x + 0.05 + 0.2 * i, y - 0.9, 0.175, 0.9 * min(1.0, share))
             bars[part["layer"]].append(bar)
-    for name, look in looks(list(bars)).items():
-        ax.add_artist(PathPatch(_outline(bars[name]), linewidth=0, **look))
-    look = {"fill": False, "edgecolor": ax.spines["left"].get_edgecolor()}
-    ax.add_artist(PathPatch(_outline(frames), linewidth=0.6, **look))
+    for name, look in chip_looks(summary).items():
+        filled = {"facecolor": look.colour, "hatch": look.hatch}
+        ax.add_artist(PathPatch(_outline(bars[name]), linewidth=0, **filled))
+    edge = ax.spines["left"].get_edgecolor()
+    outline = PathPatch(_outline(frames), linewidth=0.6, fill=False, edgecolor=edge)
+    ax.add_artist(outline)
     ax.set(xlim=(-0.1, drawn["width"]), ylim=(-drawn["height"], 0))
     ax.set_aspect("equal", anchor="NW")
     bare(ax)
