@@ -8,7 +8,7 @@ number of corners allows.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -187,6 +187,17 @@ def canonical_name(text: str) -> str:
     """Return the name of a function from Keras's name of the function or class."""
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", text).lower()
     return _ALIASES.get(name, name)
+
+
+def is_never_negative(units: Sequence[Unit]) -> bool:
+    """Whether the sum of neurons is at least 0 for all values."""
+    corners = sorted(-unit.shift / unit.factor for unit in units)
+    values = (corners[0] - 1000.0, *corners, corners[-1] + 1000.0)
+    sums = (
+        sum(unit.gain * max(0.0, unit.factor * x + unit.shift) for unit in units)
+        for x in values
+    )
+    return all(total > -1e-9 for total in sums)
 
 
 def rewritten_name(name: str) -> str:

@@ -306,6 +306,10 @@ CASES: dict[str, Case] = {
         la.MaxPooling2D(2, 1, padding="same"),
         la.Conv2D(4, 1, activation="relu"), la.GlobalMaxPooling2D(), la.Dense(3)],
         seed=9),
+    "maxima of sums": Case((8, 8, 1), lambda la: [
+        *_front(la), la.Conv2D(3, 3, padding="same"), la.ReLU(6.0),
+        la.MaxPooling2D(3, 2, padding="same"), la.Conv2D(3, 2, padding="same"),
+        la.ReLU(6.0), la.GlobalMaxPooling2D(), la.Dense(3)]),
     "maxima that turn": Case((8, 8, 1), lambda la: [
         *_front(la), la.BatchNormalization(name="turned"), la.MaxPooling2D(2),
         la.Conv2D(4, 2, activation="relu"), *_head(la)]),

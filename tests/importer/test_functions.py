@@ -9,7 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnc.importer.functions import FUNCTIONS, SOFTMAXES, find_neurons
+from snnc.importer.functions import (
+    FUNCTIONS,
+    SOFTMAXES,
+    find_neurons,
+    is_never_negative,
+)
 from snnc.importer.values import COUNTS
 
 x = np.linspace(-12, 12, 24001)
@@ -98,3 +103,12 @@ def test_every_function_is_computed_or_refused() -> None:
 )
 def test_other_activations_have_no_neurons(name: str, options: dict[str, Any]) -> None:
     assert find_neurons(name, options) is None
+
+
+@pytest.mark.parametrize("name", EXACT | SMOOTH)
+def test_sums_that_are_never_negative_are_found(name: str) -> None:
+    options, function = (EXACT | SMOOTH)[name]
+    neurons = find_neurons(name, options)
+    assert neurons is not None
+    is_positive = bool((function(x) >= 0).all())
+    assert is_never_negative(neurons.units) == is_positive

@@ -17,6 +17,7 @@ from snnc.importer.functions import (
     SOFTMAXES,
     canonical_name,
     find_neurons,
+    is_never_negative,
     rewritten_name,
 )
 from snnc.importer.linear import LinearStep, cuts_of, per_channel, points
@@ -182,7 +183,7 @@ def _fire(
         return value
     if value.parts and not value.flat:
         parts = tuple(_fire(layer, part, option, units) for part in value.parts)
-        return replace(value, parts=parts, is_positive=len(units) == 1)
+        return replace(value, parts=parts, is_positive=is_never_negative(units))
     try:
         if value.parts:
             raise UnfitError("a batch norm over a flat vector comes without a kernel")
@@ -190,7 +191,8 @@ def _fire(
     except UnfitError as error:
         return refuse_unfit(layer, value, error)
     if len(units) > 1:
-        return mix(fired, layer.name, value, units)
+        mixed = mix(fired, layer.name, value, units)
+        return replace(mixed, is_positive=is_never_negative(units))
     if layer.name not in layer.state.refused:
         layer.keep(f"the neurons of `{fired.terms[0].source}`", option)
     return fired

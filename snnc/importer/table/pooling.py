@@ -57,6 +57,11 @@ def maximum(layer: CurrentLayer, value: Value, windows: Windows, view: View) -> 
     if statement is not None:
         layer.keep("`maxpool`, with neurons that compare its inputs")
         return statement
+    if value.is_positive and not value.is_input:
+        statement = _statement(layer, _kept(layer, value), windows, view)
+        if statement is not None:
+            layer.rewrite("`maxpool`, with a neuron for each value that it reads")
+            return statement
     _check_comparisons(layer, value, windows)
     layer.rewrite("max(a, b) is b + relu(a - b): neurons for each of its values")
     try:
@@ -66,6 +71,16 @@ def maximum(layer: CurrentLayer, value: Value, windows: Windows, view: View) -> 
             return refuse_unfit(layer, value, error)
         remedy = NARROWER if str(error) == BORDER else BEFORE
         raise RefusedLayerError(str(error), remedy, rule=MaxPoolRefused) from error
+
+
+def _kept(layer: CurrentLayer, value: Value) -> Value:
+    """Return neurons that keep a value, or the same value if no kernel computes it."""
+    if value.parts or value.flat:
+        return value
+    try:
+        return identity_neurons(layer.state, layer.name, value)
+    except UnfitError:
+        return value
 
 
 def _join_padding(value: Value, windows: Windows) -> tuple[Value, Windows]:
