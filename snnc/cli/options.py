@@ -115,15 +115,18 @@ def of(kind: type[Any], *names: str) -> Option:
 def _to_click(name: str, default: object, described: DeclaredOption) -> Option:
     names = described.names or (f"--{name.replace('_', '-')}",)
     settings: dict[str, Any] = {
-        "help": described.help.replace("`", ""),
+        "help": described.help,
         "default": default,
     }
     if described.choices:
         return choice(*names, name, among=described.choices, **settings)
     if described.least is not None:
         return count(*names, name, least=described.least, **settings)
-    if described.is_file:
-        return path(*names, name, **settings)
+    if described.path == "folder":
+        return folder(*names, name, **settings)
+    if described.path:
+        metavar = described.metavar or "FILE"
+        return path(*names, name, **settings | {"metavar": metavar})
     if default is False:
         return flag(*names, name, **settings)
     return click.option(*names, name, metavar=described.metavar, **settings)

@@ -47,6 +47,11 @@ from snnc.source import Span, whole_file
 
 Cause = tuple[Rule, str, str, str]
 """The rule, the option, the reason and the remedy of a refusal."""
+CALLS = (
+    "TFOpLambda", "Add", "Subtract", "Multiply", "Maximum", "Minimum", "Average",
+    "Concatenate",
+)  # fmt: skip
+"""Layers without weights that the host can compute after a `Lambda`."""
 WEIGHTED = ("Conv", "Dense", "Depthwise", "Separable", "BatchNorm", "PReLU", "Norm")
 """Prefixes of the imported classes with weights."""
 
@@ -250,8 +255,9 @@ def _pool_costs(model: KerasModel, request: ImportRequest, path: str) -> Iterato
 def without_lambdas(model: KerasModel) -> tuple[KerasModel, dict[str, str]]:
     """Remove each `Lambda` at the end of a model; also return the removed classes.
 
-    The host computes a `Lambda` and the activations after it. It has the model's
-    inputs, so an input that only a `Lambda` reads is not an output of the network.
+    The host computes a `Lambda` and the layers without weights after it. It has the
+    model's inputs, so an input that only these layers read is not an output of the
+    network.
     """
     layers = {layer.name: layer for layer in model.layers}
     outputs: list[str] = []
@@ -259,10 +265,9 @@ def without_lambdas(model: KerasModel) -> tuple[KerasModel, dict[str, str]]:
     due = list(model.outputs)
     while due:
         name = due.pop(0)
-        tail = _ending(name, layers)
-        if tail[-1].kind == "Lambda" and tail[-1].reads:
+        tail, reads = _find_tail(name, layers)
+        if any(layer.kind == "Lambda" for layer in tail):
             cut |= {layer.name: layer.kind for layer in tail}
-            reads = [read for read in tail[-1].reads if layers[read].reads]
             due = [*reads, *due]
         elif name not in outputs:
             outputs.append(name)
@@ -273,9 +278,28 @@ def without_lambdas(model: KerasModel) -> tuple[KerasModel, dict[str, str]]:
     return replace(model, layers=rest, outputs=tuple(outputs)), cut
 
 
-def _ending(name: str, layers: Mapping[str, KerasLayer]) -> list[KerasLayer]:
-    """Return an output and the layers before it, up to one that changes an order."""
-    tail = [layers[name]]
-    while tail[-1].kind in ENDING and len(tail[-1].reads) == 1:
-        tail.append(layers[tail[-1].reads[0]])
-    return tail
+def _find_tail(
+    name: str, layers: Mapping[str, KerasLayer]
+) -> tuple[list[KerasLayer], list[str]]:
+    """Return a layer and those before it that the host can compute, back to `Lambda`s.
+
+    Also return the layers that these read, without the model's inputs.
+    """
+    tail: list[KerasLayer] = []
+    reads: list[str] = []
+    due = [name]
+    seen: set[str] = set()
+    while due:
+        layer = layers[due.pop(0)]
+        if layer.name in seen:
+            continue
+        seen.add(layer.name)
+        if layer.kind == "Lambda" and layer.reads:
+            tail.append(layer)
+            reads += (read for read in layer.reads if layers[read].reads)
+        elif layer.kind in (*ENDING, *CALLS):
+            tail.append(layer)
+            due += layer.reads
+        elif layer.reads:
+            reads.append(layer.name)
+    return tail, reads

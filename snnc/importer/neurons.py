@@ -282,6 +282,7 @@ def _draft(
         batchnorm=is_normed,
         shortcut=source_of(state, f"{owner}_beside", beside) if beside else None,
         l2=kernels[-1].l2 if kernels else 0.0,
+        owner=owner,
     )
 
 

@@ -123,6 +123,7 @@ class _SpecWriter:
         self._names = sanitized_names([self._input.name, *state.drafts])
         self._names[INPUT] = self._names[ends.encoder] if ends.encoder else ENCODED
         self._l2 = self._shared_l2()
+        self._owners = dict(self._find_owners())
 
     def written(self) -> WrittenSpec:
         state = self._state
@@ -164,8 +165,7 @@ class _SpecWriter:
         before = INPUT
         for draft in self._drafts:
             name = self._names[draft.layer]
-            if len(draft.units) > 1:
-                yield f"# {name}: {COUNTS[len(draft.units)]} neurons per value."
+            yield from self._group_comment(draft)
             for replaced in draft.rewritten:
                 yield f"# {name} replaces {replaced} in Keras."
             if skips(draft):
@@ -174,6 +174,34 @@ class _SpecWriter:
                 yield ALLOW.format("SNN309")
             yield block(self._head(draft, before), self._properties(draft))
             before = draft.layer
+
+    def _find_owners(self) -> Iterator[tuple[str, tuple[int, str]]]:
+        """Yield each draft with its group: a number, and the Keras layer of the group.
+
+        A group consists of consecutive statements for the same layer.
+        """
+        number = 0
+        before = ""
+        for draft in self._drafts:
+            owner = draft.owner or draft.layer
+            while owner not in self._state.layers and "_" in owner:
+                owner, _, _ = owner.rpartition("_")
+            if owner != before or owner not in self._state.layers:
+                number += 1
+            yield draft.layer, (number, owner)
+            before = owner
+
+    def _group_comment(self, draft: StatementDraft) -> Iterator[str]:
+        """Yield a comment on the group that a draft begins, or on its own neurons."""
+        owner = self._owners[draft.layer]
+        group = [key for key, other in self._owners.items() if other == owner]
+        if len(group) == 1 and len(draft.units) > 1:
+            name = self._names[draft.layer]
+            yield f"# {name}: {COUNTS[len(draft.units)]} neurons per value."
+        elif len(group) > 1 and group[0] == draft.layer:
+            kind = self._state.layers[owner[1]].kind
+            name = plain_name(owner[1], "layer")
+            yield f"# The next {len(group)} statements compute {name} ({kind})."
 
     def _head(self, draft: StatementDraft, before: str) -> str:
         """Return a statement up to its braces; omit a name that is not needed."""

@@ -428,7 +428,9 @@ class ConversionState:
             shared = next((n for n in stops if sources[:n] in self._joins), 0)
             first = (self._joins[sources[:shared]],) if shared else ()
             key = self.free(f"{owner}_reads")
-            self.add(StatementDraft(key, "concat", (*first, *sources[shared:]), shape))
+            sources_left = (*first, *sources[shared:])
+            draft = StatementDraft(key, "concat", sources_left, shape, owner=owner)
+            self.add(draft)
             self._joins[sources] = key
         return self._joins[sources]
 

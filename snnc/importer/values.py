@@ -86,6 +86,9 @@ class StatementDraft:
         The layers that it replaces, for the comment above it in the spec.
     properties :
         The properties of the statement's neurons, such as ``synapse 5 ms``.
+    owner :
+        The Keras layer that needs the statement, perhaps with a suffix; empty for the
+        layer that names it.
     """
 
     layer: str
@@ -108,6 +111,7 @@ class StatementDraft:
     repeats: Shape = ()
     rewritten: tuple[str, ...] = ()
     properties: tuple[str, ...] = ()
+    owner: str = ""
 
     @property
     def reads(self) -> tuple[str, ...]:

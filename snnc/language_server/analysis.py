@@ -48,7 +48,8 @@ class Memory:
     def plans_for(self, device: Profile) -> PlanCache:
         """Return the plans for a device; empty for a new device or a full cache."""
         if device != self.device or len(self._known.choices) > MOST_PLANS:
-            self.device, self._known = device, PlanCache()
+            self.device = device
+            self._known = PlanCache()
         return self._known
 
 

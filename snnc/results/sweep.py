@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from snnc.results.base import OMITTED, Result, renamed
 from snnc.text.display import Json
+from snnc.text.intervals import interval_of_mean
 from snnc.text.tables import counted
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ class Variant:
     problem : str
         Empty if there is none.
     interval : tuple of float, or None
-        The 95 % interval of the accuracy of a single training.
+        The 95 % interval of the score for other examples and other seeds; of a single
+        training, for other examples.
     results : tuple of dict
         The result of each seed, as in ``snnc evaluate --format json``.
     diagnostics : tuple of Diagnostic
@@ -107,7 +109,12 @@ class Variant:
             return self
         scores = _values(results, "accuracy") or _values(results, "rmse")
         times = [result["time"] for result in results if result.get("time")]
-        interval = results[0].get("accuracy_interval") if len(results) == 1 else None
+        bounds = _values(results, "accuracy_interval") or _values(
+            results, "rmse_interval"
+        )
+        interval = None
+        if len(bounds) == len(results):
+            interval = interval_of_mean(scores, bounds)
         return replace(
             self,
             energy=_mean(_values(results, "energy_joules")),
@@ -116,7 +123,7 @@ class Variant:
             rmse=_mean(_values(results, "rmse")),
             deviation=stdev(scores) if len(scores) > 1 else None,
             seeds=len(results),
-            interval=tuple(interval) if interval else None,
+            interval=interval,
             results=results,
         )
 
@@ -129,7 +136,7 @@ class Variant:
         return score, error, tuple(float(getattr(self, n) or 0) for n in others)
 
 
-def _values(results: Sequence[Json], key: str) -> list[float]:
+def _values(results: Sequence[Json], key: str) -> list[Any]:
     return [result[key] for result in results if result.get(key) is not None]
 
 
@@ -149,11 +156,17 @@ class Sweep(Result, Sequence[Variant]):
         All variants, including those with a problem.
     source : str
         The file of the original spec; empty without a file.
+    holds_out : bool
+        Internal: whether the examples that chose the best variants also gave their
+        scores.
     """
+
+    _internal = frozenset(("holds_out",))
 
     network: str
     variants: tuple[Variant, ...]
     source: str = field(default="", metadata=OMITTED)
+    holds_out: bool = field(default=False, metadata=OMITTED)
 
     @property
     def front(self) -> tuple[Variant, ...]:

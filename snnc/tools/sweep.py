@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain, product
 from math import prod
 from operator import le, lt
@@ -14,44 +14,24 @@ from pathlib import Path
 from snnc import diagnostics
 from snnc.diagnostics.spec_error import SpecError
 from snnc.interface.objects import Spec, as_spec
-from snnc.language.readers import Phase
 from snnc.loihi.profile import DEFAULT
 from snnc.results.sweep import Sweep, Variant, select_best
 from snnc.syntax.settings import Setting, read_setting, read_settings, spelt
-from snnc.text.arguments import FileName, check_count
+from snnc.text.arguments import FileName
 from snnc.text.display import Json
-from snnc.tools.checkpoint import reserve
+from snnc.tools.reserve import reserve
+from snnc.tools.sweep_options import SweepOptions
 from snnc.tools.sweep_runs import SweepSettings, VariantJob, data_file, run_variants
+from snnc.verbs.options import takes
 
 _OF_WORDS = "SNN3"
 """Lower codes are about single words and values."""
 MOST_VARIANTS = 10_000
 
 
-def sweep(
-    spec: Spec | FileName,
-    settings: Mapping[str, object] | Sequence[str],
-    *,
-    where: str | Sequence[str] = (),
-    data: FileName | tuple[object, object] | None = None,
-    test: FileName | tuple[object, object] | None = None,
-    weights: FileName | None = None,
-    epochs: int | None = None,
-    phases: Sequence[Phase] = ("smooth", "scale"),
-    examples: int | None = None,
-    seed: int = 0,
-    seeds: int = 1,
-    output: FileName = "sweep",
-    workers: int | None = None,
-    dask: str | None = None,
-    device: str = DEFAULT,
-    progress: bool | None = None,
-) -> Sweep:
-    """Compare variants of a spec: all combinations of some values.
-
-    Without data, this immediately computes cores, weights and maximum energy. With
-    data, each variant is also trained, and evaluated on the exact engine, in its own
-    process. Results are stored in a folder and reused.
+@dataclass(frozen=True)
+class SweepCall(SweepOptions):
+    """What `sweep` takes.
 
     Parameters
     ----------
@@ -65,38 +45,28 @@ def sweep(
         Conditions such as ``"cores <= 4"`` or ``"energy < 2e-6"`` (maximum energy, in
         joules). Variants that don't meet all conditions are neither trained nor
         evaluated.
-    data : file, or x and y
-        Training data; a fifth of it, drawn with the seed, is held out for evaluation.
-    test : file, or x and y
-        Data for evaluation, instead of held-out training data.
-    weights
-        Weights for evaluating all variants without training, if the settings keep the
-        layout.
-    epochs
-        The number of epochs; by default, that of the spec.
-    phases
-        The phases of each training, instead of those in the spec. The phase ``spikes``
-        takes several times as long as the others.
-    examples
-        The number of examples for evaluation, drawn with the seed; by default, all.
-    seed
-        The seed for drawing held-out and evaluated examples. Initial weights depend on
-        ``train.seed`` in the spec.
-    seeds
-        The number of trainings per variant, with ``train.seed`` and the following
-        seeds. Accuracy and energy are means over seeds.
-    output
-        The folder for results, which may contain several sweeps.
-    workers
-        The number of processes; by default, the number of CPU cores.
-    dask
-        The address of a Dask cluster to use instead; its workers must have access to
-        the folder.
     device
         The device if ``spec`` is a file: ``loihi1`` or the path of a device file.
     progress
         Whether to show a progress bar, or lines if a bar can't be shown; by default, a
         bar on terminals and in notebooks.
+    """
+
+    spec: Spec | FileName
+    settings: Mapping[str, object] | Sequence[str]
+    where: str | Sequence[str] = field(default=(), kw_only=True)
+    device: str = field(default=DEFAULT, kw_only=True)
+    progress: bool | None = field(default=None, kw_only=True)
+
+
+@takes(SweepCall)
+def sweep(call: SweepCall) -> Sweep:
+    """Compare variants of a spec: all combinations of some values.
+
+    Without data, this immediately computes cores, weights and maximum energy. With
+    data, each variant is also trained, and evaluated on the exact engine, in its own
+    process. Results are stored in a folder and reused. Accuracy and energy are means
+    over seeds.
 
     Raises
     ------
@@ -107,41 +77,43 @@ def sweep(
         too many variants, options are incompatible, or another sweep is writing the
         results.
     """
-    has_data, has_test, has_weights = (x is not None for x in (data, test, weights))
-    if not has_data and (has_test or has_weights):
-        raise ValueError("test and weights need a sweep with data")
-    if has_test and has_weights:
-        raise ValueError("with weights nothing is trained: give data without test")
-    check_count("seeds", seeds, 1)
-    if seeds > 1 and (has_weights or not has_data):
-        raise ValueError("seeds apply to training: give data, and no weights")
-    if seeds > 1 and "train.seed" in {str(s).partition("=")[0] for s in settings}:
+    varied = {str(setting).partition("=")[0] for setting in call.settings}
+    if call.seeds > 1 and "train.seed" in varied:
         raise ValueError("seeds count from train.seed: do not vary it too")
-    base = as_spec(spec, device)
-    chosen = _choices(settings)
-    conditions = [where] if isinstance(where, str) else where
+    base = as_spec(call.spec, call.device)
+    chosen = _choices(call.settings)
+    conditions = [call.where] if isinstance(call.where, str) else call.where
     limits = [*map(parse_condition, conditions)]
     trials = [_try_out(base, combination, limits) for combination in product(*chosen)]
     source = "" if base.path is None else base.path.as_posix()
-    if data is None:
+    if call.data is None:
         variants = tuple(trial.variant for trial in trials)
         return Sweep(base.name, variants, source)
-    folder = Path(output).absolute()
+    folder = Path(call.output).absolute()
     folder.mkdir(parents=True, exist_ok=True)
-    tests = None if test is None else data_file(test, folder)
-    kept = None if weights is None else Path(weights).absolute()
-    options = epochs, tuple(phases), examples, seed
-    shared = SweepSettings(folder, data_file(data, folder), tests, kept, *options)
-    jobs = [[*_jobs(trial, shared, seeds)] for trial in trials]
-    with reserve(shared.results):
-        found = run_variants(chain(*jobs), shared, workers, dask, progress)
+    shared = SweepSettings(
+        folder=folder,
+        data=data_file(call.data, folder),
+        test=None if call.test is None else data_file(call.test, folder),
+        weights=None if call.weights is None else Path(call.weights).absolute(),
+        epochs=call.epochs,
+        phases=tuple(call.phases),
+        examples=call.examples,
+        seed=call.seed,
+    )
+    jobs = [[*_jobs(trial, shared, call.seeds)] for trial in trials]
+    with reserve(shared.reserved):
+        found = run_variants(
+            chain(*jobs), shared, call.workers, call.dask, call.progress
+        )
     judged = [
         _with_results(trial.variant, own_jobs, found)
         for trial, own_jobs in zip(trials, jobs, strict=True)
     ]
     best = {*select_best(judged, "energy", "cores")}
     variants = tuple(replace(each, is_best=each in best) for each in judged)
-    return Sweep(base.name, variants, source)
+    holds_out = call.test is None and call.weights is None
+    return Sweep(base.name, variants, source, holds_out)
 
 
 @dataclass(frozen=True, slots=True)

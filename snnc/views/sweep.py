@@ -51,7 +51,9 @@ def _row(variant: Variant, kind: str, *, has_scores: bool) -> tuple[str, ...]:
     interval = ""
     if variant.interval is not None:
         low, high = variant.interval
-        interval = f"{100 * low:.1f} to {100 * high:.1f} %"
+        interval = f"{low:.4g} to {high:.4g}"
+        if kind == "accuracy":
+            interval = f"{100 * low:.1f} to {100 * high:.1f} %"
     return (
         "" if variant.cores is None else str(variant.cores),
         "" if variant.weights is None else str(variant.weights),
@@ -94,6 +96,13 @@ def _sentences(sweep: Sweep, *, has_scores: bool) -> Iterator[str]:
     if any(variant.deviation is not None for variant in sweep):
         means = "mean and standard deviation over seeds; two means count as equal"
         yield f"{kind}: {means} if they differ by less than 2 standard errors"
+        yield "interval: 95 %, for other examples and other seeds"
+    if has_scores and sweep.holds_out:
+        yield (
+            f"the held-out fifth of the data gives each {kind} and chooses the best "
+            "variants, which therefore look better than they are: `--test` measures on "
+            "other data"
+        )
 
 
 def records(sweep: Sweep) -> list[Json]:

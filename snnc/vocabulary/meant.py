@@ -119,6 +119,11 @@ def _statement(text: str) -> str:
         values = [word for word in words[1:] if word in _KEY_OF]
         words = [word for word in words if word not in values]
         block = " ".join((*values, block))
+    return _line(words, block, sources[1] if sources else "")
+
+
+def _line(words: list[str], block: str, sources: str) -> str:
+    """Return the line of a statement with some words, properties and sources."""
     if len(words) > 1 and not _kind(words[0]):  # `c1 = layers.Conv2D(8)`
         words[:2] = reversed(words[:2])
     kind = _kind(words.pop(0))
@@ -129,8 +134,8 @@ def _statement(text: str) -> str:
     variant = words.pop(0) if words and kind in VARIANTS else ""
     properties = _properties(block, kind, variant)
     parts = [kind, variant, _name(kind, words)]
-    if sources is not None:
-        parts.append(f"from {sources[1]}")
+    if sources:
+        parts.append(f"from {sources}")
     if properties:
         parts.append(f"{{ {properties} }}")
     return " ".join(filter(None, parts))
@@ -202,7 +207,7 @@ def _properties(text: str, kind: str, variant: str) -> str:
     models = MODELS[kind]
     model = models.get(variant) or next(iter(models.values()))
     owner = f"{kind} {variant}".strip()
-    bare_keys = (FORMS[kind].size, "kernel")
+    bare_keys = (keywords.first_key(kind), "kernel")
     return _written(text, owner, tuple(keywords.keys_of(model)), bare_keys)
 
 
@@ -220,6 +225,9 @@ def _written(
         if not item.key and last in CHOICES:  # `optimizer adam 1e-3`
             properties[last] = _value(last, _Item(last, properties[last], item.value))
             continue
+        is_word = item.value.isidentifier() and item.value not in _KEY_OF
+        if not item.key and is_word:
+            raise _UnclearError
         written_key = item.key or _KEY_OF.get(item.value) or next(bare, "")
         key = same_key(written_key, legal)
         if key is None and _is_superfluous(written_key, owner):

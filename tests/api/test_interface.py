@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 import snnc
-from snnc.cli import VERBS
+from snnc.cli import VERBS, command_of
+from snnc.tools.sweep_options import SweepOptions
+from snnc.verbs.evaluate.options import EvaluateOptions, PredictOptions
+from snnc.verbs.options import options_of
 from tests.commands import run_python
 from tests.support import ROOT
 
@@ -75,6 +78,25 @@ def test_methods_of_packages_are_the_functions(name: str) -> None:
     method = getattr(snnc.Package, name)
     assert method is getattr(snnc, name, method)
     assert next(iter(inspect.signature(method).parameters)) == "package"
+
+
+@pytest.mark.parametrize(
+    ("verb", "options"),
+    [
+        ("evaluate", EvaluateOptions),
+        ("predict", PredictOptions),
+        ("sweep", SweepOptions),
+    ],
+)
+def test_the_help_and_the_docstring_describe_options_alike(
+    verb: str, options: type
+) -> None:
+    helps = {each.name: getattr(each, "help", "") for each in command_of(verb).params}
+    described = " ".join((inspect.getdoc(getattr(snnc, verb)) or "").split())
+    for name, (_, option) in options_of(options).items():
+        if name != "phases":  # the command line reads them from one word
+            assert helps[name] == option.help
+        assert option.help.replace("`", "``") in described
 
 
 RIGHT = """\

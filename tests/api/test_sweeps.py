@@ -184,7 +184,7 @@ def test_results_that_another_sweep_writes_are_refused(
     tmp_path: Path, ran: Runner
 ) -> None:
     def sweep_again(job: VariantJob) -> Any:
-        with pytest.raises(ValueError, match=r"^.*\.jsonl is in use by another run: "):
+        with pytest.raises(ValueError, match="is in use by another run: "):
             swept(tmp_path)
         return evaluate_variant(job)
 
@@ -275,22 +275,16 @@ def test_a_variant_that_kills_the_workers_of_a_cluster_does_not_end_the_sweep(
     assert [variant.accuracy for variant in done] == pytest.approx([0.65, None, 0.8])
 
 
-def test_a_variant_whose_line_is_not_complete_runs_again(
-    tmp_path: Path, ran: Runner, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("text", ["", '{"result": {', "[]", "{}", "[" * 100_000])
+def test_a_variant_whose_result_is_damaged_runs_again(
+    tmp_path: Path, ran: Runner, text: str
 ) -> None:
     before = swept(tmp_path)
-    (path,) = tmp_path.glob("*.jsonl")
-    lines = path.read_text().split("\n")
-    lines[1] = lines[1][:-9]
-    path.write_text("\n".join(lines))
+    path, *others = tmp_path.glob("*/result.json")
+    assert len(others) == 5
+    path.write_text(text)
     assert str(swept(tmp_path)) == str(before)
     assert len(ran.done) == 7
-    assert capsys.readouterr().err == ""
-    path.write_text(path.read_text().replace("sweep", "weep", 1))
-    swept(tmp_path)
-    assert len(ran.done) == 13
-    told = capsys.readouterr().err
-    assert f"warning: {path} is damaged, so all variants run again" in told
 
 
 def test_what_is_no_number_is_not_the_best() -> None:
@@ -322,6 +316,12 @@ def test_seeds_give_means_and_deviations(
     assert [v.problem for v in done] == ["", "", "no luck"]
     assert "67.0 %      1.0 %" in str(done)
     assert "mean and standard deviation over seeds" in done.markdown()
+    assert "the held-out fifth of the data gives each accuracy" in str(done)
+    low, high = done[0].interval or (0.0, 0.0)
+    # Student's t with 2 degrees of freedom, and the bounds of each run.
+    seeds = 4.3027 * 0.01 / math.sqrt(3)
+    assert low == pytest.approx(0.67 - math.hypot(seeds, 0.67 - 0.5))
+    assert high == pytest.approx(0.67 + math.hypot(seeds, 0.9 - 0.67))
     head, first, *_ = done.csv().splitlines()
     assert head.startswith("c0.filters,cores,weights,energy_joules,example_seconds,")
     assert first.startswith("3,")
@@ -414,7 +414,6 @@ def test_variants_are_trained_and_evaluated(tmp_path: Path, ran: Runner) -> None
     first, second = tmp_path.glob("*/weights.safetensors")
     assert first.read_bytes() != second.read_bytes()
     # A trained variant is not trained again, and gives the same result.
-    (path,) = tmp_path.glob("*.jsonl")
-    path.write_text("".join(path.read_text().splitlines(keepends=True)[:2]))
+    next(tmp_path.glob("*/result.json")).unlink()
     assert run_seeds() == [one, two]
     assert len(ran.done) == 3

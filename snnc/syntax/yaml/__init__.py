@@ -20,7 +20,8 @@ from snnc.syntax.yaml import nodes, statements, values
 __all__ = ["parse_yaml"]
 
 # The language's order; a YAML file may have its keys in any order.
-_FRONT, _BACK = kinds("front", "encoder"), kinds("back")
+_FRONT = kinds("front", "encoder")
+_BACK = kinds("back")
 _TOP = ("snn", "network", *_FRONT, "layers", *_BACK)
 _EDITIONS = frozenset(("version", "edition", "snnc", "snn_version"))
 _LAYERS = frozenset(("layer", "layers", "model", "sequential"))
@@ -119,7 +120,8 @@ class _DocumentReader:
         if nodes.is_empty(node):
             self._report.add(rules.syntax.MissingValue(span=key.span, key="snn"))
             return None
-        text, fix = nodes.describe(node).strip("`"), None
+        text = nodes.describe(node).strip("`")
+        fix = None
         if isinstance(node, nodes.Scalar):
             if (edition := edition_of(node.text)) is not None:
                 return tree.Number(edition, node.span)

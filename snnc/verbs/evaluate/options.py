@@ -81,14 +81,14 @@ class EvaluateOptions(RunOptions):
     output: FileName | None = option(
         None,
         "Write the outputs of each example as JSON lines; exact only.",
-        is_file=True,
+        path="file",
         names=("-o", "--output"),
     )
     examples_out: FileName | None = option(
         None,
         "Write a CSV file with one row per example: its label, and the predictions of"
         " Keras and of the chip; exact only.",
-        is_file=True,
+        path="file",
     )
 
     def __post_init__(self) -> None:
@@ -126,7 +126,7 @@ class AdaptOptions:
         least=1,
     )
     weights_out: FileName | None = option(
-        None, "The file for the weights that learning has changed.", is_file=True
+        None, "The file for the weights that learning has changed.", path="file"
     )
 
     def __post_init__(self) -> None:
