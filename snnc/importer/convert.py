@@ -45,6 +45,8 @@ from snnc.rules.imports import (
 )
 from snnc.source import Span, whole_file
 
+Cause = tuple[Rule, str, str, str]
+"""The rule, the option, the reason and the remedy of a refusal."""
 CALLS = (
     "TFOpLambda", "Add", "Subtract", "Multiply", "Maximum", "Minimum", "Average",
     "Concatenate",
@@ -180,18 +182,14 @@ def _diagnose(
     request = state.request
     span = whole_file(Path(path))
     kinds = {layer.name: layer.kind for layer in model.layers}
-    causes: dict[tuple[Rule, str, str, str], dict[str, str]] = {}
-    for d in decisions:
-        if d.verdict == "refused":
-            layers = causes.setdefault((d.rule, d.option, d.why, d.remedy), {})
-            layers[d.layer] = kinds[d.layer]
+    causes = _refused_layers(decisions)
     is_pool = any(rule is MaxPoolRefused for rule, *_ in causes)
     costs = ", ".join(_pool_costs(model, request, path)) if is_pool else ""
     for (rule, option, why, remedy), layers in causes.items():
         yield rule(
             span=span,
             layers=tuple(layers),
-            kinds=tuple(dict.fromkeys(layers.values())),
+            kinds=tuple(dict.fromkeys(kinds[layer] for layer in layers)),
             why=why,
             advice=remedy,
             option=option,
@@ -204,6 +202,16 @@ def _diagnose(
     for what, by in request.rewrites:
         if f"{what}={by}" not in applied:
             yield RewriteUnused(span=span, rewrite=f"{what}={by}")
+
+
+def _refused_layers(decisions: Sequence[Decision]) -> dict[Cause, dict[str, None]]:
+    """Return the layers that were refused for each cause, in order and once each."""
+    causes: dict[Cause, dict[str, None]] = {}
+    for d in decisions:
+        if d.verdict == "refused":
+            layers = causes.setdefault((d.rule, d.option, d.why, d.remedy), {})
+            layers[d.layer] = None
+    return causes
 
 
 def _warn_of_approximations(

@@ -175,12 +175,16 @@ def _size(state: ConversionState, draft: StatementDraft, *, is_pair: bool) -> st
         return "classes 2"
     if requested is not None:
         return f"{requested} {units}"
-    loss = loss_name(state.model.compiled)
+    return f"classes {units}" if _decides(state, units) else f"units {units}"
+
+
+def _decides(state: ConversionState, units: int) -> bool:
+    """Whether the outputs are one vector of classes, by a softmax or by the loss."""
     finals = set(state.finals.values())
-    is_one = len(state.model.outputs) == 1 and units > 1
-    is_class_loss = any(name in loss for name in CLASS_LOSSES)
-    decides = finals <= {*SOFTMAXES} and (finals or is_class_loss)
-    return f"classes {units}" if is_one and decides else f"units {units}"
+    if len(state.model.outputs) > 1 or units == 1 or not finals <= {*SOFTMAXES}:
+        return False
+    loss = loss_name(state.model.compiled)
+    return bool(finals) or any(name in loss for name in CLASS_LOSSES)
 
 
 def _notes(
