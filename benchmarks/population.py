@@ -1,7 +1,8 @@
 """Count which Keras models of a folder import as they are.
 
 ``python -m benchmarks.population FOLDER`` reads each model file in the folder, and
-prints the rules that refuse it. docs/from-keras.md says how the first folder was drawn.
+prints the rules that refuse it. docs/from-keras.md says how the first folder was drawn,
+and has the results.
 
 The second draw follows a rule that was written before any file was seen. Files are
 chosen by their path in the repository, and the paths are `my_model.json`,

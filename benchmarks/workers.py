@@ -27,7 +27,7 @@ WAYS = {"1 worker": 1, "2 workers": 2, "a thread for each core": None}
 def time_run(task: Task, workers: int | None) -> tuple[float, float, float]:
     """Return the seconds of a run, those until its first part, and its rate after."""
     from snnc.verbs.evaluate.exact import run_exact
-    from snnc.verbs.evaluate.verb import EvaluateOptions
+    from snnc.verbs.evaluate.options import EvaluateOptions
 
     told: list[tuple[float, int]] = []
     out = Path(str(task.weights)).with_suffix(".jsonl")

@@ -42,17 +42,17 @@ if TYPE_CHECKING:
     from snnc.interface.objects import predict as predict
     from snnc.interface.objects import train as train
     from snnc.results.diff import Diff as Diff
+    from snnc.results.evaluation import Evaluation as Evaluation
     from snnc.results.fit import Fit as Fit
+    from snnc.results.report import Report as Report
+    from snnc.results.sweep import Sweep as Sweep
     from snnc.results.tables import Status as Status
+    from snnc.results.training import Training as Training
     from snnc.results.weights import Weights as Weights
     from snnc.tools.calibrate import Calibration as Calibration
-    from snnc.tools.report.network import Report as Report
     from snnc.tools.status import status as status
     from snnc.tools.sweep import sweep as sweep
-    from snnc.tools.sweep_results import Sweep as Sweep
     from snnc.tools.weights import migrate as migrate
-    from snnc.verbs.evaluate.evaluation import Evaluation as Evaluation
-    from snnc.verbs.train import Training as Training
 
 _HOMES = {
     "snnc.diagnostics": ("Diagnostic",),
@@ -69,15 +69,15 @@ _HOMES = {
     "snnc.tools.calibrate": ("Calibration",),
     "snnc.results.diff": ("Diff",),
     "snnc.results.fit": ("Fit",),
-    "snnc.tools.report.network": ("Report",),
+    "snnc.results.report": ("Report",),
     "snnc.results.tables": ("Status",),
     "snnc.tools.status": ("status",),
     "snnc.tools.sweep": ("sweep",),
-    "snnc.tools.sweep_results": ("Sweep",),
+    "snnc.results.sweep": ("Sweep",),
     "snnc.results.weights": ("Weights",),
     "snnc.tools.weights": ("migrate",),
-    "snnc.verbs.evaluate.evaluation": ("Evaluation",),
-    "snnc.verbs.train": ("Training",),
+    "snnc.results.evaluation": ("Evaluation",),
+    "snnc.results.training": ("Training",),
 }  # fmt: skip
 """The modules that define the names of the interface."""
 

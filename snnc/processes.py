@@ -24,7 +24,7 @@ from concurrent.futures import (
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain, islice
-from multiprocessing import spawn
+from multiprocessing import parent_process, spawn
 from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
 from typing import Any, TypeVar
@@ -90,7 +90,7 @@ def local_workers(width: int, log: Path | None = None) -> Iterator[Workers]:
     def start() -> Executor:
         # Its queues start a process too: the resource tracker of multiprocessing.
         with _STARTING, _alone():
-            opened.append(ProcessPoolExecutor(1, _Context(), _print_to, (log,)))
+            opened.append(ProcessPoolExecutor(1, _Context(), _begin, (log,)))
         return opened[-1]
 
     try:
@@ -181,11 +181,23 @@ def _submit(
             return executor.submit(work, task), executor
 
 
-def _print_to(log: Path | None) -> None:
+def _begin(log: Path | None) -> None:
+    """Begin a worker: print to the file ``log``, and end with the main process.
+
+    If the main process is killed, it can't end its workers.
+    """
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     if log is not None:
         handle = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
         for stream in (1, 2):
             os.dup2(handle, stream)
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    assert parent is not None, "a worker has a parent"
+    parent.join()
+    os._exit(1)
 
 
 class _Process(SpawnProcess):

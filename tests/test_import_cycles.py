@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import grimp
 
-MOST = 31
+MOST = 10
 """The number of modules in cycles, which only falls."""
 
 

@@ -2,9 +2,12 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -22,6 +25,16 @@ from tests.test_processes import modules
 with local_workers(1) as workers:
     for task, future in run_tasks(workers, modules, ["a"]):
         print(future.result())
+"""
+
+
+SLEEPING = """
+import sys
+sys.path.append(sys.argv[1])
+from snnc.processes import local_workers, run_tasks
+from tests.test_processes import sleep
+with local_workers(1) as workers:
+    list(run_tasks(workers, sleep, [sys.argv[2]]))
 """
 
 
@@ -51,6 +64,11 @@ def modules(_: str) -> str:
 
 def ignores_ctrl_c(_: int) -> bool:
     return signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
+def sleep(file: str) -> None:
+    Path(file).write_text(str(os.getpid()))
+    time.sleep(60)
 
 
 def say(text: str) -> str:
@@ -132,3 +150,35 @@ def test_a_script_needs_no_guard(tmp_path: Path) -> None:
     done = run_python("script.py", ROOT, cwd=tmp_path)
     assert done.stdout.count("random.py") == 1
     assert not done.stderr
+
+
+def test_processes_end_with_a_killed_main_process(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(SLEEPING)
+    file = tmp_path / "pid"
+    program = str(tmp_path / "program.py")
+    arguments = [sys.executable, program, str(ROOT), str(file)]
+    with subprocess.Popen(arguments) as main:
+        wait_until(lambda: file.exists() and file.read_text() != "")
+        worker = int(file.read_text())
+        main.kill()
+    try:
+        wait_until(lambda: not is_running(worker))
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(worker, signal.SIGKILL)
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def is_running(process: int) -> bool:
+    """Return whether a process runs; one that has ended may still be listed."""
+    try:
+        status = Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"

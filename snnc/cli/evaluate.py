@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
@@ -18,18 +18,24 @@ from snnc.emit.files import FORMAT
 from snnc.language.model import spec_hash
 from snnc.output.imported import open_package, spec_of
 from snnc.output.package import PackageRecords, rebuild_command
-from snnc.verbs.adapt import AdaptOptions
 from snnc.verbs.evaluate import verb
 from snnc.verbs.evaluate.last import record_accuracy
+from snnc.verbs.evaluate.options import (
+    AdaptOptions,
+    EvaluateOptions,
+    LearningSimulator,
+    OptionError,
+    PredictOptions,
+    Simulator,
+)
 from snnc.verbs.options import options_of
 from snnc.verbs.simulators import require_simulator
 
 if TYPE_CHECKING:
-    from snnc.verbs.adapt import Adaptation
-    from snnc.verbs.evaluate.evaluation import Evaluation
+    from snnc.results.adaptation import Adaptation
+    from snnc.results.evaluation import Evaluation
 
 NEW_DATA = "An .npz file with x, an .npy file, or a folder with x.npy."
-LEARNING_SIMULATORS = ("exact", "loihi", "nengo")
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 """The matrices are small, so more threads would only wait for each other."""
 
@@ -42,7 +48,7 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 @click.argument("package", type=click.Path(path_type=Path))
 @options.path("--data", help=options.DATA, required=True, metavar="PATH")
 @options.path("--weights", help=options.WEIGHTS, required=True)
-@options.of(verb.EvaluateOptions)
+@options.of(EvaluateOptions)
 @options.path(
     "--compare",
     help="Compare the spikes with FILE, which the package's board.py wrote, and print"
@@ -60,7 +66,7 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
     help="Old labelled data, to show with --adapt what the readout forgets.",
     metavar="PATH",
 )
-@options.path("--weights-out", help="The file for the weights that --adapt learned.")
+@options.of(AdaptOptions, "weights_out")
 @options.force
 @options.flag("--strict", help="Exit with 1 if a layer misses its rate budget.")
 @click.option(
@@ -130,23 +136,23 @@ def evaluate_command(
                 record_accuracy(weights, found.accuracy)
     printing.print_result(shown, form)
     if picture is not None:
-        from snnc.tools.plots import style  # most runs don't draw
+        from snnc.views.plots import style  # most runs don't draw
 
         with style.theme():
             style.save(drawn.plot_accuracy(), picture)
     return _verdict(found, package, others["strict"], others["min_accuracy"])
 
 
-def _check_options(given: Mapping[str, Any]) -> verb.EvaluateOptions:
+def _check_options(given: Mapping[str, Any]) -> EvaluateOptions:
     """Return the options of a run; refuse options that exclude each other.
 
     Options without effect are also refused, and so are pipes, because they can be read
     only once.
     """
-    own = {name: given[name] for name in options_of(verb.EvaluateOptions)}
+    own = {name: given[name] for name in options_of(EvaluateOptions)}
     try:
-        checked = verb.EvaluateOptions(**own)
-    except verb.OptionError as error:
+        checked = EvaluateOptions(**own)
+    except OptionError as error:
         flag = "-o" if error.option == "output" else f"--{error.option}"
         flag = flag.replace("_", "-")
         raise click.UsageError(f"{flag} needs `--simulator exact`") from error
@@ -154,7 +160,7 @@ def _check_options(given: Mapping[str, Any]) -> verb.EvaluateOptions:
     weights, compare, adapt = given["weights"], given["compare"], given["adapt"]
     named = (path for path in (weights, output) if path is not None)
     pipe = next((path for path in named if path.is_fifo()), None)
-    learning = ", ".join(LEARNING_SIMULATORS)
+    learning = ", ".join(get_args(LearningSimulator))
     is_exact, is_text = simulator == "exact", given["form"] == "text"
     refusals = {
         f"{pipe} is a pipe: name a file": pipe,
@@ -187,7 +193,7 @@ def _check_options(given: Mapping[str, Any]) -> verb.EvaluateOptions:
             not adapt and (given["keep"] or given["passes"] > 1)
         ),
         f"--adapt works only with the simulators {learning}": (
-            adapt and simulator not in LEARNING_SIMULATORS
+            adapt and simulator not in get_args(LearningSimulator)
         ),
         "--adapt evaluates twice: leave out --examples-out and html": (
             adapt and (table or given["form"] == "html")
@@ -253,13 +259,13 @@ def _import_engine() -> None:
     "--output",
     help="The file to write, .npz or .csv. Without it, the CSV table is printed.",
 )
-@options.of(verb.PredictOptions)
+@options.of(PredictOptions)
 def predict_command(
     package: Path,
     data: Path,
     weights: Path,
     output: Path | None,
-    simulator: verb.Simulator,
+    simulator: Simulator,
     over_time: bool,
 ) -> int:
     """Run the generated package in the folder PACKAGE on new examples without labels.
@@ -288,7 +294,7 @@ def predict_command(
     os.environ.update(ONE_THREAD | os.environ)
     options.quiet_tensorflow(simulator)
     with options.one_line_errors():
-        run = verb.PredictOptions(simulator=simulator, over_time=over_time)
+        run = PredictOptions(simulator=simulator, over_time=over_time)
         found = verb.predict(open_package(package), data, weights, run)
         if output is None:
             printing.print_data(found.csv())

@@ -26,9 +26,9 @@ from snnc.runtime.files import reason
 from snnc.source import SourceFile, whole_file
 from snnc.syntax import files as spec_files
 from snnc.text.installing import missing
-from snnc.tools import plots
 from snnc.verbs.options import Option as DeclaredOption
 from snnc.verbs.options import options_of
+from snnc.views import plots
 
 if TYPE_CHECKING:
     from snnc.ir.device import Profile
@@ -115,15 +115,18 @@ def of(kind: type[Any], *names: str) -> Option:
 def _to_click(name: str, default: object, described: DeclaredOption) -> Option:
     names = described.names or (f"--{name.replace('_', '-')}",)
     settings: dict[str, Any] = {
-        "help": described.help.replace("`", ""),
+        "help": described.help,
         "default": default,
     }
     if described.choices:
         return choice(*names, name, among=described.choices, **settings)
     if described.least is not None:
         return count(*names, name, least=described.least, **settings)
-    if described.is_file:
-        return path(*names, name, **settings)
+    if described.path == "folder":
+        return folder(*names, name, **settings)
+    if described.path:
+        metavar = described.metavar or "FILE"
+        return path(*names, name, **settings | {"metavar": metavar})
     if default is False:
         return flag(*names, name, **settings)
     return click.option(*names, name, metavar=described.metavar, **settings)

@@ -11,8 +11,9 @@ import click
 from snnc.cli import INTERRUPTED, options, printing
 from snnc.diagnostics import Diagnostics
 from snnc.rules.misplaced import RemovedWord
-from snnc.tools import plots
-from snnc.verbs.evaluate.verb import EvaluateOptions
+from snnc.tools.sweep_options import SweepOptions
+from snnc.verbs.evaluate.options import EvaluateOptions
+from snnc.views import plots
 
 if TYPE_CHECKING:
     from snnc.interface.functions import Kind
@@ -38,19 +39,8 @@ if TYPE_CHECKING:
     metavar="CONDITION",
     help="Train only variants that meet a condition: `cores <= 4`, `weights < 9000`.",
 )
-@options.path(
-    "--data",
-    help="An .npz file with x and y: evaluate each variant on the exact engine.",
-    metavar="PATH",
-)
 @options.flag("--train", help="Train each variant on the data first.")
-@options.path(
-    "--test",
-    help="Data for the evaluation, instead of a fifth of the training data.",
-    metavar="PATH",
-)
-@options.path("--weights", help="Weights for the evaluation, instead of training.")
-@options.count("--epochs", help="Epochs  [default: from the spec]")
+@options.of(SweepOptions, "data", "test", "weights", "epochs")
 @click.option(
     "--phases",
     default="smooth,scale",
@@ -58,27 +48,7 @@ if TYPE_CHECKING:
     metavar="PHASE,...",
     help="Phases of each training; `smooth,scale,spikes` takes several times longer.",
 )
-@options.count("--examples", help="Evaluate on N examples, drawn with the seed.")
-@options.count(
-    "--seed",
-    help="Seed for drawing the examples; the initial weights depend on `train.seed`.",
-    least=0,
-    default=0,
-)
-@options.count(
-    "--seeds",
-    help="Train each variant N times, with `train.seed`, the next seed, and so on;"
-    " print means and standard deviations.",
-    default=1,
-)
-@options.folder(
-    "-o",
-    "--output",
-    default="sweep",
-    help="The folder of the results; finished variants are not repeated.",
-)
-@options.count("--workers", help="Number of processes  [default: one per processor]")
-@click.option("--dask", metavar="ADDRESS", help="Use a Dask cluster instead.")
+@options.of(SweepOptions, "examples", "seed", "seeds", "output", "workers", "dask")
 @options.picture("accuracy against energy")
 @options.picture("accuracy against cores", "--picture-cores")
 @options.output_format(
@@ -130,9 +100,8 @@ def sweep_command(
             saved = wanted["output"]
             printing.say(f"interrupted: the same command continues from {saved}")
             return INTERRUPTED
-        told = (variant.spec.diagnostics for variant in found if variant.spec)
         report = Diagnostics()
-        unique = dict.fromkeys(chain(*told))
+        unique = dict.fromkeys(chain(*(variant.diagnostics for variant in found)))
         report.extend(d for d in unique if isinstance(d, RemovedWord))
         printing.print_diagnostics(report)
         printing.print_result(found, form)

@@ -54,9 +54,7 @@ def _refuse_weights(
     help="Updates of the phase spikes, rounded up to a multiple of 10  [default: by"
     " their cost]",
 )
-@options.count("--patience", help="Stop after N epochs without improvement.")
 @options.flag("--resume", help="Continue an interrupted run.")
-@options.choice("--strategy", among=["mirrored"], help="Use all devices.")
 @options.count(
     "--seed",
     help="Seed for the initial weights, dropout and the order of examples  [default:"

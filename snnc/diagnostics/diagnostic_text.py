@@ -48,7 +48,8 @@ def expand(text: str) -> tuple[str, list[int]]:
 def _carets(label: Label, columns: list[int], start: int, caret: str) -> str:
     """Underline a label with at least one caret; stop at the end of the line."""
     size = len(columns) - 1
-    begin, last = label.span.first, label.span.last
+    begin = label.span.first
+    last = label.span.last
     first = min(max(begin.column - 1 - start, 0), size)
     end = last.column - 1 - start if last.line == begin.line else size
     end = min(max(end, first), size)
@@ -63,7 +64,8 @@ def _paint(text: str, code: str) -> str:
 
 def describe_fix(fix: Fix) -> str:
     """Describe a fix in one phrase."""
-    old, new = fix.span.text.strip(), fix.replacement.strip()
+    old = fix.span.text.strip()
+    new = fix.replacement.strip()
     if old and new:
         return f"replace {quote_code(old)} with {quote_code(new)}"
     if old or new:
@@ -96,7 +98,8 @@ def _block(diagnostic: Diagnostic, paint: Paint) -> Iterator[str]:
         each for source, labels in by_file.items() if source.text for each in labels
     ]
     margin = max((len(str(label.span.first.line)) for label in shown), default=1)
-    blank, arrow = " " * margin, "-->"
+    blank = " " * margin
+    arrow = "-->"
     for source, labels in by_file.items():
         yield f"{paint(blank + arrow, _MARGIN_COLOUR)} {_place(labels[0].span)}"
         arrow = ":::"
@@ -127,7 +130,8 @@ def _snippet(
         if number > previous + 1:
             yield paint("...", _MARGIN_COLOUR)
         here = [label for label in labels if label.span.first.line == number]
-        text, start = here[0].span.source.line_text(number), 0
+        text = here[0].span.source.line_text(number)
+        start = 0
         if len(text) > WIDEST:
             column = here[0].span.first.column - 1
             start = max(0, min(column - _BEFORE, len(text) - WIDEST))
@@ -142,7 +146,8 @@ def _snippet(
 
 def _place(span: Span) -> str:
     """Return a position as text; an error about a whole file has no line."""
-    name, start = printable(span.source.name), span.first
+    name = printable(span.source.name)
+    start = span.first
     return f"{name}:{start.line}:{start.column}" if span.source.text else name
 
 

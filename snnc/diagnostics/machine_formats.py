@@ -110,7 +110,8 @@ def github_commands(diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
 
 
 def _command(diagnostic: Diagnostic) -> str:
-    first, last = diagnostic.span.first, diagnostic.span.last
+    first = diagnostic.span.first
+    last = diagnostic.span.last
     values: dict[str, object] = {
         "file": printable(repository_path(diagnostic.file)),
         "line": first.line,

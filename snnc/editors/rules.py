@@ -68,9 +68,11 @@ def _any_of(words: Iterable[str]) -> str:
 @cache
 def rules() -> Rules:
     """Return all rules; if two match at one position, the first one applies."""
-    value, unit = value_words(), f"[ \\t]+({_any_of(keywords.UNITS)})"
+    value = value_words()
+    unit = f"[ \\t]+({_any_of(keywords.UNITS)})"
     name = f"(?!{_any_of(keywords.CLAUSES)}){_terminal('NAME')}"
-    forms, encoders = keywords.FORMS, _any_of(keywords.VARIANTS["encode"])
+    forms = keywords.FORMS
+    encoders = _any_of(keywords.VARIANTS["encode"])
     named = _any_of(kind for kind, form in forms.items() if form.name != "none")
     network = _any_of(["network"])
     encoder = f"(encode)[ \\t]+({encoders})(?:[ \\t]+({name}))?"

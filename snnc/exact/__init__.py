@@ -16,7 +16,8 @@ state within a span, as in nengo-loihi. Results do not depend on how threads sha
 work.
 """
 
-from snnc.exact.engine import Engine, EngineResult, make_engine
+from snnc.exact.engine import Engine, make_engine
+from snnc.exact.results import EngineResult
 from snnc.output.imported import CannotRunError
 
 __all__ = ["CannotRunError", "Engine", "EngineResult", "make_engine"]

@@ -15,8 +15,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import nengo
 import numpy as np
@@ -24,86 +23,21 @@ import numpy as np
 from snnc.exact.circuit import Circuit, read_circuit
 from snnc.exact.hosted import Hosted
 from snnc.exact.kernel import run_examples
+from snnc.exact.results import Built, EngineResult, Kept, RunOptions, join
 from snnc.exact.tables import Bools, Floats, RunResults, host_state, resting_state
 from snnc.exact.work import layer_of, read_work
 from snnc.output.imported import CannotRunError, ImportedPackage
-from snnc.runtime.examples import ROW, Array, Presentation, Span, decide, spans_of
+from snnc.runtime.examples import ROW, Array, Presentation, Span, spans_of
 from snnc.runtime.nengo import import_nengo_loihi
 from snnc.runtime.nengo.simulators import FAILURES
 from snnc.runtime.network import Decide
 
 if TYPE_CHECKING:
-    from nengo_loihi import Simulator
-
     from snnc.runtime.layout import Tensors, Weights
-    from snnc.runtime.nengo.neurons import BuiltNetwork
 
 MAX_STEPS = 2**16 - 1  # the maximum of a spike counter
-Kept = Literal["counts", "spikes", "rows"]
-Layers = dict[str, Array]
-
-
-@dataclass(frozen=True, slots=True)
-class EngineResult:
-    """The outputs of examples, and other requested results.
-
-    Attributes
-    ----------
-    outputs : (examples, units)
-        The outputs that determine the result.
-    overflows : (3,)
-        How often, over compartments and steps, the input, the current and the biased
-        current overflowed the chip's registers and wrapped around.
-    counts, spikes
-        Each layer's spikes per example, uint16 (examples, *shape), and per step, uint8
-        (examples, steps, *shape).
-    rows : (examples, steps, units)
-        The readout at each step.
-    """
-
-    outputs: Floats
-    overflows: Array
-    counts: Layers = field(default_factory=dict)
-    spikes: Layers = field(default_factory=dict)
-    rows: Floats | None = None
-
-
-def join(parts: Sequence[EngineResult]) -> EngineResult:
-    """Join consecutive outcomes of the same kind."""
-    rows = [part.rows for part in parts if part.rows is not None]
-    counts, spikes = (
-        {name: np.concatenate([part[name] for part in layers]) for name in layers[0]}
-        for layers in ([p.counts for p in parts], [p.spikes for p in parts])
-    )
-    outputs = np.concatenate([part.outputs for part in parts])
-    overflows = np.sum([part.overflows for part in parts], axis=0)
-    whole = np.concatenate(rows) if rows else None
-    return EngineResult(outputs, overflows, counts, spikes, whole)
-
-
 CHUNK = 8  # examples that a thread runs at once without the interpreter lock
 AHEAD = 2  # chunks per thread: one runs while another is used
-
-
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """How to run examples, and which results to keep."""
-
-    presentation: Presentation
-    decide: Decide
-    keep: tuple[Kept, ...]
-
-    def result(
-        self, rows: Floats, overflows: Array, counts: Layers, spikes: Layers
-    ) -> EngineResult:
-        """Return the results to keep of some examples."""
-        return EngineResult(
-            outputs=decide(rows, self.decide),
-            overflows=overflows,
-            counts=counts if "counts" in self.keep else {},
-            spikes=spikes if "spikes" in self.keep else {},
-            rows=rows if "rows" in self.keep else None,
-        )
 
 
 class Chunk(NamedTuple):
@@ -131,7 +65,8 @@ def stream(
 
         def submit(thread: int) -> None:
             for span, start, stop in ahead[thread]:
-                x, rests = images[start:stop], np.ones(stop - start, bool)
+                x = images[start:stop]
+                rests = np.ones(stop - start, bool)
                 if job.presentation == "row":
                     rests[:] = np.arange(start, stop) == span[0]
                 runner = runners[thread]
@@ -162,7 +97,8 @@ class ThreadRunner:
     def __init__(self, circuit: Circuit) -> None:
         self._circuit = circuit
         self.prepare = circuit.encoder.charges
-        blocks, voltage = circuit.chip.fanin.start, circuit.encoder.voltage
+        blocks = circuit.chip.fanin.start
+        voltage = circuit.encoder.voltage
         sources = int(blocks[-1]) + len(voltage)
         self._state = resting_state(blocks, sources, circuit.steps)
         units = len(circuit.readout.filter.bias)
@@ -170,8 +106,11 @@ class ThreadRunner:
 
     def run(self, charges: Floats, rests: Bools, options: RunOptions) -> EngineResult:
         """Present examples, of shape (examples, encoder neurons), one after another."""
-        circuit, keep = self._circuit, options.keep
-        count, steps, sources = len(charges), circuit.steps, len(self._state.begin)
+        circuit = self._circuit
+        keep = options.keep
+        count = len(charges)
+        steps = circuit.steps
+        sources = len(self._state.begin)
         shape = (steps, sources) if "spikes" in keep else (0, 0)
         results = RunResults(
             np.empty((count, steps, len(circuit.readout.filter.bias))),
@@ -179,8 +118,15 @@ class ThreadRunner:
             np.zeros((count, *shape), np.uint8),
         )
         before = self._state.overflows.copy()
-        states = self._state, self._host
-        run_examples(circuit.chip, circuit.readout, *states, charges, rests, results)
+        run_examples(
+            circuit.chip,
+            circuit.readout,
+            self._state,
+            self._host,
+            charges,
+            rests,
+            results,
+        )
         layers = [
             {name: values[..., at] for name, at in circuit.places.items()}
             if values.size
@@ -190,22 +136,10 @@ class ThreadRunner:
         return options.result(results.rows, self._state.overflows - before, *layers)
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
-    """A package, its network, and nengo-loihi's simulator for the network.
-
-    An example takes ``steps`` steps.
-    """
-
-    package: ImportedPackage
-    network: BuiltNetwork
-    simulator: Simulator
-    steps: int
-
-
 def build(package: ImportedPackage, weights: Weights, steps: int | None) -> Built:
     """Build a package's network, and probe every layer; see `make_engine`."""
-    layers, dt = package.network.layers, package.network.dt
+    layers = package.network.layers
+    dt = package.network.dt
     steps = steps or package.network.steps
     if steps > MAX_STEPS:
         raise CannotRunError(
@@ -313,7 +247,8 @@ class Engine(AbstractContextManager["Engine"]):
         threads: int | None = None,
     ) -> EngineResult:
         """Run all examples, and return one outcome; see `stream` for the arguments."""
-        size, count = ROW, len(images)
+        size = ROW
+        count = len(images)
         if presentation == "rest":
             # Several spans per thread, so that all end at about the same time.
             each = count // (4 * (threads or os.cpu_count() or 1))

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from math import ceil
 
-from snnc.diagnostics import Diagnostic, Diagnostics, Severity
+from snnc.diagnostics import Diagnostic, Diagnostics, Fix, Severity
 from snnc.fitting.board_blocks import is_needed_on_board, predict_risks
 from snnc.fitting.solve import bisect_largest, for_axons, for_cores, for_fan_in
 from snnc.fitting.trials import (
@@ -432,13 +432,16 @@ def advise_windows(spec: ValidatedSpec, device: Profile, report: Diagnostics) ->
 
     size = bisect_largest(lambda size: holds(change(size)), max(refused.legal))
     remedies = []
+    fix = None
     if size:
         largest = change(size)
+        if refused.span.text[:1].isdigit():  # the window is written
+            fix = Fix(refused.span, largest.text.split()[1], unsafe=True)
         rest = "" if largest.value == refused.legal else BEHIND
         remedies.append(f"`{largest.text}`{rest}")
     if refused.what == "kernel":
         padded = Change(refused.name, "padding", "same")
         if holds(padded):
             remedies.append(f"`{padded.text}`")
-    advice = f"write {', or '.join(remedies)}" if remedies else NOTHING
-    _replace(refused, refused.but(advice=advice), report)
+    hint = f"write {', or '.join(remedies)}" if remedies else NOTHING
+    _replace(refused, refused.but(advice=hint, fix=fix), report)

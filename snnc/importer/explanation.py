@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from snnc.diagnostics import Diagnostics
-from snnc.importer.convert import NEURAL, Conversion, encoder_of, read_by
+from snnc.importer.convert import Conversion
+from snnc.importer.ends import NEURAL, encoder_of, read_by
 from snnc.importer.linear import Shape
 from snnc.importer.model import KerasModel
 from snnc.importer.refusals import RefusedModelError
@@ -80,38 +81,45 @@ def explain(
     mapped = None if compilation is None else compilation.mapped
     part = _write_part(state) if written is None else None
     if part is not None:
-        _, made = compile_written(part, "part.snn", Diagnostics(), state.request)
-        mapped = made.mapped
+        _, compiled = compile_written(part, "part.snn", Diagnostics(), state.request)
+        mapped = compiled.mapped
     spec = written or part
     names = {} if spec is None else spec.names
     by_layer: dict[str, list[Decision]] = {layer.name: [] for layer in model.layers}
     for decision in conversion.decisions:
         named = OWNER.sub(lambda found: names.get(found[0], found[0]), decision.why)
         by_layer[decision.layer].append(replace(decision, why=named))
-    encoder = None if conversion.ends is None else conversion.ends.encoder
-    encode = "input values become rates: exact, but every layer takes cores"
-    if written is None:
-        encode = ""
-    elif encoder is not None:
-        encode = (
-            f"{names[encoder]} encodes on the host: exact and without cores "
-            "(`--encode rate` puts this layer on the chip)"
-        )
     return Explanation(
         model=model,
         layers=tuple(
             (layer.name, str(layer.options.get("node", layer.kind)), decisions)
             for layer, decisions in zip(model.layers, by_layer.values(), strict=True)
         ),
-        encode=encode,
+        encode=_describe_encoding(conversion),
         notes=() if written is None else notes,
-        network=() if mapped is None else tuple(_list_places(mapped, part is not None)),
+        network=tuple(_list_places(mapped, is_part=part is not None)),
         is_refused=written is None,
         is_part=part is not None,
     )
 
 
-def _list_places(mapped: MappedNetwork, is_part: bool) -> Iterator[Placed]:
+def _describe_encoding(conversion: Conversion) -> str:
+    """Say where the input is encoded; return "" if a layer was refused."""
+    if conversion.written is None or conversion.ends is None:
+        return ""
+    encoder = conversion.ends.encoder
+    if encoder is None:
+        return "input values become rates: exact, but every layer takes cores"
+    return (
+        f"{conversion.written.names[encoder]} encodes on the host: exact and without "
+        "cores (`--encode rate` puts this layer on the chip)"
+    )
+
+
+def _list_places(mapped: MappedNetwork | None, *, is_part: bool) -> Iterator[Placed]:
+    """Yield each layer with neurons, and the readout unless the network is a part."""
+    if mapped is None:
+        return
     network = mapped.lowered.network
     for layer in network.layers:
         levels = mapped.of_layer(layer.name)
@@ -130,16 +138,14 @@ def _write_part(state: ConversionState) -> WrittenSpec | None:
     ReLU replaces refused activations, and a readout of one unit reads all outputs that
     have no reader. The result is None without neurons.
     """
-    drafts = list(state.drafts.values())
-    read = {key for draft in drafts for key in (*draft.sources, draft.shortcut)}
-    ends = [draft for draft in drafts if draft.layer not in read]
-    if not ends or not any(draft.kind in NEURAL for draft in drafts):
+    if not any(draft.kind in NEURAL for draft in state.drafts.values()):
         return None
     trial = copy(state)
     trial.decisions = list(state.decisions)
     trial.drafts = dict(state.drafts)
+    ends = _unread_drafts(state)
     last = ends[-1]
-    beside = [d for d in ends if d.shape[:-1] == last.shape[:-1]]
+    beside = [draft for draft in ends if draft.shape[:-1] == last.shape[:-1]]
     source = last.layer
     if len(beside) > 1:
         shape = (*last.shape[:-1], sum(draft.shape[-1] for draft in beside))
@@ -153,6 +159,13 @@ def _write_part(state: ConversionState) -> WrittenSpec | None:
         return write(trial, Ends(encoder_of(trial), "units 1"))
     except RefusedModelError:  # the spec is too long to be read
         return None
+
+
+def _unread_drafts(state: ConversionState) -> list[StatementDraft]:
+    """Return the drafts whose output no other draft reads; the last one is one."""
+    drafts = list(state.drafts.values())
+    read = {key for draft in drafts for key in draft.reads}
+    return [draft for draft in drafts if draft.layer not in read]
 
 
 def document(explanation: Explanation) -> dict[str, Any]:

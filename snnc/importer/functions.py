@@ -104,8 +104,13 @@ def _always(neurons: Neurons | None) -> Callable[[Options], Neurons | None]:
 
 def _join_elu(depth: float, width: float = 1.0, slope: float = 1.0) -> Neurons:
     """Return the neurons of ``depth * (exp(x / width) - 1)`` below 0."""
-    corners = ((-2.745 * width, -0.977 * depth), (-0.841 * width, -0.611 * depth))
-    return join_corners(*corners, (0.0, 0.0), error=0.043 * depth, slope=slope)
+    return join_corners(
+        (-2.745 * width, -0.977 * depth),
+        (-0.841 * width, -0.611 * depth),
+        (0.0, 0.0),
+        error=0.043 * depth,
+        slope=slope,
+    )
 
 
 def _find_elu(options: Options) -> Neurons | None:
@@ -123,6 +128,7 @@ def _is_positive(value: Any) -> bool:
 
 
 def _find_leaky_relu(options: Options) -> Neurons | None:
+    """Return two neurons, or three with a ceiling; None for an unknown slope."""
     slope = options.get("alpha", 0.3)
     if not isinstance(slope, (int, float)):
         return None

@@ -81,8 +81,8 @@ def unwrapped(value: Any) -> Any:
     kind = items.get("class_name")
     config = items.get("config", items)
     key = _WRAPPED.get(kind) if isinstance(kind, str) else None
-    own = items if key == "items" else config
-    return own[key] if key and isinstance(own, dict) and key in own else items
+    holder = items if key == "items" else config
+    return holder[key] if key and isinstance(holder, dict) and key in holder else items
 
 
 def build(config: Any, keras: Any, training: Any) -> tuple[KerasModel, Graph]:
@@ -128,7 +128,7 @@ def _compile_options(training: Any) -> Compiled | None:
 def _flatten(
     graph: Graph,
     prefix: str,
-    own: str,
+    owner_prefix: str,
     bound: Mapping[str, str],
     layers: list[KerasLayer],
 ) -> tuple[str, ...]:
@@ -137,9 +137,8 @@ def _flatten(
     Each further call of a layer becomes a separate layer, named after the layer and the
     call.
 
-    ``prefix`` and ``own`` are the prefixes of the names of the graph's layers, and of
-    the layers whose weights they share. ``bound`` are the sources of a submodel's
-    inputs.
+    ``prefix`` and ``owner_prefix`` precede the names of the graph's layers, and of the
+    layers whose weights they share. ``bound`` are the sources of a submodel's inputs.
     """
     # For each call, the full names of the layers that compute its outputs.
     ends: dict[CallKey, tuple[str, ...]] = {}
@@ -160,12 +159,12 @@ def _flatten(
         part = parts[place]
         name = f"{prefix}{place}{f' (call {number + 1})' if number else ''}"
         reader = f"`{name}`"
-        owner = f"{own}{place}"
+        owner = f"{owner_prefix}{place}"
         reads = tuple(names_of((place, number), reader))
         if place in bound:
             ends[place, 0] = (bound[place],)
         elif part.inside is None:
-            _check_reads(part, bool(reads), graph, reader)
+            _check_reads(part, graph, reader, has_sources=bool(reads))
             others = part.calls[number][1]
             options = {**part.options, **({CALLED_WITH: others} if others else {})}
             shares = "" if name == owner else owner
@@ -173,12 +172,14 @@ def _flatten(
             ends[place, number] = (name,)
         else:
             inner = part.inside
-            if (count := len(reads)) != (due := len(inner.inputs)):
-                reason = f"it has {due} inputs, but reads {count} layers"
+            due = len(inner.inputs)
+            if len(reads) != due:
+                reason = f"it has {due} inputs, but reads {len(reads)} layers"
                 raise malformed(reader, reason)
-            given = dict(zip(inner.inputs, reads, strict=True))
-            prefixes = f"{name}/", f"{owner}/"
-            ends[place, number] = _flatten(inner, *prefixes, given, layers)
+            inputs = dict(zip(inner.inputs, reads, strict=True))
+            ends[place, number] = _flatten(
+                inner, f"{name}/", f"{owner}/", inputs, layers
+            )
         if len(layers) > MOST_LAYERS:
             raise malformed(
                 reader, f"with this layer, the model has more than {MOST_LAYERS} layers"
@@ -186,9 +187,11 @@ def _flatten(
     return tuple(names_of(OUTPUTS, f"`{graph.name}`"))
 
 
-def _check_reads(part: NestedLayer, reads: bool, graph: Graph, reader: str) -> None:
+def _check_reads(
+    part: NestedLayer, graph: Graph, reader: str, *, has_sources: bool
+) -> None:
     """Refuse input layers that read a layer, and other layers that read none."""
-    if (part.kind == "InputLayer") == reads:
+    if (part.kind == "InputLayer") == has_sources:
         raise malformed(reader, "its kind does not match its inputs")
     if part.kind == "InputLayer" and part.name not in graph.inputs:
         raise malformed(reader, "it is not an input of its model")
@@ -211,6 +214,7 @@ def _sources(graph: Graph) -> dict[CallKey, list[Source]]:
         raise refused(rules.NoSuchLayer, reader=f"`{graph.name}`", layer=missing[0])
 
     def source_of(tensor: LayerOutput, reader: str) -> Source:
+        """Return the call, and the number of its output, that a tensor is."""
         name = tensor.layer
         part = parts.get(tensor.layer)
         number = tensor.node
@@ -247,8 +251,8 @@ def read_graph(entry: Mapping[str, Any], name: str | None = None) -> Graph:
     kind, config = head(entry, f"`{name}`" if name else "the model")
     if isinstance(config, list):  # as Keras wrote a Sequential before 2.2.3
         config = {"layers": config}
-    own = config.get("name")
-    name = name or (own if isinstance(own, str) and own else snake(kind))
+    written = config.get("name")
+    name = name or (written if isinstance(written, str) and written else snake(kind))
     if kind not in MODELS or is_custom(entry) or "layers" not in config:
         raise refused(rules.SubclassedModel, name=name, kind=kind)
     entries = config["layers"]
@@ -260,10 +264,11 @@ def read_graph(entry: Mapping[str, Any], name: str | None = None) -> Graph:
 
 
 def _sequential(name: str, entries: list[Any], config: Mapping[str, Any]) -> Graph:
+    """Return a chain of layers, with the input layer that Keras may omit."""
     parts: list[NestedLayer] = []
-    for own, entry in zip(names_of(entries), entries, strict=True):
+    for part_name, entry in zip(names_of(entries), entries, strict=True):
         reads = (LayerOutput(parts[-1].name, 0),) if parts else ()
-        part = _part(own, entry, ((reads, {}),))
+        part = _part(part_name, entry, ((reads, {}),))
         if parts and part.kind == "InputLayer":  # Keras passes on its input
             part = replace(part, kind="Identity", options={})
         parts.append(part)
@@ -274,14 +279,14 @@ def _sequential(name: str, entries: list[Any], config: Mapping[str, Any]) -> Gra
         shape = _first_shape(first) or config.get("build_input_shape")
         if shape is None:
             raise refused(rules.NoInputShape, name=name)
-        own = f"{first.name}_input"
-        check_shape(shape, own)
+        part_name = f"{first.name}_input"
+        check_shape(shape, part_name)
         dtype = first.options.get("dtype")
-        options = {"batch_input_shape": shape, "dtype": dtype, "name": own}
-        parts[0] = replace(first, calls=(((LayerOutput(own, 0),), {}),))
-        parts.insert(0, NestedLayer(own, "InputLayer", options, (((), {}),)))
-    ends = (parts[0].name,), (LayerOutput(parts[-1].name, 0),)
-    return Graph(name, tuple(parts), *ends)
+        options = {"batch_input_shape": shape, "dtype": dtype, "name": part_name}
+        parts[0] = replace(first, calls=(((LayerOutput(part_name, 0),), {}),))
+        parts.insert(0, NestedLayer(part_name, "InputLayer", options, (((), {}),)))
+    output = LayerOutput(parts[-1].name, 0)
+    return Graph(name, tuple(parts), (parts[0].name,), (output,))
 
 
 def _first_shape(part: NestedLayer) -> Any:
@@ -295,11 +300,15 @@ def _first_shape(part: NestedLayer) -> Any:
 
 
 def _functional(name: str, entries: list[Any], config: Mapping[str, Any]) -> Graph:
+    """Return a graph as the layers' calls describe it."""
     names = names_of(entries)
-    parts = [_read_layer(own, entry) for own, entry in zip(names, entries, strict=True)]
+    parts = [
+        _read_layer(part_name, entry)
+        for part_name, entry in zip(names, entries, strict=True)
+    ]
     with _blaming(name):
-        ends = [config.get(key) for key in ("input_layers", "output_layers")]
-        inputs, outputs = (tuple(_tensors(end)) for end in ends)
+        inputs = tuple(_tensors(config.get("input_layers")))
+        outputs = tuple(_tensors(config.get("output_layers")))
         if not inputs or not outputs:
             raise ValueError("its inputs or outputs do not name layers")
     return Graph(name, tuple(parts), tuple(t.layer for t in inputs), outputs)
@@ -315,6 +324,7 @@ def _blaming(name: str) -> Iterator[None]:
 
 
 def _read_layer(name: str, entry: Mapping[str, Any]) -> NestedLayer:
+    """Return a layer of a functional model, with its calls."""
     nodes = entry.get("inbound_nodes", [])
     if not isinstance(nodes, list):
         raise malformed(f"`{name}`", "its inbound_nodes are not a list")
@@ -324,6 +334,7 @@ def _read_layer(name: str, entry: Mapping[str, Any]) -> NestedLayer:
 
 
 def _part(name: str, entry: Mapping[str, Any], calls: tuple[Call, ...]) -> NestedLayer:
+    """Return a layer, or a submodel with its graph."""
     kind, config = head(entry, f"`{name}`")
     if kind in MODELS:
         return NestedLayer(name, kind, {}, calls, read_graph(entry, name))
@@ -336,6 +347,22 @@ def _part(name: str, entry: Mapping[str, Any], calls: tuple[Call, ...]) -> Neste
 
 
 def _read_call(node: Any) -> Call:
+    """Return a call; raise ValueError if Keras does not write such a node."""
+    tensors: list[LayerOutput] = []
+    others: dict[str, Any] = {}
+    for key, value in _arguments(node).items():
+        try:
+            read = list(_tensors(value))
+        except ValueError:
+            read = []
+        tensors += read
+        if not read and value is not None:
+            others[key] = value
+    return tuple(tensors), others
+
+
+def _arguments(node: Any) -> dict[str, Any]:
+    """Return the arguments of a call by their keywords, or else by their numbers."""
     if isinstance(node, dict):  # of Keras 3
         arguments = node.get("args", [])
         keywords = node.get("kwargs", {})
@@ -345,24 +372,13 @@ def _read_call(node: Any) -> Call:
         pieces = list(_pieces(node))
         arguments = [p[2] if _is_constant(p) else p for p in pieces]
         keywords = {}
-        for piece in pieces:
-            if len(piece) > 3 and not isinstance(piece[3], dict):
+        for named in (piece[3] for piece in pieces if len(piece) > 3):
+            if not isinstance(named, dict):
                 raise ValueError("one of its inbound_nodes has no keywords")
-            keywords |= piece[3] if len(piece) > 3 else {}
+            keywords |= named
     else:
         raise ValueError("one of its inbound_nodes is not a call")
-    tensors: list[LayerOutput] = []
-    others: dict[str, Any] = {}
-    numbered = {str(number): value for number, value in enumerate(arguments)}
-    for key, value in {**numbered, **keywords}.items():
-        try:
-            read = list(_tensors(value))
-        except ValueError:
-            read = []
-        tensors += read
-        if not read and value is not None:
-            others[key] = value
-    return tuple(tensors), others
+    return {**{str(at): value for at, value in enumerate(arguments)}, **keywords}
 
 
 def _pieces(node: Any) -> Iterator[list[Any]]:
@@ -377,6 +393,7 @@ def _pieces(node: Any) -> Iterator[list[Any]]:
 
 
 def _tensors(value: Any) -> Iterator[LayerOutput]:
+    """Yield the tensors in a value; raise ValueError if it contains anything else."""
     if _is_tensor(value):
         yield LayerOutput(value[0], value[2], value[1])
     elif isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
@@ -483,6 +500,7 @@ def read_options(kind: str, config: Mapping[str, Any], layer: str) -> dict[str, 
 
 
 def _plain(value: Any, option: str, layer: str) -> Any:
+    """Return the value of an option without Keras's wrappers."""
     if isinstance(value, float) and not math.isfinite(value):
         raise refused(
             rules.NotFiniteOption, option=option, layer=f"`{layer}`", value=value

@@ -44,9 +44,15 @@ def translate(value: Any) -> Any:
         return {"class_name": "L1L2", "config": items}
     kind = items.get("class_name")
     config = items.get("config")
-    if not isinstance(kind, str) or not isinstance(config, dict):
-        return items
-    name = str(config.get("mode")) if kind == "Merge" else kind
+    if isinstance(kind, str) and isinstance(config, dict):
+        name = str(config.get("mode")) if kind == "Merge" else kind
+        items["class_name"] = _CLASSES.get(name, kind)
+        items["config"] = _options(kind, config)
+    return items
+
+
+def _options(kind: str, config: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of a layer by their names in Keras 2."""
     sizes = [config[key] for key in _SIZES if key in config]
     options: dict[str, Any] = {"kernel_size": sizes} if sizes else {}
     names = {**_OPTIONS, "output_dim": "units" if kind == "Dense" else "output_dim"}
@@ -56,4 +62,4 @@ def translate(value: Any) -> Any:
     match options.get("padding"):
         case [top, bottom, left, right]:
             options["padding"] = [[top, bottom], [left, right]]
-    return {**items, "class_name": _CLASSES.get(name, kind), "config": options}
+    return options

@@ -124,7 +124,7 @@ class LinearStep:
     ----------
     layer :
         The layer that provides the weights, and whose name messages show.
-    windows, read, given :
+    windows, read, outputs :
         The windows over the spatial axes that it reads, in the spec's order, and the
         numbers of its input and output channels.
     groups :
@@ -160,7 +160,7 @@ class LinearStep:
     layer: str
     windows: Windows
     read: int
-    given: int
+    outputs: int
     groups: int = 1
     axes: tuple[int | None, ...] = ()
     taps: tuple[int, ...] = ()
@@ -175,6 +175,21 @@ class LinearStep:
     replaces: tuple[str, ...] = ()
     l2: float = 0.0
     is_first: bool = True
+
+    @property
+    def places(self) -> Shape:
+        """The spatial sizes of the output."""
+        return tuple(window.places for window in self.windows)
+
+    @property
+    def is_padding(self) -> bool:
+        """Whether the step only adds zeros around its input, or does nothing."""
+        return self.op == "window" and all(
+            (window.taps, window.stride) == (1, 1)
+            and window.before >= 0
+            and window.overhang >= 0
+            for window in self.windows
+        )
 
     @property
     def is_pool(self) -> bool:
@@ -213,9 +228,9 @@ def per_channel(
     op: Op, layer: str, shape: Shape, windows: Windows = (), **options: Any
 ) -> LinearStep:
     """Return a step that does not mix channels or, by default, positions."""
-    own = windows or points(shape)
+    every = windows or points(shape)
     channels = shape[-1]
-    return LinearStep(op, layer, own, channels, channels, groups=channels, **options)
+    return LinearStep(op, layer, every, channels, channels, groups=channels, **options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +253,7 @@ class Term:
         moved = self.steps[place:]
         if moved:
             read = moved[0].read
-            step = replace(step, read=read, given=read, groups=read)
+            step = replace(step, read=read, outputs=read, groups=read)
         windows = tuple(point(window.places) for window in step.windows)
         after = (replace(other, windows=windows) for other in moved)
         return replace(self, steps=(*self.steps[:place], step, *after))
@@ -250,7 +265,7 @@ class Term:
 
     @property
     def channels(self) -> int:
-        return self.steps[-1].given if self.steps else self.read[-1]
+        return self.steps[-1].outputs if self.steps else self.read[-1]
 
     def windows(self) -> Windows | None:
         """Return the joint windows of the steps, or None.
@@ -284,7 +299,7 @@ class Term:
         before = self.steps[index - 1]
         if before.op in ("matrix", "unroll"):
             return ()
-        return tuple(window.places for window in before.windows)
+        return before.places
 
     @property
     def groups(self) -> int:
@@ -329,6 +344,11 @@ class FittedAxis:
         window = self.window
         is_same = self.taps == window.taps and self.before == window.before
         return is_same and self.stride == 1
+
+    def pads(self, padding: Padding) -> bool:
+        """Whether the kernel reads zeros outside the axis."""
+        margins = pads(self.window.size, self.taps, self.stride, padding)
+        return padding == "causal" or margins != (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -473,15 +493,14 @@ def _fit_axis(window: AxisWindow, padding: Padding) -> FittedAxis | None:
     return None
 
 
-def _fitted(found: Sequence[FittedAxis | None], padding: Padding) -> Fitted | None:
+def _fitted(fitted: Sequence[FittedAxis | None], padding: Padding) -> Fitted | None:
     """Return the kernel over all axes; None if an axis has none."""
-    axes = [axis for axis in found if axis is not None]
-    if len(axes) < len(found):
+    axes = [axis for axis in fitted if axis is not None]
+    if len(axes) < len(fitted):
         return None
     dilation = (1,) * len(axes)
     if all(axis.is_exact for axis in axes):
         dilation = tuple(axis.window.dilation for axis in axes)
-    zeros = (pads(axis.window.size, axis.taps, axis.stride, padding) for axis in axes)
     taps = zip((axis.taps for axis in axes), dilation, strict=True)
     return Fitted(
         kernel=tuple((extent - 1) // step + 1 for extent, step in taps),
@@ -491,7 +510,7 @@ def _fitted(found: Sequence[FittedAxis | None], padding: Padding) -> Fitted | No
         before=tuple(axis.before - axis.skip * axis.window.stride for axis in axes),
         places=tuple(axis.window.places for axis in axes),
         skip=tuple(axis.skip for axis in axes),
-        is_padded=padding == "causal" or any(pair != (0, 0) for pair in zeros),
+        is_padded=any(axis.pads(padding) for axis in axes),
     )
 
 
@@ -572,6 +591,7 @@ def shift_of(terms: Iterable[Term]) -> str:
 
 
 def is_projection(term: Term, shape: Shape) -> bool:
+    """Whether a learned shortcut, whose output has a shape, can compute a term."""
     windows = term.windows()
     if windows is None or term.shifts_at() == "place":
         return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -273,3 +273,17 @@ def config_of(value: Any) -> Mapping[str, Any]:
     """Return the options of an object in a configuration; empty if it has none."""
     config = value.get("config") if isinstance(value, Mapping) else None
     return config if isinstance(config, Mapping) else {}
+
+
+def reachable(
+    starts: Iterable[str], sources_of: Callable[[str], Iterable[str]]
+) -> set[str]:
+    """Return names and their direct and indirect sources."""
+    found: set[str] = set()
+    due = list(starts)
+    while due:
+        name = due.pop()
+        if name not in found:
+            found.add(name)
+            due += sources_of(name)
+    return found

@@ -23,7 +23,7 @@ Owners = dict[str, list[str]]
 
 
 def h5_weights(
-    store: Store, graph: Graph, root: str, is_beside: bool = False
+    store: Store, graph: Graph, root: str, *, is_beside: bool = False
 ) -> StoredWeights:
     """Return the weights from ``save('model.h5')`` or ``save_weights``.
 
@@ -37,6 +37,7 @@ def h5_weights(
     known: dict[str, Owners] = {}
 
     def paths(layer: str) -> Mapping[str, str]:
+        """Return the paths of a layer's arrays by their names."""
         part = parts[layer]
         group = f"{root}/{groups[part.name]}".lstrip("/")
         if part.name not in known:
@@ -46,11 +47,11 @@ def h5_weights(
                 if part.inside is None
                 else owners(listed, [n for n, p in parts.items() if p is part])
             )
-        found = owned(layer, known[part.name])
-        for path in found.values():
+        matched = owned(layer, known[part.name])
+        for path in matched.values():
             if not store.has(f"{group}/{path}"):
                 raise unclear(layer, f"`{path}` is not in the file")
-        return {name: f"{group}/{path}" for name, path in found.items()}
+        return {name: f"{group}/{path}" for name, path in matched.items()}
 
     pairs = (f"`{a}` for `{b}`" for b, a in groups.items() if a != b)
     return StoredWeights(store, paths, next(pairs, ""))
@@ -112,7 +113,7 @@ def _best(scopes: Sequence[str], by_end: Mapping[str, Sequence[str]]) -> list[st
     for count in range(len(scopes), 0, -1):
         starts = range(len(scopes) - count + 1)
         shared = ("/".join(scopes[start : start + count]) for start in starts)
-        found = {name for end in shared for name in by_end.get(end, ())}
-        if found:
-            return sorted(found)
+        layers = {name for end in shared for name in by_end.get(end, ())}
+        if layers:
+            return sorted(layers)
     return []

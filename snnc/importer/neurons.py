@@ -214,6 +214,7 @@ def _dense(
 def _convolution(
     state: ConversionState, owner: str, value: Value, units: tuple[Unit, ...]
 ) -> StatementDraft:
+    """Return a draft of neurons over images, perhaps with a shortcut."""
     if any(term.is_matrix for term in value.terms):
         raise UnfitError("a vector is not an image")
     terms = [_exact(state, owner, term) for term in value.terms]
@@ -281,6 +282,7 @@ def _draft(
         batchnorm=is_normed,
         shortcut=source_of(state, f"{owner}_beside", beside) if beside else None,
         l2=kernels[-1].l2 if kernels else 0.0,
+        owner=owner,
     )
 
 
@@ -366,13 +368,13 @@ def _exact(state: ConversionState, owner: str, term: Term) -> Term:
     if cuts is None:
         raise UnfitError(BORDER)
     readers = [*(term.steps[cut - 1].layer for cut in cuts[1:]), owner]
-    begun = replace(term, steps=())
+    start = replace(term, steps=())
     done = 0
     for cut, reader in zip(cuts, readers, strict=False):
-        part = replace(begun, steps=(*begun.steps, *term.steps[done:cut]))
-        begun = _keep_value(state, reader, part)
+        part = replace(start, steps=(*start.steps, *term.steps[done:cut]))
+        start = _keep_value(state, reader, part)
         done = cut
-    return replace(begun, steps=(*begun.steps, *term.steps[done:]))
+    return replace(start, steps=(*start.steps, *term.steps[done:]))
 
 
 def _keep_value(state: ConversionState, owner: str, part: Term) -> Term:
@@ -382,13 +384,13 @@ def _keep_value(state: ConversionState, owner: str, part: Term) -> Term:
     is_positive = is_above and all(step.op in POSITIVE for step in part.steps)
     last = part.steps[-1].layer
     value = Value((part,), shape, is_positive=is_positive)
-    (begun,) = identity_neurons(state, last, value).terms
+    (passed,) = identity_neurons(state, last, value).terms
     count = "a neuron" if is_positive else "two neurons"
     state.layers[last].rewrite(
         f"{count} for each of its values, because no single kernel includes the border "
         f"of zeros between this layer and `{owner}`"
     )
-    return begun
+    return passed
 
 
 def _alike(
@@ -504,8 +506,7 @@ def pooled(state: ConversionState, term: Term) -> Term:
     if not term.steps or not term.steps[0].is_pool:
         return term
     mean = term.steps[0]
-    places = tuple(window.places for window in mean.windows)
-    reader = Term(mean.layer, (*places, term.read[-1]), term.steps[1:])
+    reader = Term(mean.layer, (*mean.places, term.read[-1]), term.steps[1:])
     if not reader.is_matrix and not _may_read_pool(reader, mean):
         return term
     return replace(reader, source=state.pool(term.source, mean))
@@ -536,8 +537,7 @@ def upsampled(state: ConversionState, term: Term) -> Term:
     if not term.steps or not term.steps[0].repeats:
         return term
     first = term.steps[0]
-    places = tuple(window.places for window in first.windows)
-    reader = Term(first.layer, (*places, term.read[-1]), term.steps[1:])
+    reader = Term(first.layer, (*first.places, term.read[-1]), term.steps[1:])
     is_deep = len(first.windows) == 3 and first.repeats[0] > 1
     reads_pool = term.source == INPUT or state.drafts[term.source].kind == "avgpool"
     if is_deep or reads_pool or not _is_convolution(reader):

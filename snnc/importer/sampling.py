@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from snnc.importer.graph import FOREIGN
-from snnc.importer.model import KerasLayer, KerasModel
+from snnc.importer.model import KerasLayer, KerasModel, reachable
 from snnc.importer.table import READERS, REFUSED
 
 SPREADS = ("var", "sigma", "std", "log")
@@ -34,7 +34,7 @@ def cut_at_mean(model: KerasModel) -> tuple[KerasModel, str]:
             after.add(layer.name)
     others = [name for name in model.outputs if name not in after | {mean}]
     outputs = (mean, *others)
-    needed = _sources(outputs, layers)
+    needed = reachable(outputs, lambda name: layers[name].reads)
     kept = tuple(x for x in model.layers if x.name in needed or not x.reads)
     return replace(model, layers=kept, outputs=outputs, compiled=None), mean
 
@@ -65,15 +65,3 @@ def _find_mean(sampled: KerasLayer) -> str:
     first, second = sampled.reads
     is_spread = any(word in first.lower() for word in SPREADS)
     return second if is_spread else first
-
-
-def _sources(names: tuple[str, ...], layers: Mapping[str, KerasLayer]) -> set[str]:
-    """Return layers and their direct and indirect sources."""
-    found: set[str] = set()
-    due = list(names)
-    while due:
-        name = due.pop()
-        if name not in found:
-            found.add(name)
-            due += layers[name].reads
-    return found

@@ -56,13 +56,13 @@ MOST_NAMES = 6
 
 def sanitized_names(names: Iterable[str]) -> dict[str, str]:
     """Return valid, distinct names; valid names stay unchanged."""
-    found = {name: name for name in names}
-    taken = {name.lower() for name in found if not why_no_name(name)}
-    for name in found:
+    valid = {name: name for name in names}
+    taken = {name.lower() for name in valid if not why_no_name(name)}
+    for name in valid:
         if why_no_name(name):
-            found[name] = _free(plain_name(name, "layer"), taken)
-            taken.add(found[name].lower())
-    return found
+            valid[name] = _free(plain_name(name, "layer"), taken)
+            taken.add(valid[name].lower())
+    return valid
 
 
 def _free(name: str, taken: set[str]) -> str:
@@ -111,6 +111,8 @@ def write(state: ConversionState, ends: Ends) -> WrittenSpec:
 
 
 class _SpecWriter:
+    """Writes the statements of a spec, and collects notes on what it leaves out."""
+
     def __init__(self, state: ConversionState, ends: Ends) -> None:
         self._state = state
         self._encoder = ends.encoder
@@ -121,6 +123,7 @@ class _SpecWriter:
         self._names = sanitized_names([self._input.name, *state.drafts])
         self._names[INPUT] = self._names[ends.encoder] if ends.encoder else ENCODED
         self._l2 = self._shared_l2()
+        self._owners = dict(self._find_owners())
 
     def written(self) -> WrittenSpec:
         state = self._state
@@ -128,7 +131,7 @@ class _SpecWriter:
         name = state.request.name or plain
         chips = state.request.chips
         shape = "x".join(map(str, state.input.shape))
-        given = interval(*state.input.given)
+        input_range = interval(*state.input.given)
         encoded = interval(*state.input.encoded)
         lines = [
             f"snn {NEWEST}",
@@ -136,8 +139,8 @@ class _SpecWriter:
             f'about "The {state.model.tool} model {plain}."',
             f"defaults {{ rate {rates(*_DEFAULTS.rate)} }}",
             "",
-            f"input {self._names[self._input.name]} {shape} in {given}"
-            + (f" as {encoded}" if given != encoded else ""),
+            f"input {self._names[self._input.name]} {shape} in {input_range}"
+            + (f" as {encoded}" if input_range != encoded else ""),
             *self._statements(),
             *self._train(),
             "}",
@@ -162,8 +165,7 @@ class _SpecWriter:
         before = INPUT
         for draft in self._drafts:
             name = self._names[draft.layer]
-            if len(draft.units) > 1:
-                yield f"# {name}: {COUNTS[len(draft.units)]} neurons per value."
+            yield from self._group_comment(draft)
             for replaced in draft.rewritten:
                 yield f"# {name} replaces {replaced} in Keras."
             if skips(draft):
@@ -173,7 +175,36 @@ class _SpecWriter:
             yield block(self._head(draft, before), self._properties(draft))
             before = draft.layer
 
+    def _find_owners(self) -> Iterator[tuple[str, tuple[int, str]]]:
+        """Yield each draft with its group: a number, and the Keras layer of the group.
+
+        A group consists of consecutive statements for the same layer.
+        """
+        number = 0
+        before = ""
+        for draft in self._drafts:
+            owner = draft.owner or draft.layer
+            while owner not in self._state.layers and "_" in owner:
+                owner, _, _ = owner.rpartition("_")
+            if owner != before or owner not in self._state.layers:
+                number += 1
+            yield draft.layer, (number, owner)
+            before = owner
+
+    def _group_comment(self, draft: StatementDraft) -> Iterator[str]:
+        """Yield a comment on the group that a draft begins, or on its own neurons."""
+        owner = self._owners[draft.layer]
+        group = [key for key, other in self._owners.items() if other == owner]
+        if len(group) == 1 and len(draft.units) > 1:
+            name = self._names[draft.layer]
+            yield f"# {name}: {COUNTS[len(draft.units)]} neurons per value."
+        elif len(group) > 1 and group[0] == draft.layer:
+            kind = self._state.layers[owner[1]].kind
+            name = plain_name(owner[1], "layer")
+            yield f"# The next {len(group)} statements compute {name} ({kind})."
+
     def _head(self, draft: StatementDraft, before: str) -> str:
+        """Return a statement up to its braces; omit a name that is not needed."""
         words = [draft.word, self._names[draft.layer]]
         if draft.layer == self._encoder:
             words[0] = "encode conv"
@@ -187,12 +218,13 @@ class _SpecWriter:
         """Whether a statement other than the next one refers to a draft."""
         place = [INPUT, *(draft.layer for draft in self._drafts)].index(key)
         return any(
-            (key in draft.sources or draft.shortcut == key)
+            key in draft.reads
             and (other != place + 1 or len(draft.sources) > 1 or draft.shortcut == key)
             for other, draft in enumerate(self._drafts, start=1)
         )
 
     def _properties(self, draft: StatementDraft) -> Iterator[str]:
+        """Yield the properties of a statement in the order of `snnc fmt`."""
         if draft.kind == "readout" and not draft.window.kernel:
             yield self._size
         yield from own_properties(draft)
@@ -228,17 +260,17 @@ class _SpecWriter:
             "kernels share"
         )
         for layer in lost:
-            lost_l2 = {"verdict": "training", "why": f"not kept: {why}"}
-            self._state.revise(layer, "kernel_regularizer L2", **lost_l2)
+            self._state.lose_penalty(layer, f"not kept: {why}")
         if lost:
             names = ", ".join(self._names[layer] for layer in lost)
             self._notes.append(f"the L2 penalty of {names} is not kept: {why}")
         return 0.0
 
     def _train(self) -> Iterator[str]:
+        """Yield the statement `train`, if the model was compiled."""
         compiled = self._state.model.compiled
         decides = self._size.startswith("classes")
-        lines = list(train_lines(compiled, decides, self._notes))
+        lines = list(train_lines(compiled, self._notes, decides=decides))
         if self._l2:
             lines.append(f"l2 {short_number(self._l2)}")
         if lines:
@@ -300,14 +332,16 @@ def cores_text(written: WrittenSpec, request: ImportRequest, cache: PlanCache) -
     such a network, the text has a lower bound.
     """
     report = Diagnostics()
-    made = lower_written(written.text, "imported.snn", report, request)
-    if made.lowered is not None and not report.errors:
-        least = least_cores(made.lowered)
-        if least > made.device.chip.cores:
+    compilation = lower_written(written.text, "imported.snn", report, request)
+    if compilation.lowered is not None and not report.errors:
+        least = least_cores(compilation.lowered)
+        if least > compilation.device.chip.cores:
             return f" takes at least {counted(least, 'core')} in all"
-        _, made = compile_written(written, "imported.snn", report, request, cache)
-    if made.mapped is not None:
-        return f" takes {counted(made.mapped.cores, 'core')} in all"
+        _, compilation = compile_written(
+            written, "imported.snn", report, request, cache
+        )
+    if compilation.mapped is not None:
+        return f" takes {counted(compilation.mapped.cores, 'core')} in all"
     errors = [d for d in report.diagnostics if d.severity is Severity.ERROR]
     return f": {errors[0].message}" if errors else ""
 
@@ -504,7 +538,7 @@ def loss_name(compiled: Compiled | None) -> str:
 
 
 def train_lines(
-    compiled: Compiled | None, decides: bool, notes: list[str]
+    compiled: Compiled | None, notes: list[str], *, decides: bool
 ) -> Iterator[str]:
     """Yield the properties of `train`, and add notes on lost parts of ``compile``.
 
@@ -512,7 +546,7 @@ def train_lines(
     """
     if compiled is None:
         return
-    loss = _loss(compiled, decides)
+    loss = _loss(compiled, decides=decides)
     if loss is None:
         instead = "cross_entropy" if decides else "mse"
         name = loss_name(compiled) or "none"
@@ -535,7 +569,8 @@ def train_lines(
         notes.append(f"the optimizer {kind} is not kept: `train` has adam")
 
 
-def _loss(compiled: Compiled, decides: bool) -> str | None:
+def _loss(compiled: Compiled, *, decides: bool) -> str | None:
+    """Return the loss of a spec, or None if it has no such loss."""
     name = loss_name(compiled)
     if decides and name in CROSS_ENTROPIES:
         return "cross_entropy"
@@ -549,6 +584,7 @@ def _loss(compiled: Compiled, decides: bool) -> str | None:
 def _settings(
     usual: Mapping[str, str], options: Mapping[str, Any], notes: list[str]
 ) -> Iterator[str]:
+    """Yield an optimizer's settings that differ from its defaults."""
     for key, default in usual.items():
         value = options.get(key)
         if value is None and key == "learning_rate":

@@ -34,6 +34,11 @@ class LostDropout:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptPenalty:
+    """The topic of a decision to keep the L2 penalty of a kernel."""
+
+
+@dataclass(frozen=True, slots=True)
 class AppliedRewrite:
     """The topic of a decision that the user requested, as ``maxpool=avgpool``."""
 
@@ -59,7 +64,7 @@ class Approximation:
     error: float
 
 
-Topic = DataChange | LostDropout | AppliedRewrite | Approximation
+Topic = DataChange | LostDropout | KeptPenalty | AppliedRewrite | Approximation
 AnyTopic = TypeVar("AnyTopic", bound=Topic)
 
 
@@ -276,6 +281,7 @@ class ConversionState:
         self.inputs = [n for n in self.model.inputs if self.readers[n] or n in ends]
 
     def decide(self, decision: Decision) -> None:
+        """Record a decision."""
         self.decisions.append(decision)
         if not decision.option:
             self._told.add(decision.layer)
@@ -287,14 +293,21 @@ class ConversionState:
         if name not in self._told:
             self.decide(Decision(name, "", verdict, why))
 
-    def revise(self, name: str, option: str, **changes: Any) -> None:
-        """Change what was kept or rewritten of a layer, or of an option of it."""
+    def revise(self, name: str, why: str) -> None:
+        """Change why a layer, as a whole, was kept or rewritten."""
         for place, d in enumerate(self.decisions):
-            is_it = d.option.startswith(option) if option else not d.option
-            if d.layer == name and is_it and d.verdict in ("kept", "rewritten"):
-                self.decisions[place] = replace(d, **changes)
+            is_whole = d.layer == name and not d.option
+            if is_whole and d.verdict in ("kept", "rewritten"):
+                self.decisions[place] = replace(d, why=why)
+
+    def lose_penalty(self, name: str, why: str) -> None:
+        """Record that the spec has no place for the L2 penalty of a layer."""
+        for place, d in enumerate(self.decisions):
+            if d.layer == name and isinstance(d.topic, KeptPenalty):
+                self.decisions[place] = replace(d, verdict="training", why=why)
 
     def is_read_once(self, name: str) -> bool:
+        """Whether one layer reads a value that the model does not output."""
         return len(self.readers[name]) == 1 and name not in self.model.outputs
 
     def output_of(
@@ -367,7 +380,7 @@ class ConversionState:
             layer=mean.layer,
             kind="avgpool",
             sources=(source,),
-            shape=(*(window.places for window in windows), mean.read),
+            shape=(*mean.places, mean.read),
             window=Fitted(
                 kernel=tuple(window.taps for window in windows),
                 stride=tuple(window.stride for window in windows),
@@ -379,12 +392,12 @@ class ConversionState:
 
     def upsampling(self, source: str, step: LinearStep) -> str:
         """Return the key of the `upsample` of a source."""
-        self.revise(step.layer, "", why="`upsample`, without neurons or cores")
+        self.revise(step.layer, "`upsample`, without neurons or cores")
         draft = StatementDraft(
             layer=step.layer,
             kind="upsample",
             sources=(source,),
-            shape=(*(window.places for window in step.windows), step.read),
+            shape=(*step.places, step.read),
             repeats=step.repeats,
         )
         return self._add_once(draft)
@@ -412,10 +425,12 @@ class ConversionState:
         """Return the key of the `concat` of sources; it may extend another `concat`."""
         if sources not in self._joins:
             stops = range(len(sources) - 1, 1, -1)
-            begun = next((n for n in stops if sources[:n] in self._joins), 0)
-            first = (self._joins[sources[:begun]],) if begun else ()
+            shared = next((n for n in stops if sources[:n] in self._joins), 0)
+            first = (self._joins[sources[:shared]],) if shared else ()
             key = self.free(f"{owner}_reads")
-            self.add(StatementDraft(key, "concat", (*first, *sources[begun:]), shape))
+            sources_left = (*first, *sources[shared:])
+            draft = StatementDraft(key, "concat", sources_left, shape, owner=owner)
+            self.add(draft)
             self._joins[sources] = key
         return self._joins[sources]
 
@@ -445,14 +460,16 @@ class CurrentLayer(KerasLayer):
         """Whether no other layer reads the layer's first source."""
         return bool(self.reads) and self.state.is_read_once(self.reads[0])
 
-    def keep(self, why: str = "", option: str = "") -> None:
-        self.state.decide(Decision(self.name, option, "kept", why))
+    def keep(self, why: str = "", option: str = "", topic: Topic | None = None) -> None:
+        """Record what means the same in the spec."""
+        self.state.decide(Decision(self.name, option, "kept", why, topic=topic))
 
     def train(self, why: str, option: str = "", topic: Topic | None = None) -> None:
         """Record something that only training uses."""
         self.state.decide(Decision(self.name, option, "training", why, topic=topic))
 
     def rewrite(self, why: str, option: str = "", topic: Topic | None = None) -> None:
+        """Record what the spec replaces."""
         self.state.decide(Decision(self.name, option, "rewritten", why, topic=topic))
 
     def refuse(self, error: RefusedLayerError, advice: str = "") -> Value:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from snnc.importer.batch_norm import batch_norm
 from snnc.importer.linear import AxisWindow, LinearStep, Shape, Term, Windows, joint
 from snnc.importer.model import KerasLayer, ModelWeights
 from snnc.importer.refusals import unclear
@@ -47,7 +48,7 @@ def convert_weights(
     """
     maker = TensorMaker(conversion, weights)
     shapes = {tensor.name: tensor.shape for tensor in tensors(network)}
-    made: dict[str, Stored] = {}
+    converted: dict[str, Stored] = {}
     for draft in conversion.drafts:
         for name, array in maker.tensors_of(draft):
             value = np.ascontiguousarray(array, np.float32)
@@ -58,8 +59,8 @@ def convert_weights(
             if value.size != prod(shape):
                 reason = f"it has {value.size} values, but {dims(shape)} are expected"
                 raise unclear(name, reason)
-            made[name] = value.reshape(shape)
-    return made, maker
+            converted[name] = value.reshape(shape)
+    return converted, maker
 
 
 class TensorMaker:
@@ -143,7 +144,7 @@ class TensorMaker:
             if term in draft.main and draft.window.kernel:
                 kernel = _place_kernel(draft, term, kernel)
             is_first = term is terms[0] and terms is draft.main
-            kernel, bias = _by_units(draft, kernel, bias, is_first)
+            kernel, bias = _by_units(draft, kernel, bias, is_first=is_first)
             kernel = kernel.reshape(-1, *kernel.shape[-2:])
             by_source[term.source] = by_source.get(term.source, 0) + kernel
             total = total + bias
@@ -151,7 +152,7 @@ class TensorMaker:
 
     def _join(self, kernels: Mapping[str, Array]) -> Array:
         """Return the kernel over several sources, with the factors of these sources."""
-        scaled = [self._fold_scaling(key, own) for key, own in kernels.items()]
+        scaled = [self._fold_scaling(key, kernel) for key, kernel in kernels.items()]
         return np.concatenate(scaled, axis=1)
 
     def _fold_scaling(self, source: str, kernel: Array) -> Array:
@@ -223,7 +224,7 @@ def _place_kernel(draft: StatementDraft, term: Term, kernel: Array) -> Array:
 
 
 def _by_units(
-    draft: StatementDraft, kernel: Array, bias: Array, is_first: bool
+    draft: StatementDraft, kernel: Array, bias: Array, *, is_first: bool
 ) -> tuple[Array, Array]:
     """Return the kernel and the bias for all neurons of each value."""
     if draft.units == RELU:
@@ -272,11 +273,11 @@ class Kernels:
                 is_full = True
                 continue
             if kernel is None:
-                kernel = np.eye(step.given).reshape((1,) * rank + (step.given,) * 2)
+                kernel = np.eye(step.outputs).reshape((1,) * rank + (step.outputs,) * 2)
             shift = self._shift(step)
             if shift is not None:
                 bias = bias + _through(kernel, shift, None if is_full else later)
-            kernel = self._back(step, kernel, is_full, sizes)
+            kernel = self._back(step, kernel, is_full=is_full)
             if not is_full:
                 later = step.windows if later is None else joint(step.windows, later)
         if kernel is None:
@@ -288,13 +289,13 @@ class Kernels:
     def _matrix(self, step: LinearStep, sizes: Shape) -> tuple[Array, Array]:
         """Return a matrix as a kernel over all positions, and its bias."""
         shape = (*sizes, step.read)
-        bias = np.zeros(step.given)
+        bias = np.zeros(step.outputs)
         if step.op == "unroll":
-            return _on_positions(np.eye(step.given), step.order, shape), bias
+            return _on_positions(np.eye(step.outputs), step.order, shape), bias
         arrays = self._weights.of(step.layer)
         matrix: Array = np.atleast_1d(arrays["kernel"])
         if step.is_first:
-            bias = _bias(arrays, step.given)
+            bias = _bias(arrays, step.outputs)
         total = len(matrix)
         rows = slice(step.start, step.start + step.rows)
         matrix = matrix[rows]
@@ -305,9 +306,9 @@ class Kernels:
                 shift = shift[rows]
             bias = bias + shift @ matrix
             matrix = matrix * scale[:, None]
-        if matrix.size != prod(shape) * step.given:
+        if matrix.size != prod(shape) * step.outputs:
             raise ValueError(
-                f"its kernel is {dims(matrix.shape)}, but {prod(shape)}x{step.given} "
+                f"its kernel is {dims(matrix.shape)}, but {prod(shape)}x{step.outputs} "
                 "is expected"
             )
         return _on_positions(matrix, step.order, shape), bias
@@ -317,39 +318,38 @@ class Kernels:
         if not step.is_first or not step.bias:
             return None
         if step.op == "norm":
-            return self.norm(step.layer, step.given)[1]
+            return self.norm(step.layer, step.outputs)[1]
         if step.op == "scale":
-            return np.broadcast_to(np.asarray(step.shifts), (step.given,))
+            return np.broadcast_to(np.asarray(step.shifts), (step.outputs,))
         if step.op == "fill":
-            norm = self.norm(step.layer, step.given)[1][:, None]
+            norm = self.norm(step.layer, step.outputs)[1][:, None]
             gains, factors, shifts = np.reshape(step.factors, (-1, 3)).T
             filled: Array = (gains * np.maximum(0, factors * norm + shifts)).sum(axis=1)
             return filled
-        return _bias(self._weights.of(step.layer), step.given)
+        return _bias(self._weights.of(step.layer), step.outputs)
 
     def norm(self, name: str, channels: int) -> tuple[Array, Array]:
+        """Return the factor and the shift of each channel of a norm."""
         layer = self._layers[name]
         arrays: Mapping[str, Any] = self._weights.of(name)
         return batch_norm(layer.kind, layer.options, arrays, channels)
 
-    def _back(
-        self, step: LinearStep, kernel: Array, is_full: bool, sizes: Shape
-    ) -> Array:
+    def _back(self, step: LinearStep, kernel: Array, *, is_full: bool) -> Array:
         """Turn the kernel over a step's output into the kernel over its input."""
         start = step.start
         match step.op:
             case "fill":
                 return kernel
             case "norm":
-                return kernel * self.norm(step.layer, step.given)[0][:, None]
+                return kernel * self.norm(step.layer, step.outputs)[0][:, None]
             case "scale":
-                factors = np.broadcast_to(np.asarray(step.factors), (step.given,))
+                factors = np.broadcast_to(np.asarray(step.factors), (step.outputs,))
                 return np.asarray(kernel * factors[:, None])
             case "embed":
                 return kernel[..., start : start + step.read, :]
             case "select":
                 wide = np.zeros((*kernel.shape[:-2], step.read, kernel.shape[-1]))
-                wide[..., start : start + step.given, :] = kernel
+                wide[..., start : start + step.outputs, :] = kernel
                 return wide
             case "mix" | "slope":  # a value's neurons are consecutive channels
                 if step.op == "mix":
@@ -365,17 +365,17 @@ class Kernels:
                     kernel = kernel * np.expand_dims(
                         share, tuple(n for n in range(kernel.ndim) if n != axis)
                     )
-        return _scatter(self._own(step), kernel, step.windows, is_full)
+        return _scatter(self._kernel_of(step), kernel, step.windows, is_full=is_full)
 
     def _slopes(self, step: LinearStep) -> Array:
         """Return the slopes of a `PReLU`, per channel."""
         alpha = np.asarray(self._weights.of(step.layer)["alpha"], np.float64)
-        return np.broadcast_to(alpha.reshape(-1), (step.given,))
+        return np.broadcast_to(alpha.reshape(-1), (step.outputs,))
 
-    def _own(self, step: LinearStep) -> Array | None:
-        """Return a step's own kernel, (taps, ..., inputs, outputs), or None.
+    def _kernel_of(self, step: LinearStep) -> Array | None:
+        """Return the kernel of a step alone, (taps, ..., inputs, outputs), or None.
 
-        The kernel of a mean is one factor. A window has no kernel of its own.
+        The kernel of a mean is one factor. A window has none.
         """
         if step.op == "window":
             return None
@@ -384,12 +384,12 @@ class Kernels:
             return np.full((*taps, 1), 1 / prod(taps))
         arrays = self._weights.of(step.layer)
         is_depthwise = step.op in ("depthwise", "separable")
-        own = "depthwise_kernel"  # `kernel` in HDF5 files of Keras 3
-        planes = _planes(arrays[own if is_depthwise and own in arrays else "kernel"])
+        name = "depthwise_kernel"  # `kernel` in HDF5 files of Keras 3
+        planes = _planes(arrays[name if is_depthwise and name in arrays else "kernel"])
         kernel = planes.reshape(-1, *planes.shape[-2:])
         if step.op == "separable":
             pointwise = _planes(arrays["pointwise_kernel"])
-            by_input = pointwise.reshape(planes.shape[-2], -1, step.given)
+            by_input = pointwise.reshape(planes.shape[-2], -1, step.outputs)
             kernel = np.einsum("tim,imo->tio", kernel, by_input)
         elif step.op == "transposed":
             planes = planes[::-1, ::-1].swapaxes(-1, -2)
@@ -400,46 +400,22 @@ class Kernels:
         if groups > 1 and step.op != "separable":
             lifted = kernel[None, None]
             kernel = kernels.ungroup(lifted, kernel.shape[-1], groups)[0, 0]
-        if kernel.shape[1:] != (step.read, step.given):
+        if kernel.shape[1:] != (step.read, step.outputs):
             raise ValueError(
                 f"its kernel has {dims(kernel.shape[1:])} channels, but {step.read}x"
-                f"{step.given} are expected"
+                f"{step.outputs} are expected"
             )
         return _on_axes(kernel.reshape(*planes.shape[:-2], *kernel.shape[1:]), step)
 
 
 def _on_positions(values: Array, order: Shape, shape: Shape) -> Array:
     """Return values for each position; Keras flattens axes in an order."""
-    own = [axis for axis in order if shape[axis] > 1]
-    rest = [axis for axis in range(len(shape)) if axis not in own]
-    sizes = (shape[axis] for axis in (*own, *rest))
+    flattened = [axis for axis in order if shape[axis] > 1]
+    rest = [axis for axis in range(len(shape)) if axis not in flattened]
+    sizes = (shape[axis] for axis in (*flattened, *rest))
     unflattened = values.reshape(*sizes, values.shape[-1])
-    back = np.argsort([*own, *rest])
+    back = np.argsort([*flattened, *rest])
     return np.transpose(unflattened, (*back, len(shape)))
-
-
-def batch_norm(
-    kind: str, options: Mapping[str, Any], arrays: Mapping[str, Any], channels: int
-) -> tuple[Array, Array]:
-    """Return the factor and the offset of each channel, from the running statistics.
-
-    The formulas are in ``keras.layers.BatchNormalization`` and in the ``call`` of
-    ``Normalization``, whose smallest standard deviation is 1e-7.
-    """
-
-    def each(value: Any) -> Array:
-        return np.broadcast_to(np.asarray(value, np.float64).reshape(-1), (channels,))
-
-    if kind == "Normalization":
-        mean, variance = (
-            each(arrays.get(name, options.get(name))) for name in ("mean", "variance")
-        )
-        scale = 1 / np.maximum(np.sqrt(variance), 1e-7)
-        return scale, -mean * scale
-    scale = 1 / np.sqrt(each(arrays["moving_variance"]) + options.get("epsilon", 1e-3))
-    scale = scale * each(arrays.get("gamma", 1.0))
-    shift = each(arrays.get("beta", 0.0))
-    return scale, shift - each(arrays["moving_mean"]) * scale
 
 
 def of_groups(kernel: Array, groups: int) -> Array:
@@ -448,8 +424,8 @@ def of_groups(kernel: Array, groups: int) -> Array:
         return kernel
     taps, channels, filters = kernel.shape
     parts = kernel.reshape(taps, groups, channels // groups, groups, -1)
-    own = [parts[:, group, :, group] for group in range(groups)]
-    whole: Array = np.stack(own, axis=2)
+    diagonal = [parts[:, group, :, group] for group in range(groups)]
+    whole: Array = np.stack(diagonal, axis=2)
     return whole.reshape(taps, -1, filters)
 
 
@@ -476,10 +452,10 @@ def _on_axes(kernel: Array, step: LinearStep) -> Array:
     for axis in reversed(range(spatial)):
         if step.axes[axis] is None:
             kernel = np.take(kernel, step.taps[axis], axis=axis)
-    own = [axis for axis in step.axes if axis is not None]
-    kernel = np.moveaxis(kernel, range(len(own)), np.argsort(np.argsort(own)))
+    axes = [axis for axis in step.axes if axis is not None]
+    kernel = np.moveaxis(kernel, range(len(axes)), np.argsort(np.argsort(axes)))
     shape = [1] * len(step.windows)
-    for axis, size in zip(sorted(own), kernel.shape, strict=False):
+    for axis, size in zip(sorted(axes), kernel.shape, strict=False):
         shape[axis] = size
     kernel = kernel.reshape(*shape, *kernel.shape[-2:])
     full = np.zeros((*(w.taps for w in step.windows), *kernel.shape[-2:]))
@@ -491,23 +467,26 @@ def _on_axes(kernel: Array, step: LinearStep) -> Array:
 
 
 def _scatter(
-    own: Array | None, kernel: Array, windows: Windows, is_full: bool
+    step_kernel: Array | None, kernel: Array, windows: Windows, *, is_full: bool
 ) -> Array:
     """Turn the kernel over the windows' output into the kernel over their input.
 
-    ``own`` is (taps, ..., read, given), or (taps, ..., 1) if channels do not mix. With
-    ``is_full``, the kernel has all positions of the axes, not only windows.
+    ``step_kernel`` is (taps, ..., inputs, outputs), or (taps, ..., 1) if channels do
+    not mix. With ``is_full``, the kernel has all positions of the axes, not only
+    windows.
     """
     places = kernel.shape[:-2]
-    mixes = own is not None and own.ndim > len(windows) + 1
+    mixes = step_kernel is not None and step_kernel.ndim > len(windows) + 1
     pairs = list(zip(places, windows, strict=True))
     shape = tuple((n - 1) * w.stride + w.taps for n, w in pairs)
-    read = own.shape[-2] if own is not None and mixes else kernel.shape[-2]
+    read = (
+        step_kernel.shape[-2] if step_kernel is not None and mixes else kernel.shape[-2]
+    )
     scattered = np.zeros((*shape, read, kernel.shape[-1]))
     for taps in np.ndindex(*(window.taps for window in windows)):
         piece = kernel
-        if own is not None:
-            piece = own[taps] @ kernel if mixes else own[taps] * kernel
+        if step_kernel is not None:
+            piece = step_kernel[taps] @ kernel if mixes else step_kernel[taps] * kernel
         ends = zip(taps, pairs, strict=True)
         into = (slice(t, t + (n - 1) * w.stride + 1, w.stride) for t, (n, w) in ends)
         scattered[tuple(into)] += piece

@@ -86,6 +86,9 @@ class StatementDraft:
         The layers that it replaces, for the comment above it in the spec.
     properties :
         The properties of the statement's neurons, such as ``synapse 5 ms``.
+    owner :
+        The Keras layer that needs the statement, perhaps with a suffix; empty for the
+        layer that names it.
     """
 
     layer: str
@@ -108,6 +111,12 @@ class StatementDraft:
     repeats: Shape = ()
     rewritten: tuple[str, ...] = ()
     properties: tuple[str, ...] = ()
+    owner: str = ""
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The keys of its sources, including its shortcut."""
+        return self.sources + (() if self.shortcut is None else (self.shortcut,))
 
     @property
     def word(self) -> str:
@@ -165,15 +174,15 @@ class Value:
     broken: bool = False
 
     def then(
-        self, step: LinearStep, view: View | None = None, is_positive: bool = False
+        self, step: LinearStep, view: View | None = None, *, is_positive: bool = False
     ) -> Value:
         """Return the value after a step, whose shift only the first term adds."""
         more = replace(step, bias=False, is_first=False)
-        own = [term.then(more if at else step) for at, term in enumerate(self.terms)]
+        terms = [term.then(more if at else step) for at, term in enumerate(self.terms)]
         return replace(
             self,
-            terms=tuple(own),
-            shape=(*(window.places for window in step.windows), step.given),
+            terms=tuple(terms),
+            shape=(*step.places, step.outputs),
             view=view or self.view,
             is_positive=is_positive,
             is_alone=False,
@@ -234,10 +243,10 @@ def side_by_side(values: Sequence[Value], layer: str) -> Value:
     start = 0
     whole = sum(value.shape[-1] for value in values)
     for value in values:
-        own = value.shape[-1]
+        channels = value.shape[-1]
         places = points(value.shape)
-        step = LinearStep("embed", layer, places, own, whole, start=start)
+        step = LinearStep("embed", layer, places, channels, whole, start=start)
         terms += (term.then(step) for term in value.terms)
-        start += own
+        start += channels
     positive = all(value.is_positive for value in values)
     return Value(tuple(terms), (*first.shape[:-1], whole), first.view, positive)

@@ -27,13 +27,14 @@ from typing import IO, TYPE_CHECKING, Any
 from snnc.importer.graph import snake
 from snnc.importer.model import Graph, KerasLayer, KerasModel, NestedLayer, config_of
 from snnc.importer.refusals import (
+    DAMAGED,
+    UNSAFE,
+    FileProblem,
     RefusedModelError,
     bad_file,
-    damaged,
     refused,
     too_large,
     unclear,
-    unsafe,
 )
 from snnc.rules.files import FileMissing, FileUnreadable
 from snnc.rules.model_files import PackageMissing, WeightsUnclear
@@ -207,26 +208,33 @@ class Store:
                 is_group = isinstance(item, h5py.Group)
                 link = item.get(name, getlink=True) if is_group else None
                 if not isinstance(link, h5py.HardLink | None):
-                    raise unsafe(self.path, f"`{path}` is a link to another place")
+                    raise bad_file(
+                        self.path, UNSAFE, f"`{path}` is a link to another place"
+                    )
                 item = None if link is None else item[name]
             yield item if isinstance(item, getattr(h5py, kind)) else None
         except RefusedModelError:
             raise
         except MemoryError as error:
-            raise unsafe(self.path, "it needs more memory than is free") from error
+            raise bad_file(
+                self.path, UNSAFE, "it needs more memory than is free"
+            ) from error
         except Exception as error:  # HDF5 reports damage as errors of many classes
             reason = " ".join(str(error).split()) or type(error).__name__
-            raise damaged(self.path, reason) from error
+            raise bad_file(self.path, DAMAGED, reason) from error
 
     def _declare(self, dataset: Any, path: str) -> None:
         """Refuse an array from another file, or above the limit, before reading it."""
         if dataset.is_virtual or dataset.external:
-            raise unsafe(self.path, f"`{path}` takes its values from other files")
+            raise bad_file(
+                self.path, UNSAFE, f"`{path}` takes its values from other files"
+            )
         chunk = math.prod(dataset.chunks or ()) * dataset.dtype.itemsize
         size = max(dataset.nbytes, chunk)  # HDF5 unpacks whole chunks
         if size > LARGEST:
-            raise unsafe(
+            raise bad_file(
                 self.path,
+                UNSAFE,
                 f"`{path}` has {size} bytes, but snnc reads at most {LARGEST}",
             )
         self._size += 0 if path in self._declared else size
@@ -310,13 +318,13 @@ class StoredWeights(AbstractContextManager["StoredWeights"]):
         """See `ModelWeights.of`."""
         with refusing(self.name):
             paths = self.paths(self.owners[layer])
-            found = {name: self.store.array(at) for name, at in paths.items()}
-        return {name: array for name, array in found.items() if array is not None}
+            arrays = {name: self.store.array(at) for name, at in paths.items()}
+        return {name: array for name, array in arrays.items() if array is not None}
 
     def shapes(self, layer: str) -> dict[str, tuple[int, ...]]:
         """Return the shapes of a layer's arrays, without reading the arrays."""
-        found = {name: self.store.shape(at) for name, at in self.paths(layer).items()}
-        return {name: shape for name, shape in found.items() if shape is not None}
+        shapes = {name: self.store.shape(at) for name, at in self.paths(layer).items()}
+        return {name: shape for name, shape in shapes.items() if shape is not None}
 
     def close(self) -> None:
         """Close the file, and remove unpacked data, if there are any."""
@@ -355,8 +363,8 @@ def _group_of(chain: Chain, store: Store) -> str:
         folder = next((name for name in FOLDERS if name in members), FOLDERS[0])
         where = f"{group}/{folder}".lstrip("/")
         pattern = re.compile(rf"{re.escape(snake(part.kind))}(?:_(\d{{1,9}}))?")
-        found = filter(None, map(pattern.fullmatch, store.members(where)))
-        groups = sorted(found, key=lambda match: int(match[1] or 0))
+        matches = filter(None, map(pattern.fullmatch, store.members(where)))
+        groups = sorted(matches, key=lambda match: int(match[1] or 0))
         if not groups and part.inside is None:
             return ""
         if len(groups) != count:
@@ -419,40 +427,47 @@ def compare(model: KerasModel, weights: StoredWeights, path: str) -> None:
                 raise
             reason = error.diagnostic.reason
         if reason:
-            raise bad_file(
-                path,
+            problem = (
                 f"does not have the weights of this model: `{layer.name}` "
-                f"({layer.kind}) is the first layer that differs",
-                "name the weight file that `save_weights` wrote for this model",
-                reason,
+                f"({layer.kind}) is the first layer that differs"
             )
+            advice = "name the weight file that `save_weights` wrote for this model"
+            raise bad_file(path, FileProblem(problem, advice), reason)
 
 
 def _differences(
     layer: KerasLayer, shapes: Mapping[str, tuple[int, ...]]
 ) -> Iterator[str]:
+    """Yield how the arrays in a file differ from those that a layer has."""
     if layer.kind not in SHAPES:
         return
     arrays = SHAPES[layer.kind]
     due = variable_names(layer.kind, layer.options, len(shapes))
     if set(due) != set(shapes) or not shapes:
         present = ", ".join(shapes) or "no weights"
-        names = ", ".join(arrays)
-        yield f"the file has {present} for this layer, but {names} are expected"
+        yield (
+            f"the file has {present} for this layer, but {', '.join(arrays)} are "
+            "expected"
+        )
+    for name, axes in arrays.items():
+        shape = shapes.get(name)
+        if not axes or shape is None:
+            continue
+        sizes = _sizes_of(layer, axes)
+        pairs = zip(sizes, shape, strict=False)
+        if len(sizes) != len(shape) or any(n not in (None, m) for n, m in pairs):
+            stored = "x".join(map(str, shape)) or "a single number"
+            expected = "x".join("?" if n is None else str(n) for n in sizes)
+            yield f"its {name} in the file is {stored}, but {expected} is expected"
+
+
+def _sizes_of(layer: KerasLayer, axes: str) -> list[int | None]:
+    """Return the sizes of the axes of an array, as `SHAPES` names them."""
     kernel = layer.options.get("kernel_size")
     known = {
         "taps": kernel if isinstance(kernel, list) else [kernel] * layer.rank,
         "ones": [1] * layer.rank,
         "depth_multiplier": [layer.options.get("depth_multiplier", 1)],
     }
-    for name, axes in arrays.items():
-        shape = shapes.get(name)
-        if not axes or shape is None:
-            continue
-        found = [n for a in axes.split() for n in known.get(a, [layer.options.get(a)])]
-        size = [n if type(n) is int else None for n in found]
-        pairs = zip(size, shape, strict=False)
-        if len(size) != len(shape) or any(n not in (None, m) for n, m in pairs):
-            stored = "x".join(map(str, shape)) or "a single number"
-            asked = "x".join("?" if n is None else str(n) for n in size)
-            yield f"its {name} in the file is {stored}, but {asked} is expected"
+    sizes = [n for a in axes.split() for n in known.get(a, [layer.options.get(a)])]
+    return [size if type(size) is int else None for size in sizes]

@@ -21,12 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.interface.objects import Package, load
+from snnc.results.evaluation import Evaluation
 from snnc.runtime.examples import Array
 from snnc.text.installing import installation, missing
 from snnc.text.tables import align, counted, percent
-from snnc.verbs.evaluate.evaluation import Evaluation
+from snnc.verbs.evaluate.options import Simulator
 from snnc.verbs.evaluate.task import write_data
-from snnc.verbs.evaluate.verb import Simulator
 
 FRAMES, SIZE = 8, 16
 DIRECTIONS = ((0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1))
@@ -151,7 +151,7 @@ def run_demo(
         network = load(spec)
         report = network.report()
         tell(f"--- snnc report {spec.name} --why")
-        tell(report.text(why=True))
+        tell(str(report.explained()))
         package = network.build(folder, force=True)
         train, test = drifting_digits()
         write_data(folder / "train.npz", *train)

@@ -16,8 +16,12 @@ from snnc.interface.objects import Package, Spec, as_spec, compare_specs
 from snnc.language.schema import schema as spec_schema
 from snnc.loihi.profile import DEFAULT, read_profile
 from snnc.results.diff import Diff, FolderDiff
+from snnc.results.evaluation import Evaluation
 from snnc.results.fit import Fit
+from snnc.results.report import Report
+from snnc.results.sweep import Sweep
 from snnc.results.tables import FolderReport, Limits
+from snnc.results.training import Training
 from snnc.results.weights import Weights
 from snnc.starter import StarterPlan, installed_from
 from snnc.syntax.files import replace_text, specs_in
@@ -25,17 +29,13 @@ from snnc.syntax.revisions import read_spec
 from snnc.text.arguments import FileName, Tensors, given_weights
 from snnc.text.display import Json, MarkdownText
 from snnc.text.installing import require
-from snnc.tools import plots
 from snnc.tools.diff.folders import compare_folders, is_folder
 from snnc.tools.limits import limits_of
 from snnc.tools.report.folder import report_folder
-from snnc.tools.report.network import Report
-from snnc.tools.sweep_results import Sweep
 from snnc.tools.weights import list_weights
 from snnc.verbs import exchange
 from snnc.verbs.autofix import autofix
-from snnc.verbs.evaluate.evaluation import Evaluation
-from snnc.verbs.train import Training
+from snnc.views import plots
 
 if TYPE_CHECKING:
     import numpy as np
@@ -532,7 +532,9 @@ def _draw(what: Drawable, kind: Kind | None, ax: Axes | None, example: int) -> A
         if kind not in (None, "training"):
             raise ValueError(f"there is no picture {kind} of a Training")
         return what.plot(ax=ax)
-    if isinstance(what, Sweep) and kind in (None, "sweep", "sweep-cores"):
+    if isinstance(what, Sweep):
+        if kind not in (None, "sweep", "sweep-cores"):
+            raise ValueError(f"there is no picture {kind} of a Sweep")
         return what.plot(ax, over="cores" if kind == "sweep-cores" else "energy")
     is_of_spec = kind in ("network", "cores")
     if isinstance(what, Evaluation) and not is_of_spec:
@@ -550,15 +552,13 @@ def _draw(what: Drawable, kind: Kind | None, ax: Axes | None, example: int) -> A
 
 
 def _report_of(
-    what: Spec | Report | Evaluation | Sweep | Package | FileName,
+    what: Spec | Report | Evaluation | Package | FileName,
 ) -> Report:
     if isinstance(what, Report):
         return what
     if isinstance(what, Evaluation):
         assert what.run is not None
-        what = what.run.task.package.folder
-    if isinstance(what, Sweep):
-        what = what.spec
+        what = what.run.folder
     if not isinstance(what, Spec | Package) and Path(what).is_dir():
         what = Package(what)
     return (what.spec if isinstance(what, Package) else as_spec(what)).report()

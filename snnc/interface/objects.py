@@ -28,8 +28,11 @@ from snnc.loihi.profile import DEFAULT, read_profile
 from snnc.output.imported import ImportedPackage, open_package, spec_of
 from snnc.output.package import PackageRecords
 from snnc.passes import Compilation
+from snnc.results.adaptation import Adaptation
 from snnc.results.diff import Diff
 from snnc.results.fit import Fit
+from snnc.results.report import Report
+from snnc.results.training import Training
 from snnc.results.weights import Weights
 from snnc.runtime.files import write_file
 from snnc.source import SourceFile
@@ -50,17 +53,16 @@ from snnc.tools.calibrate import calibrate as calibrate_weights
 from snnc.tools.diff.compare import compare
 from snnc.tools.diff.properties import version_of
 from snnc.tools.fit import find_variants
-from snnc.tools.pages import spec_html
-from snnc.tools.report.network import Report
+from snnc.tools.report.summary import report_of
 from snnc.tools.weights import list_weights
 from snnc.verbs import adapt as adapt_verb
 from snnc.verbs import train as train_verb
-from snnc.verbs.adapt import Adaptation, AdaptOptions
 from snnc.verbs.build import write_package, write_spec
 from snnc.verbs.evaluate import verb
-from snnc.verbs.evaluate.verb import EvaluateOptions, PredictOptions
+from snnc.verbs.evaluate.options import AdaptOptions, EvaluateOptions, PredictOptions
 from snnc.verbs.options import takes
-from snnc.verbs.train import Training
+from snnc.views.report_page import report_page
+from snnc.views.spec import spec_html
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -70,9 +72,9 @@ if TYPE_CHECKING:
     from snnc.ir.mapped import RoutedNetwork
     from snnc.nir.export import Exported
     from snnc.nir.graph import Neuron
+    from snnc.results.evaluation import Evaluation
+    from snnc.results.prediction import Prediction
     from snnc.runtime.keras.training import TrainOptions
-    from snnc.verbs.evaluate.evaluation import Evaluation
-    from snnc.verbs.evaluate.run import Prediction
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -249,7 +251,27 @@ class Spec(Displayed):
         """Return the network's cores and costs; see `snnc.report`."""
         if self.routed is None:
             raise SpecError(self.diagnostics)
-        return Report(self, self.fits, self.routed)
+        return report_of(
+            self.routed,
+            self.made.cache,
+            fits=self.fits,
+            diagnostics=self.diagnostics,
+            path="" if self.path is None else self.path.as_posix(),
+            text=self.text,
+        )
+
+    def page(self, against: Spec | FileName | None = None) -> str:
+        """Return the report as a self-contained page with pictures and the spec.
+
+        Parameters
+        ----------
+        against
+            A spec, its file or a revision; the page shows the changes since then.
+        """
+        report = self.report()
+        variants = self.fit(patient=False) if report.cores else None
+        changes = None if against is None else self.changed_since(against)
+        return report_page(report, variants, changes)
 
     def build(
         self, output: FileName = "models", *, check: bool = False, force: bool = False
@@ -568,10 +590,9 @@ def train(
     epochs
         The number of epochs; by default, that of the spec.
     **options
-        ``initial``, ``phases``, ``spike_updates``, ``patience``, ``resume``,
-        ``strategy``, ``seed``, ``validation``, ``groups``, ``class_weight``,
-        ``callbacks``: options of the package's ``train.train``; see the docstring
-        of that function.
+        ``initial``, ``phases``, ``spike_updates``, ``resume``, ``seed``,
+        ``validation``, ``groups``, ``class_weight``, ``callbacks``: options of the
+        package's ``train.train``; see the docstring of that function.
 
     Raises
     ------

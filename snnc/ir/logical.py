@@ -6,7 +6,7 @@ Shapes are channels-last without the batch axis. Times are in seconds, rates in 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from graphlib import TopologicalSorter
 from heapq import heappop, heappush
@@ -19,10 +19,13 @@ from snnc.ir.shapes import Shape
 from snnc.language.model import TrainSpec
 from snnc.language.properties import PesChoice
 from snnc.runtime.neurons import NeuronModel
-from snnc.runtime.pes import USUAL_RATE, Learning
+from snnc.runtime.pes import LEAST, Learning
 from snnc.source import Span
 
 Key = TypeVar("Key", bound=Hashable)
+
+USUAL_RATE = 0.5
+"""The fraction of an error that one presentation removes, by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +243,11 @@ class LogicalNetwork:
             synapse=self.readout.synapse,
             softmax=loss is not None and loss.kind != "mse",
         )
-        return learning.within_limits() if learn.rate is None else learning
+        increment = learning.increment()
+        is_supported = LEAST <= increment <= learning.most_increment
+        if learn.rate is not None or is_supported:
+            return learning
+        return replace(learning, rate=learning.nearest_rate(increment))
 
     def shape_of(self, name: str) -> Shape:
         """Return the output shape of the input or of a layer."""

@@ -73,3 +73,8 @@ class ByEdition(NamedTuple):
     def of(self, edition: int) -> Any:
         """Return the default in an edition."""
         return getattr(EDITIONS[edition], self.name)
+
+
+def edition_of(text: str) -> int | None:
+    """Return the edition that a text names, or None if there is no such edition."""
+    return next((edition for edition in EDITIONS if text == str(edition)), None)

@@ -242,7 +242,8 @@ def _validator(kind: object) -> SchemaValidator:
 
 def _schema(kind: object) -> Schema:
     """Return the pydantic schema of a type; raise TypeError for an unknown type."""
-    origin, parts = typing.get_origin(kind), typing.get_args(kind)
+    origin = typing.get_origin(kind)
+    parts = typing.get_args(kind)
     if origin is Annotated:
         return _add_notes(*parts)
     if origin in (typing.Union, UnionType):
@@ -294,7 +295,8 @@ def _union(parts: tuple[Any, ...]) -> Schema:
 def _model(model: type[Model]) -> Schema:
     arguments = []
     for field in fields(model):
-        kind, key = _schema(field.type), key_of(field)
+        kind = _schema(field.type)
+        key = key_of(field)
         if not is_required(field):
             kind = core_schema.with_default_schema(kind, default=field.default)
         argument = core_schema.dataclass_field(

@@ -110,7 +110,8 @@ LARGEST = 2**31 - 1
 _SWITCHES = dict.fromkeys(("true", "yes", "1", "on"), "on") | dict.fromkeys(
     ("false", "no", "none", "null", "0", "off"), "off"
 )
-SHORTEST, LONGEST = 1e-9, 1e6
+SHORTEST = 1e-9
+LONGEST = 1e6
 """The limits of nonzero times, in seconds: wide enough for any network."""
 
 
@@ -151,7 +152,8 @@ def whole(value: tree.Value) -> int:
     if not isinstance(number, int):
         raise wrong_type_error("a whole number", "8")
     if abs(number) > LARGEST:
-        limit, advice = f"the limit is {LARGEST}", "write a smaller number"
+        limit = f"the limit is {LARGEST}"
+        advice = "write a smaller number"
         raise limit_error("the number is too large", limit, advice=advice)
     return number
 
@@ -199,7 +201,8 @@ def seconds(value: tree.Value | None) -> float:
 SLOWEST = 1.0
 """The smallest upper end of a rate range, in Hz. With typical 7-bit weights,
 nengo-loihi keeps 6 bits at 1 Hz and 2 to 4 bits at 0.1 Hz, and fails at 0.01 Hz."""
-WIDEST, NARROWEST = 1e12, 1e-12
+WIDEST = 1e12
+NARROWEST = 1e-12
 """The largest absolute end and the smallest width of an input range. The weights that
 scale such values to 1 stay within float32."""
 RESOLUTION = 1e-6
@@ -368,9 +371,11 @@ def _check_order(names: Sequence[Phase], items: Sequence[tree.Value]) -> None:
     instead = write_list(phase for phase in PHASES if phase in names)
     for before, name, item in zip(names, names[1:], items[1:], strict=False):
         if names.index(name) <= names.index(before):
-            reason, limit = f"`{name}` is given twice", "each phase at most once"
+            reason = f"`{name}` is given twice"
+            limit = "each phase at most once"
         elif PHASES.index(name) < PHASES.index(before):
-            reason, limit = f"`{name}` is after `{before}`", f"goes before `{before}`"
+            reason = f"`{name}` is after `{before}`"
+            limit = f"goes before `{before}`"
         else:
             continue
         raise limit_error(reason, limit=limit, instead=instead, span=item.span)
@@ -425,7 +430,8 @@ def _check_commas(items: Sequence[tree.Value]) -> None:
 def _labels(items: Sequence[tree.Value]) -> tuple[str, ...]:
     seen: dict[str, tree.Value] = {}
     for item in items:
-        label, span = bare(item), item.span
+        label = bare(item)
+        span = item.span
         if not isinstance(label, str) or not label.strip():
             raise wrong_type_error("a list of names", "classes [cat, dog]", span=span)
         if label in seen:

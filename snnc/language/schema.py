@@ -97,7 +97,8 @@ class _SchemaWriter:
         self._definitions: dict[str, Schema] = {}
 
     def file(self) -> Schema:
-        front, back = keywords.kinds("front", "encoder"), keywords.kinds("back")
+        front = keywords.kinds("front", "encoder")
+        back = keywords.kinds("back")
         properties = {
             "snn": {"enum": [*EDITIONS, *map(str, EDITIONS)]},
             "network": _NAME,

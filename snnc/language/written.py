@@ -23,7 +23,8 @@ def numeral(value: int | float) -> str:
     if value.is_integer() and abs(value) < 1e6:
         return repr(value)
     exact = Decimal(repr(value))
-    fixed, scientific = f"{exact:f}", f"{exact.normalize():e}".replace("e+", "e")
+    fixed = f"{exact:f}"
+    scientific = f"{exact.normalize():e}".replace("e+", "e")
     fixed = fixed if "." in fixed else f"{fixed}.0"
     readable = len(fixed) <= LONGEST_FIXED
     return fixed if readable and len(fixed) <= len(scientific) else scientific
@@ -37,9 +38,11 @@ def number(value: float) -> str:
 
 def time(seconds: float) -> str:
     """Write a time given in seconds; use ms below one second."""
-    exact, unit = Decimal(repr(seconds)), "s"
+    exact = Decimal(repr(seconds))
+    unit = "s"
     if seconds < 1:
-        exact, unit = exact * 1000, "ms"
+        exact = exact * 1000
+        unit = "ms"
     return f"{exact.normalize():f} {unit}"
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from asyncio import Task
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.driver import add_advice, map_without_limit, wants_advice
@@ -20,12 +20,12 @@ from snnc.loihi.plan import PlanCache
 from snnc.loihi.profile import read_profile
 from snnc.passes import Compilation, allow_warnings, run_passes
 from snnc.passes.route import route
+from snnc.results.report import Report
 from snnc.source import SourceFile, spec_path
-from snnc.tools.report.summary import Summary, summarise
+from snnc.tools.report.summary import report_of
 
 if TYPE_CHECKING:
     from snnc.language_server.buffers import Buffer
-    from snnc.language_server.server import SpecServer
 
 MOST_PLANS = 300
 """The capacity of the cache, in layers; a large layer needs some hundred kB."""
@@ -49,7 +49,8 @@ class Memory:
     def plans_for(self, device: Profile) -> PlanCache:
         """Return the plans for a device; empty for a new device or a full cache."""
         if device != self.device or len(self._known.choices) > MOST_PLANS:
-            self.device, self._known = device, PlanCache()
+            self.device = device
+            self._known = PlanCache()
         return self._known
 
 
@@ -73,11 +74,11 @@ class Analysis:
         return self.made.document
 
     @cached_property
-    def summary(self) -> Summary | None:
+    def summary(self) -> Report | None:
         """The report about the network; None without a mapping."""
         if self.mapped is None:
             return None
-        return summarise(route(self.mapped), self.made.cache)
+        return report_of(route(self.mapped), self.made.cache)
 
 
 def analyse(source: SourceFile, device: Profile, memory: Memory) -> Iterator[Analysis]:
@@ -100,15 +101,29 @@ def analyse(source: SourceFile, device: Profile, memory: Memory) -> Iterator[Ana
     yield Analysis(source, made, report.diagnostics, mapped, settled=True)
 
 
+class Send(Protocol):
+    """Sends an analysis; with ``again``, hints have also changed."""
+
+    def __call__(self, buffer: Buffer, analysis: Analysis, *, again: bool) -> None: ...
+
+
 class Analyses:
     """Analyses texts one after another, and drops results for older versions.
 
-    ``server`` receives each analysis of the newest version of a text, and unexpected
-    exceptions from the compiler. It also knows the device to compile for.
+    ``device`` returns the device to compile for. ``send`` receives each analysis of
+    the newest version of a text, and ``report_bug`` unexpected exceptions from the
+    compiler.
     """
 
-    def __init__(self, server: SpecServer) -> None:
-        self._server = server
+    def __init__(
+        self,
+        device: Callable[[], Profile],
+        send: Send,
+        report_bug: Callable[[Buffer, Exception], None],
+    ) -> None:
+        self._device = device
+        self._send = send
+        self._report_bug = report_bug
         # The task for the final analysis, with all advice, and for the first analysis.
         self._tasks: dict[str, tuple[Task[Analysis], Task[Analysis]]] = {}
         self._memory = Memory(read_profile())
@@ -119,7 +134,7 @@ class Analyses:
     def put(self, buffer: Buffer) -> None:
         """Analyse a text that was opened or edited."""
         self.drop(buffer.uri)
-        steps = analyse(buffer.source, self._server.device(), self._memory)
+        steps = analyse(buffer.source, self._device(), self._memory)
         first = asyncio.create_task(self._begin(buffer, steps))
         final = asyncio.create_task(self._finish(buffer, steps, first))
         self._tasks[buffer.uri] = final, first
@@ -132,8 +147,8 @@ class Analyses:
     def warm_up(self) -> None:
         """Import the compiler and compile a small spec while the client starts."""
         text = spec_path("drift.snn").read_text(encoding="utf-8")
-        source, device = SourceFile("warm.snn", text), self._server.device
-        self._quick.submit(lambda: list(analyse(source, device(), self._memory)))
+        source = SourceFile("warm.snn", text)
+        self._quick.submit(lambda: list(analyse(source, self._device(), self._memory)))
 
     async def newest(self, uri: str, *, settled: bool = False) -> Analysis | None:
         """Wait for the analysis of the newest version; None if the text is closed.
@@ -153,7 +168,7 @@ class Analyses:
         started = time.perf_counter()
         analysis = await self._next(self._quick, steps)
         self._took = time.perf_counter() - started
-        self._server.send_analysis(buffer, analysis, again=False)
+        self._send(buffer, analysis, again=False)
         return analysis
 
     async def _finish(
@@ -165,9 +180,9 @@ class Analyses:
             await asyncio.sleep(IDLE)
             if not analysis.settled:
                 analysis = await self._next(self._patient, steps)
-                self._server.send_analysis(buffer, analysis, again=True)
+                self._send(buffer, analysis, again=True)
         except Exception as error:
-            self._server.report_bug(buffer, error)
+            self._report_bug(buffer, error)
             raise
         # Compute the summary now: hovering needs it soon.
         self._patient.submit(lambda: analysis.summary)

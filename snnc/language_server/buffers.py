@@ -120,7 +120,8 @@ def as_sent(diagnostic: Diagnostic, uri: str, codec: PositionCodec) -> types.Dia
 
     Its message is the text that `snnc check` prints, without the lines of the spec.
     """
-    head, label = diagnostic.message, diagnostic.label
+    head = diagnostic.message
+    label = diagnostic.label
     lines = [f"{head} ({label})" if label else head]
     lines += [f"note: {note}" for note in diagnostic.notes]
     if help_text := diagnostic.help:

@@ -43,8 +43,10 @@ async def completion(
         text = item.insert_text or ""
         if form is types.InsertTextFormat.PlainText:
             text = _PLACE.sub(lambda match: match[1] or match[2] or "", text)
-        item.text_edit, item.insert_text = types.TextEdit(place, text), None
-        item.insert_text_format, item.sort_text = form, f"{number:03}"
+        item.text_edit = types.TextEdit(place, text)
+        item.insert_text = None
+        item.insert_text_format = form
+        item.sort_text = f"{number:03}"
     return types.CompletionList(False, items)
 
 
@@ -230,7 +232,8 @@ def _keys(place: CursorPlace, text: _Text) -> Iterator[types.CompletionItem]:
 
 
 def _values(place: CursorPlace, text: _Text) -> Iterator[types.CompletionItem]:
-    model, key = place.model, place.key
+    model = place.model
+    key = place.key
     if model is None or key not in keys_of(model):
         return
     entry = keys_of(model)[key]

@@ -239,10 +239,12 @@ def _inside(above: tuple[str, ...], siblings: list[str] | None = None) -> Cursor
     has_variant = bool(keys) and keys[0] in VARIANTS.get(kind, ())
     variant = tree.Word(keys.pop(0), nowhere) if has_variant else None
     statement = tree.Statement(tree.Word(kind, nowhere), nowhere, variant)
-    model, legal = model_of_statement(statement), keywords.legal_keys(statement)
+    model = model_of_statement(statement)
+    legal = keywords.legal_keys(statement)
     while len(keys) > 1:  # a choice with settings: optimizer, adam, learning_rate
         key, word, *keys = keys
-        model, legal = model_of_choice(key, word), keywords.settings_of(word)
+        model = model_of_choice(key, word)
+        legal = keywords.settings_of(word)
     if not keys and siblings is not None:
         legal = tuple(name for name in legal if name not in siblings)
         return CursorPlace("key", kind, model, legal)

@@ -21,6 +21,7 @@ from snnc.language_server.buffers import as_sent, between, offsets_in
 from snnc.language_server.server import FIX_ALL, Request, SpecServer
 from snnc.passes.resolve.drafts import layer_names
 from snnc.rules.loihi import FitsNoCore, TooManyCores, TooManyOutAxons
+from snnc.rules.times import PresentTooShort
 from snnc.source import Span
 from snnc.syntax.changes import apply_settings, place_values
 from snnc.syntax.files import format_document
@@ -53,8 +54,18 @@ def remedies(analysis: Analysis, start: int, end: int) -> Iterator[Remedy]:
             yield Remedy(title, diagnostic, (fix,), not fix.unsafe)
         if isinstance(diagnostic, MISFITS):
             yield from _fitting(analysis, diagnostic)
+        if isinstance(diagnostic, PresentTooShort):
+            yield _lengthen_present(analysis, diagnostic)
         if diagnostic.severity is Severity.WARNING:
             yield from _allow_warning(analysis, diagnostic)
+
+
+def _lengthen_present(analysis: Analysis, diagnostic: PresentTooShort) -> Remedy:
+    title = f"Write `present {diagnostic.needed}`"
+    edits: tuple[Fix, ...] = (Fix(diagnostic.span, diagnostic.needed),)
+    if diagnostic.span.text != diagnostic.present:  # `present` has its default
+        edits = _with_setting(analysis, f"timing.present={diagnostic.needed}")
+    return Remedy(title, diagnostic, edits, sure=False)
 
 
 @lru_cache(maxsize=8)
@@ -63,7 +74,8 @@ def _fitting(analysis: Analysis, diagnostic: Diagnostic) -> tuple[Remedy, ...]:
 
     The search takes up to a second, and editors request it after each cursor movement.
     """
-    spec, lowered = analysis.made.spec, analysis.made.lowered
+    spec = analysis.made.spec
+    lowered = analysis.made.lowered
     if spec is None or lowered is None:
         return ()
     target = lowered.network.target
@@ -94,14 +106,21 @@ def _with_change(
     analysis: Analysis, statement: Statement, change: Change
 ) -> tuple[Fix, ...]:
     """Set a property, or add it, which may format the spec; empty if impossible."""
-    report, properties = Diagnostics(), statement.properties
-    owner, value = statement.name or statement.kind, change.text.split()[1]
+    properties = statement.properties
+    value = change.text.split()[1]
     for item in properties or ():
         if item.key.text == change.key:
             return (Fix(item.value.span, value),)
     if properties and not analysis.source.is_yaml:
         return (Fix(properties[-1].span.after, f", {change.text}"),)
-    settings = read_settings(f"{owner.text}.{change.key}={value}", "fix", report)
+    owner = statement.name or statement.kind
+    return _with_setting(analysis, f"{owner.text}.{change.key}={value}")
+
+
+def _with_setting(analysis: Analysis, setting: str) -> tuple[Fix, ...]:
+    """Apply a setting such as ``c0.filters=8``, which formats the spec."""
+    report = Diagnostics()
+    settings = read_settings(setting, "fix", report)
     changed = place_values(apply_settings(analysis.document, settings, report))
     text = format_document(changed)
     return () if report.errors else tuple(between(analysis.source, text))
@@ -113,7 +132,8 @@ def _allow_warning(analysis: Analysis, diagnostic: Diagnostic) -> Iterator[Remed
         return
     source = analysis.source
     line, _ = source.line_column(diagnostic.span.start)
-    start, text = source.line_start(line), source.line_text(line)
+    start = source.line_start(line)
+    text = source.line_text(line)
     indent = text[: len(text) - len(text.lstrip())]
     comment = f"{indent}# snnc: allow {diagnostic.code} reason\n"
     edit = Fix(Span(source, start, start), comment)
@@ -121,7 +141,9 @@ def _allow_warning(analysis: Analysis, diagnostic: Diagnostic) -> Iterator[Remed
 
 
 async def actions(request: Request) -> list[types.CodeAction]:
-    analysis, server, params = request.analysis, request.server, request.params
+    analysis = request.analysis
+    server = request.server
+    params = request.params
     start, end = offsets_in(analysis.source, params.range, server.codec)
     wanted = params.context.only
     done: list[types.CodeAction] = []
@@ -151,10 +173,12 @@ async def resolve(server: SpecServer, action: types.CodeAction) -> types.CodeAct
     uri = str(action.data)
     analysis = await server.analyses.newest(uri)
     if analysis is not None:
-        source, device = analysis.source, analysis.made.device
+        source = analysis.source
+        device = analysis.made.device
         fixed = await asyncio.to_thread(autofix, source, device=device)
         edits = between(source, fixed.source.text) if fixed.count else ()
-        action.edit, action.data = server.workspace_edit(uri, edits), None
+        action.edit = server.workspace_edit(uri, edits)
+        action.data = None
     return action
 
 

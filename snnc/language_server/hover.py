@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from snnc.diagnostics import Diagnostic
-from snnc.ir.logical import LogicalNetwork, Loihi
+from snnc.ir.logical import LogicalNetwork, Loihi, Spiking
 from snnc.language import keywords, readers
 from snnc.language.keywords import FORMS, keys_of
 from snnc.language.models import Key, ValueWord
@@ -17,20 +17,22 @@ from snnc.language.readers import HERTZ, SECONDS
 from snnc.language.written import rates
 from snnc.language_server.analysis import Analysis
 from snnc.language_server.word_roles import SpecWord, role_at
+from snnc.results.report import COUNTERS, LayerReport
 from snnc.source import SourceFile, Span, rule_pages
 from snnc.text.tables import counted, dims, human, prose
-from snnc.tools.report.sentences import sentence
-from snnc.tools.report.sentences import total as total_sentence
-from snnc.tools.report.summary import COUNTERS, Row, neurons_of
+from snnc.tools.report.summary import neurons_of
 
 
 def page_at(analysis: Analysis, offset: int) -> tuple[Span, str] | None:
     """Return the text about the word at an offset and the problems there."""
-    span, parts = None, []
+    span = None
+    parts = []
     if mark := role_at(analysis.document, offset):
-        span, parts = mark.span, list(_describe_word(mark, analysis))
+        span = mark.span
+        parts = list(_describe_word(mark, analysis))
     elif found := _word_at(analysis.source, offset):
-        span, parts = found, list(_word(found.text, analysis.source.is_yaml))
+        span = found
+        parts = list(_word(found.text, analysis.source.is_yaml))
     for diagnostic in analysis.diagnostics:
         if diagnostic.span.start <= offset <= diagnostic.span.end:
             parts.append(rule(diagnostic))
@@ -104,7 +106,8 @@ def units_of(key: str) -> tuple[str, ...]:
 
 
 def _network(analysis: Analysis) -> Iterator[str]:
-    network, summary = analysis.made.network, analysis.summary
+    network = analysis.made.network
+    summary = analysis.summary
     if network is None:
         return
     if network.about:
@@ -113,11 +116,12 @@ def _network(analysis: Analysis) -> Iterator[str]:
         return
     share = ""
     if isinstance(network.target, Loihi):
-        most, chips = network.target.cores, counted(summary.chips, "chip")
+        most = network.target.cores
+        chips = counted(summary.chips, "chip")
         share = f" ({summary.cores} of {counted(most, 'core')}, on {chips})"
     yield f"**{network.name}**: {_size(summary.neurons, summary.cores, network)}{share}"
     if summary.on_chip:
-        yield prose(total_sentence(summary.reasons, summary.mapped))
+        yield prose(summary.notes.total)
 
 
 def layer(analysis: Analysis, name: str) -> str:
@@ -126,29 +130,33 @@ def layer(analysis: Analysis, name: str) -> str:
     if network is None:
         return ""
     if name == network.input.name:
-        low, high = network.input.low, network.input.high
-        shape = dims(network.input.shape)
-        return f"**{name}**: input, `{shape}`, values in {low:g}..{high:g}"
+        values = f"values in {network.input.low:g}..{network.input.high:g}"
+        return f"**{name}**: input, `{dims(network.input.shape)}`, {values}"
     known = network.by_name.get(name)
     summary = analysis.summary
-    rows = summary.rows if summary else ()
+    rows = summary.layers if summary else ()
     row = next((row for row in rows if row.name == name), None)
     if known is None:
         return f"**{name}**: {row.kind}, `{dims(row.shape)}`, host" if row else ""
-    parts = [f"**{name}**: {known.kind}, `{dims(known.shape)}`"]
+    title = f"**{name}**: {known.kind}, `{dims(known.shape)}`"
     if row is not None and row.neurons is not None:
-        parts[0] += f", {_size(row.neurons, row.cores or 0, network)}"
+        title += f", {_size(row.neurons, row.cores or 0, network)}"
+    parts = [title]
     if known.spiking is not None:
-        rate, synapse = known.spiking.rate, 1000 * known.spiking.synapse
-        bounds = f"{rates(rate.low, rate.high)} (percentile {rate.percentile:g})"
-        parts.append(f"rates {bounds}, synapse {synapse:g} ms")
+        parts.append(_rates(known.spiking))
     if row is not None and row.use is not None and summary is not None:
         parts += _use(row)
-        parts += [prose(sentence(r, summary.profile.core)) for r in row.reasons]
+        parts += map(prose, row.reasons)
     return "\n\n".join(parts)
 
 
-def _use(row: Row) -> Iterator[str]:
+def _rates(spiking: Spiking) -> str:
+    rate = spiking.rate
+    bounds = f"{rates(rate.low, rate.high)} (percentile {rate.percentile:g})"
+    return f"rates {bounds}, synapse {1000 * spiking.synapse:g} ms"
+
+
+def _use(row: LayerReport) -> Iterator[str]:
     """Yield the use of the fullest core, its block and the layer's maximum activity."""
     assert row.use is not None
     parts = zip(COUNTERS, row.use, strict=True)
@@ -156,8 +164,8 @@ def _use(row: Row) -> Iterator[str]:
     yield f"fullest core: {shares}"
     if row.block:
         yield f"block: `{dims(row.block)}`"
-    if row.activity is not None:
-        yield f"spikes per example: at most {human(row.activity.spikes)}"
+    if row.spikes is not None:
+        yield f"spikes per example: at most {human(row.spikes)}"
 
 
 def rule(diagnostic: Diagnostic) -> str:
@@ -173,7 +181,8 @@ def hints(analysis: Analysis) -> Iterator[tuple[int, str]]:
 
     In a spec with errors, hints show the known shapes.
     """
-    network, mapped = analysis.made.network, analysis.mapped
+    network = analysis.made.network
+    mapped = analysis.mapped
     if network is None:
         return
     name = analysis.document.network
@@ -203,7 +212,8 @@ def _size(neurons: int, cores: int, network: LogicalNetwork) -> str:
 
 def _end_of_code(analysis: Analysis, span: Span) -> int:
     """Return the end of a span's first line, without its comment."""
-    source, line = analysis.source, span.first.line
+    source = analysis.source
+    line = span.first.line
     start = source.line_start(line)
     comments = (c.span for c in analysis.document.comments)
     ends = (comment.start for comment in comments if comment.first.line == line)

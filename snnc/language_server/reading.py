@@ -42,7 +42,8 @@ def hover(request: Request) -> types.Hover | None:
 
 
 def inlay_hints(request: Request) -> list[types.InlayHint]:
-    source, codec = request.analysis.source, request.server.codec
+    source = request.analysis.source
+    codec = request.server.codec
     start, end = offsets_in(source, request.params.range, codec)
     return [
         types.InlayHint(position_of(source, at, codec), text, padding_left=True)
@@ -54,16 +55,21 @@ def inlay_hints(request: Request) -> list[types.InlayHint]:
 def symbols(request: Request) -> list[types.DocumentSymbol]:
     """Return the network, with its statements in order and the shapes of layers."""
     analysis = request.analysis
-    network, word = analysis.made.network, analysis.document.network
+    network = analysis.made.network
+    word = analysis.document.network
     shapes = {} if network is None else {la.name: la.shape for la in network.layers}
     inner = []
     for statement in analysis.document.statements:
         form = FORMS.get(statement.kind.text)
         if form is None:
             continue
-        label, detail, named = owner_of(statement), "", statement.head
+        label = owner_of(statement)
+        detail = ""
+        named = statement.head
         if statement.name is not None:
-            owner, label, named = label, statement.name.text, statement.name.span
+            owner = label
+            label = statement.name.text
+            named = statement.name.span
             detail = f"{owner} {dims(shapes.get(label, ()))}".rstrip()
         is_layer = form.is_layer or form.name == "required"
         kind = types.SymbolKind.Class if is_layer else types.SymbolKind.Property
@@ -98,7 +104,8 @@ def folding(request: Request) -> list[types.FoldingRange]:
 
 def _blocks(document: tree.Document) -> Iterator[tuple[int, int]]:
     """Yield the first and last lines, from 1, of all parts of a spec."""
-    source, layers = document.span.source, kinds("layer")
+    source = document.span.source
+    layers = kinds("layer")
     if document.network is not None and not source.is_yaml:
         last = source.line_column(len(source.text.rstrip()))[0]
         yield document.network.span.first.line, last
@@ -117,11 +124,13 @@ def semantic(request: Request) -> types.SemanticTokens:
     line = column = 0
     for span, category in coloured_words(request.analysis.document):
         place = request.range_of(span)
-        start, length = place.start, place.end.character - place.start.character
+        start = place.start
+        length = place.end.character - place.start.character
         column = column if start.line == line else 0
         data += [start.line - line, start.character - column, length]
         data += [COLOURED.index(category.semantic), _MODIFIER_BITS.get(category, 0)]
-        line, column = start.line, start.character
+        line = start.line
+        column = start.character
     return types.SemanticTokens(data)
 
 
@@ -139,7 +148,8 @@ def coloured_words(document: tree.Document) -> Iterator[tuple[Span, Category]]:
         return
     end = 0
     for part, category in coloured_parts(source.text):
-        start, end = end, end + len(part)
+        start = end
+        end = end + len(part)
         role = by_place.get((start, end))
         if role in (Category.DECLARED, Category.NAME, Category.KEY):
             category = role

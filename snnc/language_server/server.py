@@ -108,7 +108,7 @@ class SpecServer(LanguageServer):
         # Imported late, so that the server answers before the compiler is loaded.
         from snnc.language_server.analysis import Analyses
 
-        return Analyses(self)
+        return Analyses(self.device, self.send_analysis, self.report_bug)
 
     @property
     def was_shut_down(self) -> bool:
@@ -211,7 +211,8 @@ class SpecServer(LanguageServer):
         # Imported late, so that the server answers first.
         from snnc.loihi.profile import ProfileError, is_file, read_profile
 
-        name, self._wrong_device = self._device, ""
+        name = self._device
+        self._wrong_device = ""
         if is_file(name):
             folders = self.workspace.root_path, *map(to_fs_path, self.workspace.folders)
             name = os.path.join(next(filter(None, folders), ""), name)
@@ -335,7 +336,8 @@ class Request(NamedTuple):
     @property
     def offset(self) -> int:
         """The offset of the position in the request."""
-        source, position = self.analysis.source, self.params.position
+        source = self.analysis.source
+        position = self.params.position
         return offset_in(source, position, self.server.codec)
 
     def range_of(self, span: Span) -> types.Range:

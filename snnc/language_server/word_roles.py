@@ -41,7 +41,9 @@ def words_of(document: tree.Document) -> Iterator[SpecWord]:
     if document.network is not None:
         yield SpecWord("network", document.network.text, document.network.span)
     for statement in document.statements:
-        kind, variant, name = statement.kind, statement.variant, statement.name
+        kind = statement.kind
+        variant = statement.variant
+        name = statement.name
         words = tuple(word.text for word in (kind, variant) if word is not None)
         if kind.text in keywords.FORMS:
             yield SpecWord("kind", kind.text, kind.span, kind=words)
@@ -61,7 +63,8 @@ def model_of_statement(statement: tree.Statement) -> type[Model] | None:
 
 
 def _property(item: tree.Property, model: type[Model] | None) -> Iterator[SpecWord]:
-    key, value = item.key.text, item.value
+    key = item.key.text
+    value = item.value
     known = model if model is not None and key in keys_of(model) else None
     yield SpecWord("key", key, item.key.span, known, key)
     if isinstance(value, tree.Group):

@@ -24,7 +24,8 @@ async def formatting(
     buffer = server.buffers.get(params.text_document.uri)
     if buffer is None or not buffer.is_spec:
         return []
-    start, end = 0, len(buffer.source.text)
+    start = 0
+    end = len(buffer.source.text)
     if isinstance(params, types.DocumentRangeFormattingParams):
         start, end = offsets_in(buffer.source, params.range, server.codec)
     return server.text_edits(
@@ -87,7 +88,8 @@ def rename(request: Request) -> types.WorkspaceEdit:
 
     Raise JsonRpcInvalidParams if no name is at the offset, or the new name is refused.
     """
-    document, uses = request.analysis.document, _uses(request)
+    document = request.analysis.document
+    uses = _uses(request)
     name = request.params.new_name
     if not uses:
         raise JsonRpcInvalidParams("there is no name here")

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from snnc.text.display import Displayed, Json, data_frame
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 WRITERS: dict[str, Callable[[Any], Any]] = {}
 """Functions that write a result, by format; `snnc.views` fills this table."""
+PICTURES: dict[str, Callable[..., Axes]] = {}
+"""Functions that draw a result with matplotlib, by picture, filled in the same way."""
 
 INLINE = {"inline": True}
 """The metadata of a field whose own fields stand in its place in JSON, if any."""
+OPTIONAL = {"optional": True}
+"""The metadata of a field that JSON contains unless it is None."""
 OMITTED = {"json": None}
 """The metadata of a field that JSON does not contain."""
 TEXTS = {"write": lambda items: list(map(str, items))}
@@ -36,12 +43,11 @@ class Result(Displayed):
 
     def text(self) -> str:
         """Return the text of the command line, ending with a line end."""
-        return f"{WRITERS['text'](self)}\n"
+        return self._written("text") + "\n"
 
     def markdown(self) -> str:
         """Return the result as Markdown, for a comment on a pull request."""
-        written: str = WRITERS["markdown"](self)
-        return written
+        return self._written("markdown")
 
     def to_pandas(self) -> Any:
         """Return the table as a pandas data frame; install pandas separately.
@@ -54,12 +60,17 @@ class Result(Displayed):
         return data_frame(WRITERS["records"](self))
 
     def _repr_html_(self) -> str:
-        written: str = WRITERS["html"](self)
-        return written
+        return self._written("html")
 
     def __str__(self) -> str:
-        written: str = WRITERS.get("text", repr)(self)
+        return self._written("text")
+
+    def _written(self, form: str) -> str:
+        written: str = WRITERS[form](self)
         return written
+
+    def _drawn(self, picture: str, *options: Any) -> Axes:
+        return PICTURES[picture](self, *options)
 
 
 def to_json(value: object) -> Any:
@@ -77,6 +88,6 @@ def to_json(value: object) -> Any:
         write = each.metadata.get("write", to_json)
         if each.metadata.get("inline"):
             data |= to_json(item) or {}
-        elif key is not None:
+        elif key is not None and not (item is None and each.metadata.get("optional")):
             data[key] = write(item)
     return data

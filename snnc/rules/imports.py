@@ -166,6 +166,8 @@ class LayerRefusal(_OfLayers):
     notes: ClassVar[tuple[str, ...]] = ("{all_layers}",)
 
     why: str
+    option: str = ""
+    costs: str = ""
 
     @property
     def all_layers(self) -> str:
@@ -213,8 +215,6 @@ class OptionRefused(LayerRefusal):
     code = "SNN831"
     title = "unsupported option"
     message = "`{option}` of {first_layers} can't be imported: {why}"
-
-    option: str
 
 
 class ActivationRefused(OptionRefused):
@@ -267,8 +267,6 @@ class MaxPoolRefused(LayerRefusal):
     code = "SNN833"
     title = "max pool over negative values"
     notes = ("{all_layers}", "{costs}")
-
-    costs: str
 
 
 class InputRefused(LayerRefusal):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from math import ceil, prod
 
-from snnc.diagnostics import LayerDiagnostic
+from snnc.diagnostics import Fix, LayerDiagnostic
 from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi
 from snnc.rules.times import above_ceiling, below
 from snnc.runtime.pes import LEAST
+from snnc.source import Span
 
 MOST_NEURONS = 2048  # each learned axon takes two of the core's 4,096 entries
 MOST_UNITS = 512  # each unit takes two of the core's 1,024 compartments
@@ -102,7 +104,8 @@ class TooFastToLearn(LayerDiagnostic):
         layer = learned_layer(network)
         if layer is None or layer.spiking is None:
             return
-        rate, limit = layer.spiking.rate, below(0.5 / network.timing.dt)
+        rate = layer.spiking.rate
+        limit = below(0.5 / network.timing.dt)
         if rate.high > limit and layer.name not in above_ceiling(network):
             low = f"{rate.low:g}" if 0 < rate.low < limit else ""
             yield cls.at(layer, "rate", low=low, high=rate.high, limit=limit)
@@ -128,10 +131,12 @@ class TooMuchToLearn(LayerDiagnostic):
 
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[TooMuchToLearn]:
-        layer, readout = learned_layer(network), network.readout
+        layer = learned_layer(network)
+        readout = network.readout
         if layer is None:
             return
-        core, neurons = network.device.core, prod(layer.shape)
+        core = network.device.core
+        neurons = prod(layer.shape)
         stored = core.synapse_bits // network.device.synapse.learned_bits(readout.units)
         limits = (
             (readout.name, "units", readout.units, MOST_UNITS),
@@ -178,25 +183,46 @@ class LearningOutOfRange(LayerDiagnostic):
 
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[LearningOutOfRange]:
-        layer, readout = learned_layer(network), network.readout
+        layer = learned_layer(network)
+        readout = network.readout
         if layer is None or readout.learn is None:
             return
         learning = network.learning_from(layer)
-        increment, most = learning.increment(), learning.most_increment
+        increment = learning.increment()
+        most = learning.most_increment
         if LEAST <= increment <= most or any(TooMuchToLearn.check(network)):
             return
         is_high = increment > most
-        limit = learning.rate_of(most if is_high else LEAST)
-        digits = int(limit * 1000) if is_high else ceil(limit * 1000)
+        exact_limit = learning.rate_of(most if is_high else LEAST)
+        thousandths = int(exact_limit * 1000) if is_high else ceil(exact_limit * 1000)
+        limit = f"{thousandths / 1000:g}"
         yield cls.at(
             readout,
             "learn",
             rate=learning.rate,
             bound="at most" if is_high else "at least",
-            limit=f"{digits / 1000:g}",
+            limit=limit,
+            fix=_with_rate(readout.spans.get("learn"), limit),
             increment=increment,
             most=most,
         )
+
+
+_RATE = re.compile(r"\brate\b[ \t:]*")
+_NUMBER = re.compile(r"[\d.eE+-]+")
+
+
+def _with_rate(rule: Span | None, rate: str) -> Fix | None:
+    """Return the fix that writes another rate in a `pes` that has one."""
+    key = None if rule is None else _RATE.search(rule.text)
+    if rule is None or key is None:
+        return None
+    number = _NUMBER.match(rule.text, key.end())
+    if number is None:
+        return None
+    start = rule.start + number.start()
+    place = Span(rule.source, start, rule.start + number.end())
+    return Fix(place, rate, unsafe=True)
 
 
 class NoCoreToLearn(LayerDiagnostic):

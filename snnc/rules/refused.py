@@ -14,7 +14,7 @@ from snnc.diagnostics import Diagnostic, PropertyDiagnostic
 
 _RANK = re.compile(r"[123]d")
 _RELU = "activation relu act nonlinearity rectifiedlinear spikingrectifiedlinear"
-_LIF = "lif leaky lifneuron lifnode synaptic rleaky lapicque alphaneuron ifnode"
+_LIF = "lif"
 _LINEAR = ("linear", "none", "identity")
 
 

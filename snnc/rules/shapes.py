@@ -98,14 +98,17 @@ class UnequalShapes(Diagnostic):
 
     @property
     def hint(self) -> str:
-        first, second = self.first_shape, self.second_shape
+        first = self.first_shape
+        second = self.second_shape
         if self.kind == "add" and first[:-1] == second[:-1]:
             width = "units" if len(first) == 1 else "filters"
             return f"give both layers the same number of {width}, or use `concat`"
         if len(first) != len(second):
-            wide, flat = self.first, second
+            wide = self.first
+            flat = second
             if len(first) < len(second):
-                wide, flat = self.second, first
+                wide = self.second
+                flat = first
             dense = f"a `dense` layer with `units {flat[0]}`"
             return f"let {dense} read `{wide}`, and join the `dense` layer instead"
         if self.kind == "add" and _strides_to(first[:-1], second[:-1]):

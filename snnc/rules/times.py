@@ -146,7 +146,8 @@ class NoSuchRate(LayerWarning):
 
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[NoSuchRate]:
-        dt, above = network.timing.dt, above_ceiling(network)
+        dt = network.timing.dt
+        above = above_ceiling(network)
         for layer, spiking in chip_layers(network):
             rate = spiking.rate
             steps = math.ceil(1 / (rate.high * dt) / _ONE)
@@ -189,7 +190,8 @@ class StepTooLong(Diagnostic):
     def check(cls, network: LogicalNetwork) -> Iterator[StepTooLong]:
         if not step_is_at_fault(network):
             return
-        above, span = above_ceiling(network), network.timing.spans["dt"]
+        above = above_ceiling(network)
+        span = network.timing.spans["dt"]
         fastest = max(above, key=lambda name: above[name].rate.high)
         yield cls(
             span=span,
@@ -239,7 +241,8 @@ class PresentNotSteps(Diagnostic):
         steps = timing.present / timing.dt
         if _divides(timing.dt, timing.present) or step_is_at_fault(network):
             return
-        written, step = timing.spans.get("present"), timing.spans.get("dt")
+        written = timing.spans.get("present")
+        step = timing.spans.get("dt")
         present = written.text if written else time(timing.present)
         yield cls(
             span=timing.span,
@@ -281,7 +284,8 @@ class _TimeTooLong(LayerDiagnostic):
             if what in names and value > limit * _ONE:
                 key = "synapse" if what == "synapse" else "neuron"
                 span = layer.spans.get(key, network.timing.spans.get(key, layer.span))
-                given, most = time(value), time(below(limit))
+                given = time(value)
+                most = time(below(limit))
                 yield cls(
                     span=span, name=layer.name, what=what, value=given, limit=most
                 )
@@ -412,7 +416,8 @@ class PresentTooShort(SpecWarning):
 
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[PresentTooShort]:
-        timing, decide = network.timing, network.readout.decide
+        timing = network.timing
+        decide = network.readout.decide
         steps = needed_steps(network, decide)
         if timing.steps >= steps:
             return
@@ -523,7 +528,8 @@ def needed_steps(
 
 def _shorter(network: LogicalNetwork) -> tuple[str, Fix | None]:
     """Return another setting for which the steps suffice, as help and as a fix."""
-    readout, timing = network.readout, network.timing
+    readout = network.readout
+    timing = network.timing
     if needed_steps(network, "last") <= timing.steps:
         fix = _write("decide", "last", readout.spans, ("classes", "units"))
         return f", or `decide last` in `{readout.name}`", fix

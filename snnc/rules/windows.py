@@ -339,7 +339,8 @@ class TooManyPaths(LayerDiagnostic):
 
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[TooManyPaths]:
-        readout, known = network.readout, KnownPaths()
+        readout = network.readout
+        known = KnownPaths()
         reads = [(e.name, e.span, e.reads) for e, _ in spiking_layers(network)]
         reads.append((readout.name, readout.span, readout.sources))
         for name, span, sources in reads:
@@ -375,7 +376,8 @@ class StrideAboveKernel(LayerWarning):
             sliding = layer.operation.sliding
             if sliding is None:
                 continue
-            kernel, stride = sliding.size, sliding.stride
+            kernel = sliding.size
+            stride = sliding.stride
             if any(s > k for s, k in zip(stride, kernel, strict=True)):
                 yield cls.at(
                     layer, "stride", what=sliding.key, kernel=kernel, stride=stride
@@ -387,7 +389,8 @@ def _uneven_pools(
 ) -> Iterator[SizedPool]:
     """Yield pools over which `same` padding can't be folded, with their input sizes."""
     read = triple_of(network.shape_of(layer.sources[0])[:-1])
-    extent, stride = triple_of(sliding.extent), triple_of(sliding.stride)
+    extent = triple_of(sliding.extent)
+    stride = triple_of(sliding.stride)
     padded = [
         max(pads(n, k, s, sliding.padding)) > 0
         for n, k, s in zip(read, extent, stride, strict=True)

@@ -8,7 +8,7 @@ Sources are nengo-loihi 1.1.0: ``builder/connection.py`` and
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ LARGEST = 127  # the largest trace, and the largest error
 # would sink: those of a unit's positive and of its negative part, and outputs
 # near zero would be lost. Products of such errors have no remainder.
 ERROR_STEP = 4
-USUAL_RATE = 0.5
 LEAST = 1 / 8  # below this increment, its 7 bits no longer give the rate
 ROOM = 128  # spikes of the largest weight in one step that a unit can hold
 # What an output would be, in errors, if all weights were the largest that may
@@ -135,14 +134,11 @@ class Learning:
         lost = -math.expm1(-EPOCH / self.trace_steps)
         return min(LARGEST, LARGEST * lost - 1)
 
-    def within_limits(self) -> Learning:
-        """Return the same with the nearest ``rate`` that the chip supports."""
-        increment = self.increment()
-        if LEAST <= increment <= self.most_increment:
-            return self
-        return replace(self, rate=self.nearest_rate(increment))
-
-    def nearest_rate(self, increment: float, reach: float | None = None) -> float:
+    def nearest_rate(
+        self,
+        increment: float,
+        reach: float | None = None,
+    ) -> float:
         """Return the ``rate`` of the nearest increment in range, in two digits.
 
         It is rounded into the range.
@@ -181,7 +177,8 @@ def on_chip(learning: Learning, largest: float) -> ChipLearning:
     lost.
     """
     if largest == 0:
-        reach, exponent = learning.reach, 0
+        reach = learning.reach
+        exponent = 0
         scaled = (2**21 - 1) / 2**6  # what the chip makes of the threshold
         threshold = scaled * reach / learning.step / LEVELS - 1
     else:

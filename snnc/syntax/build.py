@@ -37,7 +37,8 @@ class Token(str):
 
     def __new__(cls, kind: str, text: str, span: Span) -> Token:
         token = super().__new__(cls, text)
-        token.type, token.span = kind, span
+        token.type = kind
+        token.span = span
         return token
 
 
@@ -230,7 +231,8 @@ def span_of(tokens: Tokens) -> Span:
 
 def comment(span: Span) -> tree.Comment:
     """Return the comment in a span that begins with ``#``."""
-    source, start = span.source, span.start
+    source = span.source
+    start = span.start
     text = span.text[1:].rstrip()
     _, column = source.line_column(start)
     before = source.text[start - column + 1 : start]

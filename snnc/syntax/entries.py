@@ -19,7 +19,8 @@ from snnc.language.keywords import kinds, may_be_bare, owner_of
 from snnc.source import SourceFile, Span
 from snnc.syntax.build import Scalar, quote, scalar
 
-_FRONT, _BACK = kinds("front"), kinds("back")
+_FRONT = kinds("front")
+_BACK = kinds("back")
 
 
 class Entry(NamedTuple):
@@ -77,7 +78,8 @@ class Entry(NamedTuple):
 
 def entries_of(document: tree.Document) -> Iterator[Entry]:
     """Yield the keys of a file whose edition, network and statements are valid."""
-    edition, network = document.edition, document.network
+    edition = document.edition
+    network = document.network
     if edition is not None and network is not None:
         head = f"snn {edition.value}"
         yield Entry("snn", _line_to(edition.span), str(edition.value), head=head)
@@ -141,7 +143,8 @@ def _default(statement: tree.Statement) -> Entry:
 
 def statement_entry(statement: tree.Statement) -> Entry:
     """Return a statement as a key with nested entries."""
-    kind, variant = statement.kind.text, statement.variant
+    kind = statement.kind.text
+    variant = statement.variant
     written = list(_parts(statement))
     parts = [part for _, part in written]
     texts = [owner_of(statement), *(text for text, _ in written)]
@@ -163,7 +166,9 @@ def statement_entry(statement: tree.Statement) -> Entry:
 
 def _parts(statement: tree.Statement) -> Iterator[tuple[str, Entry]]:
     """Yield the text of each part before the block, and its entry in YAML."""
-    name, about, sources = statement.name, statement.text, statement.sources
+    name = statement.name
+    about = statement.text
+    sources = statement.sources
     if name is not None:
         yield name.text, Entry("name", name.span, name.text)
     if about is not None:
@@ -297,26 +302,11 @@ class Remarks:
         self, comment: tree.Comment, entries: Sequence[Entry], owner: Entry | None
     ) -> None:
         before, around, after = self._neighbours(entries, owner, comment.span.start)
-        if around is not None and (inner := self._nested(around)):
-            self._place(comment, inner, around)
+        if around is not None and self._place_within(comment, around):
             return
-        if around is not None and (comment.trailing or around.closer):
-            own = self.of(around)
-            (own.beside if comment.trailing else own.below).append(comment)
+        if self._place_after(comment, before, owner):
             return
-        before = before or owner
-        if (
-            before is not None
-            and comment.trailing
-            and self._place_beside(comment, before, owner)
-        ):
-            return
-        inner = None
-        if before is not None and before is not owner and _is_below(before, comment):
-            inner = self._nested(before)
-        if inner:
-            self._place(comment, inner, before)
-        elif after is not None:
+        if after is not None:
             # The first line of an item without a key belongs to the item.
             to_item = owner if owner and not owner.key and after is entries[0] else None
             self.of(to_item or after).above.append(comment)
@@ -324,6 +314,36 @@ class Remarks:
             self.of(owner).below.append(comment)
         else:
             self.foot.append(comment)
+
+    def _place_within(self, comment: tree.Comment, around: Entry) -> bool:
+        """Place a comment inside an entry; return whether it belongs there."""
+        inner = self._nested(around)
+        if inner:
+            self._place(comment, inner, around)
+        elif comment.trailing:
+            self.of(around).beside.append(comment)
+        elif around.closer:
+            self.of(around).below.append(comment)
+        else:
+            return False
+        return True
+
+    def _place_after(
+        self, comment: tree.Comment, before: Entry | None, owner: Entry | None
+    ) -> bool:
+        """Place a comment with the entry before it; return whether it belongs there."""
+        nearest = before or owner
+        if nearest is None:
+            return False
+        if comment.trailing and self._place_beside(comment, nearest, owner):
+            return True
+        if before is None or not _is_below(before, comment):
+            return False
+        inner = self._nested(before)
+        if not inner:
+            return False
+        self._place(comment, inner, before)
+        return True
 
     def _place_beside(
         self, comment: tree.Comment, before: Entry, owner: Entry | None
@@ -348,7 +368,8 @@ class Remarks:
         In YAML, the part is on the comment's line; in a `.snn` block, it is the last
         property. A comment that allows a warning belongs to the whole block.
         """
-        source, line = comment.span.source, comment.span.first.line
+        source = comment.span.source
+        line = comment.span.first.line
         may_allow = comment.text.lstrip("# ").lower().startswith("snnc")
         while inner := self._nested(entry):
             begins_above = source.is_yaml and entry.span.first.line < line
@@ -363,7 +384,8 @@ class Remarks:
         return entry
 
 
-_start, _end = attrgetter("span.start"), attrgetter("span.end")
+_start = attrgetter("span.start")
+_end = attrgetter("span.end")
 _CLOSED = re.compile(r"[]}]")
 
 

@@ -79,13 +79,15 @@ def _head_and_opener(tokens: Tokens) -> tuple[str, Token | None]:
 
 def _late_from(tokens: Tokens, index: int) -> Diagnostic:
     """Describe a `from` that comes after the block or in a wrong position."""
-    clause, before = tokens[index:], tokens[index - 1]
+    clause = tokens[index:]
+    before = tokens[index - 1]
     head, opener = _head_and_opener(tokens)
     plain = all(t.type in ("FROM", "NAME", "COMMA") for t in clause)
     plain = plain and sum(t.type == "FROM" for t in tokens) == 1
     if before.type != "RBRACE" or opener is None or not plain:
         return _unexpected(tokens, index, "the end of the line")
-    block, place = opener.span.to(before.span), span_of(clause)
+    block = opener.span.to(before.span)
+    place = span_of(clause)
     shown = block.text if "\n" not in block.text else "{ ... }"
     return rules.misplaced.FromAfterBlock(
         span=place,

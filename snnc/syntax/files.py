@@ -123,7 +123,8 @@ def replace_text(path: str | Path, text: str, report: Diagnostics) -> bool:
     try:
         write_file(path, text)
     except OSError as error:
-        span, reason = whole_file(Path(path)), error.strerror or str(error)
+        span = whole_file(Path(path))
+        reason = error.strerror or str(error)
         report.add(rules.files.CannotRewrite(span=span, reason=reason))
         return False
     return True

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
-from itertools import pairwise
+from collections.abc import Callable, Collection
 
 from snnc import rules, vocabulary
 from snnc.diagnostics import Diagnostic, Fix
@@ -104,8 +103,8 @@ _ADVICE = (
 def _explain_unknown(token: Token, before: Token | None) -> Diagnostic:
     span = token.span
     key = before if before is not None and before.type == "NAME" else None
-    if key and token[0] in "=:" and (problem := _key_punctuation(span, key)):
-        return problem
+    if key and token[0] in "=:":
+        return _key_punctuation(span, key)
     advice = next((a for mark, a in _ADVICE if mark in token), "")
     if before is None and token == "-":
         advice = "a statement begins with its kind: `conv2d c0 { filters 8 }`"
@@ -120,30 +119,19 @@ def _explain_unknown(token: Token, before: Token | None) -> Diagnostic:
     return problem.but(advice=advice) if advice else problem
 
 
-_QUOTED_WORD = re.compile(r"""[ \t]*(?P<mark>["'])(?P<word>[A-Za-z]\w*)(?P=mark)""")
-
-
-def _key_punctuation(span: Span, before: Token) -> Diagnostic | None:
-    """Describe the text after a key if it begins with `=` or `:`.
-
-    In `padding='same'`, this text also has the quote of the value. Words need no quotes
-    either, so the fix removes both.
-    """
-    text, key = span.source.text, str(before)
-    mark = Span(span.source, span.start, span.start + 1)
-    quoted = None if key == "about" else _QUOTED_WORD.match(text, mark.end)
-    if span.text != mark.text and quoted is None:
-        return None
+def _key_punctuation(span: Span, before: Token) -> Diagnostic:
+    """Describe the text after a key, which begins with `=` or `:`."""
+    source = span.source
+    mark = Span(source, span.start, span.start + 1)
     # One space replaces the mark and the spaces around it.
-    end = mark.end
-    value = "" if text[end : end + 1] in (" ", "\t") else " "
-    written = f"`{key}`, a space, and the value"
-    if quoted is not None:
-        end, value = quoted.end(), f" {quoted['word']}"
-        written = f"`{key}{value}`"
-    fix = Fix(Span(span.source, before.span.end, end), value)
+    is_apart = source.text[mark.end : mark.end + 1] in (" ", "\t")
+    place = Span(source, before.span.end, mark.end)
     return rules.syntax.KeyPunctuation(
-        span=mark, mark=mark.text, key=key, written=written, fix=fix
+        span=mark,
+        mark=mark.text,
+        key=str(before),
+        written=f"`{before}`, a space, and the value",
+        fix=Fix(place, "" if is_apart else " "),
     )
 
 
@@ -194,24 +182,23 @@ _LITERALS = frozenset(("NUMBER", "DIMS", "RANGE", "STRING"))
 
 def find_wrong_literal(tokens: Tokens) -> Diagnostic | None:
     """Describe a number that is too long, an unknown escape, or missing quotes."""
-    if problem := _find_missing_quotes(tokens):
-        return problem
-    for before, token in pairwise((None, *tokens)):
-        if token is not None and token.type in _LITERALS:
-            problem = _CHECKS[token.type](token, before)
-            if problem is not None:
-                return problem
-    return None
+    return _find_missing_quotes(tokens) or problem_of(tokens, types=_LITERALS)
 
 
-def problem_of(tokens: Tokens, before: Token | None = None) -> Diagnostic | None:
-    """Describe the first token that is always wrong, or return None.
+def problem_of(
+    tokens: Tokens,
+    before: Token | None = None,
+    types: Collection[str] = _CHECKS.keys(),
+) -> Diagnostic | None:
+    """Describe the first token of some types that is always wrong, or return None.
 
     ``before`` is the token before the first one.
     """
-    pairs = zip(tokens, (before, *tokens), strict=False)
-    found = (_CHECKS[t.type](t, b) for t, b in pairs if t.type in _CHECKS)
-    return next(filter(None, found), None)
+    for token in tokens:
+        if token.type in types and (problem := _CHECKS[token.type](token, before)):
+            return problem
+        before = token
+    return None
 
 
 def find_problem(tokens: Tokens) -> Diagnostic | None:
@@ -276,9 +263,11 @@ def _other_quotes(token: Token, before: Token | None) -> Diagnostic | None:
     if match is None:
         return None
     inner = match[match.lastindex or 0]
-    text, advice = quote(inner), "texts need straight double quotes"
+    text = quote(inner)
+    advice = "texts need straight double quotes"
     if inner.isidentifier() and before != "about":
-        text, advice = inner, "words need no quotes"
+        text = inner
+        advice = "words need no quotes"
     span = Span(source, *match.span())
     return rules.syntax.UnexpectedCharacter(
         span=span,
@@ -342,7 +331,8 @@ NAME_RULE = "names have letters, digits and `_`"
 
 def foreign_problem(tokens: Tokens, index: int, in_block: bool) -> Diagnostic | None:
     """Describe the value or name at a token if it is in another notation."""
-    token, before = tokens[index], tokens[index - 1] if index else None
+    token = tokens[index]
+    before = tokens[index - 1] if index else None
     key = str(before or "")
     is_shape = tokens[0] == "input" and index in (1, 2)
     # A list is valid syntax; validation reports it.
@@ -443,7 +433,8 @@ def find_hyphens(start: Span) -> Diagnostic | None:
     span = _text_from(start, _HYPHENATED)
     if span is None:
         return None
-    name, legal = span.text, span.text.replace("-", "_")
+    name = span.text
+    legal = span.text.replace("-", "_")
     return rules.statements.InvalidName(
         span=span, name=name, reason=NAME_RULE, example=legal, fix=Fix(span, legal)
     )

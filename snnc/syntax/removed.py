@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from snnc import rules
@@ -41,20 +42,31 @@ def without_removed(document: tree.Document, report: Diagnostics) -> tree.Docume
 def _replace_removed(properties: Properties, report: Diagnostics) -> Properties:
     written = {item.key.text: item for item in properties}
     off = written.get("aware")
-    if off is None or bare(off.value) not in ("off", "false"):
+    if off is not None and bare(off.value) not in ("off", "false"):
         off = None
     phases = written.get("phases")
-    old, words, new = phases or off, _words(phases), _new_words(phases, off)
+    old = phases or off
+    words = _words(phases)
+    new = _new_words(phases, off)
     if old is not None and new != words:
         _report_phases(old, new, words, off, report)
-        key = tree.Word("phases", old.key.span)
-        better = tree.Property(key, tree.List(new, old.value.span), old.span)
-        kept = (item for item in properties if item is old or item is not off)
-        properties = tuple(better if item is old else item for item in kept)
+        properties = tuple(_with_phases(properties, old, new, off))
     for item in properties:
         if item.key.text in _SUCCESSORS:
             report.add(_warning(item.key, "train", "remove it", _deletion(item)))
     return tuple(item for item in properties if item.key.text not in _SUCCESSORS)
+
+
+def _with_phases(
+    properties: Properties, old: tree.Property, words: Words, off: tree.Property | None
+) -> Iterator[tree.Property]:
+    """Yield the properties with other phases, and without ``aware off``."""
+    key = tree.Word("phases", old.key.span)
+    for item in properties:
+        if item is old:
+            yield tree.Property(key, tree.List(words, old.value.span), old.span)
+        elif item is not off:
+            yield item
 
 
 def _new_words(phases: tree.Property | None, off: tree.Property | None) -> Words:
@@ -78,9 +90,11 @@ def _report_phases(
     report: Diagnostics,
 ) -> None:
     """Report ``aware off`` and the word ``aware``, which other phases replace."""
-    advice, fix = "write `spikes`", None
+    advice = "write `spikes`"
+    fix = None
     if off is not None:
-        advice, text = "remove it", write_list(word.text for word in new)
+        advice = "remove it"
+        text = write_list(word.text for word in new)
         colon = ":" if old.span.source.is_yaml else ""
         fix = _fix(old, f"phases{colon} {text}")
         if old is not off:
@@ -113,7 +127,9 @@ def _warning(word: tree.Word, owner: str, advice: str, fix: Fix | None) -> Diagn
 
 def _fix(item: tree.Property, text: str) -> Fix | None:
     """Return a fix that replaces a property; None for a property from a setting."""
-    source, start, end = item.span.source, item.span.start, item.span.end
+    source = item.span.source
+    start = item.span.start
+    end = item.span.end
     if item.key.span.source is not source:
         return None
     if source.is_yaml:  # spans exclude the quotes
@@ -127,11 +143,14 @@ def _deletion(item: tree.Property) -> Fix | None:
     fix = _fix(item, "")
     if fix is None:
         return None
-    source, start, end = fix.span.source, fix.span.start, fix.span.end
+    source = fix.span.source
+    start = fix.span.start
+    end = fix.span.end
     text = source.text
     line = text.rfind("\n", 0, start) + 1
     if not text[line:start].strip() and (rest := _END_OF_LINE.match(text, end)):
-        start, end = line, rest.end()
+        start = line
+        end = rest.end()
     elif after := _COMMA_AFTER.match(text, end):
         end = after.end()
     elif before := _COMMA_BEFORE.search(text, line, start):

@@ -24,7 +24,8 @@ from snnc.text.arguments import check_text
 
 _PATH = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 _WORD = re.compile(r"\w+")
-_OPENING, _CLOSING = ("[", "{"), ("]", "}")
+_OPENING = ("[", "{")
+_CLOSING = ("]", "}")
 _RANGES = frozenset(("in", "as", "rate"))
 _LITERAL = re.compile(r'"|[^\W\d]\w*(?:\s*\{.*\})?\s*$|[-+.\d\[]', re.DOTALL)
 
@@ -83,7 +84,8 @@ def _path_of(text: str) -> str:
 
 def _values(text: str, start: int) -> Iterator[str]:
     """Split a text at the commas outside brackets and quotes."""
-    depth, first = 0, start
+    depth = 0
+    first = start
     for token in tokens_of(Span(SourceFile("", text), start, len(text))):
         depth += (token in _OPENING) - (token in _CLOSING)
         if token == "," and depth == 0:
@@ -101,7 +103,8 @@ def _setting(source: SourceFile, start: int, report: Diagnostics) -> Setting | N
     place = Span(source, start, len(source.text))
     if not place.text.strip():
         return Setting(words, None)
-    head, key = words[0], words[-1]
+    head = words[0]
+    key = words[-1]
     # Errors are those of a property's value in a block.
     piece = StatementTokens(
         (
@@ -152,25 +155,33 @@ def settings_of(
 
 def spelt(value: object, key: str = "") -> str:
     """Write a Python value as ``.snn``; raise TypeError if no property has its type."""
-    if value is None:
-        return ""
-    if isinstance(value, str):  # a literal, or a text that needs quotes
-        return value if _LITERAL.match(value) or not value else quote(value)
     if hasattr(value, "item") and getattr(value, "shape", None) == ():
         value = value.item()  # a NumPy number
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, int | float):
-        return repr(value)
-    if isinstance(value, Mapping):
-        return ", ".join(f"{word} {_block(inner)}" for word, inner in value.items())
-    if isinstance(value, tuple) and len(value) == 2 and key in _RANGES:
-        return "..".join(map(repr, value))
-    if isinstance(value, tuple) and value and all(isinstance(v, int) for v in value):
-        return "x".join(map(str, value))
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(spelt, value))}]"
+    match value:
+        case None:
+            return ""
+        case str():  # a literal, or a text that needs quotes
+            return value if _LITERAL.match(value) or not value else quote(value)
+        case bool():
+            return "on" if value else "off"
+        case int() | float():
+            return repr(value)
+        case Mapping():
+            return ", ".join(f"{word} {_block(inner)}" for word, inner in value.items())
+        case tuple():
+            return _spelt_tuple(value, key)
+        case list():
+            return f"[{', '.join(map(spelt, value))}]"
     raise TypeError(f"{key}: a spec has no values of the type {type(value).__name__}")
+
+
+def _spelt_tuple(values: tuple[object, ...], key: str) -> str:
+    """Write the ends of a range, sizes, or a list."""
+    if len(values) == 2 and key in _RANGES:
+        return "..".join(map(repr, values))
+    if values and all(isinstance(value, int) for value in values):
+        return "x".join(map(str, values))
+    return f"[{', '.join(map(spelt, values))}]"
 
 
 def _block(settings: object) -> str:

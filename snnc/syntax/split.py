@@ -61,7 +61,8 @@ class StatementTokens:
                 self.key = self.last = None
         elif token.type not in _NEUTRAL and self.in_block:
             if self.key is not None:
-                self.last, self.key = (self.key, token), None
+                self.last = (self.key, token)
+                self.key = None
             elif token.type == "NAME" or (
                 token.type == "FROM" and len(self.openers) > 1
             ):
@@ -123,6 +124,31 @@ def block_below(last: Token, opener: Token) -> Diagnostic:
     return rules.syntax.BlockOnNextLine(span=opener.span, fix=fix)
 
 
+def _stray_brace(current: StatementTokens, token: Token) -> Diagnostic | None:
+    """Describe a brace that closes no block, or that opens one without a statement."""
+    fix = Fix(token.span, "")
+    if not current.openers and token.type == "RBRACE":
+        return rules.syntax.UnmatchedBrace(span=token.span, closer="}", fix=fix)
+    if current.tokens or token.type != "LBRACE":
+        return None
+    return rules.syntax.UnexpectedText(
+        span=token.span,
+        expected="a statement",
+        found="`{`",
+        advice="remove it",
+        fix=fix,
+    )
+
+
+def _close_inside(current: StatementTokens, text: Token) -> None:
+    """Close the brackets whose closing ones are at the end of an unclosed text."""
+    end = takewhile(lambda c: c in "]}," or c.isspace(), reversed(text))
+    closers = [_CLOSER_TYPES[c] for c in end if c in _CLOSER_TYPES]
+    for closer in reversed(closers):
+        if current.openers and OPENERS[current.openers[-1].type] == closer:
+            current.close_innermost()
+
+
 class _Splitter:
     def __init__(self, report: Diagnostics, tokens: Tokens) -> None:
         self._report = report
@@ -155,7 +181,8 @@ class _Splitter:
         self, opener: Token, last: Token, before: str, apart: str = " "
     ) -> None:
         """Report a bracket that is not closed after ``last``."""
-        closer, place = _CLOSER_OF[opener], last.span.after
+        closer = _CLOSER_OF[opener]
+        place = last.span.after
         problem = rules.syntax.MissingBrace(
             span=place,
             closer=closer,
@@ -206,7 +233,8 @@ class _Splitter:
             self._flush()
         elif self._follows_statement(token):
             fix = Fix(_gap(current.tokens[-1], token), "\n")
-            rule, kind = rules.syntax.OneLineEach, str(token)
+            rule = rules.syntax.OneLineEach
+            kind = str(token)
             self._report.add(rule(span=token.span, kind=kind, fix=fix))
             self._flush()
         elif self._lacks_opener(index, token):
@@ -225,19 +253,7 @@ class _Splitter:
         if not current.openers and token.type == "NEWLINE":
             self._end_line(index)
             return
-        fix = Fix(token.span, "")
-        if not current.openers and token.type == "RBRACE":
-            problem = rules.syntax.UnmatchedBrace(span=token.span, closer="}", fix=fix)
-            self._report.add(problem)
-            return
-        if not current.tokens and token.type == "LBRACE":
-            stray = rules.syntax.UnexpectedText(
-                span=token.span,
-                expected="a statement",
-                found="`{`",
-                advice="remove it",
-                fix=fix,
-            )
+        if stray := _stray_brace(current, token):
             self._report.add(stray)
             return
         if token.type == "RBRACE" and not current.in_block:
@@ -246,11 +262,8 @@ class _Splitter:
             self._report.add(rules.syntax.TooDeep(span=token.span, limit=_DEEPEST))
             current.broken = True
         current.push(token)
-        if token.type == "UNTERMINATED":  # close the brackets at the end of the text
-            end = takewhile(lambda c: c in "]}," or c.isspace(), reversed(token))
-            for closer in [_CLOSER_TYPES[c] for c in end if c in _CLOSER_TYPES][::-1]:
-                if current.openers and OPENERS[current.openers[-1].type] == closer:
-                    current.close_innermost()
+        if token.type == "UNTERMINATED":
+            _close_inside(current, token)
 
     def _opens_group(self, index: int) -> bool:
         """Return whether the closed block of an unknown statement contains statements.

@@ -85,7 +85,9 @@ def edits(word: str, other: str) -> int:
     before: list[int] = []
     row = list(range(len(other) + 1))
     for i, letter in enumerate(word, 1):
-        two_before, before, row = before, row, [i]
+        two_before = before
+        before = row
+        row = [i]
         for j, wanted in enumerate(other, 1):
             least = min(before[j], row[j - 1], before[j - 1] - (letter == wanted)) + 1
             if i > 1 < j and letter == other[j - 2] and wanted == word[i - 2]:

@@ -18,7 +18,7 @@ from snnc.text.arguments import FileName, Tensors, check_count, given_weights
 from snnc.text.display import Displayed, Json
 from snnc.text.installing import require
 from snnc.text.tables import TextTable
-from snnc.verbs.evaluate.summary import outside
+from snnc.views.evaluation import outside
 from snnc.views.text import write_text
 from snnc.views.weights import chip_table
 from snnc.weight_files.inspect import on_chip

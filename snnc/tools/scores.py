@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import PlainSerializer, PlainValidator
 
+from snnc.results import scores as results
+from snnc.results.scores import Interval
 from snnc.runtime import examples
 from snnc.runtime.examples import Array, decide
 from snnc.runtime.network import Decide, Network
-from snnc.verbs.evaluate import results
-from snnc.verbs.evaluate.results import Interval
+from snnc.text.intervals import interval
 
 QUARTERS = (1, 2, 3, 4)
 
@@ -279,14 +280,3 @@ class Correlation:
         """The correlation, or None if a variable does not vary."""
         (xx, xy), (_, yy) = self.products.tolist()
         return xy / math.sqrt(xx) / math.sqrt(yy) if xx and yy else None
-
-
-def interval(share: float, count: int) -> tuple[float, float]:
-    """Return the 95 % interval of a fraction observed in ``count`` examples."""
-    # Wilson's score interval: E. B. Wilson, Probable inference, the law of
-    # succession, and statistical inference, JASA 22, 1927, 209-212.
-    z = 1.959964**2 / count
-    middle = share + z / 2
-    spread = math.sqrt(z * (share * (1 - share) + z / 4))
-    low, high = (middle - spread) / (1 + z), (middle + spread) / (1 + z)
-    return max(0.0, low), min(1.0, high)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from itertools import chain, product
 from math import prod
 from operator import le, lt
@@ -14,44 +14,24 @@ from pathlib import Path
 from snnc import diagnostics
 from snnc.diagnostics.spec_error import SpecError
 from snnc.interface.objects import Spec, as_spec
-from snnc.language.readers import Phase
 from snnc.loihi.profile import DEFAULT
+from snnc.results.sweep import Sweep, Variant, select_best
 from snnc.syntax.settings import Setting, read_setting, read_settings, spelt
-from snnc.text.arguments import FileName, check_count
+from snnc.text.arguments import FileName
 from snnc.text.display import Json
-from snnc.tools.checkpoint import reserve
-from snnc.tools.sweep_results import Sweep, Variant, select_best
+from snnc.tools.reserve import reserve
+from snnc.tools.sweep_options import SweepOptions
 from snnc.tools.sweep_runs import SweepSettings, VariantJob, data_file, run_variants
+from snnc.verbs.options import takes
 
 _OF_WORDS = "SNN3"
 """Lower codes are about single words and values."""
 MOST_VARIANTS = 10_000
 
 
-def sweep(
-    spec: Spec | FileName,
-    settings: Mapping[str, object] | Sequence[str],
-    *,
-    where: str | Sequence[str] = (),
-    data: FileName | tuple[object, object] | None = None,
-    test: FileName | tuple[object, object] | None = None,
-    weights: FileName | None = None,
-    epochs: int | None = None,
-    phases: Sequence[Phase] = ("smooth", "scale"),
-    examples: int | None = None,
-    seed: int = 0,
-    seeds: int = 1,
-    output: FileName = "sweep",
-    workers: int | None = None,
-    dask: str | None = None,
-    device: str = DEFAULT,
-    progress: bool | None = None,
-) -> Sweep:
-    """Compare variants of a spec: all combinations of some values.
-
-    Without data, this immediately computes cores, weights and maximum energy. With
-    data, each variant is also trained, and evaluated on the exact engine, in its own
-    process. Results are stored in a folder and reused.
+@dataclass(frozen=True)
+class SweepCall(SweepOptions):
+    """What `sweep` takes.
 
     Parameters
     ----------
@@ -65,38 +45,28 @@ def sweep(
         Conditions such as ``"cores <= 4"`` or ``"energy < 2e-6"`` (maximum energy, in
         joules). Variants that don't meet all conditions are neither trained nor
         evaluated.
-    data : file, or x and y
-        Training data; a fifth of it, drawn with the seed, is held out for evaluation.
-    test : file, or x and y
-        Data for evaluation, instead of held-out training data.
-    weights
-        Weights for evaluating all variants without training, if the settings keep the
-        layout.
-    epochs
-        The number of epochs; by default, that of the spec.
-    phases
-        The phases of each training, instead of those in the spec. The phase ``spikes``
-        takes several times as long as the others.
-    examples
-        The number of examples for evaluation, drawn with the seed; by default, all.
-    seed
-        The seed for drawing held-out and evaluated examples. Initial weights depend on
-        ``train.seed`` in the spec.
-    seeds
-        The number of trainings per variant, with ``train.seed`` and the following
-        seeds. Accuracy and energy are means over seeds.
-    output
-        The folder for results, which may contain several sweeps.
-    workers
-        The number of processes; by default, the number of CPU cores.
-    dask
-        The address of a Dask cluster to use instead; its workers must have access to
-        the folder.
     device
         The device if ``spec`` is a file: ``loihi1`` or the path of a device file.
     progress
         Whether to show a progress bar, or lines if a bar can't be shown; by default, a
         bar on terminals and in notebooks.
+    """
+
+    spec: Spec | FileName
+    settings: Mapping[str, object] | Sequence[str]
+    where: str | Sequence[str] = field(default=(), kw_only=True)
+    device: str = field(default=DEFAULT, kw_only=True)
+    progress: bool | None = field(default=None, kw_only=True)
+
+
+@takes(SweepCall)
+def sweep(call: SweepCall) -> Sweep:
+    """Compare variants of a spec: all combinations of some values.
+
+    Without data, this immediately computes cores, weights and maximum energy. With
+    data, each variant is also trained, and evaluated on the exact engine, in its own
+    process. Results are stored in a folder and reused. Accuracy and energy are means
+    over seeds.
 
     Raises
     ------
@@ -107,36 +77,51 @@ def sweep(
         too many variants, options are incompatible, or another sweep is writing the
         results.
     """
-    has_data, has_test, has_weights = (x is not None for x in (data, test, weights))
-    if not has_data and (has_test or has_weights):
-        raise ValueError("test and weights need a sweep with data")
-    if has_test and has_weights:
-        raise ValueError("with weights nothing is trained: give data without test")
-    check_count("seeds", seeds, 1)
-    if seeds > 1 and (has_weights or not has_data):
-        raise ValueError("seeds apply to training: give data, and no weights")
-    if seeds > 1 and "train.seed" in {str(s).partition("=")[0] for s in settings}:
+    varied = {str(setting).partition("=")[0] for setting in call.settings}
+    if call.seeds > 1 and "train.seed" in varied:
         raise ValueError("seeds count from train.seed: do not vary it too")
-    base = as_spec(spec, device)
-    chosen = _choices(settings)
-    conditions = [where] if isinstance(where, str) else where
+    base = as_spec(call.spec, call.device)
+    chosen = _choices(call.settings)
+    conditions = [call.where] if isinstance(call.where, str) else call.where
     limits = [*map(parse_condition, conditions)]
-    variants = [_variant(base, combination, limits) for combination in product(*chosen)]
-    if data is None:
-        return Sweep(base, tuple(variants))
-    folder = Path(output).absolute()
+    trials = [_try_out(base, combination, limits) for combination in product(*chosen)]
+    source = "" if base.path is None else base.path.as_posix()
+    if call.data is None:
+        variants = tuple(trial.variant for trial in trials)
+        return Sweep(base.name, variants, source)
+    folder = Path(call.output).absolute()
     folder.mkdir(parents=True, exist_ok=True)
-    tests = None if test is None else data_file(test, folder)
-    kept = None if weights is None else Path(weights).absolute()
-    options = epochs, tuple(phases), examples, seed
-    shared = SweepSettings(folder, data_file(data, folder), tests, kept, *options)
-    jobs = [[*_jobs(variant, shared, seeds)] for variant in variants]
-    with reserve(shared.results):
-        found = run_variants(chain(*jobs), shared, workers, dask, progress)
-    pairs = zip(variants, jobs, strict=True)
-    judged = [_with_results(variant, own, found) for variant, own in pairs]
+    shared = SweepSettings(
+        folder=folder,
+        data=data_file(call.data, folder),
+        test=None if call.test is None else data_file(call.test, folder),
+        weights=None if call.weights is None else Path(call.weights).absolute(),
+        epochs=call.epochs,
+        phases=tuple(call.phases),
+        examples=call.examples,
+        seed=call.seed,
+    )
+    jobs = [[*_jobs(trial, shared, call.seeds)] for trial in trials]
+    with reserve(shared.reserved):
+        found = run_variants(
+            chain(*jobs), shared, call.workers, call.dask, call.progress
+        )
+    judged = [
+        _with_results(trial.variant, own_jobs, found)
+        for trial, own_jobs in zip(trials, jobs, strict=True)
+    ]
     best = {*select_best(judged, "energy", "cores")}
-    return Sweep(base, tuple(replace(v, is_best=v in best) for v in judged))
+    variants = tuple(replace(each, is_best=each in best) for each in judged)
+    holds_out = call.test is None and call.weights is None
+    return Sweep(base.name, variants, source, holds_out)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """A variant with its spec; None if the values don't form a legal network."""
+
+    variant: Variant
+    spec: Spec | None
 
 
 def _with_results(
@@ -145,19 +130,20 @@ def _with_results(
     done = [found[job.name] for job in jobs]
     results = tuple(result for result in done if not isinstance(result, str))
     problem = next((r for r in done if isinstance(r, str)), variant.problem)
-    return replace(variant, results=results, problem=problem)
+    return replace(variant, problem=problem).with_results(results)
 
 
-def _jobs(variant: Variant, shared: SweepSettings, seeds: int) -> Iterator[VariantJob]:
-    if variant.spec is None or variant.problem:
+def _jobs(trial: _Trial, shared: SweepSettings, seeds: int) -> Iterator[VariantJob]:
+    settings = trial.variant.settings
+    if trial.spec is None or trial.variant.problem:
         return
     if seeds == 1:
-        yield shared.job(variant.spec, variant.settings)
+        yield shared.job(trial.spec, settings)
         return
-    first = variant.spec.train.seed
+    first = trial.spec.train.seed
     for seed in range(first, first + seeds):
-        spec = variant.spec.replace(train={"seed": seed})
-        yield shared.job(spec, {**variant.settings, "train.seed": str(seed)})
+        spec = trial.spec.replace(train={"seed": seed})
+        yield shared.job(spec, {**settings, "train.seed": str(seed)})
 
 
 def _choices(
@@ -191,11 +177,11 @@ def _choices(
     return chosen
 
 
-def _variant(
+def _try_out(
     base: Spec,
     combination: tuple[Setting, ...],
     limits: Sequence[Callable[[Variant], str]],
-) -> Variant:
+) -> _Trial:
     texts = (setting.text.partition("=") for setting in combination)
     settings = {path: value.strip() for path, _, value in texts}
     try:
@@ -205,10 +191,19 @@ def _variant(
         if any(d.code < _OF_WORDS for d in error.diagnostics):
             raise
         first = next(d for d in error.diagnostics if d.severity == "error")
-        return Variant(settings, None, None, problem=first.message)
-    variant = Variant(settings, spec, report)
+        return _Trial(Variant(settings, problem=first.message), None)
+    variant = Variant(
+        settings=settings,
+        cores=report.cores,
+        weights=report.weights,
+        energy=report.energy,
+        example_seconds=report.time.example_seconds if report.time else None,
+        diagnostics=spec.diagnostics,
+    )
     problem = next(filter(None, (limit(variant) for limit in limits)), "")
-    return replace(variant, problem=problem if spec.fits else "does not fit its chip")
+    if not spec.fits:
+        problem = "does not fit its chip"
+    return _Trial(replace(variant, problem=problem), spec)
 
 
 def parse_condition(text: str) -> Callable[[Variant], str]:

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 from snnc.interface.objects import Package, Spec
 from snnc.language.readers import Phase
 from snnc.processes import open_workers, run_tasks
+from snnc.runtime.files import write_file
 from snnc.text.arguments import FileName
 from snnc.text.display import Json
 from snnc.text.progress import in_notebook, progress_bar
 from snnc.text.tables import percent
-from snnc.tools.checkpoint import Checkpoint, read_checkpoint
 
 if TYPE_CHECKING:
     from snnc.runtime.examples import Array
@@ -71,9 +71,9 @@ class SweepSettings:
         }
 
     @property
-    def results(self) -> Path:
-        """The file with the results, which depends on everything that they share."""
-        return self.folder / f"{name_of(self.identity)}.jsonl"
+    def reserved(self) -> Path:
+        """A path that other sweeps with the same dependencies have, too."""
+        return self.folder / name_of(self.identity)
 
     def job(self, spec: Spec, settings: Mapping[str, str]) -> VariantJob:
         """Return the job of a variant; its name identifies all dependencies."""
@@ -98,6 +98,23 @@ class VariantJob:
         readable = re.sub(r"[^\w.,=-]+", "_", self.settings)[:LONGEST]
         known = self.shared.folder.glob(f"*-{self.name}")
         return next(known, self.shared.folder / f"{readable}-{self.name}")
+
+    @property
+    def _file(self) -> Path:
+        return self.folder / "result.json"
+
+    def save(self, result: Json) -> None:
+        """Write the result into the folder, completely or not at all."""
+        self.folder.mkdir(exist_ok=True)
+        write_file(self._file, json.dumps({"spec": self.spec.text, "result": result}))
+
+    def read(self) -> Json | None:
+        """Return the result in the folder; None if there is none."""
+        try:
+            result: Json = json.loads(self._file.read_bytes())["result"]
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return None
+        return result
 
 
 def run_variant(job: VariantJob) -> Json | str:
@@ -126,7 +143,7 @@ def run_variant(job: VariantJob) -> Json | str:
         )
     except (ValueError, RuntimeError, OSError, ModuleNotFoundError) as error:
         return str(error).split("\n")[0] or type(error).__name__
-    # Convert tuples to lists, as in a checkpoint.
+    # Convert tuples to lists, as in a file.
     known: Json = json.loads(json.dumps(found.as_dict()))
     return known
 
@@ -178,20 +195,15 @@ def run_variants(
     progress: bool | None,
 ) -> dict[str, Json | str]:
     """Return the results of jobs, or their problems, by name; skip finished jobs."""
-    header = shared.identity
-    path = shared.results
-    saved = read_checkpoint(path)
-    if saved is not None and saved.header != header:
-        print(f"warning: {path} is damaged, so all variants run again", file=sys.stderr)
-        saved = None
-    lines = () if saved is None else saved.lines
-    found = {line["variant"]: line["result"] for line in lines if "result" in line}
     unique = {job.name: job for job in jobs}
+    results = {name: job.read() for name, job in unique.items()}
+    found: dict[str, Json | str] = {
+        name: result for name, result in results.items() if result is not None
+    }
     left = [job for job in unique.values() if job.name not in found]
     width = min(workers or os.cpu_count() or 1, len(left))
     is_seen = sys.stderr.isatty() or in_notebook()
     with (
-        Checkpoint(path, header, saved) as checkpoint,
         progress_bar(len(unique), "variants", is_seen and progress) as move,
         open_workers(width, dask, shared.folder / "log.txt") as pool,
     ):
@@ -203,8 +215,7 @@ def run_variants(
             except pool.deaths:
                 result = DIED
             if not isinstance(result, str):
-                text = job.spec.text
-                checkpoint.add({"variant": job.name, "spec": text, "result": result})
+                job.save(result)
             found[job.name] = result
             if progress and not is_seen:
                 done = f"{number} of {len(left)} variants: {job.settings}"

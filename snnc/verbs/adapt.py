@@ -4,136 +4,23 @@ from __future__ import annotations
 
 import os
 from contextlib import closing
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
 
 from snnc.output.imported import CannotRunError
+from snnc.results.adaptation import Adaptation, AdaptedData, AdaptedEvaluation
 from snnc.text.arguments import FileName, Tensors
-from snnc.text.display import Json
-from snnc.text.tables import TextTable, counted, percent
-from snnc.tools import plots
-from snnc.verbs.evaluate.evaluation import Evaluation
-from snnc.verbs.evaluate.summary import known
-from snnc.verbs.evaluate.verb import EvaluateOptions, evaluate
-from snnc.verbs.options import check_options, option
+from snnc.verbs.evaluate.options import AdaptOptions, EvaluateOptions
+from snnc.verbs.evaluate.verb import evaluate
 
 if TYPE_CHECKING:
     import numpy as np
-    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
     from snnc.output.imported import ImportedPackage
     from snnc.runtime.data import Examples
     from snnc.runtime.examples import Array
     from snnc.runtime.network import Network
-
-LearningSimulator = Literal["exact", "loihi", "nengo"]
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Adaptation:
-    """The weights that a readout has learned, and its decisions during learning.
-
-    Attributes
-    ----------
-    y
-        The labels, (presentations,), or the target values, in the order of
-        presentation.
-    outputs
-        The readout's outputs halfway through each presentation, before learning from
-        it, with shape (presentations, units).
-    weights
-        All tensors by name, with the learned kernel of the readout.
-    classes
-        Whether the units are classes.
-    score
-        The accuracy, or the root mean square error, while learning: in the last pass.
-    clipped
-        The fraction of errors that were larger than the spec's ``error``.
-    passes
-        How often each example was presented.
-    refit
-        All tensors with a kernel that ridge regression fitted to the same examples, as
-        a reference for the rule; None unless the simulator is exact.
-    """
-
-    y: Array
-    outputs: Array
-    weights: dict[str, NDArray[np.float32]]
-    classes: bool
-    score: float
-    clipped: float = 0.0
-    passes: int = 1
-    refit: dict[str, NDArray[np.float32]] | None = None
-
-    @property
-    def examples(self) -> int:
-        """The number of different presentations: examples, each counted once."""
-        return len(self.y) // self.passes
-
-    @property
-    def accuracy(self) -> float | None:
-        """The fraction of correct decisions in the last pass; None for a regression."""
-        return self.score if self.classes else None
-
-    @property
-    def rmse(self) -> float | None:
-        """The root mean square error in the last pass; None for classes."""
-        return None if self.classes else self.score
-
-    @property
-    def recalls(self) -> tuple[float | None, ...]:
-        """The accuracy of each class in the last pass; None for absent classes."""
-        labels = self.y[-self.examples :]
-        right = self.outputs[-self.examples :].argmax(axis=1) == labels
-        shown = (right[labels == each] for each in range(self.outputs.shape[1]))
-        return tuple(float(each.mean()) if len(each) else None for each in shown)
-
-    def plot_accuracy(self, ax: Axes | None = None) -> Axes:
-        """Plot the accuracy, or the error, against the number of examples.
-
-        Each point is the mean over an example and at most 49 examples before it.
-        """
-        return plots.results.learning(self, ax)
-
-    def __repr__(self) -> str:
-        reached = f"RMSE {self.score:.4g}"
-        if self.classes:
-            reached = f"accuracy {percent(self.score)}"
-        return f"<snnc.Adaptation: {reached} while learning {_presented(self)}>"
-
-
-def _presented(learning: Adaptation) -> str:
-    examples = counted(learning.examples, "example")
-    return examples if learning.passes == 1 else f"{examples} {learning.passes} times"
-
-
-@dataclass(frozen=True, kw_only=True)
-class AdaptOptions:
-    """The options of learning."""
-
-    simulator: LearningSimulator = option(
-        "exact",
-        "`exact` learns the same weights as nengo-loihi's emulator (`loihi`), 50 times"
-        " faster. `nengo` does not round weights.",
-    )
-    examples: int | None = option(
-        None, "Present only N examples, drawn with the seed.", least=1
-    )
-    seed: int | None = option(
-        0, "Seed for shuffling the examples; None keeps their order.", least=0
-    )
-    passes: int = option(
-        1,
-        "How often learning presents each example, in a new order each time.",
-        least=1,
-    )
-    weights_out: FileName | None = option(
-        None, "The file for the learned weights.", is_file=True
-    )
-
-    def __post_init__(self) -> None:
-        check_options(self)
 
 
 def adapt(
@@ -268,131 +155,6 @@ def _learn_in_nengo(
             rows, _ = run.present(min(run.at_once, len(images) - first))
             outputs.append(rows[:, network.steps // 2])
         return np.concatenate(outputs), built.learning.weights(run.sim)
-
-
-@dataclass(frozen=True)
-class AdaptedData:
-    """The results on one data set before and after learning.
-
-    ``refit`` is the result of ridge regression on the same examples, if it was fitted.
-    """
-
-    file: str
-    before: Evaluation
-    after: Evaluation
-    refit: Evaluation | None = None
-
-    def as_dict(self) -> Json:
-        """Return a mapping for JSON."""
-        return {
-            "file": self.file,
-            "before": self.before.as_dict(),
-            "after": self.after.as_dict(),
-            "refit": None if self.refit is None else self.refit.as_dict(),
-        }
-
-
-@dataclass(frozen=True)
-class AdaptedEvaluation:
-    """The results of a package before, during and after learning.
-
-    ``kept`` is the result on old data, which the readout should not forget.
-    """
-
-    data: AdaptedData
-    learning: Adaptation
-    kept: AdaptedData | None = None
-
-    @property
-    def after(self) -> Evaluation:
-        """The evaluation with the learned weights, on the data."""
-        return self.data.after
-
-    def as_dict(self) -> Json:
-        """Return a mapping for JSON."""
-        learned: dict[str, Any] = {
-            "examples": self.learning.examples,
-            "passes": self.learning.passes,
-            "accuracy" if self.learning.classes else "rmse": self.learning.score,
-            "clipped": self.learning.clipped,
-        }
-        if self.learning.classes:
-            pairs = zip(self.data.before.by_class, self.learning.recalls, strict=True)
-            learned["classes"] = [{"name": c.name, "recall": r} for c, r in pairs]
-        data = self.data.as_dict()
-        del data["file"]
-        return {
-            "version": 1,
-            **data,
-            "while_learning": learned,
-            "kept": None if self.kept is None else self.kept.as_dict(),
-        }
-
-    def __str__(self) -> str:
-        learning = self.learning
-        where = f"{self.after.network} on {self.after.simulator}"
-        kind = "accuracy" if learning.classes else "RMSE"
-        reached = f"{learning.score:.4g}"
-        if learning.classes:
-            reached = percent(learning.score)
-        lines = [f"{where}: {kind} {reached} while learning {_presented(learning)}"]
-        if learning.clipped:
-            reason = "which were larger than `error` in `learn pes`; write a larger one"
-            lines.append(
-                f"clipped: {percent(learning.clipped)} of the errors, {reason}"
-            )
-        lines += ["", *self._scores().lines()]
-        if learning.classes:
-            lines += ["", *self._classes().lines()]
-        return "\n".join([*lines, *self._notes()])
-
-    def _scores(self) -> TextTable:
-        """Return the scores of each data set with their intervals."""
-        sets = [self.data, *filter(None, [self.kept])]
-        head: tuple[str, ...] = ("data", "examples", "before", "after")
-        if self.data.refit is not None:
-            head = (*head, "ridge regression")
-        rows = []
-        for each in sets:
-            results = [each.before, each.after, *filter(None, [each.refit])]
-            scores = map(_with_interval, results)
-            rows.append((each.file, str(each.after.examples), *scores))
-        return TextTable.of(head, rows, ("data",))
-
-    def _classes(self) -> TextTable:
-        """Return the recall of each class of the data."""
-        rows = []
-        for before, learning, after in zip(
-            self.data.before.by_class,
-            self.learning.recalls,
-            self.after.by_class,
-            strict=True,
-        ):
-            recalls = map(known, (before.recall, learning, after.recall))
-            rows.append((before.name, *recalls))
-        return TextTable.of(("class", "before", "learning", "after"), rows, ("class",))
-
-    def _notes(self) -> list[str]:
-        """Return what went wrong with single classes."""
-        lost = [each.name for each in self.after.by_class if each.recall == 0]
-        if not lost:
-            return []
-        word = "class" if len(lost) == 1 else "classes"
-        problem = f"no example of {word} {', '.join(lost)} is recognised after learning"
-        advice = (
-            "learn from more examples of it, mixed with the others, or use --passes"
-        )
-        return ["", f"note: {problem}: {advice}"]
-
-
-def _with_interval(result: Evaluation) -> str:
-    """Return an accuracy or error with its 95 % interval."""
-    score = result.score
-    show = percent if result.classes else "{:.4g}".format
-    if score.interval is None:
-        return show(score.value)
-    low, high = map(show, score.interval)
-    return f"{show(score.value)} ({low.removesuffix(' %')} to {high})"
 
 
 def evaluate_adapted(

@@ -7,11 +7,9 @@ from pathlib import Path
 
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file
-from snnc.language.model import spec_hash
-from snnc.loihi.profile import DEFAULT, read_profile
+from snnc.loihi.profile import read_profile
 from snnc.output.imported import spec_of
-from snnc.output.package import PackageRecords, origin_of
-from snnc.passes import Compilation
+from snnc.output.package import origin_of
 from snnc.syntax.files import can_format
 from snnc.verbs.build import Build, Tell, Wanted
 
@@ -54,16 +52,3 @@ def _package_of_spec(
     if build.run([wanted], lambda own: report.extend(own.diagnostics), False):
         return folder
     return None
-
-
-def compile_package(folder: Path) -> Compilation | None:
-    """Compile the spec of a package; None if it was moved, changed, or has errors."""
-    spec = spec_of(folder)
-    lock = PackageRecords.of(folder).lock
-    if spec is None or lock.origin is None:
-        return None
-    profile = read_profile(lock.origin.device or DEFAULT)
-    made = compile_file(spec, Diagnostics(), "place", profile)
-    if made is None or made.spec is None or spec_hash(made.spec.spec) != lock.spec:
-        return None
-    return made

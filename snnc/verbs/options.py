@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from functools import wraps
 from textwrap import fill, indent
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Literal, ParamSpec, TypeVar
 
 from snnc.text.arguments import check_choice, check_count
 
@@ -26,7 +26,7 @@ class Option:
     """What the command line and Python say about an option.
 
     ``help`` names choices and other options in single backticks. An option has
-    ``choices``, or is a number of at least ``least``, or names a file, or is a text,
+    ``choices``, or is a number of at least ``least``, or is a ``path``, or is a text,
     which ``metavar`` describes, or is a flag. ``names`` are those on the command line,
     if it has others there.
     """
@@ -34,7 +34,7 @@ class Option:
     help: str
     choices: tuple[str, ...] = ()
     least: int | None = None
-    is_file: bool = False
+    path: Literal["", "file", "folder"] = ""
     metavar: str | None = None
     names: tuple[str, ...] = ()
 

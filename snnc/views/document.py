@@ -5,15 +5,22 @@ In sentences and cells, what is between backticks is code.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from snnc.text.tables import TextTable
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 EVERYWHERE = frozenset({"text", "markdown", "html"})
 TEXT = frozenset({"text"})
+MARKDOWN = frozenset({"markdown"})
+WORDS = frozenset({"text", "markdown"})
 MARKUP = frozenset({"markdown", "html"})
 HTML = frozenset({"html"})
+PAGE = frozenset({"page"})
 Formats = frozenset[str]
 
 
@@ -44,10 +51,11 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """A list; each item is a line of a text."""
+    """A list, maybe with a line above it; each item is a line of a text."""
 
     lines: tuple[str, ...]
     formats: Formats = EVERYWHERE
+    caption: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +88,32 @@ class Tiles:
     formats: Formats = HTML
 
 
-Part = Title | Heading | Sentence | Items | Table | Tiles
+@dataclass(frozen=True, slots=True)
+class Html:
+    """A part of a page in HTML, such as a table with bars."""
+
+    html: str
+    formats: Formats
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A picture of something, which only pages show."""
+
+    title: str
+    subject: str
+    draw: Callable[[], Axes]
+    formats: Formats = PAGE
+
+
+Part = Title | Heading | Sentence | Items | Table | Tiles | Html | Figure
 Document = Iterable[Part]
 """The parts in order; each one is shown in some formats, or in all."""
+
+
+def capitalized(text: str) -> str:
+    """Return a text that begins with a capital."""
+    return text[:1].upper() + text[1:]
 
 
 def parts_for(document: Document, form: str) -> list[Part]:

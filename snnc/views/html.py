@@ -2,34 +2,67 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Sequence
 from html import escape
+from io import BytesIO
 from pathlib import Path
 from typing import Literal
 
+from snnc.text.installing import installation, missing
 from snnc.text.tables import TextTable, printable
+from snnc.text.version import __version__
+from snnc.views import plots
 from snnc.views.document import (
     Document,
+    Figure,
     Heading,
+    Html,
     Items,
     Part,
+    Sentence,
     Table,
     Tile,
     Tiles,
     Title,
+    capitalized,
     parts_for,
 )
 
+SHELL = Path(__file__).with_name("page.html.jinja")
+LACKING = f"Pictures are missing: {installation('plot')}, and print the page again."
 STYLE_SHEET = Path(__file__).with_name("style.css")
 _CODE = re.compile(r"`([^`]+)`")
 
 
 def write_html(document: Document) -> str:
     """Return a document as a part of a page, with its style sheet."""
+    return _fragment(parts_for(document, "html"))
+
+
+def write_page(document: Document, source: str) -> str:
+    """Return a document as a page with pictures; name the file of its subject."""
+    parts = list(document)
+    titles = [part.text for part in parts if isinstance(part, Title)]
+    footer = f"snnc {__version__}, {source}" if source else f"snnc {__version__}"
+    shown = [part for part in parts if part.formats & {"html", "page"}]
+    return shell(titles[0], _fragment([*shown, Sentence(footer)]))
+
+
+def shell(title: str, body: str) -> str:
+    """Return an HTML page with a body, which must be escaped already."""
+    import jinja2  # only for pages
+
+    environment = jinja2.Environment(autoescape=True, keep_trailing_newline=True)
+    template = environment.from_string(SHELL.read_text(encoding="utf-8"))
+    return template.render(title=title, body=body)
+
+
+def _fragment(parts: Sequence[Part]) -> str:
     style = STYLE_SHEET.read_text(encoding="utf-8")
-    parts = "\n".join(map(_block, parts_for(document, "html")))
-    return f'<div class="snnc">\n<style>\n{style}</style>\n{parts}\n</div>'
+    blocks = "\n".join(map(_block, parts))
+    return f'<div class="snnc">\n<style>\n{style}</style>\n{blocks}\n</div>'
 
 
 def _block(part: Part) -> str:
@@ -40,12 +73,36 @@ def _block(part: Part) -> str:
     if isinstance(part, Items):
         items = "".join(f"<li>{inline_html(line)}</li>\n" for line in part.lines)
         return f"<ul>\n{items}</ul>"
+    if isinstance(part, Html):
+        return part.html.rstrip("\n")
+    if isinstance(part, Figure):
+        heading = f"<h2>{inline_html(part.title)}</h2>"
+        return f'{heading}\n<div class="wide">\n{picture_html(part)}\n</div>'
     if isinstance(part, Title):
         return f"<h1>{inline_html(part.text)}</h1>"
     if isinstance(part, Heading):
-        return f"<h2>{inline_html(part.text.capitalize())}</h2>"
+        return f"<h2>{inline_html(capitalized(part.text))}</h2>"
     strong = f"<strong>{inline_html(part.strong)}</strong>" if part.strong else ""
     return f"<p>{strong}{inline_html(part.text)}</p>"
+
+
+def picture_html(figure: Figure) -> str:
+    """Draw images for light and dark backgrounds, embedded in the page."""
+    if missing("matplotlib"):
+        return f'<p class="soft">{escape(LACKING)}</p>'
+    images = []
+    for is_dark in (False, True):
+        buffer = BytesIO()
+        with plots.style.theme(is_dark):
+            plots.style.save(figure.draw(), buffer)
+        encoded = base64.b64encode(buffer.getvalue()).decode("ascii")
+        images.append(f"data:image/svg+xml;base64,{encoded}")
+    light, dark = images
+    caption = escape(f"{figure.title} of {figure.subject}")
+    return (
+        f'<picture><source media="(prefers-color-scheme: dark)" srcset="{dark}">'
+        f'<img src="{light}" alt="{caption}" style="max-width: 100%"></picture>'
+    )
 
 
 def _tile(tile: Tile) -> str:

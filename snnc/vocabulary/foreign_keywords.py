@@ -35,8 +35,10 @@ def _by_word(section: str) -> dict[str, tuple[str, ...]]:
     return found
 
 
-_SAME_BY_WORD, _NEARBY_BY_WORD = _by_word("same"), _by_word("nearby")
-_KIND_BY_WORD, _LIKELY_KIND_BY_WORD = _by_word("same kinds"), _by_word("nearby kinds")
+_SAME_BY_WORD = _by_word("same")
+_NEARBY_BY_WORD = _by_word("nearby")
+_KIND_BY_WORD = _by_word("same kinds")
+_LIKELY_KIND_BY_WORD = _by_word("nearby kinds")
 PART_BY_WORD = {word: parts[0] for word, parts in _by_word("nearby parts").items()}
 """The parts before a block that words of other libraries mean."""
 
@@ -49,7 +51,8 @@ def likes_of(keys: Collection[str]) -> frozenset[str]:
 
 def known_kind(word: str, legal: Iterable[str]) -> tuple[str | None, bool]:
     """Return the kind for a foreign word, and whether it is certain."""
-    lower, key = word.lower().replace("_", ""), plain(word)
+    lower = word.lower().replace("_", "")
+    key = plain(word)
     ours = {kind: (kind,) for kind in legal}
     for table in (ours, _KIND_BY_WORD):
         for spelling in (lower, key):
@@ -184,7 +187,8 @@ def advise_elsewhere(word: str, value: tree.Value, owner: str) -> str:
     key = same_key(word, USUAL)
     if key is None:
         return ""
-    setting, found = f"{key} {show_like(value, USUAL[key])}", owners(key)
+    setting = f"{key} {show_like(value, USUAL[key])}"
+    found = owners(key)
     if key in LAYER_KEYS and owner in keywords.NEURONS:
         return f"write `{setting}` in the layer, next to `neuron`"
     if key in LAYER_KEYS and owner in _WITHOUT_LAYERS:

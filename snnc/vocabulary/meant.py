@@ -27,10 +27,9 @@ _SOURCES = re.compile(
 )
 _CALLED = re.compile(rf"\)[ \t]*\(({_NAME})\)$")
 """The input of a Keras layer: `Conv2D(8, 3)(c0)`."""
-_STATEMENT = re.compile(
-    r"(?P<heading>(?:[^\W\d][\w.]*[ \t]*[=:]?[ \t]*)+)"
-    r"(?:[{(](?P<block>.*)[)}]|(?P<bare>[^{}()]*))[;, \t]*"
-)
+_OPENER = re.compile(r"[{(]")
+_FIRST_VALUE = re.compile(r"(?<![\w.])[-+.\d]|$")
+_HEADING = re.compile(r"[\w.=: \t]+")
 _ITEM = re.compile(
     rf"""[,;\s]*
     (?:(?P<key>{_NAME})[ \t]*[=: \t][ \t]*)?
@@ -44,7 +43,7 @@ _ITEM = re.compile(
 )
 _WORD = re.compile(r"(?<![\w.])[^\W\d][\w.]*")
 _SHAPE = re.compile(r"\b\d+(?:x\d+)+\b")
-_RANGE = re.compile(rf"{_NUMBER}\.\.{_NUMBER}")
+_RANGE = re.compile(rf"(?<![\w.]){_NUMBER}\.\.{_NUMBER}")
 _INPUT = re.compile(
     rf"(?:[\s,=:]|{_WORD.pattern}|{_SHAPE.pattern}|{_RANGE.pattern})*", re.ASCII
 )
@@ -112,15 +111,19 @@ def _statement(text: str) -> str:
     sources = _SOURCES.search(text)
     if sources is not None:
         text = text[: sources.start()] + text[sources.end() :]
-    match = _STATEMENT.fullmatch(text.strip())
-    if match is None:
+    heading, block, is_braced = _split_block(text.strip().rstrip(";,"))
+    if not _HEADING.fullmatch(heading):
         return ""
-    words = [word.rpartition(".")[2] for word in _WORD.findall(match["heading"])]
-    block = match["block"] or ""
-    if match["block"] is None:  # `dense 128 relu`: the last words may be values
+    words = [word.rpartition(".")[2] for word in _WORD.findall(heading)]
+    if not is_braced:  # `dense 128 relu`: the last words may be values
         values = [word for word in words[1:] if word in _KEY_OF]
         words = [word for word in words if word not in values]
-        block = " ".join((*values, match["bare"]))
+        block = " ".join((*values, block))
+    return _line(words, block, sources[1] if sources else "")
+
+
+def _line(words: list[str], block: str, sources: str) -> str:
+    """Return the line of a statement with some words, properties and sources."""
     if len(words) > 1 and not _kind(words[0]):  # `c1 = layers.Conv2D(8)`
         words[:2] = reversed(words[:2])
     kind = _kind(words.pop(0))
@@ -131,11 +134,23 @@ def _statement(text: str) -> str:
     variant = words.pop(0) if words and kind in VARIANTS else ""
     properties = _properties(block, kind, variant)
     parts = [kind, variant, _name(kind, words)]
-    if sources is not None:
-        parts.append(f"from {sources[1]}")
+    if sources:
+        parts.append(f"from {sources}")
     if properties:
         parts.append(f"{{ {properties} }}")
     return " ".join(filter(None, parts))
+
+
+def _split_block(text: str) -> tuple[str, str, bool]:
+    """Return the words of a statement, its values, and whether these have brackets."""
+    opener = _OPENER.search(text)
+    if opener is None:
+        first_value = _FIRST_VALUE.search(text)
+        start = len(text) if first_value is None else first_value.start()
+        return text[:start], text[start:], False
+    if not text.endswith((")", "}")):
+        raise _UnclearError
+    return text[: opener.start()], text[opener.end() : -1], True
 
 
 def _kind(word: str) -> str:
@@ -192,7 +207,7 @@ def _properties(text: str, kind: str, variant: str) -> str:
     models = MODELS[kind]
     model = models.get(variant) or next(iter(models.values()))
     owner = f"{kind} {variant}".strip()
-    bare_keys = (FORMS[kind].size, "kernel")
+    bare_keys = (keywords.first_key(kind), "kernel")
     return _written(text, owner, tuple(keywords.keys_of(model)), bare_keys)
 
 
@@ -210,6 +225,9 @@ def _written(
         if not item.key and last in CHOICES:  # `optimizer adam 1e-3`
             properties[last] = _value(last, _Item(last, properties[last], item.value))
             continue
+        is_word = item.value.isidentifier() and item.value not in _KEY_OF
+        if not item.key and is_word:
+            raise _UnclearError
         written_key = item.key or _KEY_OF.get(item.value) or next(bare, "")
         key = same_key(written_key, legal)
         if key is None and _is_superfluous(written_key, owner):

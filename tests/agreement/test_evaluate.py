@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 
 import snnc
+from snnc.results.evaluation import Evaluation
 from snnc.runtime.examples import sample_indices
 from snnc.runtime.nengo import simulators
-from snnc.verbs.evaluate.evaluation import Evaluation
 from tests.agreement.networks import text
 from tests.commands import run_python
 from tests.support import NENGO_DL, QUIET, network

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 import snnc
-from snnc.cli import VERBS
+from snnc.cli import VERBS, command_of
+from snnc.tools.sweep_options import SweepOptions
+from snnc.verbs.evaluate.options import EvaluateOptions, PredictOptions
+from snnc.verbs.options import options_of
 from tests.commands import run_python
 from tests.support import ROOT
 
@@ -77,6 +80,25 @@ def test_methods_of_packages_are_the_functions(name: str) -> None:
     assert next(iter(inspect.signature(method).parameters)) == "package"
 
 
+@pytest.mark.parametrize(
+    ("verb", "options"),
+    [
+        ("evaluate", EvaluateOptions),
+        ("predict", PredictOptions),
+        ("sweep", SweepOptions),
+    ],
+)
+def test_the_help_and_the_docstring_describe_options_alike(
+    verb: str, options: type
+) -> None:
+    helps = {each.name: getattr(each, "help", "") for each in command_of(verb).params}
+    described = " ".join((inspect.getdoc(getattr(snnc, verb)) or "").split())
+    for name, (_, option) in options_of(options).items():
+        if name != "phases":  # the command line reads them from one word
+            assert helps[name] == option.help
+        assert option.help.replace("`", "``") in described
+
+
 RIGHT = """\
 import numpy as np
 import snnc
@@ -86,13 +108,13 @@ print(2 * spec.layers["c0"].filters, spec.input.shape[0])
 print(spec.train.epochs + 1, spec.report().cores + 1)
 package = spec.build("models")
 x, y = np.zeros((9, 8, 16, 16, 1)), np.zeros(9, int)
-package.train(x, y, weights="w.safetensors", patience=3)
+package.train(x, y, weights="w.safetensors", spike_updates=30)
 result = package.evaluate(x, y, "w.safetensors", simulator="exact")
 print(result.accuracy, result.rates)
 """
 MISTAKES = {
     'simulator="exact"': 'simulatr="exact"',
-    "patience=3": 'patience="long"',
+    "spike_updates=30": 'spike_updates="many"',
     'layers["c0"].filters': 'layers["c0"].filtrs',
     "report().cores": "report().core",
     "spec.train.epochs": "spec.train.epoch",

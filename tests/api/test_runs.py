@@ -81,7 +81,7 @@ def test_a_regression_has_a_picture_of_its_predictions(
         shown, given = (np.array(sorted(zip(*pair, strict=True))).T for pair in pairs)
         np.testing.assert_array_equal(shown[0], given[0])
         np.testing.assert_allclose(shown[1], given[1], 1e-6)
-    monkeypatch.setattr("snnc.tools.plots.style.save", lambda ax, file: None)
+    monkeypatch.setattr("snnc.views.plots.style.save", lambda ax, file: None)
     assert "Predictions of" in found.html()
     assert "<dt>RMSE</dt>" in found._repr_html_()
 

@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +16,10 @@ import snnc
 from snnc.cli import main
 from snnc.loihi.profile import read_profile
 from snnc.processes import Workers
+from snnc.results.sweep import Variant, select_best
 from snnc.tools import sweep_runs as runs
-from snnc.tools.plots.style import theme
-from snnc.tools.sweep_results import Variant, select_best
 from snnc.tools.sweep_runs import VariantJob
+from snnc.views.plots.style import theme
 from tests.api.test_specs import DRIFT, SMALL
 from tests.commands import run
 from tests.support import ROOT
@@ -110,7 +109,7 @@ def test_all_combinations_are_compared_at_once() -> None:
 def test_texts_and_single_values_mean_the_same(settings: Any, others: Any) -> None:
     found, again = snnc.sweep(DRIFT, settings), snnc.sweep(DRIFT, others)
     assert str(found) == str(again)
-    assert [v.spec for v in found] == [v.spec for v in again]
+    assert [v.settings for v in found] == [v.settings for v in again]
 
 
 def test_a_combination_that_is_no_network_is_a_row() -> None:
@@ -185,7 +184,7 @@ def test_results_that_another_sweep_writes_are_refused(
     tmp_path: Path, ran: Runner
 ) -> None:
     def sweep_again(job: VariantJob) -> Any:
-        with pytest.raises(ValueError, match=r"^.*\.jsonl is in use by another run: "):
+        with pytest.raises(ValueError, match="is in use by another run: "):
             swept(tmp_path)
         return evaluate_variant(job)
 
@@ -276,29 +275,22 @@ def test_a_variant_that_kills_the_workers_of_a_cluster_does_not_end_the_sweep(
     assert [variant.accuracy for variant in done] == pytest.approx([0.65, None, 0.8])
 
 
-def test_a_variant_whose_line_is_not_complete_runs_again(
-    tmp_path: Path, ran: Runner, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("text", ["", '{"result": {', "[]", "{}", "[" * 100_000])
+def test_a_variant_whose_result_is_damaged_runs_again(
+    tmp_path: Path, ran: Runner, text: str
 ) -> None:
     before = swept(tmp_path)
-    (path,) = tmp_path.glob("*.jsonl")
-    lines = path.read_text().split("\n")
-    lines[1] = lines[1][:-9]
-    path.write_text("\n".join(lines))
+    path, *others = tmp_path.glob("*/result.json")
+    assert len(others) == 5
+    path.write_text(text)
     assert str(swept(tmp_path)) == str(before)
     assert len(ran.done) == 7
-    assert capsys.readouterr().err == ""
-    path.write_text(path.read_text().replace("sweep", "weep", 1))
-    swept(tmp_path)
-    assert len(ran.done) == 13
-    told = capsys.readouterr().err
-    assert f"warning: {path} is damaged, so all variants run again" in told
 
 
 def test_what_is_no_number_is_not_the_best() -> None:
-    spec = snnc.parse(SMALL)
-    one = Variant({}, spec, spec.report())
-    good = replace(one, results=({"rmse": 0.5, "energy_joules": 1.0},))
-    lost = replace(one, results=({"rmse": math.nan, "energy_joules": 1.0},))
+    one = Variant({}, cores=1)
+    good = one.with_results(({"rmse": 0.5, "energy_joules": 1.0},))
+    lost = one.with_results(({"rmse": math.nan, "energy_joules": 1.0},))
     assert select_best((good, lost), "energy", "cores") == (good,)
 
 
@@ -324,6 +316,12 @@ def test_seeds_give_means_and_deviations(
     assert [v.problem for v in done] == ["", "", "no luck"]
     assert "67.0 %      1.0 %" in str(done)
     assert "mean and standard deviation over seeds" in done.markdown()
+    assert "the held-out fifth of the data gives each accuracy" in str(done)
+    low, high = done[0].interval or (0.0, 0.0)
+    # Student's t with 2 degrees of freedom, and the bounds of each run.
+    seeds = 4.3027 * 0.01 / math.sqrt(3)
+    assert low == pytest.approx(0.67 - math.hypot(seeds, 0.67 - 0.5))
+    assert high == pytest.approx(0.67 + math.hypot(seeds, 0.9 - 0.67))
     head, first, *_ = done.csv().splitlines()
     assert head.startswith("c0.filters,cores,weights,energy_joules,example_seconds,")
     assert first.startswith("3,")
@@ -335,7 +333,7 @@ def test_seeds_give_means_and_deviations(
     assert one[0].accuracy == pytest.approx(0.66)
     assert one[0].deviation is None
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
-    assert done.html().count("pip install &#39;.[plot]&#39;") == 2
+    assert done.html().count("pip install &#x27;.[plot]&#x27;") == 2
 
 
 SEED = ["train.seed=1,2"]
@@ -384,7 +382,7 @@ def test_off_a_terminal_a_line_per_variant_is_printed(
 
 def test_what_breaks_a_condition_is_not_trained(tmp_path: Path, ran: Runner) -> None:
     done = swept(tmp_path, where=["weights < 250", "cores <= 99"])
-    weights = [v.report.weights for v in done if v.report]
+    weights = [v.weights for v in done if v.weights is not None]
     assert 0 < len(ran.done) == sum(w < 250 for w in weights) < 6
     for variant, count in zip(done, weights, strict=True):
         said = "" if count < 250 else f"left out: weights {count}, not < 250"
@@ -416,7 +414,6 @@ def test_variants_are_trained_and_evaluated(tmp_path: Path, ran: Runner) -> None
     first, second = tmp_path.glob("*/weights.safetensors")
     assert first.read_bytes() != second.read_bytes()
     # A trained variant is not trained again, and gives the same result.
-    (path,) = tmp_path.glob("*.jsonl")
-    path.write_text("".join(path.read_text().splitlines(keepends=True)[:2]))
+    next(tmp_path.glob("*/result.json")).unlink()
     assert run_seeds() == [one, two]
     assert len(ran.done) == 3

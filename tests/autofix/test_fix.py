@@ -26,9 +26,9 @@ def fix(text: str, name: str = "x.snn", unsafe: bool = False) -> Fixed:
 def test_a_network_is_mapped_once(monkeypatch: pytest.MonkeyPatch) -> None:
     mapped, run = [], Search.run
 
-    def count_search(search: Search, hopeless: bool = False) -> Solution | None:
+    def count_search(search: Search, *, hopeless: bool = False) -> Solution | None:
         mapped.append(search)
-        return run(search, hopeless)
+        return run(search, hopeless=hopeless)
 
     monkeypatch.setattr(Search, "run", count_search)
     assert fix(SNN.replace("filters 4", "filtres 4")).count == 1

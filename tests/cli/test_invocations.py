@@ -173,14 +173,14 @@ QUICK: list[Case] = [
 PREDICT = f"predict{EVALUATE.removeprefix('evaluate')}"
 CALIBRATE = "calibrate models/small --data data.npz --weights small.safetensors"
 TRAIN_QUICKLY = (
-    f"{TRAIN} new.safetensors --epochs 1 --seed 1 --patience 1"
+    f"{TRAIN} new.safetensors --epochs 1 --seed 1"
     " --class-weight balanced --validation data.npz"
 )
 SLOW: list[Case] = [
     (f"{TRAIN_QUICKLY} --phases smooth", 0, writes("new.safetensors", "a.kernel")),
     (
         f"{TRAIN} small.safetensors --force --phases spikes --from small.safetensors"
-        " --spike-updates 10 --strategy mirrored --resume",
+        " --spike-updates 10 --resume",
         0,
         says("snnc evaluate models/small"),
     ),

@@ -18,8 +18,8 @@ from snnc.processes import Workers
 from snnc.verbs.evaluate import exact
 from snnc.verbs.evaluate.exact import run_exact
 from snnc.verbs.evaluate.measures import join
+from snnc.verbs.evaluate.options import EvaluateOptions
 from snnc.verbs.evaluate.task import Task, open_task
-from snnc.verbs.evaluate.verb import EvaluateOptions
 from tests.evaluate.conftest import Case, Make, Tell, lines, outputs
 from tests.support import CLUSTER
 

@@ -9,8 +9,8 @@ import pytest
 from nengo_loihi.block import LoihiBlock, Synapse
 
 from snnc.exact import CannotRunError, Engine, make_engine
-from snnc.exact.engine import join
 from snnc.exact.read import order_axons, read_chip
+from snnc.exact.results import join
 from snnc.output.imported import ImportedPackage, open_package
 from snnc.runtime.examples import Presentation
 from snnc.runtime.layout import LayoutError

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnc.exact.engine import CHUNK, EngineResult, RunOptions, stream
+from snnc.exact.engine import CHUNK, stream
+from snnc.exact.results import EngineResult, RunOptions
 from snnc.runtime.examples import Presentation, spans_of
 
 pytestmark = pytest.mark.slow

@@ -135,6 +135,16 @@ class Document:
             )
         )
 
+    async def until_told(self, words: str) -> None:
+        """Wait until a diagnostic of the text has some words."""
+
+        def is_told() -> bool:
+            params = self.client.told.get(self.uri)
+            found = params.diagnostics if params is not None else ()
+            return any(words in diagnostic.message for diagnostic in found)
+
+        await self.client.until(is_told)
+
     def edited(self, edit: types.WorkspaceEdit) -> str:
         """Return the text after the edits of one version of it."""
         (change,) = edit.document_changes or ()

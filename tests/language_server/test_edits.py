@@ -5,6 +5,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from tests.language_server.editor import GOOD, LARGE, YAML, Client, Document, open_text
+from tests.rules.checking import check_text
 from tests.support import network
 
 pytestmark = [
@@ -48,6 +49,41 @@ async def test_all_is_fixed_at_once(client: Client, text: str, suffix: str) -> N
     action = await client.code_action_resolve_async(action)
     assert action.edit
     assert document.edited(action.edit) == text
+
+
+MENDED = {
+    "kernel 3, stride 2": ("kernel 9, stride 2", "Replace `9` with `6x7x7`", "SNN301"),
+    "target loihi": ("target loihi2", "Replace `loihi2` with `loihi`", "SNN201"),
+    "readout direction { classes 8, decide last }": (
+        "dense direction { units 8, activation softmax }",
+        "Replace `dense direction { units 8, activation softmax }` with "
+        "`readout direction { classes 8 }`",
+        "SNN218",
+    ),
+    "classes 8, decide last": (
+        "classes 8, decide last, learn pes { rate 0.99 }",
+        "Replace `0.99` with `0.497`",
+        "SNN423",
+    ),
+    "present 40 ms": ("present 20 ms", "Write `present 29 ms`", "SNN509"),
+}
+"""For a part of a good spec: a mistake, and the fix in the editor, which is a guess."""
+
+
+@pytest.mark.parametrize("part", MENDED)
+async def test_what_the_help_says_is_offered(client: Client, part: str) -> None:
+    wrong, title, code = MENDED[part]
+    document = open_text(client, GOOD.replace(part, wrong, 1))
+    # Some advice comes after a search.
+    written = title.split("`")[-2]
+    await document.until_told("padding same" if code == "SNN301" else written)
+    action = (await actions(document, only="quickfix"))[title]
+    assert not action.is_preferred
+    assert action.diagnostics
+    assert action.diagnostics[0].code == code
+    assert action.edit
+    after = check_text(document.edited(action.edit)).diagnostics
+    assert code not in [diagnostic.code for diagnostic in after]
 
 
 LARGE_YAML = """\

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from nengo_loihi.builder.discretize import scale_pes_errors
 
+from snnc.ir.logical import USUAL_RATE
 from snnc.loihi.activity import Activity, activity_of
 from snnc.runtime.nengo.simulators import SimulatorRun
-from snnc.runtime.pes import LEAST, LEVELS, USUAL_RATE, Learning, PesError, on_chip
+from snnc.runtime.pes import LEAST, LEVELS, Learning, PesError, on_chip
 from tests.agreement.built import import_package
 from tests.support import compile_text, network, sound
 

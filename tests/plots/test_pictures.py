@@ -7,20 +7,22 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 import snnc
-from snnc.tools.plots import networks, results
-from snnc.tools.plots.style import looks, save, theme
-from snnc.tools.report.summary import Summary, summarise, use_of
+from snnc.results.evaluation import Evaluation
+from snnc.results.report import Report
+from snnc.results.scores import Score
+from snnc.results.sweep import Sweep
+from snnc.tools.report.summary import report_of
 from snnc.tools.scores import LayerFiring
-from snnc.tools.sweep_results import Sweep
-from snnc.verbs.evaluate.evaluation import Evaluation
-from snnc.verbs.evaluate.results import Score
+from snnc.views.core_map import core_map
+from snnc.views.palette import HOST, looks
+from snnc.views.plots import networks, results
+from snnc.views.plots.style import save, theme
 from tests.commands import run
 from tests.support import ROOT, network, sound
 from tests.sweep.test_front import variant
@@ -59,15 +61,14 @@ HISTORY = {"loss": [2.0, 1.0], "val_loss": [2.1, 1.2], "accuracy": [0.4, 0.8]}
 
 
 def swept(variants: list[Any]) -> Sweep:
-    base: Any = SimpleNamespace(name="digits")
-    return Sweep(base, tuple(variants))
+    return Sweep("digits", tuple(variants))
 
 
-def summed(text: str) -> Summary:
-    return summarise(sound(text, "route"))
+def summed(text: str) -> Report:
+    return report_of(sound(text, "route"))
 
 
-def spec(name: str) -> Summary:
+def spec(name: str) -> Report:
     return summed((ROOT / "specs" / f"{name}.snn").read_text(encoding="utf-8"))
 
 
@@ -160,9 +161,10 @@ def test_a_max_pool_has_the_cores_of_its_levels() -> None:
     pooled = LONG.replace("dense d0", "maxpool p0 { window 2 }\n    dense d0")
     drawn = summed(network(pooled))
     (row,) = (row for row in networks.nodes(drawn) if row.name == "p0")
-    cores = sum(level.cores for level in drawn.mapped.of_layer("p0"))
+    mapped = sound(network(pooled), "place")
+    cores = sum(level.cores for level in mapped.of_layer("p0"))
     assert row.costs.endswith(f", {cores} cores")
-    populations = drawn.mapped.populations
+    populations = mapped.populations
     on_chip = sum(p.population.neurons for p in populations if p.cores)
     assert f"{on_chip} neurons" in networks.network(drawn).get_title("left")
 
@@ -175,8 +177,8 @@ def test_what_skips_layers_has_a_lane_of_its_own() -> None:
 
 def test_cores_are_filled_by_their_four_limits() -> None:
     drift = spec("drift")
-    blocks = [b for row in drift.rows for e in row.ensembles for b in e.blocks]
-    used = [share for b in blocks for share in use_of([b], drift.profile.core)]
+    ensembles = [each for layer in drift.layers for each in layer.ensembles]
+    used = [share for each in ensembles for use in each.use for share in use]
     ax = networks.cores(drift)
     *layers, _ = (np.asarray(patch.get_path().vertices) for patch in ax.patches)
     assert [len(layer) // 20 for layer in layers] == [3, 1, 1]
@@ -252,7 +254,7 @@ def test_the_best_of_a_regression_have_the_least_error() -> None:
     for each in SWEPT:
         (found,) = each.results
         error = {**found, "accuracy": None, "rmse": found["accuracy"]}
-        lines.append(replace(each, results=(error,)))
+        lines.append(each.with_results((error,)))
     with theme():
         said = words(swept(lines).plot())
     assert "best: error, energy, cores" in said
@@ -271,7 +273,37 @@ def test_axes_are_taken_and_returned() -> None:
 @pytest.mark.parametrize("count", [6, 18, 19, 60])
 def test_each_layer_has_a_look_of_its_own(count: int) -> None:
     looked = looks([f"c{i}" for i in range(count)])
-    assert len({tuple(look.items()) for look in looked.values()}) == count
+    assert len(set(looked.values())) == count
+
+
+def test_a_layer_has_the_same_colour_in_every_picture_and_the_host_is_grey() -> None:
+    """The encoder is on the host, and `c0` is the first layer on the chip."""
+    from matplotlib.colors import to_hex
+
+    drift = spec("drift")
+    first = looks(["c0"])["c0"].colour
+    assert core_map(drift)["parts"][1]["colour"] == first
+    patches: Any = networks.network(drift).patches
+    assert to_hex(patches[1].get_edgecolor()) == HOST
+    assert to_hex(patches[2].get_edgecolor()) == first.lower()
+    lines: Any = results.raster(TRAINS, 0.001, host=["encode"]).lines
+    marks = {n: to_hex(lines[2 * i].get_color()) for i, n in enumerate(TRAINS)}
+    assert (marks["encode"], marks["c0"]) == (HOST, first.lower())
+    rates: Any = results.rates(FIRING, CLASSES.layers, 0.06, host=["encode"])
+    filled = {to_hex(each.get_facecolor()[0]) for each in rates.collections}
+    assert {HOST, looks(["c0", "c1"])["c1"].colour.lower()} <= filled
+    bars: Any = results.correlation(CLASSES, host=["encode"]).patches
+    assert to_hex(bars[0].get_facecolor()) == HOST
+
+
+def test_bars_start_at_0_and_an_emulator_is_no_chip() -> None:
+    assert results.correlation(CLASSES).get_xlim()[0] == 0
+    ax = results.accuracy(CLASSES, 0.001)
+    assert [line.get_label() for line in ax.lines] == [
+        "spikes, exact",
+        "Keras before spikes",
+    ]
+    assert "estimated energy" in words(ax)
 
 
 def test_the_same_picture_is_the_same_file(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from snnc.runtime.examples import Largest, check_budget, slack_of
-from snnc.verbs.evaluate.summary import outside
+from snnc.views.evaluation import outside
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ def test_a_training_that_only_lacked_its_weights_writes_them(
 
     train = net.trainer().train
     with monkeypatch.context() as patch:
-        patch.setattr(net.module("_runtime.keras.phases"), "model_weights", fail)
+        patch.setattr(net.module("_runtime.keras.session"), "model_weights", fail)
         with pytest.raises(CutOffError):
             train(X, Y, tmp_path / "w", **SMOOTH)
     model = train(X, Y, tmp_path / "w", **SMOOTH, resume=True)
@@ -357,7 +357,3 @@ class TestPatience:
             progress.on_epoch_end(epoch, logs)
         assert progress.best_epoch == kept
         assert progress.best_weights
-
-    def test_it_needs_examples_to_validate(self, net: Made) -> None:
-        with pytest.raises(net.data_error, match="patience needs validation"):
-            net.trainer().train(X[:5], Y[:5], patience=1)

@@ -1,24 +1,21 @@
 """The best variants of a sweep, and their text."""
 
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.tools.sweep_results import Sweep, Variant, parse_setting, select_best
+from snnc.results.sweep import Sweep, Variant, parse_setting, select_best
 from tests.rules.checking import assert_accepted
 
 
 def judged(score: float, cores: int, joules: int = 1, error: float = 0) -> Variant:
     """Return a variant whose mean score has a standard error."""
-    report: Any = SimpleNamespace(cores=cores)
     results = tuple(
         {"accuracy": own, "energy_joules": joules}
         for own in (score - error, score + error)
     )
-    return Variant({}, None, report, results=results)
+    return Variant({}, cores=cores).with_results(results)
 
 
 def best(*variants: Variant) -> list[bool]:
@@ -30,7 +27,7 @@ def best(*variants: Variant) -> list[bool]:
 def test_the_front_has_what_nothing_is_better_than(
     costs: list[tuple[int, int] | None],
 ) -> None:
-    failed = Variant({}, None, None, problem="no")
+    failed = Variant({}, problem="no")
     variants = [failed if own is None else judged(-own[0], own[1]) for own in costs]
     for own, is_best in zip(costs, best(*variants), strict=True):
         others = [other for other in costs if other is not None and own is not None]
@@ -71,13 +68,12 @@ def variant(n: int) -> Variant:
         "accuracy_interval": (0.4, 0.9),
         "energy_joules": (n + n % 2) * 1e-6,
     }
-    report: Any = SimpleNamespace(cores=2 + n, weights=100 * n)
     settings = {"c0.filters": str(n), "timing.present": "60 ms"}
-    return Variant(settings, None, report, results=(found,), is_best=n % 2 == 0)
+    own = Variant(settings, cores=2 + n, weights=100 * n, is_best=n % 2 == 0)
+    return own.with_results((found,))
 
 
 def test_a_table_tells_what_is_best() -> None:
-    failed = Variant({"c0.filters": "9"}, None, None, problem="no")
-    base: Any = SimpleNamespace(name="net")
-    told = f"{Sweep(base, (variant(4), variant(7), failed))}\n"
+    failed = Variant({"c0.filters": "9"}, problem="no")
+    told = Sweep("net", (variant(4), variant(7), failed)).text()
     assert_accepted(Path(__file__).with_name("table.txt"), told)

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from snnc.results.evaluation import Evaluation
+from snnc.results.scores import LayerResult
 from snnc.runtime.network import Input, Layer, Network, Readout
 from snnc.tools.scores import LayerFiring, compare_decisions, over_time, score
-from snnc.verbs.evaluate import summary
-from snnc.verbs.evaluate.evaluation import Evaluation
 from snnc.verbs.evaluate.measures import EvaluatedPart, result_of
-from snnc.verbs.evaluate.results import LayerResult
+from snnc.views import evaluation as summary
 
 NET = Network(
     "net", 1e-3, 0.1, Input("x", (1,), 0, 1), {}, Readout("y", 2, decide="last")

@@ -4,8 +4,8 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from snnc.verbs.evaluate.evaluation import Evaluation
-from snnc.verbs.evaluate.results import (
+from snnc.results.evaluation import Evaluation
+from snnc.results.scores import (
     ClassResult,
     LayerResult,
     ReadoutVariant,

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snnc.runtime.examples import decide
+from snnc.text.intervals import interval
 from snnc.tools.scores import (
     Correlation,
     LayerFiring,
     decide_early,
     difference,
-    interval,
     moments,
     score,
     unit_results,

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from snnc.importer.graph import FOREIGN
 from snnc.importer.linear import Shape
-from snnc.importer.model import KerasLayer
+from snnc.importer.model import KerasLayer, reachable
 from snnc.importer.refusals import malformed
 from snnc.importer.state import ConversionState, CurrentLayer, RefusedLayerError
 from snnc.importer.values import BROKEN, Value
@@ -100,11 +100,11 @@ def shown(value: Any) -> str:
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 
-def tell_options(layer: CurrentLayer, *kept: str) -> None:
+def tell_options(layer: CurrentLayer, *keeps: str) -> None:
     """Record decisions on a layer's options; the spec keeps the ones in ``kept``."""
     for option, value in layer.options.items():
         shown_option = f"{option} {shown(value)}"
-        if option in kept:
+        if option in keeps:
             if not _is_usual(option, value):
                 layer.keep(option=shown_option)
         elif option == "trainable":
@@ -145,6 +145,8 @@ def fits(kind: str, rank: int, option: str, value: Any) -> bool:
         return margins_of(value, rank) is not None
     if option == "strides" and value is None:  # the size of the window
         return "Pooling" in kind
+    if option in _TYPES:
+        return value is None or isinstance(value, _TYPES[option])
     is_valid = _CHECKS.get(option)
     return is_valid is None or is_valid(value, rank)
 
@@ -186,14 +188,6 @@ def _are_pads(value: Any, rank: int) -> bool:
     return value is None or (len(pads) == rank and all(map(_is_pad, pads)))
 
 
-def _is_text(value: Any, rank: int) -> bool:
-    return value is None or isinstance(value, str)
-
-
-def _is_switch(value: Any, rank: int) -> bool:
-    return value is None or isinstance(value, bool)
-
-
 def _is_number(value: Any, rank: int = 0) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
@@ -207,13 +201,13 @@ def _are_whole(value: Any, rank: int) -> bool:
     return value is None or all(type(number) is int for number in numbers)
 
 
+_TYPES = {"data_format": str, "padding": str, "keepdims": bool, "use_bias": bool}
+"""The types of options that may also be None."""
 _CHECKS: dict[str, Callable[[Any, int], bool]] = {
     **dict.fromkeys(("depth_multiplier", "filters", "groups", "units"), _is_size),
     **dict.fromkeys(("dilation_rate", "kernel_size", "pool_size"), _are_sizes),
     **dict.fromkeys(("size", "strides"), _are_sizes),
-    **dict.fromkeys(("data_format", "padding"), _is_text),
     "output_padding": _are_pads,
-    **dict.fromkeys(("keepdims", "use_bias"), _is_switch),
     "epsilon": _is_number,
     "rate": _is_share,
     **dict.fromkeys(("axis", "target_shape", "newshape"), _are_whole),
@@ -263,9 +257,8 @@ _REFUSED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "a spec can only scale its input",
         "build the layers without it",
         (
-            "Resizing", "CenterCrop", "RandomCrop", "Discretization",
-            "CategoryEncoding", "Hashing", "StringLookup", "IntegerLookup",
-            "TextVectorization",
+            "RandomCrop", "Discretization", "CategoryEncoding", "Hashing",
+            "StringLookup", "IntegerLookup", "TextVectorization",
         ),
     ),
 )  # fmt: skip
@@ -278,10 +271,6 @@ REFUSED: dict[str, tuple[str, str]] = {
     ),
     "Dot": (_PRODUCT, "use `Concatenate` and a dense layer, and retrain"),
     **dict.fromkeys(("Maximum", "Minimum"), _COMPARISON),
-    "Lambda": (
-        "its code is in the file, but snnc does not run code from files",
-        "replace it with a standard Keras layer",
-    ),
     "RepeatVector": (
         "the chip uses the same kernel at all positions",
         "use a larger `Dense` and a `Reshape` to length x 1 x channels",
@@ -300,7 +289,7 @@ UNKNOWN = (
     "end the model before this layer, or replace it with a layer that "
     "`docs/from-keras.md` lists",
 )
-MAY_PREPROCESS = (UNKNOWN[1], REFUSED["Lambda"][1], REFUSED["Resizing"][1])
+MAY_PREPROCESS = (UNKNOWN[1], REFUSED["Hashing"][1])
 """Advice for layers that the host can compute if no trained layer precedes them."""
 EACH_PLACE = ("Dense", "Activation", "ReLU", "LeakyReLU", "Dropout")
 """Layers that `TimeDistributed` does not change: they do not mix positions."""
@@ -308,13 +297,6 @@ WHOLE = ("Flatten", "Global")
 """Layers that would also mix the steps of time with one more axis."""
 NUMERIC = ("Add", "Subtract", "Multiply", "Maximum", "Minimum", "Average")
 """Layers of several values whose names Keras 3 also uses for operations on a number."""
-TOOLS = {
-    "QKeras": ("QConv", "QDense", "QActivation", "QBatch", "QDepth", "QSepar"),
-    "TensorFlow Addons": ("Addons>", "tensorflow_addons"),
-    "Kapre": ("Kapre", "kapre", "Melspectrogram", "STFT"),
-    "the Model Optimization Toolkit": ("Quantize", "PruneLowMagnitude"),
-}
-"""Libraries that add layers to Keras, and the prefixes of their class names."""
 
 
 def read_layer(layer: CurrentLayer) -> Value:
@@ -350,12 +332,9 @@ def _check_options(layer: KerasLayer, reader: LayerReader) -> None:
 def _read_unknown(layer: CurrentLayer) -> Value:
     """Refuse a custom class, whose code is not in the file, or one without a reader."""
     inner = layer.options.get("layer")
-    plain = layer.kind.removeprefix("Custom>")
-    tools = [f" of {tool}" for tool, names in TOOLS.items() if plain.startswith(names)]
-    if tools or FOREIGN in layer.options:
+    if FOREIGN in layer.options:
         raise RefusedLayerError(
-            f"`{layer.kind}` is a custom class{''.join(tools[:1])}, and its code is "
-            "not in the file",
+            f"`{layer.kind}` is a custom class, and its code is not in the file",
             "replace it with a standard Keras layer, and save the model again",
             rule=CustomObject,
         )
@@ -375,13 +354,11 @@ def _read_unknown(layer: CurrentLayer) -> Value:
 
 def _reads_data(layer: CurrentLayer) -> bool:
     """Whether no layer with weights precedes a layer."""
-    due = list(layer.reads)
-    for name in due:
-        before = layer.state.layers[name]
-        if any(option in before.options for option in REQUIRED):
-            return False
-        due += [read for read in before.reads if read not in due]
-    return True
+    layers = layer.state.layers
+    before = reachable(layer.reads, lambda name: layers[name].reads)
+    return not any(
+        option in layers[name].options for name in before for option in REQUIRED
+    )
 
 
 def _one_order(state: ConversionState) -> str:

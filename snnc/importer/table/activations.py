@@ -60,10 +60,12 @@ def find_activation(value: Any) -> Activation:
 
 
 def _of_class(kind: str, options: Mapping[str, Any]) -> Activation:
+    """Return the function of an activation layer, from its options."""
     if kind == "ReLU":
         if options.get("threshold"):
             return "thresholded_relu", options
-        top, slope = options.get("max_value"), options.get("negative_slope")
+        top = options.get("max_value")
+        slope = options.get("negative_slope")
         if slope:
             return "leaky_relu", {"alpha": slope, "max_value": top}
         return ("relu", {}) if top is None else (f"relu{shown(top)}", {})
@@ -175,6 +177,7 @@ def _fire_inside(
 def _fire(
     layer: CurrentLayer, value: Value, option: str, units: tuple[Unit, ...]
 ) -> Value:
+    """Return the output of neurons, or of separate neurons for each part."""
     if value.broken:
         return value
     if value.parts and not value.flat:
@@ -195,7 +198,8 @@ def _fire(
 
 def refuse_unfit(layer: CurrentLayer, value: Value, error: UnfitError) -> Value:
     """Refuse a layer, or the layer before it that no kernel can compute."""
-    why, faulty = str(error), layer.state.layers.get(error.layer, layer)
+    why = str(error)
+    faulty = layer.state.layers.get(error.layer, layer)
     windows = [[step.op == "window" for step in term.steps] for term in value.terms]
     is_data = all(term.source == INPUT for term in value.terms)
     if why == BORDER and is_data and all(w[:1] == [True] for w in windows):
@@ -262,6 +266,7 @@ def _finish(
 
 
 def _refuse(layer: CurrentLayer, name: str, option: str) -> None:
+    """Refuse a function, and say which rewrite is possible."""
     remedy = "train with `relu`"
     if name in FUNCTIONS:
         remedy = f"train with `relu`, or add `--rewrite {name}=relu` and train again"
@@ -277,14 +282,10 @@ def unpadded(value: Value) -> tuple[Value, LinearStep | None]:
     If the last step does not pad or also crops, return the value unchanged and None.
     """
     ends = [term.steps[-1] for term in value.terms if term.steps]
-    last = ends[0] if ends and len(ends) == len(value.terms) else None
-    if last is None or last.op != "window" or len({end.layer for end in ends}) > 1:
+    is_same = len({end.layer for end in ends}) == 1 and len(ends) == len(value.terms)
+    if not is_same or not ends[0].is_padding:
         return value, None
-    if any(
-        (w.taps, w.stride) != (1, 1) or w.before < 0 or w.overhang < 0
-        for w in last.windows
-    ):
-        return value, None
+    last = ends[0]
     terms = tuple(replace(term, steps=term.steps[:-1]) for term in value.terms)
     sizes = tuple(window.size for window in last.windows)
     return replace(value, terms=terms, shape=(*sizes, value.shape[-1])), last
@@ -315,6 +316,7 @@ def filled(
     """
 
     def add_border(value: Value, sign: float) -> Value:
+        """Add the neurons' output for padded zeros, multiplied by a sign."""
         triples = [(sign * unit.gain, unit.factor, unit.shift) for unit in units]
         factors = tuple(number for triple in triples for number in triple)
         return value.then(

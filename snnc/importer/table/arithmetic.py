@@ -26,13 +26,14 @@ from snnc.importer.values import Kind, StatementDraft, Value, View, plain, side_
 
 MOST_SOURCES = 64
 """The most sources of a sum for readers; for more sources, neurons keep the sum."""
-ADD, TIMES, MINUS, BY = "add", "multiply", "subtract", "divide"
-_ARITHMETIC = {
-    "truediv": BY, "truedivide": BY, "divide": BY, "realdiv": BY, "true_divide": BY,
-    "div": BY,
-    "multiply": TIMES, "mul": TIMES, "add": ADD, "addv2": ADD, "biasadd": ADD,
-    "subtract": MINUS, "sub": MINUS,
+ARITHMETIC = {
+    "add": "Add", "addv2": "Add", "biasadd": "Add",
+    "subtract": "Subtract", "sub": "Subtract",
+    "multiply": "Multiply", "mul": "Multiply",
+    "truediv": "Multiply", "truedivide": "Multiply", "true_divide": "Multiply",
+    "divide": "Multiply", "div": "Multiply", "realdiv": "Multiply",
 }  # fmt: skip
+"""The Keras classes that compute, or are refused, as operations on two layers."""
 SAME = ("identity", "stop_gradient", "cast", "convert_to_tensor", "ensure_shape")
 FUNCTION_CLASSES = tuple(
     "".join(word.capitalize() for word in name.split("_"))
@@ -86,7 +87,7 @@ def scaled(
     step = per_channel("scale", layer.name, value.shape, bias=any(shifts))
     step = replace(step, factors=factors, shifts=shifts)
     layer.keep("in the kernels that read it")
-    positive = value.is_positive and min(*factors, *shifts) >= 0
+    positive = value.is_positive and min(factors + shifts) >= 0
     return value.then(step, is_positive=positive)
 
 
@@ -107,14 +108,13 @@ def read_normalization(layer: CurrentLayer, value: Value) -> Value:
             "it multiplies where it should divide", "normalize the data"
         )
     scaling = _scalar(layer, value)
-    if scaling is not None:
-        return scaled(layer, value, *scaling)
-    return normed(layer, value)
+    if scaling is None:
+        return normed(layer, value)
+    factor, shift = scaling
+    return scaled(layer, value, (factor,), (shift,))
 
 
-def _scalar(
-    layer: CurrentLayer, value: Value
-) -> tuple[tuple[float], tuple[float]] | None:
+def _scalar(layer: CurrentLayer, value: Value) -> tuple[float, float] | None:
     """Return the factor and the shift of an input's norm if all channels share them.
 
     Return None if they differ by channel, or are unknown.
@@ -125,7 +125,7 @@ def _scalar(
     arrays = weights.of(layer.name) if weights is not None else {}
     if any(arrays.get(k, layer.options.get(k)) is None for k in ("mean", "variance")):
         return None
-    from snnc.importer.tensors import batch_norm
+    from snnc.importer.batch_norm import batch_norm
 
     channels = value.shape[-1]
     try:
@@ -134,7 +134,7 @@ def _scalar(
         return None
     if (factors != factors[0]).any() or (shifts != shifts[0]).any():
         return None
-    return (float(factors[0]),), (float(shifts[0]),)
+    return float(factors[0]), float(shifts[0])
 
 
 @reads(*OPERATIONS, joins=True)
@@ -142,8 +142,8 @@ def read_operation(layer: CurrentLayer, value: Value, *_: Value) -> Value:
     """Read an operation that is linear or a known function; refuse others."""
     name = _function(layer)
     function = name.lower()
-    given = layer.options.get(CALLED_WITH)
-    others: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
+    called = layer.options.get(CALLED_WITH)
+    others: Mapping[str, Any] = called if isinstance(called, Mapping) else {}
     settings = {**layer.options, **others}  # where depends on the version of Keras 3
     perm = settings.get("perm", settings.get("axes"))
     if function in SAME:
@@ -152,8 +152,8 @@ def read_operation(layer: CurrentLayer, value: Value, *_: Value) -> Value:
     activation, defaults = find_activation(name)
     if activation in FUNCTIONS or activation in SOFTMAXES:
         return activate(layer, value, (activation, {**defaults, **settings}))
-    if function in _ARITHMETIC:
-        return _arithmetic(layer, _ARITHMETIC[function])
+    if function in ARITHMETIC:
+        return _arithmetic(layer, ARITHMETIC[function])
     if function in ("concat", "concatenate") and len(layer.reads) > 1:
         return _read_as("Concatenate", layer, axis=others.get("axis", -1))
     if function == "reshape" and (sizes := _sizes(others)):
@@ -199,16 +199,16 @@ def _is_over_space(value: Value, others: Mapping[str, Any]) -> bool:
     return 1 < rank <= 4 and sorted(whole) == list(range(1, rank))
 
 
-def _arithmetic(layer: CurrentLayer, sign: str) -> Value:
+def _arithmetic(layer: CurrentLayer, kind: str) -> Value:
     """Read a sum or a difference of layers; refuse arithmetic with a number."""
     if len(layer.reads) == 1:
         raise RefusedLayerError(
             "it computes with a number",
             "use a `Rescaling` layer, or preprocess the data instead",
         )
-    if sign in (TIMES, BY):
-        raise RefusedLayerError(*REFUSED["Multiply"])
-    return _read_as("Add" if sign == ADD else "Subtract", layer)
+    if kind in REFUSED:
+        raise RefusedLayerError(*REFUSED[kind])
+    return _read_as(kind, layer)
 
 
 @reads("Add", joins=True)
@@ -232,11 +232,11 @@ def read_add(layer: CurrentLayer, *values: Value) -> Value:
 def read_difference_or_mean(layer: CurrentLayer, *values: Value) -> Value:
     """Read a difference or a mean, which the readers' kernels compute."""
     _check_equal(values)
-    name, gains = "difference", [1.0, -1.0]
     if layer.kind == "Average":
-        name, gains = "mean", [1.0 / len(values)] * len(values)
-    layer.keep(f"its readers compute the {name}")
-    return summed(values, gains, layer.name)
+        layer.keep("its readers compute the mean")
+        return summed(values, [1.0 / len(values)] * len(values), layer.name)
+    layer.keep("its readers compute the difference")
+    return summed(values, [1.0, -1.0], layer.name)
 
 
 def larger(layer: CurrentLayer, a: Value, b: Value) -> Value:
@@ -261,7 +261,8 @@ def summed(values: Sequence[Value], gains: Sequence[float], layer: str) -> Value
 @reads("Concatenate", joins=True)
 def read_concatenate(layer: CurrentLayer, *values: Value) -> Value:
     """Read a concatenation of channels, or of values that are then flat."""
-    axis, rank = layer.options.get("axis", -1), len(values[0].view)
+    rank = len(values[0].view)
+    axis = layer.options.get("axis", -1)
     axis = axis if axis < 0 else axis - 1 - rank
     if axis == -1 and all(len(v.view) == 1 for v in values):
         return _concatenate_vectors(layer, values)
@@ -288,6 +289,7 @@ def _is_flattened(layer: CurrentLayer) -> bool:
 
 
 def _concatenate_vectors(layer: CurrentLayer, values: Sequence[Value]) -> Value:
+    """Concatenate vectors; flattened images remain separate parts."""
     if not any(v.parts or v.flat or len(v.shape) > 1 for v in values):
         return _concatenate(layer, values)
     known = [v.parts if v.parts and not v.flat else (v,) for v in values]
@@ -299,6 +301,7 @@ def _concatenate_vectors(layer: CurrentLayer, values: Sequence[Value]) -> Value:
 
 
 def _concatenate(layer: CurrentLayer, values: Sequence[Value]) -> Value:
+    """Concatenate channels, with a `concat` if the values are spikes."""
     first = values[0]
     shape = (*first.shape[:-1], sum(value.shape[-1] for value in values))
     joined = _join_spikes(layer, values, "concat", shape)

@@ -20,7 +20,12 @@ from snnc.importer.linear import (
     whole,
 )
 from snnc.importer.model import KerasLayer, config_of
-from snnc.importer.state import NORMS, CurrentLayer, RefusedLayerError
+from snnc.importer.state import (
+    NORMS,
+    CurrentLayer,
+    KeptPenalty,
+    RefusedLayerError,
+)
 from snnc.importer.table import dims, each_rank, margins_of, reads, shown
 from snnc.importer.table.activations import activate, find_activation
 from snnc.importer.values import BROKEN, Group, Value, View, plain
@@ -44,10 +49,10 @@ class Axes:
     sizes: Shape
     view: View
 
-    def windows(self, shape: Shape, own: Iterable[AxisWindow]) -> Windows:
+    def windows(self, shape: Shape, windows: Iterable[AxisWindow]) -> Windows:
         """Return windows over all spatial axes of a value: ``own`` for these axes."""
-        found = dict(zip(self.of, own, strict=True))
-        return tuple(found.get(axis, one) for axis, one in enumerate(points(shape)))
+        known = dict(zip(self.of, windows, strict=True))
+        return tuple(known.get(axis, one) for axis, one in enumerate(points(shape)))
 
 
 def axes_of(layer: KerasLayer, value: Value) -> Axes:
@@ -104,8 +109,8 @@ def slide(
 
     Raise RefusedLayerError if the kernel is larger than its input.
     """
-    given: Any = layer.options.get("padding")
-    padding: Padding = given if given in ("same", "causal") else "valid"
+    option: Any = layer.options.get("padding")
+    padding: Padding = option if option in ("same", "causal") else "valid"
     dilation = (1,) * len(size)
     if "Conv" in layer.kind:
         dilation = dims(layer, "dilation_rate")
@@ -163,7 +168,7 @@ def _tell_penalties(layer: CurrentLayer) -> None:
         has_l1 = bool(config_of(penalty).get("l1"))
         is_kept = place == layer.kind.startswith("DepthwiseConv") and factor > 0
         if is_kept:
-            layer.keep("as `l2`", f"{option} L2 {factor:.6g}")
+            layer.keep("as `l2`", f"{option} L2 {factor:.6g}", KeptPenalty())
         if has_l1 or not is_kept:
             what = "L1" if has_l1 else shown(penalty)
             layer.train("not kept: specs have only `l2`", f"{option} {what}")
@@ -218,11 +223,11 @@ def _has_known_padding(layer: KerasLayer) -> bool:
 
 
 def _kernel(
-    op: Op, layer: CurrentLayer, windows: Windows, read: int, given: Any
+    op: Op, layer: CurrentLayer, windows: Windows, read: int, outputs: Any
 ) -> LinearStep:
     bias = bool(layer.options.get("use_bias", True))
     l2 = _l2_of(layer)
-    return LinearStep(op, layer.name, windows, read, int(given), bias=bias, l2=l2)
+    return LinearStep(op, layer.name, windows, read, int(outputs), bias=bias, l2=l2)
 
 
 @has_kernel("Conv2DTranspose", keeps=("filters", *_WINDOW))
@@ -334,11 +339,12 @@ def _moved(
     """Return a value whose channels are moved by windows over a layer's axes."""
     own = axes.windows(value.shape, windows)
     step = per_channel("window", layer.name, value.shape, own)
-    return value.then(step, axes.view, value.is_positive)
+    return value.then(step, axes.view, is_positive=value.is_positive)
 
 
 @has_kernel("Dense", keeps=("units", "use_bias"))
 def read_dense(layer: CurrentLayer, value: Value) -> Value:
+    """Read a dense layer: a matrix, or a kernel of size 1 over pixels."""
     if value.broken:
         return BROKEN
     if len(value.view) == 1:

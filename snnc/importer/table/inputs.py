@@ -42,8 +42,12 @@ NOISE = (
 FIRST = "data_format channels_first"
 LAST = "channels last: transpose the data"
 LOOK_UP = "look up the rows on the host"
+RESIZE = "resize the images on the host"
+COMPUTE = "compute the first layer on the host, which may not change the shape"
 
 
+LARGEST_SIDE = 10_000
+"""The limit on the sides of images that a `Resizing` outputs."""
 OPEN_SIZES = (64, 128, 224, 256, 512)
 """Sizes to suggest for the open axes of an input; the first is tried first."""
 
@@ -73,6 +77,10 @@ def _fixed_shape(layer: CurrentLayer) -> Shape:
     Raise RefusedLayerError if a size remains open, or if it has more than 4 axes.
     """
     sizes = sizes_of(layer)
+    if sizes[:-1] == [None, None]:
+        for name in layer.state.readers[layer.name]:
+            resized = _sizes_of_resizing(layer.state.layers[name])
+            sizes = [*resized, sizes[-1]] if resized else sizes
     shape = _requested_sizes(sizes, layer.state.request.shape)
     if not shape or None in shape:
         remedy = (
@@ -137,7 +145,7 @@ def _relaid(layer: CurrentLayer, shape: Shape, todo: str, option: str = "") -> V
 
 
 def _change_data(layer: CurrentLayer, shape: Shape, todo: str, option: str) -> None:
-    links = {LAST: ", ", LOOK_UP: ": "}
+    links = {LAST: ", ", LOOK_UP: ": ", RESIZE: ": ", COMPUTE: ": "}
     why = f"the input is {dims(shape)}{links.get(todo, ' from the start: ')}{todo}"
     layer.rewrite(why, option, DataChange(why, todo))
 
@@ -438,6 +446,46 @@ def read_embedding(layer: CurrentLayer, value: Value) -> Value:
         "look up the rows before the network: the input of the spec is the "
         "embedded sequence, length x channels",
     )
+
+
+@reads("Resizing", "CenterCrop", reads_broken=True)
+def read_resizing(layer: CurrentLayer, value: Value) -> Value:
+    """Let the host change the size of images, unless they have this size already."""
+    sizes = _sizes_of_resizing(layer)
+    is_image = value.is_alone and value.view == plain(3)
+    if sizes is None or not is_image or not layer.is_read_alone:
+        raise RefusedLayerError(
+            "a spec can only scale its input",
+            "resize the data instead, and build the layers without it",
+        )
+    shape = (*sizes, value.shape[-1])
+    if shape == value.shape:
+        layer.keep("its output equals its input")
+        return value
+    return _relaid(layer, shape, RESIZE)
+
+
+def _sizes_of_resizing(layer: KerasLayer) -> tuple[int, int] | None:
+    """Return the height and the width that a `Resizing` sets; None for others."""
+    height = layer.options.get("height")
+    width = layer.options.get("width")
+    if not isinstance(height, int) or not isinstance(width, int):
+        return None
+    is_small = 0 < height < LARGEST_SIDE and 0 < width < LARGEST_SIDE
+    return (height, width) if is_small else None
+
+
+@reads("Lambda", joins=True, reads_broken=True)
+def read_lambda(layer: CurrentLayer, value: Value, *others: Value) -> Value:
+    """Let the host compute a `Lambda` that is the first layer; refuse others."""
+    is_first = value.is_alone and not others and layer.is_read_alone
+    scaled = layer.state.input
+    if not is_first or (scaled.factor, scaled.offset) != (1.0, 0.0):
+        raise RefusedLayerError(
+            "its code is in the file, but snnc does not run code from files",
+            "replace it with a standard Keras layer",
+        )
+    return _relaid(layer, value.shape, COMPUTE)
 
 
 @reads("Permute")

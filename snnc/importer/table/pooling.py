@@ -315,13 +315,15 @@ def _averaged(
     view: View,
     replaces: tuple[str, ...] = (),
 ) -> Value:
+    """Return the mean over windows of the spatial axes."""
     step = per_channel("mean", layer.name, value.shape, windows, replaces=replaces)
-    return value.then(step, view, value.is_positive)
+    return value.then(step, view, is_positive=value.is_positive)
 
 
 def _downsample(
     layer: CurrentLayer, value: Value, windows: Windows, view: View, rewritten: str
 ) -> Value:
+    """Replace a maximum by a `downsample`, whose kernel starts as the mean."""
     layer.rewrite(
         "`maxpool=downsample`: a learned strided convolution, which initially "
         "computes the mean; retrain",

@@ -13,7 +13,7 @@ from math import prod
 from typing import Any, NamedTuple
 
 from snnc import rules
-from snnc.diagnostics import Diagnostic, Diagnostics, Label
+from snnc.diagnostics import Diagnostic, Diagnostics, Fix, Label
 from snnc.language import model, tree
 from snnc.language.editions import NEWEST
 from snnc.language.keywords import FORMS, KINDS, VALUES, in_edition
@@ -295,28 +295,33 @@ def find_absent(statements: Statements, network: Span) -> Iterator[Diagnostic]:
     for kind in ("input", "readout"):
         if kind in kinds:
             continue
+        fix = _meant_as_readout(statements) if kind == "readout" else None
         hint = f"write, for example, `{FORMS[kind].example}`"
-        meant = _meant_as_readout(statements) if kind == "readout" else ""
-        if meant:
-            hint = f"write `{meant}` instead of `dense {meant.split()[1]}`"
-        yield rules.statements.MissingStatement(span=network, kind=kind, advice=hint)
+        if fix is not None:
+            name = fix.replacement.split()[1]
+            hint = f"write `{fix.replacement}` instead of `dense {name}`"
+            fix = None if network.source.is_yaml else fix
+        yield rules.statements.MissingStatement(
+            span=network, kind=kind, advice=hint, fix=fix
+        )
 
 
 _LAST = re.compile(r"(out|logit|pred|class|label|softmax|head)", re.IGNORECASE)
 
 
-def _meant_as_readout(statements: Statements) -> str:
-    """Return the last layer as a readout, if it was probably meant as a readout."""
+def _meant_as_readout(statements: Statements) -> Fix | None:
+    """Write the last layer as a readout, if it was probably meant as a readout."""
     layers = (s for s in reversed(statements) if s.kind.text in _LAYERS)
     last = next(layers, None)
     if last is None or last.kind.text != "dense" or last.name is None:
-        return ""
+        return None
     values = _values_of(last)
     units = values.get("units")
     is_meant = "activation" in values or _LAST.match(last.name.text)
     if not is_meant or not isinstance(units, tree.Number):
-        return ""
-    return f"readout {last.name.text} {{ classes {units.span.text} }}"
+        return None
+    line = f"readout {last.name.text} {{ classes {units.span.text} }}"
+    return Fix(last.span, line, unsafe=True)
 
 
 def _values_of(statement: tree.Statement) -> dict[str, tree.Value]:

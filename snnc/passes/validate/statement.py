@@ -131,7 +131,7 @@ def _variant_problem(
     near = vocabulary.foreign_keywords.nearest(word, variants)
     if rules.misplaced.is_newer_chip(kind, word):
         advice = rules.misplaced.NEWER_CHIP
-        fix = None
+        fix: Fix | None = Fix(variant.span, "loihi", unsafe=True)
     else:
         advice = "" if near else rules.misplaced.variants_explained(kind, variants)
         fix = vocabulary.foreign_keywords.fix_word(variant.span, word, variants)

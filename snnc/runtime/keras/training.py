@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import numpy as np
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 ClassWeight = Mapping[int, float] | Literal["balanced"]
-Strategy = Literal["mirrored"]
 Phase = Literal["smooth", "scale", "spikes"]
 PHASES: tuple[Phase, ...] = ("smooth", "scale", "spikes")
 
@@ -63,11 +62,8 @@ class TrainOptions(TypedDict, total=False):
     without the phase smooth. ``spike_updates`` is the number of updates in the
     phase spikes, rounded up to a multiple of 10; the default depends on their
     cost, see `spike_training`.
-    ``patience`` is the number of epochs without a lower validation loss after
-    which the phase smooth ends; the best weights are kept. ``resume``
-    continues an interrupted training, whose state after the last complete
-    epoch is in ``<weights>.progress.npz``. ``strategy`` "mirrored" shares each
-    batch among all devices of this machine.
+    ``resume`` continues an interrupted training, whose state after the last
+    complete epoch is in ``<weights>.progress.npz``.
 
     ``validation`` is a pair (x, y) for validation, instead of a fraction of
     the examples. ``groups``, of shape (examples,), names for example the
@@ -80,9 +76,7 @@ class TrainOptions(TypedDict, total=False):
     initial: FileName | None
     phases: Sequence[Phase] | None
     spike_updates: int | None
-    patience: int | None
     resume: bool
-    strategy: Strategy | None
     seed: int | None
     validation: tuple[Any, Any] | None
     groups: Any
@@ -126,30 +120,38 @@ class Trainer:
         DivergedError, without leaving a file, if the loss is NaN. Before
         training, raises LayoutError if initial weights do not fit or
         ``weights`` has the suffix of another format, OSError if it can't be
-        written, and StrategyError if devices can't share a batch.
+        written, and StrategyError if the devices of the current
+        tf.distribute strategy can't share a batch.
         """
         if unknown := options.keys() - TrainOptions.__annotations__.keys():
             raise TypeError(f"there is no option {min(unknown)!r}")
         given: dict[str, Any] = {"epochs": epochs, **options}
-        for name in ("spike_updates", "patience"):
-            if (count := given.get(name)) is not None and count < 1:
-                raise DataError(f"{name} is {count}, not at least 1")
-        if given.get("strategy") not in (None, *get_args(Strategy)):
-            raise DataError(f"there is no strategy {given['strategy']!r}")
+        updates = given.get("spike_updates")
+        if updates is not None and updates < 1:
+            raise DataError(f"spike_updates is {updates}, not at least 1")
         if weights is not None:
             check_writable(weights)
-        names = "epochs", "phases", "seed", "class_weight"
-        asked = {n: given[n] for n in names if given.get(n) is not None}
-        training = replace(self.training, **asked)
+        # A setting that is None is that of the spec.
+        names = ("epochs", "phases", "seed", "class_weight")
+        settings = {name: given.get(name) for name in names}
+        changes = {n: v for n, v in settings.items() if v is not None}
+        training = replace(self.training, **changes)
         options["class_weight"] = training.class_weight
         x, y = _validate(x, y, self.network, options)
         _check_phases(training.phases, options.get("initial"))
         program = importlib.import_module(self.program)
 
-        from .phases import Session
+        from .session import Session
 
-        own = self.network, self.layout, training, program, weights, options
-        return Session(*own).train(x, y)
+        session = Session(
+            network=self.network,
+            layout=self.layout,
+            training=training,
+            program=program,
+            weights=weights,
+            options=options,
+        )
+        return session.train(x, y)
 
     def train_files(
         self,
@@ -164,7 +166,8 @@ class Trainer:
         array in ``data``.
         """
         x, y = open_data(data, self.network).arrays
-        held_out, groups = options.get("validation"), options.get("groups")
+        held_out = options.get("validation")
+        groups = options.get("groups")
         if isinstance(held_out, (str, os.PathLike)):
             options["validation"] = open_data(held_out, self.network).arrays
         if isinstance(groups, str):
@@ -177,7 +180,8 @@ class Trainer:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
         parser = self._parser()
         options = vars(parser.parse_args(arguments))
-        data, weights = options.pop("data"), options.pop("weights")
+        data = options.pop("data")
+        weights = options.pop("weights")
         if Path(weights).resolve() == Path(data).resolve():
             parser.error("--weights would replace the data")
         if options["validation"] is not None and options["groups"] is not None:
@@ -189,8 +193,10 @@ class Trainer:
         return run_program(parser.prog, run)
 
     def _parser(self) -> argparse.ArgumentParser:
-        name, training = self.network.name, self.training
-        does, written = f"Train {name}.", "file to write or replace"
+        name = self.network.name
+        training = self.training
+        does = f"Train {name}."
+        written = "file to write or replace"
         parser = make_parser(f"{name}.train", does, weights=written)
         add = parser.add_argument
         begins = "weights to begin with"
@@ -201,10 +207,7 @@ class Trainer:
         add("--spike-updates", type=positive, metavar="N", help=by_cost)
         epochs = "epochs of the phase smooth"
         add("--epochs", type=positive, default=training.epochs, help=epochs)
-        patience = "stop after so many epochs without improvement"
-        add("--patience", type=positive, help=patience)
         add("--resume", action="store_true", help="continue a run")
-        add("--strategy", choices=get_args(Strategy), help="use all devices")
         add("--seed", type=whole, default=training.seed)
         held_out = ".npz file to validate on, not a share of the data"
         add("--validation", metavar="FILE", help=held_out)
@@ -223,8 +226,10 @@ def _validate(x: Any, y: Any, network: Network, options: TrainOptions) -> Any:
         x, y = examples.arrays
         warn(examples.warning)
         warn(unused_ends(y, readout.units) if readout.classes else None)
-    if (validation := options.get("validation")) is not None:
-        options["validation"] = select(*validation, network).arrays
+    held_out = options.get("validation")
+    if held_out is not None:
+        held_x, held_y = held_out
+        options["validation"] = select(held_x, held_y, network).arrays
     if options.get("groups") is not None:
         if y is None:
             raise DataError("groups need x and y as arrays")

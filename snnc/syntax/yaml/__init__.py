@@ -11,17 +11,17 @@ from collections.abc import Iterable, Iterator
 from snnc import rules
 from snnc.diagnostics import Diagnostics, Fix
 from snnc.language import tree
-from snnc.language.editions import NEWEST
+from snnc.language.editions import NEWEST, edition_of
 from snnc.language.keywords import FORMS, KINDS, kinds
 from snnc.source import SourceFile, Span
 from snnc.syntax.build import comment
-from snnc.syntax.snn import edition_of
 from snnc.syntax.yaml import nodes, statements, values
 
 __all__ = ["parse_yaml"]
 
 # The language's order; a YAML file may have its keys in any order.
-_FRONT, _BACK = kinds("front", "encoder"), kinds("back")
+_FRONT = kinds("front", "encoder")
+_BACK = kinds("back")
 _TOP = ("snn", "network", *_FRONT, "layers", *_BACK)
 _EDITIONS = frozenset(("version", "edition", "snnc", "snn_version"))
 _LAYERS = frozenset(("layer", "layers", "model", "sequential"))
@@ -120,7 +120,8 @@ class _DocumentReader:
         if nodes.is_empty(node):
             self._report.add(rules.syntax.MissingValue(span=key.span, key="snn"))
             return None
-        text, fix = nodes.describe(node).strip("`"), None
+        text = nodes.describe(node).strip("`")
+        fix = None
         if isinstance(node, nodes.Scalar):
             if (edition := edition_of(node.text)) is not None:
                 return tree.Number(edition, node.span)

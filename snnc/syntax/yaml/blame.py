@@ -75,25 +75,41 @@ def blame(source: SourceFile, error: MarkedYAMLError) -> Diagnostic:
     mark = error.problem_mark or error.context_mark
     at = min(mark.index, len(source.text)) if mark else 0
     begun = error.context_mark.index if error.context_mark else at
-    said, context = error.problem or "", error.context or ""
-    known = (words for part, words in _WORDS if part in said)
-    problem = next(known, "the text has no meaning here")
-    before = source.text[_line_start(source, at) : at]
+    context = error.context or ""
+    said = error.problem or ""
+    problem = _describe(said)
     if "could not find expected ':'" in said:
         return _unmarked_key(source, begun, problem)
     if "quoted scalar" in context and at >= len(source.text.rstrip()):
         return not_yaml(source, begun, problem)
     if "flow" in context:
-        # A bracket must close before a line with a new key.
-        opener = Label(span_in(source, begun, begun + 1), "opens here")
-        is_key = "\n" in source.text[begun:at] and _KEY.fullmatch(before)
-        end = len(source.text[: at - len(before)].rstrip()) if is_key else at
-        return not_yaml(source, end, problem, end if is_key else None, (opener,))
-    if "mapping values are not allowed" in said and _KEY.fullmatch(before):
+        return _open_bracket(source, begun, at, problem)
+    if "mapping values are not allowed" in said and _begins_with_key(source, at):
         return _indentation(source, at)
     if "<block end>" in said:
         return _indentation(source, at, begun)
     return not_yaml(source, at, problem, _end_of_word(source, at))
+
+
+def _describe(said: str) -> str:
+    """Return our words for a problem that ruamel.yaml describes."""
+    known = (words for part, words in _WORDS if part in said)
+    return next(known, "the text has no meaning here")
+
+
+def _begins_with_key(source: SourceFile, at: int) -> bool:
+    """Return whether the line consists of a key up to a position."""
+    before = source.text[_line_start(source, at) : at]
+    return _KEY.fullmatch(before) is not None
+
+
+def _open_bracket(source: SourceFile, begun: int, at: int, problem: str) -> Diagnostic:
+    """Describe a bracket that is open where a line with a new key begins, or later."""
+    opener = Label(span_in(source, begun, begun + 1), "opens here")
+    if "\n" in source.text[begun:at] and _begins_with_key(source, at):
+        end = len(source.text[: _line_start(source, at)].rstrip())
+        return not_yaml(source, end, problem, end, (opener,))
+    return not_yaml(source, at, problem, related=(opener,))
 
 
 def _end_of_word(source: SourceFile, at: int) -> int:
@@ -140,7 +156,8 @@ def no_blank(colon: Span) -> Diagnostic:
     """Describe a value that follows a colon without a space."""
     line, column = colon.first
     text = colon.source.line_text(line)
-    key, value = _KEY_BEFORE.search(text[: column - 1]), _VALUE.match(text[column:])
+    key = _KEY_BEFORE.search(text[: column - 1])
+    value = _VALUE.match(text[column:])
     return rules.yaml.NotYaml(
         span=colon,
         problem="there is no space after the `:` of a key",

@@ -87,7 +87,8 @@ def wrong_form(
     """Return the error for a node that should have another form."""
     if isinstance(node, Unread):
         return UnreadableError()
-    rule, found = rules.yaml.WrongForm, describe(node)
+    rule = rules.yaml.WrongForm
+    found = describe(node)
     return UnreadableError(
         rule(span=node.span, expected=expected, found=found, advice=advice, fix=fix)
     )
@@ -95,7 +96,8 @@ def wrong_form(
 
 def wrong_value(node: Node, expected: str) -> UnreadableError:
     """Return the error for a value of the wrong type."""
-    rule, found = rules.syntax.UnexpectedText, describe(node)
+    rule = rules.syntax.UnexpectedText
+    found = describe(node)
     return UnreadableError(rule(span=node.span, expected=expected, found=found))
 
 
@@ -198,7 +200,8 @@ class Composer:
         self, event: events.ScalarEvent | events.CollectionStartEvent
     ) -> bool:
         """Report an anchor or a tag, and return whether there is one."""
-        text, start = self._source.text, event.start_mark.index
+        text = self._source.text
+        start = event.start_mark.index
         if event.anchor is not None:
             at = text.find("&", start)
             span = span_in(self._source, at, at + 1 + len(event.anchor))
@@ -277,7 +280,8 @@ def rejoin(mapping: Mapping) -> Mapping:
             if pairs and _goes_on(*pairs[-1]):
                 first, before = pairs.pop()
                 span = before.span.to(key.span)
-                key, value = first, Scalar(span.text, span, plain=True)
+                key = first
+                value = Scalar(span.text, span, plain=True)
         pairs.append((key, value))
     return mapping._replace(pairs=tuple(pairs))
 

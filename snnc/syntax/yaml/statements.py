@@ -75,7 +75,8 @@ def _broken(kind: tree.Word, node: nodes.Node, span: Span) -> tree.Statement:
     """Return a broken statement with the kind, variant and name that are readable."""
     variant: tree.Word | None = None
     if kind.text in _CHOOSING and isinstance(node, nodes.Mapping) and node.pairs:
-        variant, node = word(node.pairs[0][0]), node.pairs[0][1]
+        variant = word(node.pairs[0][0])
+        node = node.pairs[0][1]
     pairs = node.pairs if isinstance(node, nodes.Mapping) else ()
     names = (v for k, v in pairs if k.text == "name" and isinstance(v, nodes.Scalar))
     name = next((word(node) for node in names if node.text), None)

@@ -14,7 +14,6 @@ from snnc.syntax.lexical import find_hyphens, foreign_text, problem_of
 from snnc.syntax.yaml import nodes
 
 LONGEST = 1_000
-_LONGEST_SHOWN = 60
 # First tokens of quoted texts that are probably meant as numbers, such as "5ms".
 _NUMERIC = frozenset(("NUMBER", "DIMS", "RANGE", "MALFORMED"))
 _SCALARS = {"NAME", "NUMBER", "DIMS", "STRING", "RANGE", "RANGE UNIT", "NUMBER UNIT"}
@@ -57,7 +56,8 @@ def literal(scalar: nodes.Scalar, expected: str = "a value") -> tree.Value:
     """
     text = scalar.text.rstrip()
     if len(text) > LONGEST:
-        rule, what = rules.yaml.TooMuch, "characters in a value"
+        rule = rules.yaml.TooMuch
+        what = "characters in a value"
         raise nodes.UnreadableError(rule(span=scalar.span, limit=LONGEST, what=what))
     tokens = tokens_of(scalar.span, None if scalar.is_verbatim else text)
     is_literal = scalar.plain or (tokens and tokens[0].type in _NUMERIC)
@@ -122,22 +122,20 @@ def properties_of(node: nodes.Node, owner: str) -> tuple[tree.Property, ...]:
     return tuple(property_of(key, value) for key, value in nodes.rejoin(node).pairs)
 
 
-_NUMERAL = re.compile(r"[\d.]+(?:[eE][+-]?\d+)?(?: \w+|[^\W\d]\w*)?")
-
-
 def _example(owner: str, node: nodes.Node) -> str:
-    """Return the advice for a bare value, or for ``key value`` without a colon."""
+    """Return the advice for bare values, or for a key and a value without a colon."""
     text = node.text if isinstance(node, nodes.Scalar) else ""
-    first, _, rest = text.partition(" ")
-    key, value = first.rstrip(":"), rest
-    meant = first_key(owner)
-    if meant and _NUMERAL.fullmatch(text):
-        key, value = meant, text
-    if key not in KEYS or not value:
-        key, value = meant, ""
+    key = first_key(owner)
     form = FORMS.get(owner)
+    if text and form is not None:
+        line = vocabulary.meant.meant_statement(f"{owner} {{ {text} }}")
+        if line:
+            return f"write `{line}`"
     if not key:
         return f"write, for example, `{form.example}`" if form else ""
+    first, _, value = text.partition(" ")
+    if first in KEYS and value:
+        key = first
     dash = "- " if form and form.place == "layer" else ""
     return f"write, for example, `{dash}{owner}: {{{key}: {value or '...'}}}`"
 
@@ -148,6 +146,20 @@ def property_of(key: nodes.Scalar, node: nodes.Node) -> tree.Property:
     return tree.Property(word(key), value, key.span.to(value.span))
 
 
+_SELECTORS = frozenset(("name", "type", "kind", "class_name", "layer"))
+"""Keys whose value is a kind in the files of other programs."""
+
+
+def _selected_kind(node: nodes.Mapping) -> str:
+    """Return the kind that is a value, as in ``{type: dense, units: 64}``."""
+    for key, value in node.pairs:
+        if key.text in _SELECTORS and isinstance(value, nodes.Scalar):
+            kind = value.text.lower()
+            if first_key(kind):
+                return kind
+    return ""
+
+
 def one_pair(node: nodes.Mapping) -> nodes.Pair:
     """Return the only pair of a mapping such as ``adam: {...}``."""
     if not node.pairs:
@@ -155,31 +167,14 @@ def one_pair(node: nodes.Mapping) -> nodes.Pair:
     (first, _), *rest = node.pairs
     if rest:
         second = rest[0][0]
+        advice = ""
+        if kind := _selected_kind(node):
+            advice = f"write the kind first, and its properties below it: `{kind}: ...`"
         problem = rules.yaml.SeveralKeys(
-            span=second.span, first=first.text, key=second.text, advice=_with_kind(node)
+            span=second.span, first=first.text, key=second.text, advice=advice
         )
         raise nodes.UnreadableError(problem)
     return node.pairs[0]
-
-
-_SELECTORS = frozenset(("name", "type", "kind", "class_name", "layer"))
-_SETTINGS = frozenset(("config", "args", "kwargs", "params", "properties", "settings"))
-
-
-def _with_kind(node: nodes.Mapping) -> str:
-    """Return the advice for ``{name: adam, ...}``, where the kind is a value."""
-    (key, chosen), *rest = node.pairs
-    if key.text not in _SELECTORS or not isinstance(chosen, nodes.Scalar):
-        return ""
-    inner = next(
-        (k for k, v in rest if nodes.is_empty(v) or isinstance(v, nodes.Mapping)), None
-    )
-    if inner is not None:
-        kind = chosen.text.lower() if inner.text in _SETTINGS else inner.text
-        return f"write the kind first, and the other keys below it: `{kind}: {{...}}`"
-    pairs = ", ".join(f"{k.text}: {v.span.text}" for k, v in rest)
-    shown = pairs if len(pairs) <= _LONGEST_SHOWN and "\n" not in pairs else "..."
-    return f"write `{chosen.text}: {{{shown}}}`"
 
 
 def _list(key: tree.Word, node: nodes.Sequence) -> tree.Value:

@@ -30,7 +30,7 @@ from snnc.verbs.evaluate.measures import EvaluatedPart, SpanResult
 from snnc.verbs.evaluate.task import Task
 
 if TYPE_CHECKING:
-    from snnc.verbs.evaluate.verb import EvaluateOptions
+    from snnc.verbs.evaluate.options import EvaluateOptions
 
 REST = 25  # examples from rest per run, so few that all threads get some
 AHEAD = 2  # stretches per cluster thread: one runs while the next is sent

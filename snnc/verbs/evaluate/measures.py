@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
 from snnc.exact import Engine
-from snnc.exact.engine import Kept
+from snnc.exact.results import Kept
 from snnc.ir.device import Energy, Profile
 from snnc.loihi.activity import Activity
 from snnc.output.imported import ImportedPackage
+from snnc.results.evaluation import Evaluation
+from snnc.results.scores import LayerResult, Score, Work
 from snnc.runtime.examples import (
     Array,
     Presentation,
@@ -34,8 +36,6 @@ from snnc.text.display import Json
 from snnc.text.progress import Moved
 from snnc.tools import scores
 from snnc.tools.scores import Correlation, Floats, LayerFiring
-from snnc.verbs.evaluate.evaluation import Evaluation
-from snnc.verbs.evaluate.results import LayerResult, Score, Work
 from snnc.verbs.evaluate.task import smooth_of
 from snnc.verbs.evaluate.work import WorkCounts, count_work, join_work, time_of
 

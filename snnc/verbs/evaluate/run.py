@@ -9,8 +9,8 @@ import importlib.util
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -20,9 +20,11 @@ from numpy.typing import NDArray
 from snnc.exact import make_engine
 from snnc.exact.engine import why_not_stored
 from snnc.output.imported import CannotRunError, ImportedPackage
+from snnc.results.evaluation import Evaluation
+from snnc.results.prediction import EvaluatedRun, Prediction
 from snnc.runtime.data import open_data, select
 from snnc.runtime.examples import ROW, Array, Presentation, decide
-from snnc.runtime.files import replacing, warn, write_file
+from snnc.runtime.files import warn, write_file
 from snnc.runtime.layout import Tensors, Weights
 from snnc.runtime.nengo import simulators
 from snnc.runtime.network import Readout
@@ -30,7 +32,6 @@ from snnc.text.progress import Moved, progress_bar
 from snnc.text.tables import csv_table
 from snnc.tools import scores
 from snnc.verbs.evaluate import measures
-from snnc.verbs.evaluate.evaluation import Evaluation
 from snnc.verbs.evaluate.exact import run_exact
 from snnc.verbs.evaluate.measures import EvaluatedPart, KerasReference
 from snnc.verbs.evaluate.task import (
@@ -44,133 +45,13 @@ from snnc.verbs.evaluate.task import (
 from snnc.verbs.simulators import not_installed
 
 if TYPE_CHECKING:
-    from snnc.verbs.evaluate.verb import EvaluateOptions, PredictOptions
-
-
-@dataclass(frozen=True, eq=False)
-class Prediction:
-    """The predictions of a network for examples.
-
-    Attributes
-    ----------
-    outputs : float32 array (examples, units)
-        The outputs that determine the result. NumPy converts a prediction to this
-        array.
-    names : tuple of str
-        The names of the classes; empty for a regression.
-    outputs_over_time : float32 array (examples, steps, units), or None
-        The outputs of each step, if requested.
-    """
-
-    outputs: NDArray[np.float32]
-    names: tuple[str, ...]
-    outputs_over_time: NDArray[np.float32] | None = None
-
-    @property
-    def labels(self) -> NDArray[np.int64]:
-        """The index of each example's class, of shape (examples,).
-
-        Raises
-        ------
-        ValueError
-            For a regression, which has no classes.
-        """
-        if not self.names:
-            raise ValueError("this network has no classes: read its outputs")
-        return np.asarray(self.outputs.argmax(axis=1), np.int64)
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        values = np.asarray(self.outputs, dtype)
-        return values.copy() if copy else values
-
-    def __len__(self) -> int:
-        return len(self.outputs)
-
-    def write(self, path: Path) -> None:
-        """Write the prediction to an ``.npz`` or ``.csv`` file."""
-        if path.suffix == ".csv":
-            write_file(path, self.csv())
-            return
-        arrays: dict[str, Array] = {"outputs": self.outputs}
-        if self.names:
-            arrays["labels"] = self.labels
-        if self.outputs_over_time is not None:
-            arrays["outputs_over_time"] = self.outputs_over_time
-        with replacing(path) as file:
-            np.savez(file, **arrays)
-
-    def csv(self) -> str:
-        """Return a table with index, label, class name, and a column per unit."""
-        units = self.names or tuple(map(str, range(self.outputs.shape[1])))
-        heads = ["index", *(["label", "class"] if self.names else [])]
-        rows: list[list[object]] = []
-        for index, outputs in enumerate(self.outputs):
-            label = int(outputs.argmax())
-            classed = [label, self.names[label]] if self.names else []
-            rows.append([index, *classed, *map(repr, outputs.tolist())])
-        return csv_table([*heads, *(f"output_{unit}" for unit in units)], rows)
+    from snnc.verbs.evaluate.options import EvaluateOptions, PredictOptions
 
 
 def name_classes(readout: Readout) -> tuple[str, ...]:
     """Return the names or numbers of classes; empty for a regression."""
     numbers = tuple(map(str, range(readout.units)))
     return (readout.names or numbers) if readout.classes else ()
-
-
-Record = dict[str, int | float]
-"""An example's index in the data, its label, and predictions. For a regression, each
-unit has its own entry."""
-
-
-@dataclass(frozen=True, eq=False)
-class EvaluatedRun:
-    """The results of a run for each example, in the order of the run.
-
-    ``raw`` and ``keras``, of shape (examples, units), are the outputs and, for
-    comparison, those of the Keras model. Only the exact engine knows ``firing``.
-    """
-
-    task: Task
-    raw: Array
-    keras: Array | None = None
-    firing: Mapping[str, scores.LayerFiring] = field(default_factory=dict)
-
-    @cached_property
-    def prediction(self) -> Prediction:
-        """The outputs in the order of the data."""
-        order = np.argsort(self.task.examples.rows)
-        outputs = np.asarray(self.raw[order], np.float32)
-        return Prediction(outputs, name_classes(self.task.package.network.readout))
-
-    def records(self, simulator: str) -> list[Record]:
-        """Return one record per example, in the order of the data."""
-        who = "chip" if simulator in ("exact", "loihi") else simulator
-        examples, order = self.task.examples, np.argsort(self.task.examples.rows)
-        columns: dict[str, list[Any]] = {"example": examples.rows[order].tolist()}
-        answers = {"label": examples.y, "keras": self.keras, who: self.raw}
-        for name, values in answers.items():
-            if values is None:
-                continue
-            if not self.task.package.network.readout.classes:
-                for i, column in enumerate(values[order].T):
-                    columns[f"{name}_{i}"] = column.tolist()
-            else:
-                decided = values if values.ndim == 1 else values.argmax(axis=1)
-                columns[name] = decided[order].tolist()
-        rows = zip(*columns.values(), strict=True)
-        return [dict(zip(columns, row, strict=True)) for row in rows]
-
-    def raster(self, example: int, steps: int | None) -> dict[str, NDArray[np.uint8]]:
-        """Run one example on the exact engine, as `Evaluation.raster` does."""
-        x = self.task.examples.x
-        if not 0 <= example < x.shape[0]:
-            raise IndexError(
-                f"the data have {x.shape[0]} examples, so there is no example {example}"
-            )
-        one = np.asarray(x[example : example + 1], np.float32)
-        with make_engine(self.task.package, self.task.tensors, steps) as engine:
-            outcome = engine.run(one, keep=("spikes",), threads=1)
-        return {name: spikes[0] for name, spikes in outcome.spikes.items()}
 
 
 def run_evaluation(
@@ -229,8 +110,45 @@ def _on_spikes(task: Task, options: EvaluateOptions, progress: Moved) -> Evaluat
     result = measures.result_of(
         network, part, y, options.simulator, score, options.steps, task.package.device
     )
-    run = EvaluatedRun(task, raw, part.keras, firing)
+    run = _examples(task, raw, part.keras, firing, options.steps)
     return replace(result, seconds=seconds, run=run)
+
+
+def _examples(
+    task: Task,
+    raw: Array,
+    keras: Array | None = None,
+    firing: Mapping[str, scores.LayerFiring] | None = None,
+    steps: int | None = None,
+) -> EvaluatedRun:
+    network = task.package.network
+    return EvaluatedRun(
+        folder=task.package.folder,
+        dt=network.dt,
+        rows=task.examples.rows,
+        y=task.examples.y,
+        names=name_classes(network.readout),
+        raw=raw,
+        keras=keras,
+        firing=firing or {},
+        host=frozenset(n for n, layer in network.layers.items() if not layer.on_chip),
+        raster=partial(_raster, task, steps),
+    )
+
+
+def _raster(
+    task: Task, steps: int | None, example: int
+) -> dict[str, NDArray[np.uint8]]:
+    """Run one example on the exact engine, as `Evaluation.raster` does."""
+    x = task.examples.x
+    if not 0 <= example < x.shape[0]:
+        raise IndexError(
+            f"the data have {x.shape[0]} examples, so there is no example {example}"
+        )
+    one = np.asarray(x[example : example + 1], np.float32)
+    with make_engine(task.package, task.tensors, steps) as engine:
+        outcome = engine.run(one, keep=("spikes",), threads=1)
+    return {name: spikes[0] for name, spikes in outcome.spikes.items()}
 
 
 def _nengo_parts(
@@ -289,7 +207,7 @@ def _on_keras(task: Task, options: EvaluateOptions, progress: Moved) -> Evaluati
     return replace(
         measures.scored(network, "keras", outputs, y, score),
         seconds=time.perf_counter() - started,
-        run=EvaluatedRun(task, outputs),
+        run=_examples(task, outputs),
     )
 
 

@@ -1,114 +1,19 @@
-"""Run a package on data: `snnc evaluate` and `snnc predict`, and their options."""
+"""Run a package on data: `snnc evaluate` and `snnc predict`."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
 from snnc.text.arguments import FileName, Tensors, given_weights
-from snnc.verbs.options import check_options, option
+from snnc.verbs.evaluate.options import EvaluateOptions, PredictOptions
 from snnc.verbs.simulators import require_simulator
 
 if TYPE_CHECKING:
     from snnc.output.imported import ImportedPackage
-    from snnc.verbs.evaluate.evaluation import Evaluation
-    from snnc.verbs.evaluate.run import Prediction
-
-Simulator = Literal["exact", "loihi", "nengo", "nengo_dl", "keras"]
-Presentation = Literal["row", "rest"]
-
-
-class OptionError(ValueError):
-    """Raised if an option only works with the exact engine."""
-
-    def __init__(self, option: str, simulator: str) -> None:
-        super().__init__(
-            f"{option} works only with the simulator exact, not with {simulator}"
-        )
-        self.option = option
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunOptions:
-    """The options of every run."""
-
-    simulator: Simulator = option(
-        "exact",
-        "`exact` computes the same spikes as nengo-loihi's emulator (`loihi`), 100"
-        " times faster. `nengo` and `nengo_dl` don't round weights, and `keras` has no"
-        " spikes.",
-        choices=get_args(Simulator),
-    )
-
-    def __post_init__(self) -> None:
-        check_options(self)
-
-
-@dataclass(frozen=True, kw_only=True)
-class PredictOptions(RunOptions):
-    """The options of a prediction."""
-
-    over_time: bool = option(False, "Also return the outputs of each step.")
-
-
-@dataclass(frozen=True, kw_only=True)
-class EvaluateOptions(RunOptions):
-    """The options of an evaluation.
-
-    Values that are unknown or too small raise ValueError, and options without effect
-    raise `OptionError`.
-    """
-
-    examples: int | None = option(
-        None, "Run only N examples, drawn with the seed.", least=1
-    )
-    seed: int = option(0, "Seed for shuffling the examples.", least=0)
-    steps: int | None = option(
-        None, "Time steps per example, instead of the spec's; exact only.", least=2
-    )
-    presentation: Presentation = option(
-        "row",
-        "`row`: examples in a row, with the state carried over as on the chip, and a"
-        " reset after every 200 examples. `rest`: a reset before each example.",
-        choices=get_args(Presentation),
-    )
-    workers: int | None = option(
-        None,
-        "Distribute the examples to N processes with one thread each; exact only. By"
-        " default, one process uses one thread per core.",
-        least=1,
-    )
-    dask: str | None = option(
-        None,
-        "Distribute the examples to a Dask cluster; exact only.",
-        metavar="ADDRESS",
-    )
-    output: FileName | None = option(
-        None,
-        "Write the outputs of each example as JSON lines; exact only.",
-        is_file=True,
-        names=("-o", "--output"),
-    )
-    examples_out: FileName | None = option(
-        None,
-        "Write a CSV file with one row per example: its label, and the predictions of"
-        " Keras and of the chip; exact only.",
-        is_file=True,
-    )
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for name in ("steps", "workers", "dask", "output", "examples_out"):
-            is_given = getattr(self, name) is not None
-            if is_given and self.simulator != "exact":
-                raise OptionError(name, self.simulator)
-
-    @property
-    def uses_workers(self) -> bool:
-        """Whether the engine runs in other processes."""
-        return self.dask is not None or (self.workers or 1) > 1
+    from snnc.results.evaluation import Evaluation
+    from snnc.results.prediction import Prediction
 
 
 def evaluate(

@@ -7,27 +7,25 @@ from dataclasses import asdict, dataclass, field
 from math import sqrt
 from typing import TYPE_CHECKING, Any, Literal
 
-from snnc.loihi.timing import ChipTime
-from snnc.text.display import Displayed, Json, data_frame
-from snnc.tools import plots
-from snnc.tools.pages import evaluation_html, evaluation_page
-from snnc.verbs.evaluate import results, summary
-from snnc.verbs.evaluate.results import REGISTERS, ClassResult, Interval
+from snnc.results import scores as results
+from snnc.results.base import Result
+from snnc.results.scores import REGISTERS, ClassResult, Interval
+from snnc.text.display import Json, data_frame
 
 if TYPE_CHECKING:
     import numpy as np
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from snnc.loihi.timing import ChipTime
+    from snnc.results.prediction import EvaluatedRun, Record
     from snnc.tools.scores import LayerFiring
-    from snnc.verbs.evaluate.run import EvaluatedRun, Record
-    from snnc.verbs.evaluate.verb import Presentation
 
 UNEVEN = 2  # classes are uneven if one has so many times the examples of another
 
 
 @dataclass(frozen=True, repr=False)
-class Evaluation(Displayed):
+class Evaluation(Result):
     """The result of a run on data; prints and displays like ``snnc evaluate``.
 
     Results that a simulator does not provide are None or empty.
@@ -80,11 +78,11 @@ class Evaluation(Displayed):
         Internal: the results of each example.
     """
 
-    _internal = frozenset(("firing", "run"))
+    _internal = frozenset(("firing", "run", "source"))
 
     network: str
     simulator: str
-    presentation: Presentation | None
+    presentation: Literal["row", "rest"] | None
     examples: int
     steps: int | None
     classes: bool
@@ -112,8 +110,9 @@ class Evaluation(Displayed):
         return self.run
 
     @property
-    def _dt(self) -> float:
-        return self._run.task.package.network.dt
+    def source(self) -> str:
+        """Internal: the package's folder."""
+        return self._run.folder.as_posix()
 
     @property
     def firing(self) -> Mapping[str, LayerFiring]:
@@ -279,11 +278,11 @@ class Evaluation(Displayed):
         IndexError
             If there is no such example.
         """
-        return self._run.raster(example, self.steps)
+        return self._run.raster(example)
 
     def plot_raster(self, example: int = 0, ax: Axes | None = None) -> Axes:
         """Plot the spikes of an example, layer by layer; see `raster`."""
-        return plots.results.raster(self.raster(example), self._dt, ax)
+        return self._drawn("raster", example, ax)
 
     def plot_rates(self, ax: Axes | None = None) -> Axes:
         """Plot the rates of neurons with the budgets of their layers.
@@ -295,12 +294,11 @@ class Evaluation(Displayed):
         """
         if not self.firing:
             raise ValueError("only the simulator exact records the rates of neurons")
-        present = (self.steps or 0) * self._dt
-        return plots.results.rates(self.firing, self.layers, present, ax)
+        return self._drawn("rates", ax)
 
     def plot_accuracy(self, ax: Axes | None = None) -> Axes:
         """Plot accuracy, or error, and energy against the length of an example."""
-        return plots.results.accuracy(self, self._dt, ax)
+        return self._drawn("accuracy", ax)
 
     def plot_confusion(self, ax: Axes | None = None) -> Axes:
         """Plot the number of examples by class and decision.
@@ -310,7 +308,7 @@ class Evaluation(Displayed):
         ValueError
             If the network has no classes.
         """
-        return plots.results.confusion(self, ax)
+        return self._drawn("confusion", ax)
 
     def plot_correlation(self, ax: Axes | None = None) -> Axes:
         """Plot the correlation of each layer's spikes with Keras's activations.
@@ -320,7 +318,7 @@ class Evaluation(Displayed):
         ValueError
             If the run was not compared with Keras.
         """
-        return plots.results.correlation(self, ax)
+        return self._drawn("correlation", ax)
 
     def plot_predictions(self, ax: Axes | None = None) -> Axes:
         """Plot the outputs of a regression against the true values.
@@ -332,12 +330,11 @@ class Evaluation(Displayed):
         """
         if self.classes:
             raise ValueError("only a regression has values to compare")
-        y = self._run.task.examples.y
-        return plots.results.predictions(self._run.raw, y, self.network, ax)
+        return self._drawn("predictions", ax)
 
     def html(self) -> str:
         """Return a self-contained page with tables and pictures."""
-        return evaluation_page(self)
+        return self._written("page")
 
     def to_pandas(self, table: Literal["layers", "records"] = "layers") -> Any:
         """Return a table as a pandas data frame; install pandas separately.
@@ -354,12 +351,6 @@ class Evaluation(Displayed):
         """
         rows = self.as_dict()["layers"] if table == "layers" else self.records
         return data_frame(rows)
-
-    def _repr_html_(self) -> str:
-        return evaluation_html(self)
-
-    def __str__(self) -> str:
-        return summary.text(self)
 
     def __repr__(self) -> str:
         kind = "rmse" if self.accuracy is None else "accuracy"

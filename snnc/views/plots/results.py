@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from math import floor, sqrt
+from collections.abc import Collection, Mapping, Sequence
+from math import sqrt
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from snnc.text.intervals import interval
 from snnc.text.tables import human
-from snnc.tools.plots.style import BREACH, COLOURS, HELD, axes, theme
-from snnc.tools.scores import interval
+from snnc.views.palette import COLOURS, HOST, looks
+from snnc.views.plots.style import BREACH, HELD, axes, theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from snnc.results.adaptation import Adaptation
+    from snnc.results.evaluation import Evaluation
+    from snnc.results.scores import LayerResult
+    from snnc.results.sweep import Variant
     from snnc.runtime.examples import Array
     from snnc.tools.scores import LayerFiring
-    from snnc.tools.sweep_results import Variant
-    from snnc.verbs.adapt import Adaptation
-    from snnc.verbs.evaluate.evaluation import Evaluation
-    from snnc.verbs.evaluate.results import LayerResult
 
 
 MOST_NUMBERS = 12
@@ -33,7 +34,6 @@ AVERAGED = 50
 """The number of examples per average in the plot of learning."""
 CENTRED: dict[str, Any] = {"ha": "center", "va": "center"}
 _AREA, _LARGEST = 14.0, 900.0  # the area per core, and the maximum, in square points
-_LEAST = 0.8  # the axis begins here, because lower correlations are rare
 _NAMED = 8  # the number of best variants whose settings fit in the picture
 
 
@@ -114,7 +114,8 @@ def accuracy(result: Evaluation, dt: float, ax: Axes | None = None) -> Axes:
         ends = 100 * np.array([interval(v, result.examples) for v in values]).T
         ax.fill_between(ms, *ends, color=COLOURS[0], alpha=0.2, linewidth=0)
         ax.set_ylim(0, 102)
-    ax.plot(ms, [share * v for v in values], "o-", color=COLOURS[0], label="chip")
+    label = f"spikes, {result.simulator}"
+    ax.plot(ms, [share * v for v in values], "o-", color=COLOURS[0], label=label)
     keras, label = result.score.before, "Keras before spikes"
     if keras is None:
         keras, label = result.score.keras, "Keras"
@@ -130,21 +131,28 @@ def accuracy(result: Evaluation, dt: float, ax: Axes | None = None) -> Axes:
         scale = result.energy * 1e6 / ms[-1]
         functions = (lambda time: scale * time, lambda energy: energy / scale)
         scaled = ax.secondary_xaxis("top", functions=functions)
-        scaled.set_xlabel("energy per example on the chip (uJ)")
+        scaled.set_xlabel("estimated energy per example on the chip (uJ)")
         total = human(result.energy, "J")
-        title = f"{kind} and energy of {name}: {total} at the end"
+        title = f"{kind} and estimated energy of {name}: {total} at the end"
     ax.set_title(title)
     return ax
 
 
 @theme()
-def raster(spikes: Mapping[str, Array], dt: float, ax: Axes | None = None) -> Axes:
+def raster(
+    spikes: Mapping[str, Array],
+    dt: float,
+    ax: Axes | None = None,
+    host: Collection[str] = (),
+) -> Axes:
     """Plot a mark for each of the spikes (steps, *shape) of each layer.
 
-    ``dt`` is the time step in seconds.
+    ``dt`` is the time step in seconds, and ``host`` are the layers off the chip.
     """
     ax = axes(ax, 0.75 * len(spikes) + 0.8)
-    labels, end = [], 0.0
+    labels = []
+    end = 0.0
+    looked = looks(spikes, host)
     edge = ax.spines["left"].get_edgecolor()
     for i, (name, train) in enumerate(spikes.items()):
         end, top, flat = len(train) * dt * 1e3, -70 * i, train.reshape(len(train), -1)
@@ -152,7 +160,7 @@ def raster(spikes: Mapping[str, Array], dt: float, ax: Axes | None = None) -> Ax
         at, neuron = np.nonzero(flat[:, shown])
         height = 60 / len(shown)
         look: dict[str, Any] = {"markersize": min(8.0, max(2.6, height))}
-        look |= {"color": COLOURS[i % len(COLOURS)], "markeredgewidth": 1.1}
+        look |= {"color": looked[name].colour, "markeredgewidth": 1.1}
         ax.plot((at + 1) * dt * 1e3, top - (neuron + 0.5) * height, "|", **look)
         ax.axhline(top - 65, color=edge, linewidth=0.4)
         some = f" of {human(flat.shape[1])}" if len(shown) < flat.shape[1] else ""
@@ -170,24 +178,29 @@ def rates(
     layers: Sequence[LayerResult],
     present: float,
     ax: Axes | None = None,
+    host: Collection[str] = (),
 ) -> Axes:
     """Plot the distribution of firing rates, the checked percentile, and the budget.
 
-    ``present`` is the duration of an example in seconds.
+    ``present`` is the duration of an example in seconds, and ``host`` are the layers
+    off the chip.
     """
     height = 0.55 * len(layers) + 1.0
     ax = axes(ax, height)
     places = -np.arange(len(layers))
     low, high, rate = np.array([(x.low, x.high, x.rate) for x in layers]).T
-    budget: dict[str, Any] = {"color": COLOURS[2], "alpha": 0.2, "label": "budget"}
+    budget: dict[str, Any] = {"color": HOST, "alpha": 0.3, "label": "budget"}
     ax.barh(places, high - low, 0.8, left=low, linewidth=0, **budget)
-    shape: dict[str, Any] = {"step": "mid", "linewidth": 0, "color": COLOURS[4]}
+    looked = looks([layer.name for layer in layers], host)
+    shape: dict[str, Any] = {"step": "mid", "linewidth": 0}
     for place, layer in zip(places, layers, strict=True):
         seen = firing[layer.name].seen
         if seen.sum() > seen[0]:
             counts = np.log1p(seen) / np.log1p(seen.max())  # most neurons are silent
             edges, bottom = np.arange(len(seen)) / present, place - 0.35
+            shape["color"] = looked[layer.name].colour
             ax.fill_between(edges, bottom, bottom + 0.7 * counts, **shape)
+    shape["color"] = HOST
     ax.fill_between([], [], label="neurons (log)", **shape)
     holds = np.array([layer.holds for layer in layers])
     edge = ax.spines["left"].get_edgecolor()
@@ -259,7 +272,9 @@ def predictions(
 
 
 @theme()
-def correlation(result: Evaluation, ax: Axes | None = None) -> Axes:
+def correlation(
+    result: Evaluation, ax: Axes | None = None, host: Collection[str] = ()
+) -> Axes:
     """Plot the correlation between each layer's spikes and Keras's activations."""
     layers = [r for r in result.layers if r.correlation is not None]
     if not layers:
@@ -267,14 +282,14 @@ def correlation(result: Evaluation, ax: Axes | None = None) -> Axes:
     ax = axes(ax, 0.32 * len(layers) + 0.9)
     places = [-i for i in range(len(layers))]
     values = [layer.correlation or 0.0 for layer in layers]
-    ax.hlines(places, -1, values, color=COLOURS[0], linewidth=2)
-    ax.plot(values, places, "o", color=COLOURS[0])
+    looked = looks([layer.name for layer in result.layers], host)
+    colours = [looked[layer.name].colour for layer in layers]
+    ax.barh(places, values, 0.6, color=colours)
     ax.set_yticks(places, [layer.name for layer in layers])
     ax.tick_params("y", length=0)
-    least = min(_LEAST, 0.05 * floor(20 * min(values)))
-    ax.set(xlim=(least, 1 + 0.02 * (1 - least)), ylim=(-len(layers) + 0.4, 0.6))
+    ax.set(xlim=(min(0.0, *values), 1.0), ylim=(-len(layers) + 0.4, 0.6))
     ax.set_xlabel("correlation of spikes with Keras's activations")
-    ax.set_title(f"{result.network}: agreement of the chip with Keras")
+    ax.set_title(f"{result.network}: agreement of the spikes with Keras")
     return ax
 
 
@@ -300,7 +315,7 @@ def sweep(
         x = np.array([1e6 * (line.energy or 0) for line in judged])
         areas = np.clip(_AREA * np.array(cores), 12.0, _LARGEST)
         compared = f"{kind}, energy, cores"
-        captions = ["energy per example, uJ; area: cores (in brackets)"]
+        captions = ["estimated energy per example, uJ; area: cores (in brackets)"]
     else:
         x, areas = np.array(cores), np.full(len(judged), _AREA)
         compared, captions = f"{kind}, cores", ["cores"]

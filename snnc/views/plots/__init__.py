@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from snnc.text.installing import require
 
 if TYPE_CHECKING:
-    from snnc.tools.plots import networks, results, style
+    from snnc.views.plots import networks, results, style
 
 __all__ = ["networks", "results", "style"]
 

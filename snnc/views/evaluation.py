@@ -11,13 +11,26 @@ from itertools import pairwise, takewhile
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from snnc.text.tables import Cells, TextTable, align, counted, human, percent
-from snnc.verbs.evaluate.results import REGISTERS, Interval, LayerResult
+from snnc.results.scores import REGISTERS, Interval, LayerResult
+from snnc.text.display import Json
+from snnc.text.tables import Cells, TextTable, counted, human, percent
 from snnc.views.chip_time import time_rows
+from snnc.views.document import (
+    MARKUP,
+    TEXT,
+    Figure,
+    Items,
+    Part,
+    Sentence,
+    Table,
+    Tile,
+    Tiles,
+    Title,
+)
 
 if TYPE_CHECKING:
+    from snnc.results.evaluation import Evaluation
     from snnc.runtime.examples import Bounds, Verdict
-    from snnc.verbs.evaluate.evaluation import Evaluation
 
 WIDTH = 79
 
@@ -34,14 +47,59 @@ NEEDED = "needs TensorFlow"
 _digits, _number = "{:.3f}".format, "{:.4g}".format
 
 
-def text(result: Evaluation) -> str:
-    """Describe the score, the work, and the activity of each layer."""
-    lines = [heading(result), "", *align(scores(result), "<<")]
+def document(result: Evaluation) -> Iterator[Part]:
+    """Yield the score, the work, the activity of each layer, and advice."""
+    yield Title(f"{result.network} on {result.simulator}", MARKUP)
+    yield Title(heading(result), TEXT)
+    yield Sentence(heading(result), MARKUP)
+    facts = scores(result)
+    yield Table(TextTable(facts, "<<"), TEXT)
+    yield Tiles(tuple(_tile(name, value) for name, value in facts))
     for table in tables(result):
-        lines += ["", *table.lines()]
-    for sentence in advice(result):
-        lines += ["", *wrap(sentence, WIDTH, break_on_hyphens=False)]
-    return "\n".join(lines)
+        yield Table(table)
+    sentences = advice(result)
+    yield from (Sentence(sentence, MARKUP) for sentence in sentences)
+    if sentences:
+        yield Items(tuple(_wrapped(sentences)), TEXT)
+    yield from _figures(result)
+
+
+def _figures(result: Evaluation) -> Iterator[Part]:
+    """Yield the pictures of what a run has measured."""
+    compares = any(layer.correlation is not None for layer in result.layers)
+    for is_known, title, draw in (
+        (result.over_time, "Accuracy and energy", result.plot_accuracy),
+        (result.run and result.firing, "Rates", result.plot_rates),
+        (
+            result.run and result.firing,
+            "Spikes of the first example",
+            result.plot_raster,
+        ),
+        (not result.classes, "Predictions", result.plot_predictions),
+        (result.confusion, "Classes", result.plot_confusion),
+        (compares, "Comparison with Keras", result.plot_correlation),
+    ):
+        if is_known:
+            yield Figure(title, result.network, draw)
+
+
+def _tile(name: str, value: str) -> Tile:
+    number, _, remark = value.partition(", ")
+    return Tile(name, number, remark)
+
+
+def _wrapped(sentences: list[str]) -> Iterator[str]:
+    """Yield the lines of paragraphs, with a blank line between two."""
+    for number, sentence in enumerate(sentences):
+        if number:
+            yield ""
+        yield from wrap(sentence, WIDTH, break_on_hyphens=False)
+
+
+def records(result: Evaluation) -> list[Json]:
+    """Return a row per layer."""
+    layers: list[Json] = result.as_dict()["layers"]
+    return layers
 
 
 def heading(result: Evaluation) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import cycle, product
 from os import PathLike
 from pathlib import Path
 from types import ModuleType
@@ -25,11 +24,8 @@ if TYPE_CHECKING:
 WIDTH = 6.5
 """The width of a text column on paper, in inches."""
 
-# Okabe and Ito, Color Universal Design, 2008, without black and yellow, which are not
-# visible on dark and light backgrounds, respectively.
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
-HATCHES = ("", "////", "....", "xxxx", "||||", "----", "oooo", "++++", "****", "OOOO")
-BREACH, HELD = "#D55E00", "#0072B2"
+BREACH = "#D55E00"
+HELD = "#0072B2"
 
 _DARK = mpl.style.library["dark_background"] | dict.fromkeys(
     ("axes.facecolor", "figure.facecolor", "savefig.facecolor"), "#14171a"
@@ -88,12 +84,6 @@ def axes(
     if not frame:
         ax.spines[["top", "right"]].set_visible(False)
     return ax
-
-
-def looks(names: Sequence[str]) -> Mapping[str, dict[str, Any]]:
-    """Return a colour and a hatch for each name; these differ for up to 60 names."""
-    pairs = zip(names, cycle(product(HATCHES, COLOURS)), strict=False)
-    return {name: {"facecolor": hue, "hatch": hatch} for name, (hatch, hue) in pairs}
 
 
 def bare(ax: Axes) -> None:

@@ -1,0 +1,265 @@
+"""Choose the encoder and the readout of a spec, after its layers were read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+from itertools import accumulate
+from math import prod
+
+from snnc.importer.functions import SOFTMAXES
+from snnc.importer.linear import LinearStep, whole
+from snnc.importer.model import reachable
+from snnc.importer.neurons import (
+    UnfitError,
+    identity_neurons,
+    keep_inputs,
+    readout,
+    readout_image,
+)
+from snnc.importer.spec import loss_name
+from snnc.importer.state import (
+    ConversionState,
+    DataChange,
+    Ends,
+    LostDropout,
+    decisions_about,
+)
+from snnc.importer.values import INPUT, StatementDraft, Value, plain, side_by_side
+
+CLASS_LOSSES = ("crossentropy", "focal")
+NEURAL = ("conv", "dense", "downsample")
+"""The kinds of statements with neurons that have weights."""
+MOST_WEIGHTS = 10_000_000
+"""The most weights of a readout's matrix, which has a row for each output value."""
+AT_MEAN = (
+    "the model draws latent values at random: the network ends at their mean, "
+    "`{mean}`, and snnc says nothing about the accuracy of the layers after it"
+)
+
+
+def convert_ends(state: ConversionState) -> Ends | None:
+    """Choose the encoder and the readout; return None if a layer was refused."""
+    values = [state.values[name] for name in state.model.outputs]
+    if any(value.broken for value in values) or state.refused:
+        return None
+    try:
+        draft = _readout(state, values)
+    except UnfitError as error:
+        advice = "end the model with `GlobalAveragePooling`, or `Flatten`, and `Dense`"
+        state.layers[state.model.outputs[0]].refuse(error, advice)
+        return None
+    _tell(state, draft, values)
+    is_pair = draft.shape == (1,) and list(state.finals.values()) == ["sigmoid"]
+    if is_pair:
+        draft = replace(draft, shape=(2,))
+    state.add(draft)
+    state.drafts = read_by(state, draft.layer)
+    return Ends(
+        encoder=encoder_of(state),
+        size=_size(state, draft, is_pair=is_pair),
+        notes=tuple(_notes(state, values, is_pair=is_pair)),
+    )
+
+
+def _readout(state: ConversionState, values: list[Value]) -> StatementDraft:
+    """Return the draft of one readout that computes all outputs.
+
+    Raise UnfitError if its matrix is too large.
+    """
+    is_one = len(values) == 1 and state.request.readout != "classes"
+    only = values[0] if is_one else None
+    if only and _has_neurons(state, only):
+        image = readout_image(state, _last(only), only)
+        if image is not None:
+            return image
+    vectors = list(map(_flat, values, state.model.outputs))
+    value = side_by_side(vectors, "") if len(vectors) > 1 else vectors[0]
+    (size,) = value.shape
+    name = _last(vectors[-1])
+    if not _has_neurons(state, value):
+        value = identity_neurons(state, name, value)
+    draft = readout(state, name, value)
+    weights = size * _count_read_values(draft)
+    if weights > MOST_WEIGHTS:
+        if only:
+            image = readout_image(state, name, keep_inputs(state, name, only))
+            if image is not None:
+                return image
+        raise UnfitError(
+            f"it outputs {size} values, for which the readout would need "
+            f"{weights} weights, more than {MOST_WEIGHTS}"
+        )
+    return draft
+
+
+def _count_read_values(draft: StatementDraft) -> int:
+    """Return how many values a readout reads; 0 if its matrix is that of Keras."""
+    if all(
+        term.steps and term.steps[-1].op in ("matrix", "embed", "mix")
+        for term in draft.main
+    ):
+        return 0
+    sources = {term.source: term.read for term in draft.main}
+    return sum(map(prod, sources.values()))
+
+
+def _has_neurons(state: ConversionState, value: Value) -> bool:
+    before = read_by(state, *(term.source for term in value.terms))
+    return any(draft.kind in NEURAL for draft in before.values())
+
+
+def _flat(value: Value, output: str) -> Value:
+    """Return an output as a vector in Keras's order."""
+    if value.parts or value.flat:
+        raise UnfitError("a matrix can't output several flattened images")
+    if len(value.shape) == 1:
+        return value
+    size = prod(value.shape)
+    step = LinearStep(
+        "unroll", output, tuple(map(whole, value.shape[:-1])), value.shape[-1], size,
+        order=value.order,
+    )  # fmt: skip
+    terms = tuple(term.then(step) for term in value.terms)
+    return replace(value, terms=terms, shape=(size,), view=plain(1))
+
+
+def _last(vector: Value) -> str:
+    """Return the name of the layer after which the readout is named."""
+    steps = [step for term in vector.terms for step in term.steps]
+    return next((s.layer for s in reversed(steps) if s.is_kernel), "output")
+
+
+def _tell(state: ConversionState, draft: StatementDraft, values: list[Value]) -> None:
+    """Record for each layer in the readout how the readout computes it."""
+    for step in draft.steps:
+        is_own = step.layer == draft.layer
+        if step.op == "norm":
+            why = "folded into the readout, which has no batch norm to retrain"
+        elif not step.is_kernel and not (is_own and draft.window.kernel):
+            continue
+        elif len(values) > 1 and step.is_kernel:
+            why = (
+                "part of the `readout`, on the host, which has the units of all outputs"
+            )
+        elif is_own and (step.op == "matrix" or draft.window.kernel):
+            state.tell(step.layer, "kept", "the `readout`, on the host")
+            continue
+        elif is_own:
+            why = "the `readout`, on the host, as a matrix"
+        else:
+            why = "its kernel is multiplied into the `readout`, on the host"
+        state.tell(step.layer, "rewritten", why)
+    for name, value in zip(state.model.outputs, values, strict=True):
+        if value.spikes is not None:
+            state.layers[name].rewrite(
+                "a `readout` after this layer passes on its rates; retraining may use "
+                "all weights"
+            )
+
+
+def read_by(state: ConversionState, *keys: str) -> dict[str, StatementDraft]:
+    """Return drafts and their direct and indirect sources."""
+    drafts = state.drafts
+    needed = reachable(keys, lambda key: () if key == INPUT else drafts[key].reads)
+    return {key: draft for key, draft in drafts.items() if key in needed}
+
+
+def _size(state: ConversionState, draft: StatementDraft, *, is_pair: bool) -> str:
+    """Return the readout's property: its filters, classes or units."""
+    units = draft.shape[-1]
+    requested = state.request.readout
+    if draft.window.kernel:
+        return f"filters {units}"
+    if is_pair and requested != "units":
+        return "classes 2"
+    if requested is not None:
+        return f"{requested} {units}"
+    loss = loss_name(state.model.compiled)
+    finals = set(state.finals.values())
+    is_one = len(state.model.outputs) == 1 and units > 1
+    is_class_loss = any(name in loss for name in CLASS_LOSSES)
+    decides = finals <= {*SOFTMAXES} and (finals or is_class_loss)
+    return f"classes {units}" if is_one and decides else f"units {units}"
+
+
+def _notes(
+    state: ConversionState, values: list[Value], *, is_pair: bool
+) -> Iterator[str]:
+    """Yield what a user must know about the input, the outputs and lost layers."""
+    yield from _input_notes(state)
+    if len(values) > 1:
+        sizes = [prod(value.shape) for value in values]
+        listed = _list_ranges(state.model.outputs, sizes)
+        yield f"the readout concatenates all outputs: {listed}"
+    has_loss = loss_name(state.model.compiled) != ""
+    if state.mean:
+        yield AT_MEAN.format(mean=state.mean)
+    elif not state.finals and not has_loss and state.request.readout is None:
+        yield (
+            "the model does not say whether its outputs are classes, so the readout "
+            "has units; for classes, add `--readout classes`"
+        )
+    lost = ", ".join(name for name, _ in decisions_about(state.decisions, LostDropout))
+    if lost:
+        yield (
+            f"the spec leaves out {lost}: dropout must directly follow a layer with "
+            "one neuron per value"
+        )
+    for name, final in state.finals.items():
+        is_decided = final in SOFTMAXES and len(values) == 1
+        if is_pair:
+            yield (
+                f"the readout outputs 0 and the value of `{name}` before the sigmoid: "
+                "class 1 if this value is above 0, where the sigmoid is 0.5"
+            )
+        elif not is_decided:
+            yield f"the readout outputs the values of `{name}` before the {final}"
+
+
+def _input_notes(state: ConversionState) -> Iterator[str]:
+    """Yield how the input of the spec differs from the inputs of the model."""
+    parts = state.input.parts
+    if parts:
+        listed = _list_ranges(parts, parts.values())
+        yield f"the input concatenates all inputs, as channels: {listed}"
+    changes = list(decisions_about(state.decisions, DataChange))
+    if not changes:
+        return
+    _, last = changes[-1]
+    names = ", ".join(name for name, _ in changes if state.layers[name].reads)
+    as_in_keras = f", as {names} in Keras" if names else ""
+    yield f"{last.todo if parts else last.sentence}{as_in_keras}"
+
+
+def _list_ranges(names: Iterable[str], sizes: Collection[int]) -> str:
+    """Return the range of each vector when the vectors are concatenated."""
+    pairs = zip(names, sizes, accumulate(sizes), strict=True)
+    return ", ".join(f"{name} {end - size}..{end - 1}" for name, size, end in pairs)
+
+
+def encoder_of(state: ConversionState) -> str | None:
+    """Return the draft that encodes on the host, or None if values become rates."""
+    readers = [d for d in state.drafts.values() if INPUT in d.reads]
+    if state.request.encode == "rate" or len(readers) != 1:
+        return None
+    (first,) = readers
+    others = [d for d in state.drafts.values() if d is not first and d.kind in NEURAL]
+    if not others or not _may_encode(first):
+        return None
+    if first.layer in state.layers:
+        why = (
+            "`encode conv`, on the host: exact and without cores (`--encode rate` "
+            "puts this layer on the chip)"
+        )
+        state.revise(first.layer, why)
+    return first.layer
+
+
+def _may_encode(draft: StatementDraft) -> bool:
+    """Whether a statement has only what `encode conv` supports."""
+    window = draft.window
+    has_curve = any(line.startswith("neuron") for line in draft.properties)
+    is_plain = draft.kind == "conv" and draft.shortcut is None and not has_curve
+    is_dense = not window.upscale and window.extent == window.kernel
+    return is_plain and is_dense and draft.bias != "neuron"
