@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from math import ceil
 
-from snnc.diagnostics import Diagnostic, Diagnostics, Fix
+from snnc.diagnostics import Diagnostic, Diagnostics, Fix, Severity
 from snnc.fitting.board_blocks import is_needed_on_board, predict_risks
 from snnc.fitting.solve import bisect_largest, for_axons, for_cores, for_fan_in
 from snnc.fitting.trials import (
@@ -407,16 +407,20 @@ NOTHING = (
 BEHIND = ", which leaves enough for the layers after it"
 
 
+def _only_window(report: Diagnostics) -> KernelTooLarge | None:
+    """Return the error about a window if there is no other error."""
+    errors = [d for d in report.diagnostics if d.severity is Severity.ERROR]
+    only = errors[0] if len(errors) == 1 else None
+    return only if isinstance(only, KernelTooLarge) else None
+
+
 def advise_windows(spec: ValidatedSpec, device: Profile, report: Diagnostics) -> None:
     """Advise the largest window with which the whole network fits.
 
     If there are other errors, nothing can be tried, and the message stays unchanged.
     """
-    if report.errors != 1 or looks_channels_first(spec.spec.input.shape):
-        return
-    errors = (d for d in report.diagnostics if isinstance(d, KernelTooLarge))
-    refused = next(errors, None)
-    if refused is None:
+    refused = _only_window(report)
+    if refused is None or looks_channels_first(spec.spec.input.shape):
         return
 
     def holds(change: Change) -> bool:

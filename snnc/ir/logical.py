@@ -228,7 +228,8 @@ class LogicalNetwork:
         Without a ``rate`` in the spec, it is the usual one, or the nearest one that the
         chip supports for these sizes.
         """
-        learn, loss = self.readout.learn, self.train.loss
+        learn = self.readout.learn
+        loss = self.train.loss
         assert learn is not None
         assert layer.spiking is not None
         learning = Learning(

@@ -47,13 +47,8 @@ def picked_of(path: Path, picked: Grid, *, is_whole: bool = False) -> Path:
     The input of the path's pools then contains only positions that they cover.
     """
     if not path.pools:
-        if is_whole:
-            return path  # in a chain of maxima, this saves most of the time
-        grid = picked
-        if path.picked is not None:
-            both = zip(path.picked, picked, strict=True)
-            grid = tuple(old[new.start : new.stop : new.step] for old, new in both)
-        return Path(path.source, path.first_row, picked=grid)
+        # In a chain of maxima, this saves most of the time.
+        return path if is_whole else _picked_source(path, picked)
     grid = path.picked or whole(path.pools[0][1])
     steps = [(pool.window, pool.stride) for pool, _ in path.pools]
     read = []
@@ -75,3 +70,12 @@ def picked_of(path: Path, picked: Grid, *, is_whole: bool = False) -> Path:
         axes = zip(size, window, stride, strict=True)
         size = triple_of(tuple((n - w) // s + 1 for n, w, s in axes))
     return replace(path, pools=tuple(pools), picked=tuple(read))
+
+
+def _picked_source(path: Path, picked: Grid) -> Path:
+    """Return a path without pools from only some positions."""
+    grid = picked
+    if path.picked is not None:
+        both = zip(path.picked, picked, strict=True)
+        grid = tuple(old[new.start : new.stop : new.step] for old, new in both)
+    return Path(path.source, path.first_row, picked=grid)

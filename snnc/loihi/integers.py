@@ -137,12 +137,13 @@ def discretize_blocks(neurons: ChipNeurons, weights: object, biases: object) -> 
     by_biases = ~by_weights & _above(biases, SOMETHING)
     idle = ~by_weights & ~by_biases
     columns = np.empty((4, len(weights)))
-    own = weights[by_weights], biases[by_weights]
-    columns[:, by_weights] = _by_weights(neurons, *own)
+    columns[:, by_weights] = _by_weights(
+        neurons, weights[by_weights], biases[by_weights]
+    )
     columns[:, by_biases] = _by_biases(neurons, biases[by_biases])
     columns[:, idle] = _idle(neurons, biases[idle])
-    scale, exponent, *rest = columns
-    return Blocks(weights, by_weights, scale, exponent.astype(int), *rest)
+    scale, exponent, threshold, bias = columns
+    return Blocks(weights, by_weights, scale, exponent.astype(int), threshold, bias)
 
 
 def _by_weights(neurons: ChipNeurons, weights: Array, biases: Array) -> Array:
@@ -201,6 +202,10 @@ class Exponents(NamedTuple):
     shift: Array
     meant: Array
     stored: Array
+
+    def take(self, index: int) -> Exponents:
+        """Return the exponents for one block."""
+        return Exponents(*(values[index] for values in self))
 
     @property
     def failures(self) -> Array:

@@ -24,7 +24,7 @@ from functools import cache
 from heapq import merge, nsmallest
 from itertools import chain, islice, product, repeat
 from math import prod
-from operator import mul
+from operator import attrgetter, mul
 from sys import maxsize
 from typing import NamedTuple
 
@@ -193,6 +193,9 @@ class Solution:
     exact: bool
 
 
+_CORES = attrgetter("cores")
+
+
 @dataclass(frozen=True, slots=True)
 class Infeasible:
     """The step with too few out-axons, and the minimum number that it needs."""
@@ -320,8 +323,7 @@ class Search:
             took = self.work - before
             if found is None:
                 break
-            if best is None or found.cores < best.cores:
-                best = found
+            best = found if best is None else min(best, found, key=_CORES)
             if found.cores == self.lower_bound:
                 break
         return best
@@ -338,9 +340,10 @@ class Search:
                     found, is_complete = self.attempt(bound, WIDTH)
             except OutOfPatienceError:
                 return None
-            if found is not None and is_complete:
+            if not is_complete:
+                return found
+            if found is not None:
                 self.lower_bound = found.cores
-            if found is not None or not is_complete:
                 return found
             # No number of cores is enough if there is no mapping without a bound.
             self.lower_bound = self.floor if bound == maxsize else bound + 1

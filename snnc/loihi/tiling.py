@@ -253,7 +253,8 @@ NO_EDGES = Edges()
 
 def edges_of(bands: Bands) -> Edges:
     """Return the edges of grouped channels; the outer groups may be incomplete."""
-    (low, high), given = bands.outputs, bands.given
+    low, high = bands.outputs
+    given = bands.given
     return Edges((low, low + given, high - given, high), given)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from snnc.ir.device import Profile, Times
 from snnc.ir.lowered import group_by_name
-from snnc.ir.mapped import RoutedNetwork
+from snnc.ir.mapped import MappedNetwork, RoutedNetwork
 
 TILE = 4
 """The cores per tile."""
@@ -150,12 +150,8 @@ def loads_of(routed: RoutedNetwork) -> list[CoreLoad]:
     rates = {p.name: p.upper_rate * dt for p in mapped.lowered.populations}
     routes_into = group_by_name((route.target, route) for route in routed.routes)
     routes_out_of = group_by_name((route.source, route) for route in routed.routes)
-    sizes = {p.population.name: p.sizes for p in mapped.populations}
-    if mapped.learned is not None:
-        blocks = mapped.learned.blocks
-        sizes[network.readout.name] = tuple(block.compartments for block in blocks)
     loads = []
-    for name, cores in sizes.items():
+    for name, cores in _neurons_of_cores(mapped).items():
         rate = rates.get(name, 0.0)
         into = routes_into(name)
         operations = sum(rates[route.source] * route.operations for route in into)
@@ -170,3 +166,12 @@ def loads_of(routed: RoutedNetwork) -> list[CoreLoad]:
             )
             loads.append(load)
     return loads
+
+
+def _neurons_of_cores(mapped: MappedNetwork) -> dict[str, tuple[int, ...]]:
+    """Return the neurons on each core of populations, and of a readout that learns."""
+    neurons = {p.population.name: p.sizes for p in mapped.populations}
+    if mapped.learned is not None:
+        name = mapped.lowered.network.readout.name
+        neurons[name] = tuple(block.compartments for block in mapped.learned.blocks)
+    return neurons

@@ -53,7 +53,8 @@ class Convolution(DraftedOperation):
     def from_draft(
         cls, draft: Draft, read_shapes: list[Shape], sizes: Sizes
     ) -> Computed:
-        spec, (shape, *_) = draft.spec, read_shapes
+        spec = draft.spec
+        shape = read_shapes[0]
         channels = shape[-1]
         rank = len(shape) - 1 if draft.is_encoder else FORMS[spec.kind].axes
         if rank == 0:
@@ -70,11 +71,7 @@ class Convolution(DraftedOperation):
         kernel, stride, dilation = sizes.dims(
             draft, rank, "kernel", "stride", "dilation"
         )
-        if max(stride) > 1 and max(dilation) > 1:
-            problem = rules.windows.DilatedStride.at(
-                draft, "dilation", dilation=dilation, stride=stride
-            )
-            sizes.refuse(problem)
+        _refuse_dilated_stride(draft, sizes, dilation, stride)
         padding = read_padding(draft, sizes)
         if not filters:
             raise UnsoundError
@@ -151,7 +148,7 @@ class Convolution(DraftedOperation):
         around = [shapes.pads(n, k, s, self.padding) for n, k, s in axes]
         # Without padding, `same` equals `valid`, which can be folded over any pool.
         padded = any(pad > 0 for axis in around[1:] for pad in axis)
-        uneven = [after - before if padded else 0 for before, after in around]
+        uneven = [(after - before) * padded for before, after in around]
         kernel = list(extent)
         stride = list(strides)
         shrink = [1, 1, 1]
@@ -271,6 +268,16 @@ def pointwise(rank: int, stride: Shape | None = None) -> Convolution:
     """Return a convolution with kernel 1, without bias."""
     ones = (1,) * rank
     return Convolution(ones, stride or ones, "valid", bias=False, dilation=ones)
+
+
+def _refuse_dilated_stride(
+    draft: Draft, sizes: Sizes, dilation: Shape, stride: Shape
+) -> None:
+    if max(stride) > 1 and max(dilation) > 1:
+        problem = rules.windows.DilatedStride.at(
+            draft, "dilation", dilation=dilation, stride=stride
+        )
+        sizes.refuse(problem)
 
 
 def read_padding(draft: Draft, sizes: Sizes) -> KernelPadding:

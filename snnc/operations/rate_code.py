@@ -27,7 +27,8 @@ class RateCode(DraftedOperation):
     def from_draft(
         cls, draft: Draft, read_shapes: list[Shape], sizes: Sizes
     ) -> Computed:
-        (shape,), (low, high) = read_shapes, sizes.input.bounds
+        (shape,) = read_shapes
+        low, high = sizes.input.bounds
         code = cls(scale=max(abs(low), abs(high)), signed=low < 0)
         return code, (*shape[:-1], shape[-1] * (2 if code.signed else 1))
 

@@ -327,6 +327,23 @@ def _ungraded_risks(mapped: MappedNetwork, least_unmixed: int) -> Iterator[Diagn
     target = network.target
     board = network.device.board
     assert isinstance(target, Loihi)
+    yield from _mixed_axons(mapped, target, least_unmixed)
+    for layer in network.layers:
+        levels = mapped.of_layer(layer.name)
+        ensembles = (e for level in levels for e in level.ensembles)
+        registers = [each for ensemble in ensembles for each in ensemble.registers]
+        if registers:
+            yield from _of_layer(mapped, layer, registers)
+    if mapped.chips > board.chips:
+        yield rules.loihi.ChipsUnasked(
+            span=target.span, chips=mapped.chips, usual=board.chips
+        )
+
+
+def _mixed_axons(
+    mapped: MappedNetwork, target: Loihi, least_unmixed: int
+) -> Iterator[Diagnostic]:
+    """Yield a warning if neurons have axons of both kinds."""
     if mapped.of_both_forms:
         mixed = _concerned(mapped, mapped.of_both_forms)
         advice = _for_one_kind(mapped)
@@ -340,16 +357,6 @@ def _ungraded_risks(mapped: MappedNetwork, least_unmixed: int) -> Iterator[Diagn
         elif target.cores < 2 * least_unmixed < maxsize:
             advice = f"more cores may be enough; otherwise, {advice}"
         yield rules.loihi.MixedAxons(**mixed, needs=needs, advice=advice)
-    for layer in network.layers:
-        levels = mapped.of_layer(layer.name)
-        ensembles = (e for level in levels for e in level.ensembles)
-        registers = [each for ensemble in ensembles for each in ensemble.registers]
-        if registers:
-            yield from _of_layer(mapped, layer, registers)
-    if mapped.chips > board.chips:
-        yield rules.loihi.ChipsUnasked(
-            span=target.span, chips=mapped.chips, usual=board.chips
-        )
 
 
 def _of_layer(

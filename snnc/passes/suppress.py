@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Diagnostics, Fix, Severity
@@ -32,7 +33,6 @@ def suppress_warnings(
     signed = [c for c in document.comments if _SIGNED.match(c.span.text)]
     if not signed:
         return
-    severities = {rule.code: rule.severity for rule in rules.all_rules()}
     warnings = _warnings_by_code(document, report)
     subjects = _Subjects(document)
     problems = list[Diagnostic]()
@@ -45,7 +45,7 @@ def suppress_warnings(
         code = match["code"]
         first, stop = match.span("code")
         place = Span(span.source, span.start + first, span.start + stop)
-        problem = _wrong_code(code, place, severities)
+        problem = _wrong_code(code, place)
         if problem is not None:
             problems.append(problem)
             continue
@@ -53,13 +53,16 @@ def suppress_warnings(
         allowed = next(filter(None, about), [])
         for each in allowed:
             report.withdraw(each)
-        if not allowed and complete:
-            fix = Fix(_whole(comment), "")
-            problem = rules.misplaced.UnusedAllow(span=span, allowed=code, fix=fix)
-            problems.append(problem)
+        if complete and not allowed:
+            problems.append(_unused(comment, code))
         elif not match["reason"].strip(" :-,"):
             problems.append(rules.misplaced.AllowWithoutReason(span=span, allowed=code))
     report.add(*problems[: report.limit])
+
+
+def _unused(comment: Comment, code: str) -> Diagnostic:
+    fix = Fix(_whole(comment), "")
+    return rules.misplaced.UnusedAllow(span=comment.span, allowed=code, fix=fix)
 
 
 def _warnings_by_code(
@@ -85,10 +88,14 @@ def _remove_within(warnings: list[Diagnostic], span: Span) -> list[Diagnostic]:
     return removed
 
 
-def _wrong_code(
-    code: str, span: Span, severities: dict[str, Severity]
-) -> Diagnostic | None:
+@cache
+def _severities() -> dict[str, Severity]:
+    return {rule.code: rule.severity for rule in rules.all_rules()}
+
+
+def _wrong_code(code: str, span: Span) -> Diagnostic | None:
     """Describe an unknown code, or the code of an error."""
+    severities = _severities()
     if code not in severities:
         near = closest(code.upper(), severities)
         return rules.misplaced.AllowUnknownCode(span=span, allowed=code, near=near)

@@ -17,7 +17,7 @@ from snnc.ir.mapped import MappedNetwork, MappedPopulation
 from snnc.ir.reach import Full, Pairwise, Window
 from snnc.ir.shapes import Volume, volume_of
 from snnc.loihi import integers
-from snnc.loihi.axis import Interval, length
+from snnc.loihi.axis import Interval, length, positions
 from snnc.loihi.build_links import links_of
 from snnc.loihi.link import Link
 from snnc.loihi.tiling import PlacedBlock, tiling_of
@@ -67,21 +67,24 @@ class IncomingKernel:
 
         ``piece`` is the core's part of the target.
         """
-        part, strip, depth = piece.part, piece.strip, self.link.depth
+        part = piece.part
+        strip = piece.strip
+        depth = self.link.depth
         rows = self.link.rows.taps_of(piece.rows)
         columns = self.link.columns.taps_of(piece.columns)
         for source in self.sources:
             if not depth.reading(part.slices, source):
                 continue
             depths: dict[Interval, set[int]] = {}
-            for out in range(*part.slices_of(strip)):
+            for out in positions(part.slices_of(strip)):
                 # The taps through which an output slice reads slices of the source.
-                first, size = out * depth.stride - depth.before, len(depth.taps)
+                first = out * depth.stride - depth.before
+                size = len(depth.taps)
                 taps = range(max(0, source[0] - first), min(size, source[1] - first))
                 if taps:
                     depths.setdefault(part.channels_of(strip, out), set()).update(taps)
             yield tuple(
-                (tuple(sorted(taps)), rows, columns, range(*filters))
+                (tuple(sorted(taps)), rows, columns, positions(filters))
                 for filters, taps in depths.items()
             )
 
@@ -97,7 +100,8 @@ class IncomingKernel:
 
     def values(self, taps: Taps) -> tuple[Array, Array]:
         """Return stored weights and their target channels, both flat."""
-        weights, channels = [np.zeros(0)], [np.zeros(0, np.int64)]
+        weights = [np.zeros(0)]
+        channels = [np.zeros(0, np.int64)]
         for *sides, filters in taps:
             part = self.kernel[np.ix_(*sides, range(self.kernel.shape[3]), filters)]
             weights.append(part.ravel())
@@ -268,27 +272,54 @@ class PlacedLayer:
         pieces = [piece for part in parts for piece in part.pieces]
         biases = [_biases(self.biases, piece).astype(np.float64) for piece in pieces]
         currents = [_largest_current(_spiking(self.mapped), held) for held in biases]
-        stored = [
-            (number, read, taps, read.largest(taps))
-            for number, piece in enumerate(pieces)
-            for read in self.arriving
-            for taps in read.stored(piece)
-        ]
-        owners = np.array([number for number, *_ in stored], int)
-        weights = [_float32(peak * read.factor) for _, read, _, peak in stored]
+        stored = list(self._find_stored(pieces))
+        owners = np.array([each.core for each in stored], int)
+        weights = [each.weight for each in stored]
         largest = np.zeros(len(pieces))
         np.maximum.at(largest, owners, weights)
         blocks = integers.discretize_blocks(self.neurons, largest, currents)
         exponents = integers.weight_exponents(blocks.take(owners), weights)
-        synapses: list[list[Synapse]] = [[] for _ in pieces]
-        for i, (number, read, taps, peak) in enumerate(stored):
-            own = integers.Exponents(*(values[i] for values in exponents))
-            synapses[number].append(Synapse(read, taps, weights[i], peak, own))
-        peaks = [float(np.abs(held).max()) for held in biases]
-        return blocks, tuple(
-            CoreContent(n, tuple(arrived), currents[n], peaks[n], blocks.take(n))
-            for n, arrived in enumerate(synapses)
+        synapses = defaultdict[int, list[Synapse]](list)
+        for i, each in enumerate(stored):
+            synapse = Synapse(
+                arriving=each.arriving,
+                taps=each.taps,
+                weight=each.weight,
+                trained=each.trained,
+                stored=exponents.take(i),
+            )
+            synapses[each.core].append(synapse)
+        contents = (
+            CoreContent(
+                number,
+                tuple(synapses[number]),
+                bias=currents[number],
+                trained_bias=float(np.abs(held).max()),
+                block=blocks.take(number),
+            )
+            for number, held in enumerate(biases)
         )
+        return blocks, tuple(contents)
+
+    def _find_stored(self, pieces: Sequence[PlacedBlock]) -> Iterator[_StoredTaps]:
+        for core, piece in enumerate(pieces):
+            for read in self.arriving:
+                for taps in read.stored(piece):
+                    yield _StoredTaps(core, read, taps, read.largest(taps))
+
+
+class _StoredTaps(NamedTuple):
+    """The taps of a kernel on a core, and the largest magnitude in Keras's units."""
+
+    core: int
+    arriving: IncomingKernel
+    taps: Taps
+    trained: float
+
+    @property
+    def weight(self) -> float:
+        """The largest magnitude in nengo-loihi's units."""
+        return _float32(self.trained * self.arriving.factor)
 
 
 def placed_layers(mapped: MappedNetwork, tensors: Tensors) -> tuple[PlacedLayer, ...]:
@@ -298,10 +329,12 @@ def placed_layers(mapped: MappedNetwork, tensors: Tensors) -> tuple[PlacedLayer,
     """
     layers = []
     for placed in mapped.populations:
-        name, operation = placed.population.name, placed.population.layer.operation
+        name = placed.population.name
+        operation = placed.population.layer.operation
         # Max pools have no trained weights.
         if placed.population.on_chip and operation.has_weights:
-            read, network = mapped.lowered.into(name), mapped.lowered.network
+            read = mapped.lowered.into(name)
+            network = mapped.lowered.network
             arriving = tuple(_arriving(mapped, each, tensors) for each in read)
             biases = tensors[f"{name}.bias"]
             layers.append(PlacedLayer(placed, arriving, biases, network))
@@ -356,7 +389,8 @@ def _biases(biases: Array, piece: PlacedBlock) -> Array:
         return np.asarray(biases[channels % piece.part.channels])
     volume = biases.reshape(volume_of(biases.shape))
     slices = piece.part.slices[0] + channels // piece.part.channels
-    rows, columns = (slice(*side) for side in (piece.rows, piece.columns))
+    rows = slice(piece.rows[0], piece.rows[1])
+    columns = slice(piece.columns[0], piece.columns[1])
     return np.asarray(volume[slices, rows, columns, channels % piece.part.channels])
 
 

@@ -201,7 +201,7 @@ def advice(listing: Listing, remedy: str) -> str:
     problems = listing.problems
     if not problems:
         return _advice_on_metadata(listing) or remedy
-    if any("/" in pair.name or pair.name.endswith(":0") for pair in problems):
+    if any(map(_has_keras_name, problems)):
         return KERAS
     stored, wanted = zip(*(pair.shapes for pair in problems), strict=True)
     if any(map(_is_turned, stored, wanted)):
@@ -212,6 +212,10 @@ def advice(listing: Listing, remedy: str) -> str:
     if is_renamed and Counter(stored) == Counter(wanted):
         return f"{NAMES} {remedy}"
     return remedy
+
+
+def _has_keras_name(pair: Pair) -> bool:
+    return "/" in pair.name or pair.name.endswith(":0")
 
 
 def _advice_on_metadata(listing: Listing) -> str:
@@ -251,7 +255,7 @@ def inspect(
         The device to compile for; None for Loihi 1.
     """
     header = read_header(path, report)
-    mapped = _compile(spec, report, device) if isinstance(spec, str) else spec
+    mapped = _compile(spec, report, device)
     if header is None or (mapped is None and spec is not None):
         return None
     network = None if mapped is None else mapped.lowered.network
@@ -272,8 +276,10 @@ def inspect(
 
 
 def _compile(
-    spec: str, report: Diagnostics, device: Profile | None
+    spec: str | MappedNetwork | None, report: Diagnostics, device: Profile | None
 ) -> MappedNetwork | None:
+    if not isinstance(spec, str):
+        return spec
     source = read_spec(spec, report)
     if source is None:
         return None

@@ -30,7 +30,8 @@ class KnownNames:
     """The names of the input and the layers, and the layers that may read each name."""
 
     def __init__(self, validated: ValidatedSpec, report: Diagnostics) -> None:
-        self._validated, self._report = validated, report
+        self._validated = validated
+        self._report = report
         self._input = validated.spec.input.name
         names = layer_names(validated)
         self._layers = dict(zip(names, validated.spec.layers, strict=True))
@@ -72,7 +73,8 @@ class KnownNames:
 
     def drafts(self) -> Iterator[Draft]:
         """Resolve the sources of each valid layer."""
-        valid, before = self._validated, self._input
+        valid = self._validated
+        before = self._input
         rows = zip(self.names[1:], valid.spec.layers, valid.places, strict=True)
         for name, spec, place in rows:
             if spec is not None:
@@ -90,7 +92,8 @@ class KnownNames:
             sources = (before,)
         shortcut = _shortcut_of(spec)
         if shortcut and not self.check(shortcut, key_span(place, "shortcut"), name):
-            shortcut, sound = None, False
+            shortcut = None
+            sound = False
         given = [(spec, place), *self._defaults_of(spec)]
         specs = tuple(each for each, _ in given)
         spans: dict[str, Span] = {}
@@ -135,7 +138,8 @@ class KnownNames:
 
     def _all_after(self, name: str) -> set[str]:
         """Return a layer and all layers that depend on it."""
-        after, known = {name}, 0
+        after = {name}
+        known = 0
         while known < len(after):
             known = len(after)
             before = self._input

@@ -8,7 +8,7 @@ from itertools import combinations
 from snnc import rules
 from snnc.diagnostics import Diagnostic
 from snnc.ir.shapes import Shape
-from snnc.language import layers
+from snnc.operations import OPERATIONS
 from snnc.operations.base import Draft
 
 Shapes = Mapping[str, Shape]
@@ -22,7 +22,7 @@ def find_source_problems(
 
     ``readable`` are the names of the layers that it could read.
     """
-    if isinstance(draft.spec, layers.JoinSpec):
+    if OPERATIONS[draft.kind].joins:
         yield from _problems_of_join(draft, readable, shapes)
     elif len(draft.spec.sources) > 1:
         yield _too_many(draft, readable, shapes)

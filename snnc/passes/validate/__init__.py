@@ -36,13 +36,12 @@ def validate(document: tree.Document, report: Diagnostics) -> ValidatedSpec:
     report.add(*_find_wrong_name(word))
     checked = _check_all(document, network, report)
     by_kind = _best_by_kind(checked)
-    parts = dict.fromkeys(_PARTS, Place(network, None, {}, ()))
-    parts |= {kind: by_kind[kind].place for kind in _PARTS if kind in by_kind}
+    nowhere = Place(network, None, {}, ())
+    parts = {kind: _place_of(kind, by_kind) or nowhere for kind in _PARTS}
     names = {kind: _name(parts[kind], kind) for kind in ("input", "readout")}
     edition = _edition_of(document)
     layers = list(_layers(checked))
     defaults = [item for item in checked if isinstance(item.model, DefaultsSpec)]
-    broken_kinds = {item.kind for item in checked if item.model is None}
     return ValidatedSpec(
         spec=model.NetworkSpec(
             snn=edition,
@@ -55,7 +54,7 @@ def validate(document: tree.Document, report: Diagnostics) -> ValidatedSpec:
         places=tuple(item.place for item in layers),
         defaults=tuple(item.place for item in defaults),
         broken=_broken(checked, names.values()),
-        defaults_sound=broken_kinds.isdisjoint(("defaults", "neuron")),
+        defaults_sound=all(map(_has_sound_defaults, checked)),
         span=network,
         parts=parts,
     )
@@ -76,6 +75,14 @@ def _best_by_kind(checked: Sequence[Checked]) -> dict[str, Checked]:
     for item in sorted(checked, key=lambda item: item.model is None):
         by_kind.setdefault(item.kind, item)
     return by_kind
+
+
+def _place_of(kind: str, by_kind: Mapping[str, Checked]) -> Place | None:
+    return by_kind[kind].place if kind in by_kind else None
+
+
+def _has_sound_defaults(item: Checked) -> bool:
+    return item.model is not None or item.kind not in ("defaults", "neuron")
 
 
 def _about(by_kind: Mapping[str, Checked]) -> str:
@@ -142,7 +149,7 @@ def _check_all(
 
 
 def _written_keys(statement: tree.Statement) -> tuple[str, ...]:
-    return tuple(item.key.text for item in statement.properties or ())
+    return tuple(_values_of(statement))
 
 
 class Checked(NamedTuple):
@@ -160,7 +167,7 @@ class Checked(NamedTuple):
 def _place(statement: tree.Statement, *, named: bool) -> Place:
     """Return the position; ``named`` is False if another statement has the name."""
     parts = {part: getattr(statement, part) for part in VALUES}
-    keys = {item.key.text: item.value.span for item in statement.properties or ()}
+    keys = {key: value.span for key, value in _values_of(statement).items()}
     keys |= {part: node.span for part, node in parts.items() if node is not None}
     name = statement.name.span if statement.name and named else None
     sources = tuple(word.span for word in statement.sources)
@@ -308,13 +315,17 @@ def _meant_as_readout(statements: Statements) -> Fix | None:
     last = next(layers, None)
     if last is None or last.kind.text != "dense" or last.name is None:
         return None
-    values = {p.key.text: p.value for p in last.properties or ()}
+    values = _values_of(last)
     units = values.get("units")
     is_meant = "activation" in values or _LAST.match(last.name.text)
     if not is_meant or not isinstance(units, tree.Number):
         return None
     line = f"readout {last.name.text} {{ classes {units.span.text} }}"
     return Fix(last.span, line, unsafe=True)
+
+
+def _values_of(statement: tree.Statement) -> dict[str, tree.Value]:
+    return {item.key.text: item.value for item in statement.properties or ()}
 
 
 def find_repeated_names(statements: Statements) -> Iterator[tuple[int, Diagnostic]]:
@@ -343,15 +354,19 @@ def find_repeated_defaults(statements: Statements) -> Iterator[Diagnostic]:
     for statement in statements:
         if statement.broken:
             continue
-        scope = ""
-        keys: list[tree.Word] = []
-        if statement.kind.text == "neuron":
-            keys = [statement.kind]
-        elif statement.kind.text == "defaults":
-            scope = statement.variant.text if statement.variant else ""
-            keys = [item.key for item in statement.properties or ()]
+        scope, keys = _defaults_of(statement)
         # The first of each key: a statement that repeats a key is reported elsewhere.
         for text, key in {key.text: key for key in reversed(keys)}.items():
             before = first.setdefault((scope, text), key)
             if before is not key:
                 yield describe_repeat(key, before)
+
+
+def _defaults_of(statement: tree.Statement) -> tuple[str, list[tree.Word]]:
+    """Return the kind of layer to which defaults apply, and their keys."""
+    if statement.kind.text == "neuron":
+        return "", [statement.kind]
+    if statement.kind.text != "defaults":
+        return "", []
+    scope = statement.variant.text if statement.variant else ""
+    return scope, [item.key for item in statement.properties or ()]

@@ -58,11 +58,7 @@ def _values(
     """Return the values of a statement, still as syntax, by the model's field names."""
     kind = statement.kind.text
     if kind == "neuron":
-        # The statement stands for the property in ``defaults``.
-        name = statement.variant or statement.kind
-        written = name.span.source is statement.span.source  # not set by `replace`
-        span = name.span.to(statement.span) if written else name.span
-        return {"neuron": tree.Group(name, tuple(properties.values()), span)}
+        return {"neuron": _neuron_group(statement, properties)}
     values: dict[str, Any] = {key: item.value for key, item in properties.items()}
     if FORMS[kind].is_layer and statement.variant is None:
         values["kind"] = kind
@@ -71,6 +67,16 @@ def _values(
     parts = {part: getattr(statement, part) for part in keywords.parts_of(model)}
     values |= {part: node for part, node in parts.items() if node}
     return values
+
+
+def _neuron_group(
+    statement: tree.Statement, properties: Mapping[str, tree.Property]
+) -> tree.Group:
+    """Return the value of the property in `defaults` that the statement stands for."""
+    name = statement.variant or statement.kind
+    written = name.span.source is statement.span.source  # not set by `replace`
+    span = name.span.to(statement.span) if written else name.span
+    return tree.Group(name, tuple(properties.values()), span)
 
 
 def _wrong_size(
@@ -220,10 +226,7 @@ def _missing(statement: tree.Statement, form: Form) -> Iterator[Diagnostic]:
     if statement.properties and statement.kind.text in BLOCKLESS:
         return  # a missing part may be in the block, which is reported elsewhere
     is_named = statement.name is not None or statement.text is not None
-    # Another diagnostic reports a number in the name's position.
-    is_number = isinstance(statement.shape, tree.Number)
-    is_number_for_name = is_number and statement.kind.text != "input"
-    if form.name == "required" and not (is_named or is_number_for_name):
+    if form.name == "required" and not (is_named or _has_number_for_name(statement)):
         yield rules.statements.MissingName(
             span=statement.head,
             kind=owner_of(statement),
@@ -246,6 +249,11 @@ def _missing(statement: tree.Statement, form: Form) -> Iterator[Diagnostic]:
         )
 
 
+def _has_number_for_name(statement: tree.Statement) -> bool:
+    """Return whether a number, which is reported elsewhere, stands for the name."""
+    return isinstance(statement.shape, tree.Number) and statement.kind.text != "input"
+
+
 def _extra_parts(
     statement: tree.Statement, form: Form
 ) -> Iterator[tuple[str, Span, str]]:
@@ -254,13 +262,13 @@ def _extra_parts(
     kind = statement.kind.text
     if form.name == "none" and statement.name is not None:
         about = f'write `about "{statement.name.text}"`'
-        yield "name", statement.name.span, about if kind == "about" else example
+        yield "name", statement.name.span, {"about": about}.get(kind, example)
     if form.values == "none":
         yield from _extra_values(statement, form, example)
     if form.sources == "none" and statement.sources:
         sources = statement.sources[0].span.to(statement.sources[-1].span)
         yield "`from`", sources, "remove it: this statement reads no layer"
-    if kind != "about" and statement.text is not None:
+    if statement.text is not None and kind != "about":
         yield "text", statement.text.span, _advice_on_text(statement, form)
     if kind in BLOCKLESS and statement.properties:
         block = statement.properties[0].span.to(statement.properties[-1].span)

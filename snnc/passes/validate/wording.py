@@ -179,10 +179,14 @@ def _bad_name(bad: BadValue) -> Diagnostic:
     example = f"{name}_0" if name.isascii() and len(name) < LONGEST else "c0"
     return rules.statements.InvalidName(
         span=bad.span,
-        name=name if len(name) <= LONGEST else name[:LONGEST] + "...",
+        name=_shorten(name),
         reason=bad.context["reason"],
         example=example.lstrip("_"),
     )
+
+
+def _shorten(name: str) -> str:
+    return name if len(name) <= LONGEST else name[:LONGEST] + "..."
 
 
 def _input_by_kind(bad: BadValue) -> Diagnostic:
