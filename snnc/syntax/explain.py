@@ -71,21 +71,16 @@ def _outside_block(tokens: Tokens, index: int) -> Diagnostic:
     return _unexpected(tokens, index, _REST if index else "a statement")
 
 
-def _head_and_opener(tokens: Tokens) -> tuple[str, Token | None]:
-    """Return the text before the block, and the brace that opens the block."""
-    opener = next((t for t in tokens if t.type == "LBRACE"), None)
-    return "" if opener is None else tokens[0].span.to(opener.span.before).text, opener
-
-
 def _late_from(tokens: Tokens, index: int) -> Diagnostic:
     """Describe a `from` that comes after the block or in a wrong position."""
     clause = tokens[index:]
     before = tokens[index - 1]
-    head, opener = _head_and_opener(tokens)
+    opener = next((token for token in tokens if token.type == "LBRACE"), None)
     plain = all(t.type in ("FROM", "NAME", "COMMA") for t in clause)
     plain = plain and sum(t.type == "FROM" for t in tokens) == 1
     if before.type != "RBRACE" or opener is None or not plain:
         return _unexpected(tokens, index, "the end of the line")
+    head = tokens[0].span.to(opener.span.before).text
     block = opener.span.to(before.span)
     place = span_of(clause)
     shown = block.text if "\n" not in block.text else "{ ... }"

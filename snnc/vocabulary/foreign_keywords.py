@@ -1,8 +1,7 @@
 """Find the counterpart of another library's word, or explain why there is none.
 
 `words.ini` lists counterparts with the same meaning, nearby ones, and the advice for
-words without a counterpart. The words are from Keras, Nengo, and PyTorch with its
-libraries.
+words without a counterpart. The words are from Keras, PyTorch and Nengo.
 """
 
 from __future__ import annotations

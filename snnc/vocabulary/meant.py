@@ -27,16 +27,16 @@ _SOURCES = re.compile(
 )
 _CALLED = re.compile(rf"\)[ \t]*\(({_NAME})\)$")
 """The input of a Keras layer: `Conv2D(8, 3)(c0)`."""
-_OPENER = re.compile(r"[{(]")
+_OPENER = re.compile(r"[{([]")
 _FIRST_VALUE = re.compile(r"(?<![\w.])[-+.\d]|$")
 _HEADING = re.compile(r"[\w.=: \t]+")
 _ITEM = re.compile(
     rf"""[,;\s]*
     (?:(?P<key>{_NAME})[ \t]*[=: \t][ \t]*)?
     (?P<value>\[[^][{{}}()]*\]
-        |["']?{_NAME}["']?
+        |["']?(?:{_NAME}\.)*{_NAME}["']?
         |(?:\d+(?:x\d+)+|(?:{_NUMBER})?\.\.(?:{_NUMBER})?|{_NUMBER})
-            (?:[ \t]+(?:s|ms|us|Hz)\b)?)
+            (?:[ \t]*(?:s|ms|us|Hz)\b)?)
     (?:[ \t]*[({{](?P<inner>[^(){{}}]*)[)}}])?
     (?=[,;\s]|$)[,;\s]*""",
     re.VERBOSE,
@@ -48,6 +48,7 @@ _INPUT = re.compile(
     rf"(?:[\s,=:]|{_WORD.pattern}|{_SHAPE.pattern}|{_RANGE.pattern})*", re.ASCII
 )
 _PARTS_OF_INPUT = ("shape", "in", "as", "range", "name")
+_GLUED_UNIT = re.compile(r"(?<=\d)(?:s|ms|us|Hz)$")
 _SWITCHES = {"True": "true", "False": "false"}
 _KEY_OF = {
     word: key for key in ("padding", "neuron") for word in keywords.values_of(key)
@@ -148,7 +149,7 @@ def _split_block(text: str) -> tuple[str, str, bool]:
         first_value = _FIRST_VALUE.search(text)
         start = len(text) if first_value is None else first_value.start()
         return text[:start], text[start:], False
-    if not text.endswith((")", "}")):
+    if not text.endswith((")", "}", "]")):
         raise _UnclearError
     return text[: opener.start()], text[opener.end() : -1], True
 
@@ -247,8 +248,10 @@ def _is_superfluous(key: str, owner: str) -> bool:
 def _value(key: str, item: _Item) -> str:
     """Write a value; a word must be one that its key accepts."""
     value = _SWITCHES.get(item.value, item.value)
+    if unit := _GLUED_UNIT.search(value):
+        value = f"{value[: unit.start()]} {unit[0]}"
     if key in _WORDS:
-        value = same_key(value, _WORDS[key]) or ""
+        value = same_key(value.rpartition(".")[2], _WORDS[key]) or ""
     if not value:
         raise _UnclearError
     if not item.settings:
