@@ -67,7 +67,8 @@ class Origin:
         ``output`` is the folder that now contains the package's folder. If it does not
         end with the origin's output, return None.
         """
-        real, written = _real(output), PurePosixPath(self.output).parts
+        real = _real(output)
+        written = PurePosixPath(self.output).parts
         count = len(real.parts) - len(written)
         return Path(*real.parts[:count]) if real.parts[count:] == written else None
 
@@ -174,7 +175,8 @@ def render(path: str, network: LogicalNetwork, **values: object) -> GeneratedFil
     All templates may use ``network``, and only this template uses ``values``. Raises
     jinja2.UndefinedError if a value that the template uses is missing.
     """
-    classified, units = network.readout.labels is not None, network.readout.units
+    classified = network.readout.labels is not None
+    units = network.readout.units
     labels = f"labels (examples,), integers below {units}"
     template = _environment().get_template(f"{path}.jinja")
     text = template.render(

@@ -36,7 +36,8 @@ def _optimizer(train: TrainSpec) -> Bracket:
 
 def loss_code(network: LogicalNetwork) -> tuple[str, str]:
     """Return the loss for ``compile``, and the function of ``losses`` that it needs."""
-    loss, labels = network.train.loss, network.readout.labels
+    loss = network.train.loss
+    labels = network.readout.labels
     smoothing = network.train.label_smoothing
     given = [number(smoothing)] if smoothing else []
     if isinstance(loss, Focal):
@@ -168,7 +169,8 @@ class _Statements:
 
     def _read(self, reader: str, operation: Operation, source: str) -> Written:
         """Write how a layer prepares its source, and return its input."""
-        variable, shape = self._variables[source], self._network.shape_of(source)
+        variable = self._variables[source]
+        shape = self._network.shape_of(source)
         prepared = operation.keras_input(shape)
         name = _name(f"{reader}.{prepared}")
         match prepared:

@@ -18,10 +18,12 @@ from snnc.emit.python import (
     quote,
     variables,
 )
-from snnc.ir.lowered import Population
+from snnc.ir.lowered import Population, Projection
 from snnc.ir.mapped import MappedNetwork, MappedProjection, RoutedNetwork
 from snnc.ir.shapes import of_rank
 from snnc.runtime.maxima import Grid
+
+Argument = str | Bracket
 
 # The run-time library's classes for connections between layers.
 KINDS = {"Compare", "ConnectAll", "Convolve", "ConvolveAll", "ConvolveTransposed"}
@@ -80,35 +82,55 @@ class _NengoStatements:
         population = self._mapped.lowered.by_name.get(name)
         if population is None:
             return self._variables[name]
-        variable, level = self._variables[population.layer.name], population.level
+        variable = self._variables[population.layer.name]
+        level = population.level
         return variable if level is None else f"{variable}[{level}]"
 
     def _connection(self, mapped: MappedProjection) -> Bracket:
         projection = mapped.projection
         kind = self._kind(mapped)
-        arguments: list[str | Bracket] = [self._source(projection.source)]
+        return call(
+            kind,
+            self._source(projection.source),
+            *self._read(projection, has_rows=kind != "Rectify"),
+            *(self._bounds() if kind == "Rectify" else ()),
+            *self._settings(projection),
+            *self._storage(mapped, kind),
+        )
+
+    def _read(self, projection: Projection, *, has_rows: bool) -> Iterator[Argument]:
+        """Write which tensor is read, and which part of the source."""
         tensor = projection.tensor
         if tensor not in (None, f"{projection.target}.kernel"):
-            arguments.append(f"tensor={quote(str(tensor))}")
-        if kind != "Rectify" and projection.rows != (0, projection.all_rows):
-            arguments.append(f"rows={items(projection.rows)}")
+            yield f"tensor={quote(str(tensor))}"
+        if has_rows and projection.rows != (0, projection.all_rows):
+            yield f"rows={items(projection.rows)}"
         if projection.picked is not None:
-            ranges = tuple(self._ranges(projection.picked))
-            arguments.append(Bracket("picked=(", ranges))
+            yield Bracket("picked=(", tuple(self._ranges(projection.picked)))
         if projection.pools:
-            sizes = (map(self._sizes, (p.window, p.stride)) for p in projection.pools)
-            pools = [call("Pool", *pair) for pair in sizes]
-            arguments.append(Bracket("pools=(", pools))
-        if kind == "Rectify" and (bounds := self._network.input.bounds) != (0, 1):
-            arguments.append(f"bounds={items(number(float(b)) for b in bounds)}")
-        if tensor is not None:
-            settings = projection.reach.settings()
-            arguments += [f"{key}={self._setting(value)}" for key, value in settings]
+            pools = [
+                call("Pool", self._sizes(pool.window), self._sizes(pool.stride))
+                for pool in projection.pools
+            ]
+            yield Bracket("pools=(", pools)
+
+    def _bounds(self) -> Iterator[Argument]:
+        bounds = self._network.input.bounds
+        if bounds != (0, 1):
+            yield f"bounds={items(number(float(bound)) for bound in bounds)}"
+
+    def _settings(self, projection: Projection) -> Iterator[Argument]:
+        """Write the settings of the reach, which describe a tensor."""
+        if projection.tensor is not None:
+            for key, value in projection.reach.settings():
+                yield f"{key}={self._setting(value)}"
+
+    def _storage(self, mapped: MappedProjection, kind: str) -> Iterator[Argument]:
+        """Write how weights and axons are stored on the chip."""
         if kind in ("Convolve", "Identity") and self._is_sparse(mapped):
-            arguments.append("sparse=True")
+            yield "sparse=True"
         if mapped.pop is not None:
-            arguments.append(f"pop_type={mapped.pop}")
-        return call(kind, *arguments)
+            yield f"pop_type={mapped.pop}"
 
     def _kind(self, mapped: MappedProjection) -> str:
         projection = mapped.projection
@@ -116,7 +138,8 @@ class _NengoStatements:
         return projection.reach.connection(mapped.form, has_tensor=has_tensor)
 
     def _is_sparse(self, mapped: MappedProjection) -> bool:
-        reach, tensor = mapped.projection.reach, mapped.projection.tensor
+        reach = mapped.projection.reach
+        tensor = mapped.projection.tensor
         if mapped.form == "dense" and tensor is not None:
             return reach.is_sparse
         return mapped.form == "sparse"

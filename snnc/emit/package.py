@@ -82,7 +82,8 @@ library loads NumPy."""
 
 def layout(network: LogicalNetwork) -> GeneratedFile:
     """Return the module with the network's weight layout."""
-    weights, scale = tensors(network), input_scale(network)
+    weights = tensors(network)
+    scale = input_scale(network)
     names = sorted({AXES[tensor.axes] for tensor in weights})
     names += ["Layout", "LayoutError", "Tensor"]
     return render(
@@ -141,7 +142,8 @@ def _import_lines(classes: Iterable[type]) -> str:
 
 
 def _layer(routed: RoutedNetwork, layer: LogicalLayer) -> Layer:
-    network, spiking = routed.mapped.lowered.network, layer.spiking
+    network = routed.mapped.lowered.network
+    spiking = layer.spiking
     assert spiking is not None
     levels = routed.mapped.of_layer(layer.name)
     cuts = tuple(Cut(level.group, level.block_shape) for level in levels)

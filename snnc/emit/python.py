@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 from snnc.text.tables import cells
 
-WIDTH, INDENT = 79, 4
+WIDTH = 79
+INDENT = 4
 _QUOTES_THAT_COULD_CLOSE = re.compile(r'"(?="|$)|(?<=")"|^"')
 
 

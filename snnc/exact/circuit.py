@@ -6,11 +6,12 @@ example, once per example instead of once per step.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from threading import Lock
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from nengo import Connection, Ensemble
@@ -72,28 +73,46 @@ def read_encoder(
     if host is None:
         return None
     neurons = [op for op in host.step_order if isinstance(op, SimNeurons)]
-    readers = transitive_closure(host.dg, host.step_order)
-    before = {op for op, later in readers.items() if not later.isdisjoint(neurons)}
-    if any(isinstance(op, (SimNeurons, SimProcess)) for op in before):
+    before = _operators_before(host, neurons)
+    has_state = any(isinstance(op, (SimNeurons, SimProcess)) for op in before)
+    if has_state or not all(map(_is_clipped, neurons)):
         return None
-    if any(type(op.neurons) is not ClippedSpikingRectifiedLinear for op in neurons):
-        return None
-    before = {op for op in before if not isinstance(op, TimeUpdate)}
     pairs = zip(host.step_order, host._steps, strict=True)
-    signals, model = host.signals, host.model
-    numbers, start = {}, sum(block.n_neurons for block in simulator.model.blocks)
-    for op in neurons:
-        numbers[op.J] = np.arange(start, start := start + op.J.size)
-    ensembles = [e for parts in built.layers.values() for e in parts]
-    own = [ensemble for ensemble in ensembles if ensemble in model.params]
+    signals = host.signals
+    first = sum(block.n_neurons for block in simulator.model.blocks)
     return Encoder(
-        sources={e: numbers[model.sig[e.neurons]["in"]] for e in own},
+        sources=_host_sources(host.model, built, neurons, first),
         voltage=np.concatenate([signals[op.state["voltage"]] for op in neurons]),
         _dt=simulator.dt,
-        _values=signals[model.sig[built.input]["out"]],
+        _values=signals[host.model.sig[built.input]["out"]],
         _steps=tuple(step for op, step in pairs if op in before),
         _currents=tuple(signals[op.J] for op in neurons),
     )
+
+
+def _operators_before(host: Any, neurons: Sequence[SimNeurons]) -> set[Any]:
+    """Return the operators that compute the currents of neurons in a step."""
+    readers = transitive_closure(host.dg, host.step_order)
+    before = {op for op, later in readers.items() if not later.isdisjoint(neurons)}
+    return {op for op in before if not isinstance(op, TimeUpdate)}
+
+
+def _is_clipped(operator: SimNeurons) -> bool:
+    return type(operator.neurons) is ClippedSpikingRectifiedLinear
+
+
+def _host_sources(
+    model: Any, built: BuiltNetwork, neurons: Sequence[SimNeurons], first: int
+) -> dict[Ensemble, Int64]:
+    """Number the neurons of each ensemble on the host, from ``first`` on."""
+    numbers = {}
+    for operator in neurons:
+        stop = first + operator.J.size
+        numbers[operator.J] = np.arange(first, stop)
+        first = stop
+    ensembles = chain.from_iterable(built.layers.values())
+    hosted = [ensemble for ensemble in ensembles if ensemble in model.params]
+    return {each: numbers[model.sig[each.neurons]["in"]] for each in hosted}
 
 
 def read_inputs(simulator: Simulator, hosted: dict[Ensemble, Int64]) -> Places:
@@ -104,7 +123,8 @@ def read_inputs(simulator: Simulator, hosted: dict[Ensemble, Int64]) -> Places:
     nengo-loihi has one input per connection. Here, a neuron is a single source even if
     several connections read it.
     """
-    model, inputs = simulator.model, {}
+    model = simulator.model
+    inputs = {}
     objects = (*model.host_pre.params, *model.host.params)
     sent = {c.post_obj: c for c in objects if isinstance(c, Connection)}
     for sender, receiver in model.host2chip_senders.items():

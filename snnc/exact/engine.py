@@ -65,7 +65,8 @@ def stream(
 
         def submit(thread: int) -> None:
             for span, start, stop in ahead[thread]:
-                x, rests = images[start:stop], np.ones(stop - start, bool)
+                x = images[start:stop]
+                rests = np.ones(stop - start, bool)
                 if job.presentation == "row":
                     rests[:] = np.arange(start, stop) == span[0]
                 runner = runners[thread]
@@ -96,7 +97,8 @@ class ThreadRunner:
     def __init__(self, circuit: Circuit) -> None:
         self._circuit = circuit
         self.prepare = circuit.encoder.charges
-        blocks, voltage = circuit.chip.fanin.start, circuit.encoder.voltage
+        blocks = circuit.chip.fanin.start
+        voltage = circuit.encoder.voltage
         sources = int(blocks[-1]) + len(voltage)
         self._state = resting_state(blocks, sources, circuit.steps)
         units = len(circuit.readout.filter.bias)
@@ -104,8 +106,11 @@ class ThreadRunner:
 
     def run(self, charges: Floats, rests: Bools, options: RunOptions) -> EngineResult:
         """Present examples, of shape (examples, encoder neurons), one after another."""
-        circuit, keep = self._circuit, options.keep
-        count, steps, sources = len(charges), circuit.steps, len(self._state.begin)
+        circuit = self._circuit
+        keep = options.keep
+        count = len(charges)
+        steps = circuit.steps
+        sources = len(self._state.begin)
         shape = (steps, sources) if "spikes" in keep else (0, 0)
         results = RunResults(
             np.empty((count, steps, len(circuit.readout.filter.bias))),
@@ -113,8 +118,15 @@ class ThreadRunner:
             np.zeros((count, *shape), np.uint8),
         )
         before = self._state.overflows.copy()
-        states = self._state, self._host
-        run_examples(circuit.chip, circuit.readout, *states, charges, rests, results)
+        run_examples(
+            circuit.chip,
+            circuit.readout,
+            self._state,
+            self._host,
+            charges,
+            rests,
+            results,
+        )
         layers = [
             {name: values[..., at] for name, at in circuit.places.items()}
             if values.size
@@ -126,7 +138,8 @@ class ThreadRunner:
 
 def build(package: ImportedPackage, weights: Weights, steps: int | None) -> Built:
     """Build a package's network, and probe every layer; see `make_engine`."""
-    layers, dt = package.network.layers, package.network.dt
+    layers = package.network.layers
+    dt = package.network.dt
     steps = steps or package.network.steps
     if steps > MAX_STEPS:
         raise CannotRunError(
@@ -234,7 +247,8 @@ class Engine(AbstractContextManager["Engine"]):
         threads: int | None = None,
     ) -> EngineResult:
         """Run all examples, and return one outcome; see `stream` for the arguments."""
-        size, count = ROW, len(images)
+        size = ROW
+        count = len(images)
         if presentation == "rest":
             # Several spans per thread, so that all end at about the same time.
             each = count // (4 * (threads or os.cpu_count() or 1))

@@ -47,7 +47,8 @@ class Hosted:
     def run(self, values: Array, rests: Bools, options: RunOptions) -> EngineResult:
         """Present examples, of shape (examples, values), one after another."""
         before = self._state.overflows.copy()
-        rows, trains = [], []
+        rows = []
+        trains = []
         for example, at_rest in zip(values, rests, strict=True):
             if at_rest:
                 self.rest()
@@ -60,30 +61,41 @@ class Hosted:
 
     def rest(self) -> None:
         """Reset the state; nengo-loihi's simulator cannot reset itself."""
-        simulator, emulator = self._simulator, self._emulator
+        simulator = self._simulator
+        emulator = self._emulator
         model = simulator.model
         rest_chip(self._state)
         for given in self._inputs:
             given.spikes.clear()
-        emulator.t, probes = 0, list(model.probes)
+        emulator.t = 0
+        probes = list(model.probes)
         emulator.probes = type(emulator.probes)(emulator.block_info, probes, model.dt)
         for host in self._hosts:
             host.reset()
-        options = simulator.precompute, simulator.timers
-        simulator._runner = type(simulator._runner)(model, simulator.sims, *options)
+        simulator._runner = type(simulator._runner)(
+            model,
+            simulator.sims,
+            simulator.precompute,
+            simulator.timers,
+        )
 
     def _run_chip(self, steps: int) -> None:
         """Run at most as many steps as an example has."""
-        emulator, whole, size = self._emulator, self._state, self._size
-        inflow, starts = whole.inflow[:steps], whole.starts[: steps + 1]
+        emulator = self._emulator
+        whole = self._state
+        size = self._size
+        inflow = whole.inflow[:steps]
+        starts = whole.starts[: steps + 1]
         state = whole._replace(inflow=inflow, starts=starts)
         # The host's spikes, in the format of a block's spike list.
-        inputs, none = self._inputs.items(), np.zeros(0, np.int64)
+        inputs = self._inputs.items()
+        none = np.zeros(0, np.int64)
         sent = [
             np.concatenate([none, *(n[i.spike_idxs(now)] - size for i, n in inputs)])
             for now in range(emulator.t + 1, emulator.t + steps + 1)
         ]
-        ids, starts = np.concatenate(sent), np.cumsum([0, *map(len, sent)])
+        ids = np.concatenate(sent)
+        starts = np.cumsum([0, *map(len, sent)])
         state.used[0] = 0
         sources = len(state.begin)
         file_spikes(ids.astype(np.int32), starts, size, sources - size, state)
@@ -96,7 +108,8 @@ class Hosted:
 
     def _present(self, values: Array) -> Floats:
         """Return the rows of one example, of shape (steps, units)."""
-        simulator, network = self._simulator, self._built.network
+        simulator = self._simulator
+        network = self._built.network
         for host in self._hosts:
             if signals := host.model.sig.get(network.input):
                 host.signals[signals["out"]][:] = values
@@ -105,7 +118,8 @@ class Hosted:
         return np.array(simulator.data[network.output], np.float64)
 
     def _spikes(self) -> Layers:
-        described, trains = self._built.package.network, {}
+        described = self._built.package.network
+        trains = {}
         for name, layer in described.layers.items():
             values = self._built.network.neuron_values(self._simulator, name)
             if layer.pool is None:

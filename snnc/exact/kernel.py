@@ -60,14 +60,17 @@ def _deliver(block: int, fanin: Fanin, rows: Rows, state: ChipState) -> None:
     steps = len(state.inflow)
     for a in range(fanin.first[block], fanin.first[block + 1]):
         source = fanin.source[a]
-        begin, end = state.begin[source], state.end[source]
+        begin = state.begin[source]
+        end = state.end[source]
         if end > begin and state.times[end - 1] == steps:
             end -= 1
         if end == begin:
             continue
-        row, base = fanin.row[a], fanin.base[a]
+        row = fanin.row[a]
+        base = fanin.base[a]
         for r in range(rows.first[row], rows.first[row + 1]):
-            n, at = rows.length[r], base + rows.offset[r]
+            n = rows.length[r]
+            at = base + rows.offset[r]
             weights = rows.weights[rows.begin[r] : rows.begin[r] + n]
             for k in range(begin, end):
                 target = state.inflow[state.times[k], at : at + n]
@@ -80,10 +83,13 @@ def step_segment(
     segment: int, shift: int, step: int, chip: Compartments, state: ChipState
 ) -> None:
     """Step the compartments of a segment; its block starts at ``shift``."""
-    start, stop = chip.start[segment], chip.stop[segment]
+    start = chip.start[segment]
+    stop = chip.stop[segment]
     inflow = state.inflow[step, start - shift : stop - shift]
-    current, bias = state.current[start:stop], chip.bias[start:stop]
-    keep_u, keep_v = chip.keep_u[segment], chip.keep_v[segment]
+    current = state.current[start:stop]
+    bias = chip.bias[start:stop]
+    keep_u = chip.keep_u[segment]
+    keep_v = chip.keep_v[segment]
     # Filter the input into the current, and write the biased current to `inflow`.
     lost_q = lost_u = lost_b = 0
     for i in range(len(inflow)):
@@ -102,10 +108,13 @@ def step_segment(
     state.overflows[1] += lost_u
     state.overflows[2] += lost_b
     # Fire, and keep the voltage at 0 for the refractory period.
-    voltage, waiting = state.voltage[start:stop], state.waiting[start:stop]
+    voltage = state.voltage[start:stop]
+    waiting = state.waiting[start:stop]
     spiked = state.spiked[start - shift : stop - shift]
-    low, high = chip.v_min[segment], chip.v_max[segment]
-    threshold, refractory = chip.threshold[segment], chip.refractory[segment]
+    low = chip.v_min[segment]
+    high = chip.v_max[segment]
+    threshold = chip.threshold[segment]
+    refractory = chip.refractory[segment]
     waits = refractory > 1  # it is decremented before it is read
     for i in range(len(inflow)):
         v = np.int32(_decay(voltage[i], keep_v) + inflow[i])
@@ -139,7 +148,8 @@ def file_spikes(
     ids: Int32, starts: Int64, shift: int, count: int, state: ChipState
 ) -> None:
     """Sort the listed spikes by source, for ``count`` sources from ``shift`` on."""
-    begin, end = state.begin[shift : shift + count], state.end[shift : shift + count]
+    begin = state.begin[shift : shift + count]
+    end = state.end[shift : shift + count]
     last = state.last[shift : shift + count]
     end[:] = last
     for k in range(starts[-1]):
@@ -170,7 +180,8 @@ def run_chip(chip: BuiltChip, state: ChipState) -> None:
     """
     fanin = chip.fanin
     for block in fanin.order:
-        start, size = fanin.start[block], fanin.start[block + 1] - fanin.start[block]
+        start = fanin.start[block]
+        size = fanin.start[block + 1] - fanin.start[block]
         _deliver(block, fanin, chip.rows, state)
         for t in range(len(state.inflow)):
             for segment in range(fanin.segment[block], fanin.segment[block + 1]):
@@ -233,7 +244,9 @@ def _run_readout(
         for k in range(state.begin[source], state.end[source]):
             t = state.times[k]
             for r in range(readout.first[i], readout.first[i + 1]):
-                unit, begin, size = readout.unit[r], readout.begin[r], readout.length[r]
+                unit = readout.unit[r]
+                begin = readout.begin[r]
+                size = readout.length[r]
                 # Slices let LLVM compute several units at once.
                 outputs = arrived[t, unit : unit + size]
                 weights = readout.weights[begin : begin + size]
@@ -250,7 +263,8 @@ def _run_readout(
 def mark_spikes(state: ChipState, counts: Counts, spikes: Bytes) -> None:
     """Count the spikes of each source in a run, and mark them by step."""
     for s in range(len(state.begin)):
-        begin, end = state.begin[s], state.end[s]
+        begin = state.begin[s]
+        end = state.end[s]
         if end > begin and state.times[begin] == 0:
             begin += 1
         if len(counts):
@@ -336,7 +350,8 @@ def _update_weights(
     learning: LearningTable, memory: LearningState, errors: Int64, drawn: Floats
 ) -> None:
     """Add the products of traces and errors to the weights."""
-    units, exponent = len(errors), learning.weight_exponent
+    units = len(errors)
+    exponent = learning.weight_exponent
     largest = (256 >> learning.lost_bits) - 1
     for i in np.flatnonzero(memory.traces):
         for j in range(2 * units):

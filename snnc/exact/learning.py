@@ -79,7 +79,9 @@ class Learner:
         none = np.zeros((1, network.readout.units))
         built = package.module("nengo_network").build_network(tensors, targets=none)
         run = SimulatorRun("loihi", built)
-        self._network, self._built, self.simulator = network, built, run.sim
+        self._network = network
+        self._built = built
+        self.simulator = run.sim
         self.source: str = built.learning.connection.pre_obj.label
         self._random = run.sim.sims["emulator"].rng
         encoder = read_encoder(run.sim, built, "host")
@@ -98,7 +100,8 @@ class Learner:
         size = len(chip.compartments.bias) + len(encoder.voltage)
         self._state = resting_state(chip.fanin.start, size, network.steps)
         self._host = host_state(encoder.voltage, 0, network.steps)
-        weights, units = np.concatenate(self._synapse.weights), network.readout.units
+        weights = np.concatenate(self._synapse.weights)
+        units = network.readout.units
         self.memory = LearningState(
             weights=weights.astype(np.int32),
             traces=np.zeros(len(weights), np.int32),
@@ -132,7 +135,8 @@ class Learner:
         outputs : (examples, units)
             The outputs halfway through each example, when errors begin.
         """
-        targets, steps = targets_of(targets, self._network), self._network.steps
+        targets = targets_of(targets, self._network)
+        steps = self._network.steps
         at_once = max(1, NUMBERS_AT_ONCE // (self.memory.weights.size * steps))
         outputs = []
         for at in range(0, len(images), at_once):
@@ -142,18 +146,27 @@ class Learner:
             wanted = targets[at : at + at_once]
             traces, weights = map(np.stack, draws)
             lessons = Lessons(charges, wanted, traces, weights, rows)
-            states = self._state, self._host, self.memory
-            learn_examples(self._chip, self._table, *states, lessons)
+            learn_examples(
+                self._chip,
+                self._table,
+                self._state,
+                self._host,
+                self.memory,
+                lessons,
+            )
             outputs.append(rows[:, steps // 2])
         return np.concatenate(outputs)
 
     def _draw(self, example: int) -> tuple[Floats, Floats]:
         """Draw the random numbers for an example, in the emulator's order."""
-        table, steps = self._table, self._network.steps
-        shape, size = self.memory.weights.shape, len(self._chip.compartments.bias)
+        table = self._table
+        steps = self._network.steps
+        shape = self.memory.weights.shape
+        size = len(self._chip.compartments.bias)
         traces = np.zeros((steps // table.trace_epoch + 1, shape[0]))
         weights = np.zeros((steps // table.weight_epoch + 1, *shape))
-        traced, learned = iter(traces), iter(weights)
+        traced = iter(traces)
+        learned = iter(weights)
         begin = int(self.memory.step[0]) + example * steps
         noise = 0
         for step in range(begin + 1, begin + steps + 1):
@@ -236,7 +249,8 @@ def _table(
         for axon in (axon for axon in owner.axons if axon.target is synapse):
             entries = np.asarray(axon.map_axon(np.arange(len(numbers))))
             sources[entries[entries >= 0]] = numbers[entries >= 0]
-    model, learning = simulator.model, built.learning.learning
+    model = simulator.model
+    learning = built.learning.learning
     (probe,) = (model.objs[probe]["out"] for probe in model.chip2host_receivers)
     (weights,) = probe.weights
     config = synapse.synapse_cfg

@@ -125,7 +125,7 @@ def number_sources(owners: Iterable[LoihiBlock | LoihiInput], start: int = 0) ->
 
 
 def read_chip(
-    simulator: Simulator, blocks: Places, inputs: Places, learning: bool = False
+    simulator: Simulator, blocks: Places, inputs: Places, *, learning: bool = False
 ) -> BuiltChip:
     """Return the chip of an open ``nengo_loihi.Simulator`` that uses the emulator.
 
@@ -157,7 +157,8 @@ def _read_compartments(built: Any, starts: Int64) -> Compartments:
     constants = np.stack([*kept, built.vmin, built.vmax, built.vth, built.ref])
     changes = np.flatnonzero((constants[:, 1:] != constants[:, :-1]).any(axis=0)) + 1
     cuts = np.unique(np.concatenate([starts, changes]))
-    start, stop = cuts[:-1].astype(np.int64), cuts[1:].astype(np.int64)
+    start = cuts[:-1].astype(np.int64)
+    stop = cuts[1:].astype(np.int64)
     values = [np.ascontiguousarray(row[start], np.int32) for row in constants]
     return Compartments(np.array(built.bias, np.int32), start, stop, *values)
 
@@ -179,7 +180,8 @@ def _read_axons(blocks: Places, inputs: Places, store: WeightRows) -> Int64:
             atoms = np.asarray(axon.map_atoms(neurons))
             used = entries >= 0
             used[used] = bases[entries[used]] >= 0
-            first, base = rows[entries[used]], bases[entries[used]]
+            first = rows[entries[used]]
+            base = bases[entries[used]]
             parts.append(np.stack([sources[used], first + atoms[used], base]))
     return np.concatenate(parts, axis=1)
 

@@ -30,29 +30,33 @@ def read_readout(
     simulator: Simulator, built: BuiltNetwork, blocks: Places
 ) -> ReadoutTable | None:
     """Return the readout, or None if nengo must step the layers after the chip."""
-    model = simulator.model
     node = built.output.target
     sources = sum(map(len, blocks.values()))
-    matrices: dict[Any, Matrix] = {}
-    for probe, receiver in model.chip2host_receivers.items():
-        matrices[receiver] = _spike_values(model.objs[probe]["out"], blocks, sources)
-    connections = [each for each in model.host.params if isinstance(each, Connection)]
-    into_readout = [each for each in connections if each.post is node]
+    matrices = _received_values(simulator.model, blocks, sources)
+    host = simulator.model.host
+    connections = [each for each in host.params if isinstance(each, Connection)]
     for connection in connections:
         if connection.post is node:
             continue
         if connection.pre_obj not in matrices or type(connection.post) is not Node:
             return None
         matrices[connection.post] = matrices[connection.pre_obj]
-    if any(each.pre_obj not in matrices for each in into_readout):
-        return None
-    if len({each.synapse for each in into_readout}) != 1:
+    into_readout = [each for each in connections if each.post is node]
+    synapses = {each.synapse for each in into_readout}
+    if len(synapses) != 1 or any(each.pre_obj not in matrices for each in into_readout):
         return None
     total = sparse.csr_matrix((sources, node.size_in))
     for connection in into_readout:
         total = total + _weighted(matrices[connection.pre_obj], connection)
-    filtered = read_filter(built, into_readout[0].synapse, simulator.dt)
-    return _readout_table(total, filtered)
+    return _readout_table(total, read_filter(built, synapses.pop(), simulator.dt))
+
+
+def _received_values(model: Any, blocks: Places, sources: int) -> dict[Any, Matrix]:
+    """Return what each receiver on the host gets for a spike of each source."""
+    matrices = {}
+    for probe, receiver in model.chip2host_receivers.items():
+        matrices[receiver] = _spike_values(model.objs[probe]["out"], blocks, sources)
+    return matrices
 
 
 def _spike_values(probe: LoihiProbe, blocks: Places, sources: int) -> Matrix:
@@ -127,7 +131,8 @@ def read_filter(
     # The coefficients of nengo's discretised lowpass filter.
     state = synapse.make_state((1,), (1,), dt)
     step = synapse.make_step((1,), (1,), dt, None, state)
-    keep, add = float(getattr(step, "a", 0.0)), float(getattr(step, "b", 1.0))
+    keep = float(getattr(step, "a", 0.0))
+    add = float(getattr(step, "b", 1.0))
     return OutputFilter(bias, keep, add, direct=False)
 
 

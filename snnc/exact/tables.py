@@ -242,7 +242,8 @@ class HostState(NamedTuple):
 
 def resting_state(blocks: Int64, sources: int, steps: int) -> ChipState:
     """Return the state of a chip before the first step."""
-    size, widest = int(blocks[-1]), int(np.diff(blocks).max())
+    size = int(blocks[-1])
+    widest = int(np.diff(blocks).max())
     spiked = np.zeros(-(-widest // 8) * 8, np.uint8)
     return ChipState(
         current=np.zeros(size, np.int32),

@@ -80,13 +80,8 @@ def _readout(state: ConversionState, values: list[Value]) -> StatementDraft:
     if not _has_neurons(state, value):
         value = identity_neurons(state, name, value)
     draft = readout(state, name, value)
-    sources = {term.source: term.read for term in draft.main}
-    weights = size * sum(map(prod, sources.values()))
-    is_dense = all(
-        term.steps and term.steps[-1].op in ("matrix", "embed", "mix")
-        for term in draft.main
-    )  # the matrix equals the matrix in Keras
-    if weights > MOST_WEIGHTS and not is_dense:
+    weights = size * _count_read_values(draft)
+    if weights > MOST_WEIGHTS:
         if only:
             image = readout_image(state, name, keep_inputs(state, name, only))
             if image is not None:
@@ -96,6 +91,17 @@ def _readout(state: ConversionState, values: list[Value]) -> StatementDraft:
             f"{weights} weights, more than {MOST_WEIGHTS}"
         )
     return draft
+
+
+def _count_read_values(draft: StatementDraft) -> int:
+    """Return how many values a readout reads; 0 if its matrix is that of Keras."""
+    if all(
+        term.steps and term.steps[-1].op in ("matrix", "embed", "mix")
+        for term in draft.main
+    ):
+        return 0
+    sources = {term.source: term.read for term in draft.main}
+    return sum(map(prod, sources.values()))
 
 
 def _has_neurons(state: ConversionState, value: Value) -> bool:
@@ -234,9 +240,8 @@ def _list_ranges(names: Iterable[str], sizes: Collection[int]) -> str:
 
 def encoder_of(state: ConversionState) -> str | None:
     """Return the draft that encodes on the host, or None if values become rates."""
-    readers = [d for d in state.drafts.values() if INPUT in d.sources]
-    shortcuts = any(d.shortcut == INPUT for d in state.drafts.values())
-    if state.request.encode == "rate" or len(readers) != 1 or shortcuts:
+    readers = [d for d in state.drafts.values() if INPUT in d.reads]
+    if state.request.encode == "rate" or len(readers) != 1:
         return None
     (first,) = readers
     others = [d for d in state.drafts.values() if d is not first and d.kind in NEURAL]
@@ -247,7 +252,7 @@ def encoder_of(state: ConversionState) -> str | None:
             "`encode conv`, on the host: exact and without cores (`--encode rate` "
             "puts this layer on the chip)"
         )
-        state.revise(first.layer, "", why=why)
+        state.revise(first.layer, why)
     return first.layer
 
 

@@ -89,33 +89,37 @@ def explain(
     for decision in conversion.decisions:
         named = OWNER.sub(lambda found: names.get(found[0], found[0]), decision.why)
         by_layer[decision.layer].append(replace(decision, why=named))
-    encoder = None if conversion.ends is None else conversion.ends.encoder
-    encode = "input values become rates: exact, but every layer takes cores"
-    if written is None:
-        encode = ""
-    elif encoder is not None:
-        encode = (
-            f"{names[encoder]} encodes on the host: exact and without cores "
-            "(`--encode rate` puts this layer on the chip)"
-        )
     return Explanation(
         model=model,
         layers=tuple(
             (layer.name, str(layer.options.get("node", layer.kind)), decisions)
             for layer, decisions in zip(model.layers, by_layer.values(), strict=True)
         ),
-        encode=encode,
+        encode=_describe_encoding(conversion),
         notes=() if written is None else notes,
-        network=()
-        if mapped is None
-        else tuple(_list_places(mapped, is_part=part is not None)),
+        network=tuple(_list_places(mapped, is_part=part is not None)),
         is_refused=written is None,
         is_part=part is not None,
     )
 
 
-def _list_places(mapped: MappedNetwork, *, is_part: bool) -> Iterator[Placed]:
+def _describe_encoding(conversion: Conversion) -> str:
+    """Say where the input is encoded; return "" if a layer was refused."""
+    if conversion.written is None or conversion.ends is None:
+        return ""
+    encoder = conversion.ends.encoder
+    if encoder is None:
+        return "input values become rates: exact, but every layer takes cores"
+    return (
+        f"{conversion.written.names[encoder]} encodes on the host: exact and without "
+        "cores (`--encode rate` puts this layer on the chip)"
+    )
+
+
+def _list_places(mapped: MappedNetwork | None, *, is_part: bool) -> Iterator[Placed]:
     """Yield each layer with neurons, and the readout unless the network is a part."""
+    if mapped is None:
+        return
     network = mapped.lowered.network
     for layer in network.layers:
         levels = mapped.of_layer(layer.name)

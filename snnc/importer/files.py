@@ -22,13 +22,14 @@ from snnc.importer.keras1 import is_old, translate
 from snnc.importer.model import Graph, KerasModel
 from snnc.importer.named_weights import ROOT, h5_weights
 from snnc.importer.refusals import (
+    DAMAGED,
+    NOT_A_MODEL,
+    UNSAFE,
+    FileProblem,
     RefusedModelError,
     bad_file,
-    damaged,
-    not_a_model,
     old_weights,
     too_large,
-    unsafe,
 )
 from snnc.importer.weights import (
     FOLDERS,
@@ -106,7 +107,7 @@ def _read(file: Path, path: str, resources: ExitStack) -> FoundModel:
         return _read_archive(file, path, resources)
     if file.suffix == ".py":
         save = "save the model in Python with `model.save('model.keras')`"
-        raise bad_file(path, "is Python code", save)
+        raise bad_file(path, FileProblem("is Python code", save))
     if refusal := refusal_of_bytes(path, head):
         raise refusal
     return _read_json(file, path)
@@ -121,17 +122,21 @@ def _read_weights(
         with _archive(file, path) as archive:
             names = archive.namelist()
         if VARIABLES not in names:
-            raise not_a_model(path, "it is a zip archive without Keras weights")
+            raise bad_file(
+                path, NOT_A_MODEL, "it is a zip archive without Keras weights"
+            )
         return _open_archive(file, path, graph, resources)
     if not is_hdf5:
-        raise not_a_model(path, "weights must be in HDF5 or in a `.keras` archive")
+        raise bad_file(
+            path, NOT_A_MODEL, "weights must be in HDF5 or in a `.keras` archive"
+        )
     store = Store(file, path, resources)
     members = store.members("")
     root = ROOT if ROOT in members else ""
     if any(name in members for name in FOLDERS):
         return keras3_weights(store, graph)
     if store.texts(root, "layer_names") is None:
-        raise not_a_model(path, "it is HDF5 without Keras weights")
+        raise bad_file(path, NOT_A_MODEL, "it is HDF5 without Keras weights")
     if writer := _old_writer(*_versions(store, root, "")):
         raise old_weights(path, writer)
     return h5_weights(store, graph, root, is_beside=True)
@@ -239,16 +244,16 @@ def _without_config(store: Store) -> RefusedModelError:
     members = store.members("")
     has_names = store.texts("", "layer_names") is not None
     if has_names or any(name in members for name in (*FOLDERS, ROOT)):
-        return bad_file(
-            store.path,
-            "contains only weights, without the architecture",
+        advice = (
             "add the architecture, from `model.to_json()`: run `snnc import model.json "
-            f"--weights {store.path}`",
+            f"--weights {store.path}`"
         )
+        problem = "contains only weights, without the architecture"
+        return bad_file(store.path, FileProblem(problem, advice))
     reason = "it is HDF5 without a Keras model_config"
     if "version" in members and "node" in members:
         reason = "it is a NIR graph: give the file a name that ends in .nir"
-    return not_a_model(store.path, reason)
+    return bad_file(store.path, NOT_A_MODEL, reason)
 
 
 def _read_archive(file: Path, path: str, resources: ExitStack) -> FoundModel:
@@ -256,7 +261,9 @@ def _read_archive(file: Path, path: str, resources: ExitStack) -> FoundModel:
     with _archive(file, path) as archive:
         names = archive.namelist()
         if CONFIG not in names:
-            raise not_a_model(path, "it is a zip archive without a config.json")
+            raise bad_file(
+                path, NOT_A_MODEL, "it is a zip archive without a config.json"
+            )
         config = _member(archive, CONFIG, path)
         metadata = _member(archive, METADATA, path) if METADATA in names else None
     refuse_json(path, config)
@@ -296,26 +303,26 @@ def _archive(file: Path, path: str) -> Iterator[zipfile.ZipFile]:
         if getattr(error, "errno", None) not in (None, errno.EINVAL):
             raise  # such as a full disk
         reason = str(error) or type(error).__name__
-        raise damaged(path, reason) from error
+        raise bad_file(path, DAMAGED, reason) from error
 
 
 def refusal_of_bytes(path: str, head: bytes) -> RefusedModelError | None:
     """Refuse a file whose first bytes show that it is not JSON."""
     if not head:
-        return not_a_model(path, "the file is empty")
+        return bad_file(path, NOT_A_MODEL, "the file is empty")
     if head.startswith(_LFS):
-        return damaged(path, "it is a Git LFS pointer: run `git lfs pull`")
+        return bad_file(path, DAMAGED, "it is a Git LFS pointer: run `git lfs pull`")
     if head.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n")[:1] in (b"{", b"[", b'"'):
         return None  # after the mark of UTF-8 or UTF-16
-    return not_a_model(path, "it is not HDF5, a `.keras` archive or JSON")
+    return bad_file(path, NOT_A_MODEL, "it is not HDF5, a `.keras` archive or JSON")
 
 
 def refuse_json(path: str, value: Any) -> None:
     """Refuse JSON that is not a Keras model; JSON with a class_name may be one."""
     if not isinstance(value, dict):
-        raise not_a_model(path, "its JSON is not an object with a class_name")
+        raise bad_file(path, NOT_A_MODEL, "its JSON is not an object with a class_name")
     if "class_name" not in value:
-        raise not_a_model(path, "its JSON has no class_name")
+        raise bad_file(path, NOT_A_MODEL, "its JSON has no class_name")
 
 
 def parse(text: bytes | str, path: str, what: str) -> Any:
@@ -335,10 +342,10 @@ def parse(text: bytes | str, path: str, what: str) -> Any:
         reason = f"{what} is not JSON ({error})"
         if isinstance(error, RepeatedNameError):
             reason = f"{what} has the key {str(error)!r} twice in one object"
-        raise damaged(path, reason) from error
+        raise bad_file(path, DAMAGED, reason) from error
     return value
 
 
 def too_deep(path: str, what: str) -> RefusedModelError:
     """Refuse JSON that is nested too deeply for Python."""
-    return unsafe(path, f"{what} is nested too deeply")
+    return bad_file(path, UNSAFE, f"{what} is nested too deeply")

@@ -16,9 +16,10 @@ from snnc.importer.convert import Conversion, convert
 from snnc.importer.files import read_file
 from snnc.importer.model import ImportRequest, KerasModel, ModelWeights
 from snnc.importer.refusals import (
+    NOT_A_MODEL,
+    FileProblem,
     RefusedModelError,
     bad_file,
-    not_a_model,
     old_weights,
     too_large,
 )
@@ -88,12 +89,14 @@ def check_file(path: Path, name: str) -> None:
     """Refuse a file that is not a regular file or is too large."""
     if not path.exists() and ":" in name:
         advice = "save its model in Python with `model.save('model.keras')`"
-        raise not_a_model(name, "snnc runs no code to get a model", advice=advice)
+        raise bad_file(
+            name, NOT_A_MODEL, "snnc runs no code to get a model", advice=advice
+        )
     status = path.stat()
     if stat.S_ISDIR(status.st_mode):
         _refuse_folder(path, name)
     if not stat.S_ISREG(status.st_mode):
-        raise not_a_model(name, "it is not a regular file")
+        raise bad_file(name, NOT_A_MODEL, "it is not a regular file")
     if status.st_size > LARGEST_FILE:
         raise too_large(name, "a file", status.st_size, LARGEST_FILE)
 
@@ -102,11 +105,11 @@ def _refuse_folder(path: Path, name: str) -> NoReturn:
     """Refuse a folder; say how to convert a SavedModel."""
     if (path / "saved_model.pb").exists():
         advice = CONVERSION.format(folder=name, file=f"{path.name}.keras")
-        raise not_a_model(name, "it is a SavedModel folder", advice=advice)
+        raise bad_file(name, NOT_A_MODEL, "it is a SavedModel folder", advice=advice)
     reason = "it is a folder"
     if (path / "config.json").exists():
         reason += " from an unpacked `.keras` archive: pack its content with zip"
-    raise not_a_model(name, reason)
+    raise bad_file(name, NOT_A_MODEL, reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +225,7 @@ def _without_weights(model: KerasModel, path: str) -> RefusedModelError:
     save = (
         "save the model with `model.save('model.keras')`, or leave out `--weights-out`"
     )
-    return bad_file(path, "does not contain weights", save)
+    return bad_file(path, FileProblem("does not contain weights", save))
 
 
 def _add_tensors(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from snnc.diagnostics import Diagnostic
 from snnc.rules.imports import MalformedLayer
@@ -12,9 +12,6 @@ from snnc.source import whole_file
 
 NOWHERE = whole_file("model")
 """The span of a diagnostic until `RefusedModelError.at` adds the file."""
-
-
-NAME_A_FILE = "name a file from `model.save(...)`, or the text of `model.to_json()`"
 
 
 class RefusedModelError(Exception):
@@ -39,61 +36,57 @@ def refused(rule: type[Diagnostic], /, **fields: Any) -> RefusedModelError:
     return RefusedModelError(rule(span=NOWHERE, **fields))
 
 
+class FileProblem(NamedTuple):
+    """What may be wrong with a file, in words that follow its path, and what to do."""
+
+    problem: str
+    advice: str
+
+
+NOT_A_MODEL = FileProblem(
+    "is not a Keras model",
+    "name a file from `model.save(...)`, or the text of `model.to_json()`",
+)
+DAMAGED = FileProblem(
+    "is damaged", "copy or download the file again, or save the model again"
+)
+UNSAFE = FileProblem(
+    "is not safe to read",
+    "load the model in a safe environment, and save it again with `model.save(...)`",
+)
+TOO_LARGE = FileProblem(
+    "is too large",
+    "save the model without its optimizer: `model.save(..., include_optimizer=False)`",
+)
+OLD_WEIGHTS = (
+    "copy the weights as NumPy arrays into the same layers of Keras 2 or 3 "
+    "(`set_weights`; mirror the kernels from Theano), and save that model"
+)
+
+
 def bad_file(
-    path: str, problem: str, advice: str, reason: str = ""
+    path: str, found: FileProblem, reason: str = "", advice: str = ""
 ) -> RefusedModelError:
     """Refuse a file; the message has its path, the problem and the reason."""
-    text = f"{problem}: {reason}" if reason else problem
     return refused(
-        ModelFileError, path=path, problem=text, advice=advice, reason=reason
-    )
-
-
-def not_a_model(path: str, reason: str, advice: str = NAME_A_FILE) -> RefusedModelError:
-    """Refuse a file that is not a model."""
-    return bad_file(path, "is not a Keras model", advice, reason)
-
-
-def damaged(path: str, reason: str) -> RefusedModelError:
-    """Refuse a file that is truncated, or has the wrong content for its type."""
-    return bad_file(
-        path,
-        "is damaged",
-        "copy or download the file again, or save the model again",
-        reason,
-    )
-
-
-def unsafe(path: str, reason: str) -> RefusedModelError:
-    """Refuse a file with content that Keras never writes."""
-    return bad_file(
-        path,
-        "is not safe to read",
-        "load the model in a safe environment, and save it again with "
-        "`model.save(...)`",
-        reason,
+        ModelFileError,
+        path=path,
+        problem=f"{found.problem}: {reason}" if reason else found.problem,
+        advice=advice or found.advice,
+        reason=reason,
     )
 
 
 def too_large(path: str, what: str, size: int, limit: int) -> RefusedModelError:
     """Refuse a file that contains, or declares, too many bytes."""
-    return bad_file(
-        path,
-        "is too large",
-        "save the model without its optimizer: `model.save(..., "
-        "include_optimizer=False)`",
-        f"{what} of {size} bytes, but snnc reads at most {limit}",
-    )
+    reason = f"{what} of {size} bytes, but snnc reads at most {limit}"
+    return bad_file(path, TOO_LARGE, reason)
 
 
 def old_weights(path: str, writer: str) -> RefusedModelError:
     """Refuse weights that Keras 1, or Keras with Theano, wrote."""
-    return bad_file(
-        path,
-        f"has weights from {writer}, but snnc reads only those of Keras 2 and 3",
-        "copy the weights as NumPy arrays into the same layers of Keras 2 or 3 "
-        "(`set_weights`; mirror the kernels from Theano), and save that model",
-    )
+    problem = f"has weights from {writer}, but snnc reads only those of Keras 2 and 3"
+    return bad_file(path, FileProblem(problem, OLD_WEIGHTS))
 
 
 def malformed(layer: str, reason: str) -> RefusedModelError:

@@ -190,7 +190,7 @@ class _SpecWriter:
         """Whether a statement other than the next one refers to a draft."""
         place = [INPUT, *(draft.layer for draft in self._drafts)].index(key)
         return any(
-            (key in draft.sources or draft.shortcut == key)
+            key in draft.reads
             and (other != place + 1 or len(draft.sources) > 1 or draft.shortcut == key)
             for other, draft in enumerate(self._drafts, start=1)
         )
@@ -232,8 +232,7 @@ class _SpecWriter:
             "kernels share"
         )
         for layer in lost:
-            lost_l2 = {"verdict": "training", "why": f"not kept: {why}"}
-            self._state.revise(layer, "kernel_regularizer L2", **lost_l2)
+            self._state.lose_penalty(layer, f"not kept: {why}")
         if lost:
             names = ", ".join(self._names[layer] for layer in lost)
             self._notes.append(f"the L2 penalty of {names} is not kept: {why}")

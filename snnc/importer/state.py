@@ -34,6 +34,11 @@ class LostDropout:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptPenalty:
+    """The topic of a decision to keep the L2 penalty of a kernel."""
+
+
+@dataclass(frozen=True, slots=True)
 class AppliedRewrite:
     """The topic of a decision that the user requested, as ``maxpool=avgpool``."""
 
@@ -59,7 +64,7 @@ class Approximation:
     error: float
 
 
-Topic = DataChange | LostDropout | AppliedRewrite | Approximation
+Topic = DataChange | LostDropout | KeptPenalty | AppliedRewrite | Approximation
 AnyTopic = TypeVar("AnyTopic", bound=Topic)
 
 
@@ -288,12 +293,18 @@ class ConversionState:
         if name not in self._told:
             self.decide(Decision(name, "", verdict, why))
 
-    def revise(self, name: str, option: str, **changes: Any) -> None:
-        """Change what was kept or rewritten of a layer, or of an option of it."""
+    def revise(self, name: str, why: str) -> None:
+        """Change why a layer, as a whole, was kept or rewritten."""
         for place, d in enumerate(self.decisions):
-            is_it = d.option.startswith(option) if option else not d.option
-            if d.layer == name and is_it and d.verdict in ("kept", "rewritten"):
-                self.decisions[place] = replace(d, **changes)
+            is_whole = d.layer == name and not d.option
+            if is_whole and d.verdict in ("kept", "rewritten"):
+                self.decisions[place] = replace(d, why=why)
+
+    def lose_penalty(self, name: str, why: str) -> None:
+        """Record that the spec has no place for the L2 penalty of a layer."""
+        for place, d in enumerate(self.decisions):
+            if d.layer == name and isinstance(d.topic, KeptPenalty):
+                self.decisions[place] = replace(d, verdict="training", why=why)
 
     def is_read_once(self, name: str) -> bool:
         """Whether one layer reads a value that the model does not output."""
@@ -381,7 +392,7 @@ class ConversionState:
 
     def upsampling(self, source: str, step: LinearStep) -> str:
         """Return the key of the `upsample` of a source."""
-        self.revise(step.layer, "", why="`upsample`, without neurons or cores")
+        self.revise(step.layer, "`upsample`, without neurons or cores")
         draft = StatementDraft(
             layer=step.layer,
             kind="upsample",
@@ -447,9 +458,9 @@ class CurrentLayer(KerasLayer):
         """Whether no other layer reads the layer's first source."""
         return bool(self.reads) and self.state.is_read_once(self.reads[0])
 
-    def keep(self, why: str = "", option: str = "") -> None:
+    def keep(self, why: str = "", option: str = "", topic: Topic | None = None) -> None:
         """Record what means the same in the spec."""
-        self.state.decide(Decision(self.name, option, "kept", why))
+        self.state.decide(Decision(self.name, option, "kept", why, topic=topic))
 
     def train(self, why: str, option: str = "", topic: Topic | None = None) -> None:
         """Record something that only training uses."""

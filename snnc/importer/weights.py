@@ -27,13 +27,14 @@ from typing import IO, TYPE_CHECKING, Any
 from snnc.importer.graph import snake
 from snnc.importer.model import Graph, KerasLayer, KerasModel, NestedLayer, config_of
 from snnc.importer.refusals import (
+    DAMAGED,
+    UNSAFE,
+    FileProblem,
     RefusedModelError,
     bad_file,
-    damaged,
     refused,
     too_large,
     unclear,
-    unsafe,
 )
 from snnc.rules.files import FileMissing, FileUnreadable
 from snnc.rules.model_files import PackageMissing, WeightsUnclear
@@ -207,26 +208,33 @@ class Store:
                 is_group = isinstance(item, h5py.Group)
                 link = item.get(name, getlink=True) if is_group else None
                 if not isinstance(link, h5py.HardLink | None):
-                    raise unsafe(self.path, f"`{path}` is a link to another place")
+                    raise bad_file(
+                        self.path, UNSAFE, f"`{path}` is a link to another place"
+                    )
                 item = None if link is None else item[name]
             yield item if isinstance(item, getattr(h5py, kind)) else None
         except RefusedModelError:
             raise
         except MemoryError as error:
-            raise unsafe(self.path, "it needs more memory than is free") from error
+            raise bad_file(
+                self.path, UNSAFE, "it needs more memory than is free"
+            ) from error
         except Exception as error:  # HDF5 reports damage as errors of many classes
             reason = " ".join(str(error).split()) or type(error).__name__
-            raise damaged(self.path, reason) from error
+            raise bad_file(self.path, DAMAGED, reason) from error
 
     def _declare(self, dataset: Any, path: str) -> None:
         """Refuse an array from another file, or above the limit, before reading it."""
         if dataset.is_virtual or dataset.external:
-            raise unsafe(self.path, f"`{path}` takes its values from other files")
+            raise bad_file(
+                self.path, UNSAFE, f"`{path}` takes its values from other files"
+            )
         chunk = math.prod(dataset.chunks or ()) * dataset.dtype.itemsize
         size = max(dataset.nbytes, chunk)  # HDF5 unpacks whole chunks
         if size > LARGEST:
-            raise unsafe(
+            raise bad_file(
                 self.path,
+                UNSAFE,
                 f"`{path}` has {size} bytes, but snnc reads at most {LARGEST}",
             )
         self._size += 0 if path in self._declared else size
@@ -419,13 +427,12 @@ def compare(model: KerasModel, weights: StoredWeights, path: str) -> None:
                 raise
             reason = error.diagnostic.reason
         if reason:
-            raise bad_file(
-                path,
+            problem = (
                 f"does not have the weights of this model: `{layer.name}` "
-                f"({layer.kind}) is the first layer that differs",
-                "name the weight file that `save_weights` wrote for this model",
-                reason,
+                f"({layer.kind}) is the first layer that differs"
             )
+            advice = "name the weight file that `save_weights` wrote for this model"
+            raise bad_file(path, FileProblem(problem, advice), reason)
 
 
 def _differences(

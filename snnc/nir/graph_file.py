@@ -14,7 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-from snnc.importer.refusals import RefusedModelError, bad_file, refused
+from snnc.importer.refusals import (
+    FileProblem,
+    RefusedModelError,
+    bad_file,
+    refused,
+)
 from snnc.importer.weights import HDF5, Store
 from snnc.ir.logical import reading_order
 from snnc.ir.shapes import Shape
@@ -26,6 +31,9 @@ from snnc.text.tables import dims
 Edge = tuple[str, str]
 MOST_NODES = 10_000
 AGAIN = "write the graph again"
+NOT_NIR = FileProblem(
+    "is not a valid NIR graph", "write the graph again with `nir.write`"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +172,7 @@ def read_graph(file: Path, path: str) -> NirGraph:
 
 
 def not_nir(path: str, reason: str) -> RefusedModelError:
-    again = "write the graph again with `nir.write`"
-    return bad_file(path, "is not a valid NIR graph", again, reason)
+    return bad_file(path, NOT_NIR, reason)
 
 
 def _graph(store: Store, path: str) -> NirGraph:
@@ -176,7 +183,7 @@ def _graph(store: Store, path: str) -> NirGraph:
     if not re.match(r"[01]\.", version):
         older = "run `pip install 'nir<2'`, and write the graph again"
         told = f"was written by NIR {version[:40]}, but snnc reads only 1.x"
-        raise bad_file(path, told, older)
+        raise bad_file(path, FileProblem(told, older))
     kind = _word(store, "node/type")
     if kind != "NIRGraph":
         raise not_nir(path, f"its node is a {kind[:40]}, not a NIRGraph")

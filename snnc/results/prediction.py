@@ -96,8 +96,8 @@ class EvaluatedRun:
     are the indices of the examples in the data, and ``names`` those of the classes,
     if any. ``raw`` and ``keras``, of shape (examples, units), are the outputs and, for
     comparison, those of the Keras model. Only the exact engine knows ``firing``.
-    The layers ``host`` are not on the chip.
-    ``raster`` runs an example again, and returns the spikes of each layer.
+    ``raster`` runs an example again, and returns the spikes of each layer. ``host``
+    contains the names of the layers off the chip.
     """
 
     folder: Path
@@ -108,8 +108,8 @@ class EvaluatedRun:
     raw: Array
     keras: Array | None
     firing: Mapping[str, LayerFiring]
-    host: frozenset[str]
     raster: Callable[[int], dict[str, NDArray[np.uint8]]]
+    host: frozenset[str] = frozenset()
 
     @cached_property
     def prediction(self) -> Prediction:

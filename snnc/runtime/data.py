@@ -103,29 +103,36 @@ def select(
     """
     x = np.asarray(x)
     y = None if y is None else np.asarray(y)
+    read = network.input
+    _check_inputs(x, y, read.shape)
+    rows = sample_indices(len(x), limit, seed)
+    lowest, highest = _checked_range(x, rows, read)
+    warning = range_warning(lowest, highest, read)
+    if y is not None:
+        if y.shape and len(y) != len(x):
+            counts = f"x has {len(x)} examples, y has {len(y)}"
+            raise DataError(f"{counts}: write as many of both")
+        y = y[rows] if y.shape else y
+        check = _check_classes if network.readout.classes else _check_targets
+        y = check(y, len(rows), network.readout.units)
+    return Examples(x, rows, y, warning)
+
+
+def _check_inputs(x: Array, y: Array | None, shape: tuple[int, ...]) -> None:
+    """Raise DataError unless x contains examples of a shape."""
     if x.dtype.kind not in "iuf":
         hint = ": use x.astype(float)" if x.dtype.kind in "bUSO" else ""
         raise DataError(f"x has type {x.dtype}, not float or integer{hint}")
-    read, readout = network.input, network.readout
-    shape = read.shape
     if x.shape[1:] != shape or not x.shape:
         hint = _reshape_hint(x.shape[1:], shape) if x.shape else ""
-        hint = ": use x[np.newaxis]" if x.shape == shape else hint
+        if x.shape == shape:
+            hint = ": use x[np.newaxis]"
         if y is not None and y.ndim and y.shape[1:] == shape:
             hint = ": are x and y swapped?"
         wanted = f"(examples, {', '.join(map(str, shape))})"
         raise DataError(f"x has shape {x.shape}, not {wanted}{hint}")
     if x.shape[0] == 0:
         raise DataError("x holds no examples")
-    rows = sample_indices(len(x), limit, seed)
-    warning = range_warning(*_checked_range(x, rows, read), read)
-    if y is not None:
-        if y.shape and len(y) != len(x):
-            counts = f"x has {len(x)} examples, y has {len(y)}"
-            raise DataError(f"{counts}: write as many of both")
-        check = _check_classes if readout.classes else _check_targets
-        y = check(y[rows] if y.shape else y, len(rows), readout.units)
-    return Examples(x, rows, y, warning)
 
 
 def range_warning(least: float, most: float, read: Input) -> str | None:
@@ -135,7 +142,8 @@ def range_warning(least: float, most: float, read: Input) -> str | None:
     the values are within 1 of 0, such as images in 0..1 for a spec with
     0..255. Otherwise, return None.
     """
-    extent, highest = read.high - read.low, max(-least, most)
+    extent = read.high - read.low
+    highest = max(-least, most)
     if highest >= NARROW * extent and (highest > 1 or extent < WIDE):
         return None
     found = f"{least:.4g}..{most:.4g}"
@@ -166,7 +174,8 @@ def _checked_range(x: Array, rows: Array, read: Input) -> Bounds:
     if not wrong.any():
         wrong = ~((part >= read.low) & (part <= read.high))
     row, *rest = np.unravel_index(int(wrong.argmax()), wrong.shape)
-    value, count = part[(row, *rest)], int(wrong.sum())
+    value = part[(row, *rest)]
+    count = int(wrong.sum())
     first = f"x{[int(ordered[row]), *map(int, rest)]} is {value}"
     many = "the only one" if count == 1 else f"{count} such values"
     if not np.isfinite(value):
@@ -246,7 +255,8 @@ def open_arrays(path: FileName, names: Sequence[str]) -> dict[str, Array]:
     Raises DataError if an array is missing or damaged, and OSError if the file
     can't be opened.
     """
-    place, arrays = Path(path), {}
+    place = Path(path)
+    arrays = {}
     if place.is_dir():
         arrays = {name: _load(place / f"{name}.npy") for name in names}
     elif place.exists() and not place.is_file():

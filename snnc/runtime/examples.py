@@ -75,7 +75,8 @@ class Largest:
     def __init__(self, total: int, percent: float) -> None:
         """Create it for a number of values and a percentile."""
         rank = percent / 100 * (total - 1)
-        self._count, self._share = total - int(rank), rank % 1
+        self._count = total - int(rank)
+        self._share = rank % 1
         self.values: Array = np.empty(0, np.float32)  # float64 for integers
 
     def add(self, values: Array) -> None:

@@ -33,7 +33,8 @@ class PoolWindow:
 
     def count(self, places: int, axis: int) -> int:
         """Return the number of windows along an axis of this size."""
-        size, stride = self.size[axis], self.stride[axis]
+        size = self.size[axis]
+        stride = self.stride[axis]
         if self.padding == "same":
             return -(-places // stride)
         return (places - size) // stride + 1
@@ -112,7 +113,8 @@ def max_tree(size: Triple, window: PoolWindow) -> MaxTree:
     picks = [Pick(None, whole(size))]
     for axis, width in enumerate(window.size):
         places = size[axis]
-        count, stride = window.count(places, axis), window.stride[axis]
+        count = window.count(places, axis)
+        stride = window.stride[axis]
         before, after = window.pads(places, axis)
         size = _put(size, axis, count)
         # Use a value of its own that no window has in the padding.

@@ -69,7 +69,8 @@ class MaxPool:
     @property
     def tree(self) -> MaxTree:
         """The levels of neurons, and the terms of the maximum."""
-        size, stride = triple(self.window), triple(self.stride)
+        size = triple(self.window)
+        stride = triple(self.stride)
         window = PoolWindow(size, stride, self.padding)
         return max_tree(volume_of(self.reads)[:3], window)
 

@@ -177,7 +177,8 @@ def on_chip(learning: Learning, largest: float) -> ChipLearning:
     lost.
     """
     if largest == 0:
-        reach, exponent = learning.reach, 0
+        reach = learning.reach
+        exponent = 0
         scaled = (2**21 - 1) / 2**6  # what the chip makes of the threshold
         threshold = scaled * reach / learning.step / LEVELS - 1
     else:

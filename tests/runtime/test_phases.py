@@ -32,7 +32,7 @@ def test_stages_are_all_epochs_one_after_another(
     epochs: int, doubling: bool, starts: list[int]
 ) -> None:
     wanted = [range(*pair) for pair in pairwise([*starts, epochs])]
-    assert stages_of(epochs, doubling) == wanted
+    assert stages_of(epochs, doubling=doubling) == wanted
 
 
 def plain(norm: bool) -> keras.Model:

@@ -20,7 +20,12 @@ from snnc.importer.linear import (
     whole,
 )
 from snnc.importer.model import KerasLayer, config_of
-from snnc.importer.state import NORMS, CurrentLayer, RefusedLayerError
+from snnc.importer.state import (
+    NORMS,
+    CurrentLayer,
+    KeptPenalty,
+    RefusedLayerError,
+)
 from snnc.importer.table import dims, each_rank, margins_of, reads, shown
 from snnc.importer.table.activations import activate, find_activation
 from snnc.importer.values import BROKEN, Group, Value, View, plain
@@ -163,7 +168,7 @@ def _tell_penalties(layer: CurrentLayer) -> None:
         has_l1 = bool(config_of(penalty).get("l1"))
         is_kept = place == layer.kind.startswith("DepthwiseConv") and factor > 0
         if is_kept:
-            layer.keep("as `l2`", f"{option} L2 {factor:.6g}")
+            layer.keep("as `l2`", f"{option} L2 {factor:.6g}", KeptPenalty())
         if has_l1 or not is_kept:
             what = "L1" if has_l1 else shown(penalty)
             layer.train("not kept: specs have only `l2`", f"{option} {what}")

@@ -68,7 +68,7 @@ class Neurons(keras.layers.Layer):
             )
         self.layer = layer
         self.dt = dt
-        self.clips(True)
+        self.clips(clips=True)
 
     @property
     def scale_value(self) -> Tensor:
@@ -80,7 +80,7 @@ class Neurons(keras.layers.Layer):
         self.scale = scale
         self.scale_value.assign(scale)
 
-    def clips(self, clips: bool) -> None:
+    def clips(self, *, clips: bool) -> None:
         """Choose, for functions to be traced, whether an encoder clips."""
         curve = curve_of(self.layer, self.dt)
         free = self.layer.encoder is not None and not clips
@@ -171,7 +171,9 @@ def maximum_of(pool: MaxPool, source: Tensor, given: list[Tensor]) -> Tensor:
     """Return the maxima, from the source and the outputs of all levels."""
     pooled = tf.reshape(source, (-1, *volume_of(pool.reads)))
     values = [*given, pooled]
-    return sum((_places_of(values, *pick) for pick in pool.tree.picks), 0.0)
+    picks = pool.tree.picks
+    terms = (_places_of(values, pick.level, pick.grid) for pick in picks)
+    return sum(terms, 0.0)
 
 
 def _places_of(several: list[Tensor], level: int | None, grid: Grid) -> Tensor:
@@ -203,9 +205,10 @@ class BalancedAdd(keras.layers.Add):
         """Return the sum of currents and the shortcut's activations."""
         outputs = super().call(inputs)
         if training and self.active:
-            several = inputs[1], outputs
-            reached = [percentile(values, self.percent) for values in several]
-            slower, faster = tf.minimum(*reached), tf.maximum(*reached)
+            shortcut = percentile(inputs[1], self.percent)
+            total = percentile(outputs, self.percent)
+            slower = tf.minimum(shortcut, total)
+            faster = tf.maximum(shortcut, total)
             share = slower / tf.maximum(BALANCE * faster, 1e-6)
             lacking = 1 - tf.clip_by_value(share, 0.0, 1.0)
             self.add_loss(WEIGHT * lacking**2)

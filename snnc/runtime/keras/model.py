@@ -41,8 +41,12 @@ def he_uniform(
     reaches one of ``outputs`` outputs, and the inputs are on its last axis.
     """
     read, fan = (outputs, "fan_out") if outputs else (channels, "fan_in")
-    given = 2.0 * read, fan, "uniform", seed_of(name, seed)
-    return keras.initializers.VarianceScaling(*given)
+    return keras.initializers.VarianceScaling(
+        2.0 * read,
+        fan,
+        "uniform",
+        seed_of(name, seed),
+    )
 
 
 def seed_of(name: str, seed: int) -> int:
@@ -129,7 +133,12 @@ def model_weights(model: keras.Model, layout: Layout) -> Tensors:
         bias = rest[0] if rest else empty
         if f"{name}.norm" in parts:
             norm = parts[f"{name}.norm"]
-            kernel, bias = with_norm(kernel, bias, norm, own.is_transposed)
+            kernel, bias = with_norm(
+                kernel,
+                bias,
+                norm,
+                is_transposed=own.is_transposed,
+            )
         tensors[own.name] = kernel
         tensors[f"{name}.bias"] = bias
     scales = {name: part.scale for name, part in neurons_of(model).items()}
@@ -156,7 +165,8 @@ def set_model_weights(
             parts[full_name].set_weights([kernel])
         if kind != "kernel":
             continue
-        layer, own = parts[name], parts.get(f"{name}.bias")
+        layer = parts[name]
+        own = parts.get(f"{name}.bias")
         bias = tensors[f"{name}.bias"]
         # Keras has several shapes for one tensor, depending on the layer.
         kernel = kernel.reshape(layer.get_weights()[0].shape)
@@ -166,7 +176,8 @@ def set_model_weights(
         if own is not None or layer.use_bias:
             bias = np.zeros(bias.shape[-1], bias.dtype)
         if f"{name}.norm" in parts:
-            norm, ones = parts[f"{name}.norm"], np.ones_like(bias)
+            norm = parts[f"{name}.norm"]
+            ones = np.ones_like(bias)
             # It adds the bias, and nothing else.
             norm.set_weights([ones, bias, ones - ones, ones - norm.epsilon])
     for part in neurons_of(model).values():

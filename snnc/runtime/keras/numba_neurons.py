@@ -9,7 +9,6 @@ again. Each operation is the same as in `neurons`, in the same order.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,9 +24,6 @@ except ImportError:
 
 Values = NDArray[np.float32]  # of all neurons and simulations
 Constants = tuple[np.float32, ...]
-# From inputs (steps, neurons), outputs of this shape, currents, voltages,
-# waits and sums of outputs, which it changes.
-Advance = Callable[[Values, Values, Values, Values, Values, Values], None]
 
 BLOCK = 1024  # neurons whose state stays in the cache for all steps
 ZERO = np.float32(0)
@@ -39,7 +35,11 @@ LEAST = np.float32(SOFT_LEAST)
 
 
 class Loop(NamedTuple):
-    """A function of arrays that takes these constants last."""
+    """A function of arrays that takes these constants last.
+
+    A step takes more before them: the shares that the synapse keeps and
+    takes, and the amplitude of a spike.
+    """
 
     function: Any
     constants: Constants
@@ -101,38 +101,6 @@ def unit_of(layer: Layer, scale: float, dt: float) -> np.float32:
     return np.float32(layer.high * dt) * np.float32(scale)
 
 
-def make_advance(step: Loop, kept: float, unit: np.float32) -> Advance:
-    """Return the function that advances a layer's neurons by several steps.
-
-    In a step, the synapse keeps the share ``kept``, and ``unit`` is the number
-    of spikes at activation 1. If inputs have only one step, it is the input of
-    every step.
-    """
-    synapse = (np.float32(kept), np.float32(1 - kept))
-    constants = (*synapse, 1 / unit, *step.constants)
-
-    def advance(
-        inputs: Values,
-        outputs: Values,
-        current: Values,
-        voltage: Values,
-        wait: Values,
-        total: Values,
-    ) -> None:
-        _ADVANCE(
-            step.function,
-            inputs,
-            outputs,
-            current,
-            voltage,
-            wait,
-            total,
-            constants,
-        )
-
-    return advance
-
-
 def _compile(function: Any) -> Any:
     """Return a function that is compiled when it is called."""
     if numba is None:
@@ -152,6 +120,10 @@ def _advance(
     total: Values,
     constants: Constants,
 ) -> None:
+    """Advance neurons by the steps of ``outputs``, which it writes.
+
+    If ``inputs`` have only one step, it is the input of every step.
+    """
     count = current.size
     for start in range(0, count, BLOCK):
         stop = min(start + BLOCK, count)
@@ -263,7 +235,7 @@ def _write_signs(
 
 
 _ADD = _compile(_add)
-_ADVANCE = _compile(_advance)
+ADVANCE = _compile(_advance)
 _WRITE_LIF_SLOPES = _compile(_write_lif_slopes)
 _FIRE_CHIP = _compile(_fire_chip)
 _FIRE_HOST = _compile(_fire_host)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ..examples import Array
 from ..network import Network
 from .backend import Tensor, keras, tf
-from .numba_neurons import loops_of, make_advance, unit_of
+from .numba_neurons import ADVANCE, loops_of, unit_of
 from .spiking import Firing, SpikingRun, State, first_step, reader_of
 from .spiking_neurons import NeuronState, SpikingLayer
 from .wiring import LinearStage
@@ -84,13 +84,15 @@ class NumbaRun(SpikingRun):
         self,
         x: Tensor,
         state: State,
+        *,
         sampled: bool = False,
     ) -> tuple[Firing, State]:
         """Present an example of ``x`` (batch, *shape) to each simulation.
 
         It takes and returns what `SpikingRun.present` does, as arrays.
         """
-        batch, steps = int(x.shape[0]), self.network.steps
+        batch = int(x.shape[0])
+        steps = self.network.steps
         chunk = self._prepare(batch, state)
         samples = self.samples if sampled else np.zeros((0, 2, steps), "f4")
         layers = []
@@ -200,15 +202,23 @@ class Progression:
         ``samples``, of shape (samples, 2, steps), contains the weights of
         outputs and of slopes.
         """
-        self.name, self.layer, self.neurons = layer.name, layer.layer, layer
-        self.state, self.samples = state, samples
+        self.name = layer.name
+        self.layer = layer.layer
+        self.neurons = layer
+        self.state = state
+        self.samples = samples
         count = state.current.size
         self._scale = float(layer.scale.numpy())
         loops = loops_of(layer.layer, self._scale, layer.dt)
         assert loops is not None  # see `make_run`
-        unit = unit_of(layer.layer, self._scale, layer.dt)
-        self._advance = make_advance(loops.step, layer.kept, unit)
+        self._step = loops.step.function
         self._write_slopes = loops.slopes
+        self._constants = (
+            np.float32(layer.kept),
+            np.float32(1 - layer.kept),
+            1 / unit_of(layer.layer, self._scale, layer.dt),
+            *loops.step.constants,
+        )
         self._scratch = np.empty(count, np.float32)
         self._total = np.zeros(count, np.float32)
         self._means = np.zeros((len(samples), count), np.float32)
@@ -227,8 +237,16 @@ class Progression:
         start = 0
         for stop in sorted({*sloped.tolist(), len(outputs)}):
             some = drives[start:stop] if len(drives) > 1 else drives
-            state = current, voltage, wait, self._total
-            self._advance(some, outputs[start:stop], *state)
+            ADVANCE(
+                self._step,
+                some,
+                outputs[start:stop],
+                current,
+                voltage,
+                wait,
+                self._total,
+                self._constants,
+            )
             if stop in sloped:
                 self._add_slopes(current, weights[:, 1, stop - 1])
             start = stop

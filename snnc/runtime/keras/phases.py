@@ -34,7 +34,7 @@ HOLDS = (ROUNDS // 2, ROUNDS * 4 // 5)  # rounds that start with scaling
 LOWEST_LOSS = "which has the least validation loss"
 
 
-def stages_of(epochs: int, doubling: bool) -> list[range]:
+def stages_of(epochs: int, *, doubling: bool) -> list[range]:
     """Divide the epochs of the phase smooth into stages.
 
     The function of a LIF network changes with its scales, so it has to be
@@ -43,7 +43,7 @@ def stages_of(epochs: int, doubling: bool) -> list[range]:
     """
     inner = (2**i for i in range(epochs.bit_length())) if doubling else ()
     bounds = sorted({0, *inner, epochs})
-    return [range(*pair) for pair in itertools.pairwise(bounds)]
+    return [range(start, stop) for start, stop in itertools.pairwise(bounds)]
 
 
 @dataclass
@@ -70,7 +70,8 @@ class Phases:
         asked = self.training.phases
         stages: list[range] = []
         if "smooth" in asked:
-            stages = stages_of(self.training.epochs, self._rescales)
+            epochs = self.training.epochs
+            stages = stages_of(epochs, doubling=self._rescales)
         # Spikes are the last stage: a resumed training may be there already.
         if self.progress.stage < len(stages):
             if "smooth" in asked:
@@ -320,7 +321,7 @@ def _prepare(model: keras.Model, *, is_smooth: bool, balances: bool) -> None:
     """Clip encoders, except in the phase smooth; balance shared scales."""
     for part in model.layers:
         if isinstance(part, Neurons):
-            part.clips(not is_smooth)
+            part.clips(clips=not is_smooth)
         if isinstance(part, BalancedAdd):
             part.active = balances
     # Keras keeps functions that it traced before the parts changed.

@@ -98,7 +98,8 @@ class Pipelines:
         dataset. The others are counted in one pass. Raises DataError like
         `single_examples`.
         """
-        training, validation = single_examples(dataset, self.network), None
+        training = single_examples(dataset, self.network)
+        validation = None
         if self.held_out is not None:
             validation = self._validation(self.held_out)
         elif self.validation:
@@ -130,8 +131,13 @@ class Pipelines:
 
         some = training.take(SAMPLE).as_numpy_iterator()
         sample = np.stack([x for x, _ in some])
-        extent = float(sample.min()), float(sample.max())
-        warn(range_warning(*extent, self.network.input))
+        warn(
+            range_warning(
+                float(sample.min()),
+                float(sample.max()),
+                self.network.input,
+            )
+        )
         steps = -(-count // self.batch)
         return Batches(batches_of, steps, validation, sample)
 
@@ -216,7 +222,8 @@ def single_examples(dataset: Dataset, network: Network) -> Dataset:
     if not isinstance(spec, tuple) or len(spec) != 2:
         raise DataError("the dataset does not consist of pairs (x, y)")
     (x, y), shape = spec, network.input.shape
-    classes, units = network.readout.classes, network.readout.units
+    classes = network.readout.classes
+    units = network.readout.units
     if x.shape.rank == len(shape) + 1:
         return single_examples(dataset.unbatch(), network)
     if not x.shape.is_compatible_with(shape):
@@ -228,7 +235,8 @@ def single_examples(dataset: Dataset, network: Network) -> Dataset:
         raise DataError(f"y has shape {y.shape}, not ({units},)")
     if dataset.cardinality() in (0, tf.data.INFINITE_CARDINALITY):
         raise DataError("the dataset is empty or never ends")
-    low, high = network.input.low, network.input.high
+    low = network.input.low
+    high = network.input.high
 
     def check(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         x = tf.cast(x, tf.float32)

@@ -28,8 +28,6 @@ STATE = (
     "best_logs",
     "best_scales",
     "best_rank",
-    "start_loss",
-    "start_accuracy",
     "start_epoch",
     "start_logs",
     "start_scales",
@@ -76,7 +74,6 @@ class Progress(keras.callbacks.Callback):
         self.stage = -1
         self.scales: Scales = {}
         self.best_scales: Scales = {}
-        self.start_loss, self.start_accuracy = math.inf, -math.inf
         self.best_rank: list[float] = [True, math.inf]
         self.best_epoch = 0
         self.best_weights: list[Array] = []
@@ -94,10 +91,12 @@ class Progress(keras.callbacks.Callback):
 
     def begin(self, stage: int, start: int, scales: Scales) -> None:
         """Begin a stage, whose losses can't be compared with other stages."""
-        self.stage, self.scales = stage, scales
+        self.stage = stage
+        self.scales = scales
         self.epoch = max(self.epoch, start)
         self.best_epoch = self.epoch
-        self.best_rank, self.best_weights = [True, math.inf], []
+        self.best_rank = [True, math.inf]
+        self.best_weights = []
         self.best_logs = {}
         self.stalled_at = -1
 
@@ -107,10 +106,10 @@ class Progress(keras.callbacks.Callback):
         The epoch may have a higher loss if it is more accurate: outputs close
         to 0 have a low loss, even if few of them are right.
         """
-        self.start_loss = logs.get("val_loss", math.inf)
-        self.start_accuracy = logs.get("val_accuracy", -math.inf)
+        self.start_logs = _validation_of(logs)
         self.keep_best(model, logs)
-        self.start_epoch, self.start_scales = self.epoch, self.best_scales
+        self.start_epoch = self.epoch
+        self.start_scales = self.best_scales
         self.start_weights = self.best_weights
         self.start_logs = self.best_logs
 
@@ -126,8 +125,9 @@ class Progress(keras.callbacks.Callback):
         """
         loss = logs.get("val_loss", math.inf)
         accuracy = logs.get("val_accuracy", -math.inf)
-        is_no_better = loss >= self.start_loss
-        is_no_better &= accuracy <= self.start_accuracy
+        start = self.start_logs
+        is_no_better = loss >= start.get("val_loss", math.inf)
+        is_no_better &= accuracy <= start.get("val_accuracy", -math.inf)
         rank = [is_no_better, loss]
         if self.keeps_last:
             rank = [False, -self.epoch]
@@ -141,8 +141,9 @@ class Progress(keras.callbacks.Callback):
     def return_to_start(self) -> None:
         """Let the start be the best again, and count epochs from here."""
         self.waits_from = self.epoch
-        self.best_epoch, self.best_scales = self.start_epoch, self.start_scales
-        self.best_rank = [True, self.start_loss]
+        self.best_epoch = self.start_epoch
+        self.best_scales = self.start_scales
+        self.best_rank = [True, self.start_logs.get("val_loss", math.inf)]
         self.best_weights = self.start_weights
         self.best_logs = self.start_logs
 
@@ -251,7 +252,9 @@ class StopAtNaN(keras.callbacks.Callback):
     def __init__(self, scaler: Scaler, x: Array, progress: Progress) -> None:
         """Create it with a measurement, examples and the finished epochs."""
         super().__init__()
-        self._scaler, self._x, self._progress = scaler, x, progress
+        self._scaler = scaler
+        self._x = x
+        self._progress = progress
         self._before: list[Array] = []
 
     def on_train_begin(self, logs: Logs = None) -> None:

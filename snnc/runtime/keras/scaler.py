@@ -70,7 +70,8 @@ class Scaler:
         self.model = model
         self.x = x
         self.groups = groups_of(model, layout, list(network.layers))
-        own, self._neurons = neurons_of(model), {}
+        own = neurons_of(model)
+        self._neurons = {}
         for name in network.layers:
             several = (name, *self.group(name))
             self._neurons[name] = next(own[n] for n in several if n in own)
@@ -106,7 +107,8 @@ class Scaler:
         """
         # The scale of a LIF layer changes the inputs of other layers.
         for _ in range(len(self.groups) + FILLS):
-            rates, scales = self.measure_activations(examples), self.scales
+            rates = self.measure_activations(examples)
+            scales = self.scales
             steps = []
             for group in self.groups:
                 wanted = [self._filling(name, rates[name]) for name in group]
@@ -173,7 +175,8 @@ class Scaler:
 
     def measure_activations(self, examples: int | None = None) -> Rates:
         """Return the rates that the Keras activations represent."""
-        layers, scales = self.network.layers, self.scales
+        layers = self.network.layers
+        scales = self.scales
         batches = self._batches(examples)
         count = sum(map(len, batches))
         kept = {}
@@ -194,7 +197,8 @@ class Scaler:
 
     def measure_spikes(self) -> Rates:
         """Return the rates of spikes, with examples in rows."""
-        network, scales = self.network, self.scales
+        network = self.network
+        scales = self.scales
         firing = self.run.firing(self.x[:IN_SPIKES], STREAMS)
         rates = {}
         for name, layer in network.layers.items():
@@ -241,7 +245,8 @@ class Scaler:
         verdict = check_budget(measured.rate, layer.rate, present)
         in_spikes = present < math.inf
         if verdict == "held" or (in_spikes and verdict == "tolerated"):
-            low, high = min(low, 1.0), max(high, 1.0)
+            low = min(low, 1.0)
+            high = max(high, 1.0)
         if layer.encoder is not None:
             ceiling = self._ceiling(layer) / measured.highest
             high = min(high, max(1.0, ceiling))

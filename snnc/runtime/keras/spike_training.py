@@ -156,7 +156,8 @@ class SpikeTraining(keras.Model):
         self._network = run.network
         self._run = run
         self._replicas = tf.distribute.get_strategy().num_replicas_in_sync
-        self._plan, self._streams = plan, plan.streams // self._replicas
+        self._plan = plan
+        self._streams = plan.streams // self._replicas
         state = run.rest(self._streams)
         self._is_eager = isinstance(run, NumbaRun)
         if not self._is_eager:
@@ -215,7 +216,8 @@ class SpikeTraining(keras.Model):
             firing, _ = self._run.present(x, state, sampled=True)
             logs: dict[str, Tensor] = self._learn_fast(x, y, weight, firing)
             return logs
-        stored, each = self._state(), tf.nest.map_structure
+        stored = self._state()
+        each = tf.nest.map_structure
         state = self._rested(each(lambda kept: kept.read_value(), stored))
         firing, state = self._run.present(x, state, sampled=True)
         each(lambda kept, value: kept.assign(value), stored, state)
@@ -286,7 +288,8 @@ class SpikeTraining(keras.Model):
         rates, _, *sampled = firing
         several = zip(run.layers, rates, *sampled, strict=True)
         for layer, rate, activation, slope in several:
-            name, drive = layer.name, layer.stage(x, outputs)
+            name = layer.name
+            drive = layer.stage(x, outputs)
             if layer.layer.pool is not None:
                 drive = self.trained.get_layer(name)(drive)
                 outputs[name] = activation + drive - tf.stop_gradient(drive)
@@ -386,7 +389,8 @@ class WarmCosine(keras.optimizers.schedules.LearningRateSchedule):
 
     def __init__(self, rate: float, updates: int) -> None:
         """Create it with the highest rate and the number of updates."""
-        self.rate, self._updates = rate, updates
+        self.rate = rate
+        self._updates = updates
         # An update that is compiled reads variables anew.
         self._turn = tf.Variable(float(updates), trainable=False)
         self._speed = tf.Variable(1.0, trainable=False)

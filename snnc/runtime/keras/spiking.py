@@ -69,16 +69,21 @@ class SpikingRun:
         # A layer comes after those that it reads.
         places = {part.name: place for place, part in enumerate(model.layers)}
         self.names = sorted(layers, key=lambda n: places[ends[n].layer])
-        given = model, {ends[name].layer: name for name in self.names}
+        producers = {ends[name].layer: name for name in self.names}
         self.layers = []
         for name in self.names:
-            own = name, layers[name], LinearStage(ends[name].drive, *given)
-            scaled = SpikingLayer(*own, ends[name].scale, network.dt)
+            scaled = SpikingLayer(
+                name,
+                layers[name],
+                LinearStage(ends[name].drive, model, producers),
+                ends[name].scale,
+                network.dt,
+            )
             self.layers.append(scaled)
         read = model.get_layer(network.readout.name).input
         self.decide = keras.Model(read, model.output)
         read = keras.layers.Activation("linear")(read)
-        self.readout = LinearStage(read, *given)
+        self.readout = LinearStage(read, model, producers)
         self.kept = lowpass_decay(network.readout.synapse, network.dt)
         is_filtered = network.readout.synapse is not None
         self.last_reader = ON_HOST if is_filtered else UNFILTERED
@@ -121,13 +126,15 @@ class SpikingRun:
         self,
         x: Tensor,
         state: State,
+        *,
         sampled: bool = False,
     ) -> tuple[Firing, State]:
         """Present an example of ``x`` (batch, *shape) to each simulation.
 
         There are activations and slopes only if ``sampled`` is set.
         """
-        steps, chunk = self.network.steps, self._chunk
+        steps = self.network.steps
+        chunk = self._chunk
         # Currents that only depend on the input are the same in each step.
         firsts = (layer for layer in self.layers if not layer.stage.sources)
         fixed = {layer.name: layer.stage(x, {}) for layer in firsts}
@@ -179,7 +186,8 @@ class SpikingRun:
         _, state, (readings, totals) = values
         rates = tuple(total / steps for total in totals)
         half = len(samples) // 2
-        activations, slopes = tuple(samples[:half]), tuple(samples[half:])
+        activations = tuple(samples[:half])
+        slopes = tuple(samples[half:])
         return Firing(rates, readings, activations, slopes), state
 
     def simulate(self, x: Array, streams: int) -> Iterator[Firing]:
@@ -222,7 +230,9 @@ class SpikingRun:
         # The outputs that arrive in each step, and a step later, at a layer on
         # the chip, at one on the host, and at one on the host without a filter.
         views: list[Arrivals] = [({}, {}), ({}, {}), ({},)]
-        sums, ends, chunk = [], [], self._chunk
+        sums = []
+        ends = []
+        chunk = self._chunk
         several = zip(self.layers, state.outputs, state.layers, strict=True)
         for layer, before, own in several:
             arriving = views[reader_of(layer.layer)][0]
@@ -235,8 +245,7 @@ class SpikingRun:
                 # The readers of a max pool also read its source.
                 later = views[reader_of(layer.layer)][1]
                 sources = tf.split(layer.stage(x, later), chunk)
-            given = drives, sources, own, weights
-            outputs, after, totals = layer.scan(*given)
+            outputs, after, totals = layer.scan(drives, sources, own, weights)
             sent = [*before, *outputs]
             for reader, view in enumerate(views):
                 first = first_step(reader, layer.layer)
@@ -245,7 +254,8 @@ class SpikingRun:
                     arrivals[layer.name] = tf.concat(now, axis=0)
             sums.append(totals)
             ends.append((after, tuple(sent[-2:])))
-        read, reads = state.read, []
+        read = state.read
+        reads = []
         arriving = views[self.last_reader][0]
         for one in tf.split(self.readout(x, arriving), chunk):
             read = self.kept * read + (1 - self.kept) * one
@@ -317,7 +327,8 @@ def reading_weights(network: Network) -> Array:
     up to two others of the last quarter, one time constant apart, at which the
     filter's output has different noise.
     """
-    readout, steps = network.readout, network.steps
+    readout = network.readout
+    steps = network.steps
     if readout.decide == "mean":
         deciding = _deciding_steps(network)
         weights = np.zeros((1, steps))

@@ -49,8 +49,12 @@ class SpikingLayer:
         dt: float,
     ) -> None:
         """Create it for a layer, its parts in a Keras model, and dt."""
-        self.name, self.layer, self.stage = name, layer, stage
-        self.scale, self.shape, self.dt = scale, layer.shape, dt
+        self.name = name
+        self.layer = layer
+        self.stage = stage
+        self.scale = scale
+        self.shape = layer.shape
+        self.dt = dt
         self._voltages = layer.first_voltages(name)
         synapse = None if layer.encoder else layer.synapse
         self.kept = lowpass_decay(synapse, dt)
@@ -65,7 +69,8 @@ class SpikingLayer:
 
         ``bias`` (1, *shape) is the current without spikes (not in max pools).
         """
-        pool, states = self.layer.pool, []
+        pool = self.layer.pool
+        states = []
         for shape in (self.shape,) if pool is None else pool.volumes:
             zeros = voltage = tf.zeros((batch, *shape))
             if self._voltages is not None:
@@ -87,7 +92,8 @@ class SpikingLayer:
         weighted sums of outputs and of slopes. ``sources``, which only a max
         pool reads, are drives a step later.
         """
-        pool, last = self.layer.pool, len(drives) - 1
+        pool = self.layer.pool
+        last = len(drives) - 1
         outputs: list[Tensor] = []
         total = tf.zeros_like(self.fired(states))
         mean = slope = 0.0
@@ -95,7 +101,8 @@ class SpikingLayer:
         for step, (drive, source) in enumerate(pairs):
             if pool is None:
                 states = (self._fire(drive, states[0]),)
-                output, current = states[0].output, states[0].current
+                output = states[0].output
+                current = states[0].current
             else:
                 given = [state.output for state in states]
                 levels = currents_of(pool, drive, given)

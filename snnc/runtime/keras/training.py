@@ -226,8 +226,10 @@ def _validate(x: Any, y: Any, network: Network, options: TrainOptions) -> Any:
         x, y = examples.arrays
         warn(examples.warning)
         warn(unused_ends(y, readout.units) if readout.classes else None)
-    if (validation := options.get("validation")) is not None:
-        options["validation"] = select(*validation, network).arrays
+    held_out = options.get("validation")
+    if held_out is not None:
+        held_x, held_y = held_out
+        options["validation"] = select(held_x, held_y, network).arrays
     if options.get("groups") is not None:
         if y is None:
             raise DataError("groups need x and y as arrays")

@@ -189,7 +189,8 @@ def with_norm(
     kernel: Array,
     bias: Array,
     norm: KerasLayer,
-    is_transposed: bool = False,
+    *,
+    is_transposed: bool,
 ) -> tuple[Array, Array]:
     """Return a kernel and a bias with a batch norm folded in."""
     weights = (weight.astype(np.float64) for weight in norm.get_weights())

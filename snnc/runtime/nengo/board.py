@@ -41,7 +41,8 @@ class Placement:
         Raises ValueError if the number of blocks differs, or if they need more
         than ``n_chips`` chips.
         """
-        made, known = len(model.blocks), len(self.chips)
+        made = len(model.blocks)
+        known = len(self.chips)
         if made != known and not (self.learns and made == known - 1):
             raise ValueError(f"{made} blocks, and places for {known}")
         most = max(self.chips[:made]) + 1
@@ -49,7 +50,8 @@ class Placement:
             raise ValueError(f"the network takes {most} chips, not {n_chips}")
         import_nengo_loihi()
         allocators = importlib.import_module("nengo_loihi.hardware.allocators")
-        usual, board = allocators.Greedy(), allocators.Board()
+        usual = allocators.Greedy()
+        board = allocators.Board()
         for spikes in model.inputs:
             usual.input_to_board(spikes, board)
         on = [board.new_chip() for _ in range(most)]
@@ -59,7 +61,7 @@ class Placement:
         return board
 
 
-def hardware_options(runs: str, learns: bool = False) -> dict[str, Any]:
+def hardware_options(runs: str, *, learns: bool = False) -> dict[str, Any]:
     """Return the ``hardware_options`` of `nengo_loihi.Simulator`.
 
     ``runs`` lists the blocks in order: ``128x0 4x1`` means 128 blocks on chip
@@ -98,7 +100,8 @@ class BoardRunner:
         name = self.network.name
         layers = self.network.layers.items()
         on_chip = [name for name, layer in layers if layer.on_chip]
-        last, output = on_chip[-1], f"{name}.board.npz"
+        last = on_chip[-1]
+        output = f"{name}.board.npz"
         does = f"Run {name} on a board of Loihi chips."
         parser = make_parser(f"{name}.board", does)
         add = parser.add_argument
@@ -132,9 +135,13 @@ class BoardRunner:
             arrays = self._pack(digest_of(examples[:]), spikes)
             with replacing(asked.output) as file:
                 np.savez_compressed(file, **arrays)
-            readout, count = self.network.readout, len(x)
-            given = decide(rows, readout.decide), examples.y[:count]
-            found = score(*given, readout.classes)
+            readout = self.network.readout
+            count = len(x)
+            found = score(
+                decide(rows, readout.decide),
+                examples.y[:count],
+                readout.classes,
+            )
             several = f"{count} example{'s' if count > 1 else ''}"
             said = f"root mean square error {found:.4g} on"
             if readout.classes:
@@ -157,7 +164,8 @@ class BoardRunner:
         # off precomputing.
         sent = [one.fanout.messages for one in self.network.layers.values()]
         chosen = {"snip_max_spikes_per_step": max(sum(sent), 50), **options}
-        steps, rows = self.network.steps, []
+        steps = self.network.steps
+        rows = []
         spikes: dict[str, list[Array]] = {name: [] for name in probed}
         with import_nengo_loihi().Simulator(
             built.net,

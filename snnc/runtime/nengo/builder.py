@@ -89,7 +89,8 @@ class NetworkBuilder:
             )
             nengo.Connection(self._input, values, synapse=None)
         volume = volume_of(given.shape)
-        depth, size = volume[0], prod(volume[1:])
+        depth = volume[0]
+        size = prod(volume[1:])
         if depth == 1:
             whole = Part(given.name, values, range(1))
             return SplitLayer(given.name, volume, (whole,))
@@ -138,19 +139,22 @@ class NetworkBuilder:
         """Add the ensembles of a layer, or of a level of a max pool."""
         own, level = split_name(name)
         layer = self._network.layers[own]
-        volume, cut = layer.levels[level], layer.cuts[level]
+        volume = layer.levels[level]
+        cut = layer.cuts[level]
         bias = self._tensors.get(f"{name}.bias")
         voltages = layer.first_voltages(name)
         gain = layer.neuron.gain(layer.high)
         rest = layer.neuron.rest
-        depth, group = volume[0], cut.slices_per_ensemble
+        depth = volume[0]
+        group = cut.slices_per_ensemble
         ensembles = self._layers.setdefault(own, [])
         parts = []
         for start in range(0, depth, group):
             slices = range(start, min(start + group, depth))
             part = f"{name}[{slices.start}:{slices.stop}]"
             size = len(slices) * prod(volume[1:])
-            current, voltage = np.full(size, rest), None
+            current = np.full(size, rest)
+            voltage = None
             if bias is not None:
                 values = values_of(bias, volume, slices)
                 current += gain * np.tile(values, size // len(values))
@@ -163,7 +167,11 @@ class NetworkBuilder:
                 encoders=np.ones((size, 1)),
                 gain=np.full(size, gain),
                 bias=current,
-                neuron_type=neuron_type(layer, self._spiking, voltage),
+                neuron_type=neuron_type(
+                    layer,
+                    spiking=self._spiking,
+                    voltage=voltage,
+                ),
                 label=name if depth <= group else part,
             )
             ensembles.append(ensemble)
@@ -209,8 +217,16 @@ class NetworkBuilder:
                 every = self._layers[name]
                 own = [nengo.Probe(e.neurons, label=e.label) for e in every]
                 probes[name] = own
-        given = self._input, self._layers, output, probes, self._network
-        return BuiltNetwork(self.net, *given, self._terms, self._learning)
+        return BuiltNetwork(
+            self.net,
+            self._input,
+            self._layers,
+            output,
+            probes,
+            self._network,
+            self._terms,
+            self._learning,
+        )
 
     def _place(self, part: Part, cut: Cut, volume: Volume) -> None:
         """Put an ensemble on the host, or on the chip block by block."""
@@ -230,11 +246,14 @@ class NetworkBuilder:
     def _connect(self, connection: Connection, reader: SplitLayer) -> None:
         """Connect a layer, or the readout, by the filter of its synapse."""
         layer = self._network.layers.get(split_name(reader.name)[0])
-        readout, on_chip = self._network.readout, False
-        synapse, relays = readout.synapse, bool(readout.image)
+        readout = self._network.readout
+        on_chip = False
+        synapse = readout.synapse
+        relays = bool(readout.image)
         if layer is not None:
             synapse = None if layer.encoder else layer.synapse
-            on_chip, relays = layer.on_chip, not layer.on_chip
+            on_chip = layer.on_chip
+            relays = not layer.on_chip
         if relays:
             source = self._on_host(connection.source)
             connection = replace(connection, source=source)
@@ -258,7 +277,8 @@ class NetworkBuilder:
         if source.name not in self._relays:
             relays = []
             for part in source.parts:
-                label, size = f"{part.label} on host", part.neurons.size_out
+                label = f"{part.label} on host"
+                size = part.neurons.size_out
                 node = nengo.Node(lambda _, x: x, size_in=size, label=label)
                 to = f"{part.label} to {label}"
                 nengo.Connection(part.neurons, node, synapse=None, label=to)

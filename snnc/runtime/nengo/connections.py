@@ -12,6 +12,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -120,7 +121,9 @@ class Connection(ABC):
     ) -> Iterator[Link]:
         """Yield 2-D convolutions, or sparse matrices of ``used`` weights."""
         source = self.read
-        room, out, taps = source.volume, reader.volume, kernel.shape
+        room = source.volume
+        out = reader.volume
+        taps = kernel.shape
         reach = [(out[i] - 1) * stride[i] + taps[i] for i in (1, 2)]
         zeros = [0, 0]
         if padding == "same":  # TensorFlow's
@@ -131,16 +134,28 @@ class Connection(ABC):
         if used is None and size != room[1:3]:
             source = sub_population(source, (*map(range, (room[0], *size)),))
         for pre, post in product(source.parts, reader.parts):
-            cut = pre.slices, post.slices, stride[0], depth_before
-            plane = kernels.plane(kernel, *cut)
+            plane_of = partial(
+                kernels.plane,
+                read=pre.slices,
+                written=post.slices,
+                stride=stride[0],
+                before=depth_before,
+            )
+            plane = plane_of(kernel)
             if plane is None:
                 continue
             if used is not None:
-                mask = kernels.plane(used, *cut)
+                mask = plane_of(used)
                 assert mask is not None
-                sizes = room[1:3], out[1:3], stride[1:], zeros
-                matrix = kernels.scatter(plane, mask, *sizes)
-                yield from link_sparse(pre, post, *matrix)
+                places, weights = kernels.scatter(
+                    plane,
+                    mask,
+                    image=room[1:3],
+                    outputs=out[1:3],
+                    stride=stride[1:],
+                    before=zeros,
+                )
+                yield from link_sparse(pre, post, places, weights)
                 continue
             transform = nengo.Convolution(
                 plane.shape[3],
@@ -180,7 +195,8 @@ def grid_of(picked: Grid) -> tuple[range, range, range]:
 def sub_population(source: SplitLayer, picked: Grid) -> SplitLayer:
     """Return a population with only the picked positions."""
     depth, height, width = grid_of(picked)
-    channels, parts = source.volume[3], []
+    channels = source.volume[3]
+    parts = []
     for part in source.parts:
         inside = [i for i, place in enumerate(depth) if place in part.slices]
         if inside:
@@ -196,7 +212,8 @@ def sub_population(source: SplitLayer, picked: Grid) -> SplitLayer:
 
 def sub_part(part: Part, read: Array) -> Part:
     """Return a part with only some of its neurons."""
-    neurons, every = part.neurons, np.arange(part.neurons.size_out)
+    neurons = part.neurons
+    every = np.arange(part.neurons.size_out)
     if isinstance(neurons, nengo.base.ObjView):
         whole = np.arange(neurons.obj.size_out)
         neurons, every = neurons.obj, whole[neurons.slice]
@@ -228,12 +245,20 @@ class Convolve(Connection):
     def links(self, reader: SplitLayer, tensors: Tensors) -> Iterator[Link]:
         """Return the connections between parts that overlap."""
         tensor = self.kernel(reader, tensors)
-        kernel, used = self._compose_kernel(tensor, reader), None
+        kernel = self._compose_kernel(tensor, reader)
+        used = None
         if self.sparse:
             used = self._compose_kernel(np.ones_like(tensor), reader) != 0
-        stride, before = triple(self.stride or ()), self.depth_before
-        given = reader, kernel, stride, self.padding, before, used
-        return self._convolve(*given)
+        stride = triple(self.stride or ())
+        before = self.depth_before
+        return self._convolve(
+            reader,
+            kernel,
+            stride,
+            self.padding,
+            before,
+            used,
+        )
 
     def _compose_kernel(self, tensor: Array, reader: SplitLayer) -> Array:
         """Return the kernel over the source, padded with zeros."""
@@ -260,23 +285,41 @@ class ConvolveUpsampled(Convolve):
 
     def links(self, reader: SplitLayer, tensors: Tensors) -> Iterator[Link]:
         """Return a sparse matrix for each pair of parts that overlap."""
-        source, stride = self.read, triple(self.stride or ())
+        source = self.read
+        stride = triple(self.stride or ())
         tensor = self.kernel(reader, tensors)
         kernel = self._compose_kernel(tensor, reader)
         used = self._compose_kernel(np.ones_like(tensor), reader) != 0
         repeats = triple(self.factor)[1:]
         image = source.volume[1] * repeats[0], source.volume[2] * repeats[1]
-        sizes = image, reader.volume[1:3], stride[1:], self.before
         for pre, post in product(source.parts, reader.parts):
-            cut = pre.slices, post.slices, stride[0], self.depth_before
-            plane = kernels.plane(kernel, *cut)
-            mask = kernels.plane(used, *cut)
+            plane_of = partial(
+                kernels.plane,
+                read=pre.slices,
+                written=post.slices,
+                stride=stride[0],
+                before=self.depth_before,
+            )
+            plane = plane_of(kernel)
+            mask = plane_of(used)
             if plane is None or mask is None:
                 continue
-            matrix = kernels.scatter(plane, mask, *sizes)
+            places, weights = kernels.scatter(
+                plane,
+                mask,
+                image=image,
+                outputs=reader.volume[1:3],
+                stride=stride[1:],
+                before=self.before,
+            )
             shape = (*image, plane.shape[2])
-            merged = kernels.merge_repeats(*matrix, shape, repeats)
-            yield from link_sparse(pre, post, *merged)
+            places, weights = kernels.merge_repeats(
+                places,
+                weights,
+                image=shape,
+                repeats=repeats,
+            )
+            yield from link_sparse(pre, post, places, weights)
 
 
 @dataclass(frozen=True)
@@ -296,9 +339,15 @@ class ConvolveTransposed(Connection):
         rows = slice(*(self.rows or (None,)))
         kernel = self.kernel(reader, tensors)[..., rows]
         # It is the transpose of a convolution from reader to source.
-        sizes = reader.volume[1:3], source.volume[1:3], self.stride, self.crop
         used = np.ones_like(kernel, bool)
-        places, weights = kernels.scatter(kernel, used, *sizes)
+        places, weights = kernels.scatter(
+            kernel,
+            used,
+            reader.volume[1:3],
+            source.volume[1:3],
+            self.stride,
+            self.crop,
+        )
         for pre, post in product(source.parts, reader.parts):
             yield from link_sparse(pre, post, places[:, ::-1], weights)
 
@@ -354,15 +403,18 @@ class Compare(Connection):
 
     def links(self, reader: SplitLayer, tensors: Tensors) -> Iterator[Link]:
         """Return a sparse matrix for each pair of parts that overlap."""
-        source, level = self.read, self.level
+        source = self.read
+        level = self.level
         assert level is not None
         sizes = [(triple(p.window), triple(p.stride)) for p in self.pools]
         axes = []
         for axis, seen in enumerate(self.grid):
             pools = [(window[axis], stride[axis]) for window, stride in sizes]
-            nodes, windows = EVERY, reader.volume[axis]
+            nodes = EVERY
+            windows = reader.volume[axis]
             if axis == level.axis:
-                nodes, windows = self.nodes, level.windows
+                nodes = self.nodes
+                windows = level.windows
             rows = enumerate(entries(nodes, windows, seen, pools))
             read = [(i, *each) for i, row in rows for each in row.items()]
             out, into, weights = np.array(read, np.int64).reshape(-1, 3).T
@@ -374,11 +426,15 @@ class Compare(Connection):
         for pre, post in product(source.parts, reader.parts):
             out, into, weights = axes[0]
             inside = np.isin(out, post.slices) & np.isin(into, pre.slices)
-            out, into = out - post.slices.start, into - pre.slices.start
+            out = out - post.slices.start
+            into = into - pre.slices.start
             slices = out[inside], into[inside], weights[inside]
             several = axes[1], axes[2], slices, channels
-            shapes = post.shape(reader.volume), pre.shape(source.volume)
-            places, weights = kernels.join_axes(several, *shapes)
+            places, weights = kernels.join_axes(
+                several,
+                post.shape(reader.volume),
+                pre.shape(source.volume),
+            )
             yield from link_sparse(pre, post, places, weights / shares)
 
 
@@ -388,7 +444,8 @@ class ConnectAll(Connection):
 
     def links(self, reader: SplitLayer, tensors: Tensors) -> Iterator[Link]:
         """Return a transform for each part of the source."""
-        source, unit = self.read, reader.parts[0]
+        source = self.read
+        unit = reader.parts[0]
         matrix = self.kernel(reader, tensors)
         kernel = kernels.unflatten(matrix, source.volume, self.pools)
         # Pools may leave out the last pixels, which then have no reader.

@@ -82,7 +82,8 @@ class Evaluator(SpikingProgram):
         """Evaluate from the command line; return the exit status."""
         name = self.network.name
         parser = make_parser(f"{name}.evaluate", f"Run {name} on spikes.")
-        add, simulators = parser.add_argument, simulators_of(self.network)
+        add = parser.add_argument
+        simulators = simulators_of(self.network)
         add("--simulator", choices=simulators, default="nengo")
         add("--examples", type=positive, help="draw N of them by the seed")
         add("--seed", type=whole, default=0, help="shuffles the examples (0)")
@@ -93,9 +94,13 @@ class Evaluator(SpikingProgram):
         options = parser.parse_args(arguments)
 
         def run() -> None:
-            asked = options.examples, options.seed
             found = self._evaluate(
-                open_data(options.data, self.network, *asked),
+                open_data(
+                    options.data,
+                    self.network,
+                    options.examples,
+                    options.seed,
+                ),
                 options.weights,
                 options.simulator,
                 options.presentation,
@@ -116,9 +121,12 @@ class Evaluator(SpikingProgram):
         shows: bool = False,
     ) -> EvaluationResult:
         """Evaluate on checked examples; with ``shows``, print the progress."""
-        network, count = self.network, len(examples)
+        network = self.network
+        count = len(examples)
         parts = self.run(examples, weights, simulator, presentation)
-        outputs, cores, most = [], None, {}
+        outputs = []
+        cores = None
+        most = {}
         for name, layer in network.layers.items():
             most[name] = Largest(count * layer.neurons, layer.percentile)
         for part in parts:
@@ -136,6 +144,14 @@ class Evaluator(SpikingProgram):
         reached = score(np.concatenate(outputs), examples.y, classes)
         present = network.present
         rates = {n: seen.percentile / present for n, seen in most.items()}
-        own = network.name, simulator, count, network.steps
         accuracy, rmse = (reached, None) if classes else (None, reached)
-        return EvaluationResult(*own, accuracy, rmse, rates, cores)
+        return EvaluationResult(
+            network.name,
+            simulator,
+            count,
+            network.steps,
+            accuracy,
+            rmse,
+            rates,
+            cores,
+        )

@@ -66,14 +66,16 @@ def unflatten(tensor: Array, volume: Volume, pools: Iterable[Pool]) -> Array:
     """
     size = np.array(volume[:3])
     for pool in pools:
-        window, stride = triple(pool.window), triple(pool.stride)
+        window = triple(pool.window)
+        stride = triple(pool.stride)
         size = (size - window) // stride + 1
     return tensor.reshape(*size, -1, tensor.shape[-1])
 
 
 def fold_pool(kernel: Array, pool: Pool) -> Array:
     """Return the kernel over the source of an average pool."""
-    window, stride = triple(pool.window), triple(pool.stride)
+    window = triple(pool.window)
+    stride = triple(pool.stride)
     taps = kernel.shape[:3]
     axes = zip(taps, stride, window)
     size = [(k - 1) * s + w for k, s, w in axes]
@@ -144,14 +146,23 @@ def plane(
     """
     depth, height, width, channels, filters = kernel.shape
     shape = (height, width, len(read), channels, len(written), filters)
-    flat, overlap = np.zeros(shape, kernel.dtype), False
+    flat = np.zeros(shape, kernel.dtype)
+    overlap = False
     for out, tap in np.ndindex(len(written), depth):
         source = written[out] * stride - before + tap
         if source in read:
             overlap = True
             flat[:, :, source - read.start, :, out] = kernel[tap]
-    size = (len(read) * channels, len(written) * filters)
-    return flat.reshape(height, width, *size) if overlap else None
+    return (
+        flat.reshape(
+            height,
+            width,
+            len(read) * channels,
+            len(written) * filters,
+        )
+        if overlap
+        else None
+    )
 
 
 def scatter(

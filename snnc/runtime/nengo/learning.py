@@ -86,7 +86,8 @@ def targets_of(targets: Any, network: Network) -> Array:
     ``targets`` contains labels, of shape (examples,), or values of that shape.
     Raises ValueError for others.
     """
-    given, readout = np.asarray(targets), network.readout
+    given = np.asarray(targets)
+    readout = network.readout
     units = readout.units
     if readout.classes and given.ndim == 1 and given.dtype.kind in "iu":
         if len(given) and not 0 <= given.min() <= given.max() < units:
@@ -142,7 +143,8 @@ class LearningBuilder(NetworkBuilder):
         super().readout()
         (read,) = connections
         (part,) = read.source.parts
-        network, pes = self._network, self._network.readout.learn
+        network = self._network
+        pes = self._network.readout.learn
         assert pes is not None
         kernel = self._tensors[f"{network.readout.name}.kernel"]
         if pes.start == "zero":
@@ -159,7 +161,8 @@ class LearningBuilder(NetworkBuilder):
             synapse=network.readout.synapse or 0.0,
             softmax=pes.softmax,
         )
-        largest, chip = float(np.abs(kernel).max()), None
+        largest = float(np.abs(kernel).max())
+        chip = None
         if self._loihi is not None:
             chip = on_chip(learning, largest)
         connection = nengo.Connection(

@@ -13,12 +13,20 @@ import numpy as np
 
 from ..examples import Array
 from ..network import Layer, Network
+from ..neurons import NengoTypes
 from .connections import Compare
 from .neuron_types import ClippedRectifiedLinear, ClippedSpikingRectifiedLinear
+
+CLIPPED = NengoTypes(
+    rate=ClippedRectifiedLinear,
+    host=ClippedSpikingRectifiedLinear,
+    chip=ClippedSpikingRectifiedLinear,
+)
 
 
 def neuron_type(
     layer: Layer,
+    *,
     spiking: bool,
     voltage: Array | None = None,
 ) -> nengo.neurons.NeuronType:
@@ -31,12 +39,10 @@ def neuron_type(
         # Nengo would draw voltages; on the chip they start at 0.
         start = nengo.dists.Choice([0]) if voltage is None else voltage
         settings["initial_state"] = {"voltage": start}
-    if layer.encoder is not None:
-        if spiking:
-            return ClippedSpikingRectifiedLinear(**settings)
-        return ClippedRectifiedLinear(**settings)
-    settings.update(asdict(layer.neuron))
-    types = layer.neuron.nengo_types()
+    types = CLIPPED
+    if layer.encoder is None:
+        types = layer.neuron.nengo_types()
+        settings.update(asdict(layer.neuron))
     if not spiking:
         return types.rate(**settings)
     return types.chip(**settings) if layer.on_chip else types.host(**settings)
@@ -78,8 +84,10 @@ class BuiltNetwork:
         pool are the maxima, which are sums over its neurons and those of its
         source. Raises KeyError if ``probe`` did not name the layer.
         """
-        layer, levels = self.network.layers[name], self._levels(sim, name)
-        rows, total = len(levels[0]), levels[0]
+        layer = self.network.layers[name]
+        levels = self._levels(sim, name)
+        rows = len(levels[0])
+        total = levels[0]
         if name in self.terms:
             total = np.zeros((rows, *layer.volume))
             for term in self.terms[name]:
@@ -101,7 +109,8 @@ class BuiltNetwork:
         """Return the output (rows, *volume) of each level of neurons."""
         if name not in self.layer_probes:
             raise KeyError(f"{name!r} is not probed: name it in probe")
-        probes, levels = iter(self.layer_probes[name]), []
+        probes = iter(self.layer_probes[name])
+        levels = []
         for depth, height, width, channels in self.network.layers[name].levels:
             parts: list[Array] = []
             while sum(part.shape[1] for part in parts) < depth:

@@ -46,7 +46,8 @@ class Predictor(SpikingProgram):
         does = f"Predict with {name} on spikes."
         data = ".npz file with x, or an .npy file"
         parser = make_parser(f"{name}.predict", does, data)
-        add, simulators = parser.add_argument, simulators_of(self.network)
+        add = parser.add_argument
+        simulators = simulators_of(self.network)
         written = ".npz file to write or replace, with outputs and labels"
         add("-o", "--output", required=True, metavar="FILE", help=written)
         add("--simulator", choices=simulators, default="nengo")
@@ -54,8 +55,13 @@ class Predictor(SpikingProgram):
 
         def run() -> None:
             inputs = open_data(options.data, self.network, labelled=False)
-            given = options.weights, options.simulator
-            columns = {"outputs": self.predict(inputs, *given)}
+            columns = {
+                "outputs": self.predict(
+                    inputs,
+                    options.weights,
+                    options.simulator,
+                )
+            }
             if self.network.readout.classes:
                 labels = columns["outputs"].argmax(axis=1)
                 columns["labels"] = labels.astype(np.int64)

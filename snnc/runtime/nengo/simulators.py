@@ -73,11 +73,13 @@ class SimulatorRun:
         """Build it; raise RefusedError if the chip can't store its weights."""
         self._built = built
         self._network = built.network
-        dt, module = built.network.dt, nengo
+        dt = built.network.dt
+        module = nengo
         failures: tuple[type[Exception], ...] = ()
         settings: dict[str, Any] = {"dt": dt, "progress_bar": False}
         if name == "loihi":
-            module, failures = import_nengo_loihi(), FAILURES
+            module = import_nengo_loihi()
+            failures = FAILURES
             settings["model"] = built.learning and built.learning.model(dt)
             settings["target"] = "sim"
         elif name == "nengo_dl":
@@ -180,7 +182,8 @@ def run_examples(
             for at in range(0, len(shown), run.at_once):
                 some = shown[at : at + run.at_once]
                 rows, spikes = run.present(len(some))
-                start, at_rest = first + at, at == 0
+                start = first + at
+                at_rest = at == 0
                 yield Presented(start, at_rest, some, rows, spikes, cores)
 
 
@@ -209,5 +212,12 @@ class SpikingProgram:
         require(simulator, self.network)
         warn(examples.warning)
         tensors = self.layout.load(weights)
-        given = self.build_network, self.network, tensors, examples
-        return run_examples(*given, simulator, presentation, probe)
+        return run_examples(
+            self.build_network,
+            self.network,
+            tensors,
+            examples,
+            simulator,
+            presentation,
+            probe,
+        )

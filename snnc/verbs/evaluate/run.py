@@ -130,9 +130,11 @@ def _examples(
         names=name_classes(network.readout),
         raw=raw,
         keras=keras,
-        firing=firing or {},
         host=frozenset(n for n, layer in network.layers.items() if not layer.on_chip),
         raster=partial(_raster, task, steps),
+        host=frozenset(
+            name for name, layer in network.layers.items() if not layer.on_chip
+        ),
     )
 
 
