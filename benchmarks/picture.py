@@ -26,8 +26,8 @@ from snnc.language_server.analysis import Memory, analyse
 from snnc.language_server.hover import hints
 from snnc.loihi.profile import read_profile
 from snnc.output.imported import open_package
+from snnc.results.report import COUNTERS
 from snnc.syntax.files import read
-from snnc.tools.report.summary import COUNTERS
 
 SPEC = Path(__file__).parent.parent / "specs/drift.snn"
 MONO: dict[str, Any] = {"family": "DejaVu Sans Mono", "fontsize": 9.2}

@@ -44,12 +44,12 @@ if TYPE_CHECKING:
     from snnc.results.diff import Diff as Diff
     from snnc.results.evaluation import Evaluation as Evaluation
     from snnc.results.fit import Fit as Fit
+    from snnc.results.report import Report as Report
     from snnc.results.sweep import Sweep as Sweep
     from snnc.results.tables import Status as Status
     from snnc.results.training import Training as Training
     from snnc.results.weights import Weights as Weights
     from snnc.tools.calibrate import Calibration as Calibration
-    from snnc.tools.report.network import Report as Report
     from snnc.tools.status import status as status
     from snnc.tools.sweep import sweep as sweep
     from snnc.tools.weights import migrate as migrate
@@ -69,7 +69,7 @@ _HOMES = {
     "snnc.tools.calibrate": ("Calibration",),
     "snnc.results.diff": ("Diff",),
     "snnc.results.fit": ("Fit",),
-    "snnc.tools.report.network": ("Report",),
+    "snnc.results.report": ("Report",),
     "snnc.results.tables": ("Status",),
     "snnc.tools.status": ("status",),
     "snnc.tools.sweep": ("sweep",),

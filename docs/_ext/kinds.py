@@ -21,8 +21,6 @@ from snnc.language.models import Model, fields_of, is_required
 from snnc.passes.route import route
 from snnc.syntax.files import print_document
 from snnc.text.tables import code, prose, table
-from snnc.tools.report.formats import table as report
-from snnc.tools.report.summary import summarise
 
 
 def pages(examples: Path) -> dict[str, str]:
@@ -88,4 +86,4 @@ def _example(path: Path) -> Iterator[str]:
     yield "The same network in YAML:"
     yield f"```yaml\n{print_document(made.document, 'yaml')}```"
     yield f"`snnc report {path.name}` prints:"
-    yield f"```\n{report(summarise(route(made.mapped)))}\n```"
+    yield f"```\n{report_of(route(made.mapped))}\n```"

@@ -100,9 +100,10 @@ def report_command(
     found = opened.report()
     if form == "html":
         with options.one_line_errors(ValueError):
-            printing.print_data(found.html(against))
+            printing.print_data(opened.page(against))
     else:
-        printing.print_result(found, form, printing.REPORT, why=why)
+        shown = found.explained() if why else found
+        printing.print_result(shown, form, printing.REPORT)
     if picture is not None:
         from snnc.interface.functions import plot  # most runs don't draw
 

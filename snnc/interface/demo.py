@@ -151,7 +151,7 @@ def run_demo(
         network = load(spec)
         report = network.report()
         tell(f"--- snnc report {spec.name} --why")
-        tell(report.text(why=True))
+        tell(str(report.explained()))
         package = network.build(folder, force=True)
         train, test = drifting_digits()
         write_data(folder / "train.npz", *train)

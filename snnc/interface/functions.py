@@ -18,6 +18,7 @@ from snnc.loihi.profile import DEFAULT, read_profile
 from snnc.results.diff import Diff, FolderDiff
 from snnc.results.evaluation import Evaluation
 from snnc.results.fit import Fit
+from snnc.results.report import Report
 from snnc.results.sweep import Sweep
 from snnc.results.tables import FolderReport, Limits
 from snnc.results.training import Training
@@ -31,7 +32,6 @@ from snnc.text.installing import require
 from snnc.tools.diff.folders import compare_folders, is_folder
 from snnc.tools.limits import limits_of
 from snnc.tools.report.folder import report_folder
-from snnc.tools.report.network import Report
 from snnc.tools.weights import list_weights
 from snnc.verbs import exchange
 from snnc.verbs.autofix import autofix

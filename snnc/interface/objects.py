@@ -31,6 +31,7 @@ from snnc.passes import Compilation
 from snnc.results.adaptation import Adaptation
 from snnc.results.diff import Diff
 from snnc.results.fit import Fit
+from snnc.results.report import Report
 from snnc.results.training import Training
 from snnc.results.weights import Weights
 from snnc.runtime.files import write_file
@@ -52,8 +53,7 @@ from snnc.tools.calibrate import calibrate as calibrate_weights
 from snnc.tools.diff.compare import compare
 from snnc.tools.diff.properties import version_of
 from snnc.tools.fit import find_variants
-from snnc.tools.pages import spec_html
-from snnc.tools.report.network import Report
+from snnc.tools.report.summary import report_of
 from snnc.tools.weights import list_weights
 from snnc.verbs import adapt as adapt_verb
 from snnc.verbs import train as train_verb
@@ -61,6 +61,8 @@ from snnc.verbs.build import write_package, write_spec
 from snnc.verbs.evaluate import verb
 from snnc.verbs.evaluate.options import AdaptOptions, EvaluateOptions, PredictOptions
 from snnc.verbs.options import takes
+from snnc.views.report_page import report_page
+from snnc.views.spec import spec_html
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -249,7 +251,27 @@ class Spec(Displayed):
         """Return the network's cores and costs; see `snnc.report`."""
         if self.routed is None:
             raise SpecError(self.diagnostics)
-        return Report(self, self.fits, self.routed)
+        return report_of(
+            self.routed,
+            self.made.cache,
+            fits=self.fits,
+            diagnostics=self.diagnostics,
+            path="" if self.path is None else self.path.as_posix(),
+            text=self.text,
+        )
+
+    def page(self, against: Spec | FileName | None = None) -> str:
+        """Return the report as a self-contained page with pictures and the spec.
+
+        Parameters
+        ----------
+        against
+            A spec, its file or a revision; the page shows the changes since then.
+        """
+        report = self.report()
+        variants = self.fit(patient=False) if report.cores else None
+        changes = None if against is None else self.changed_since(against)
+        return report_page(report, variants, changes)
 
     def build(
         self, output: FileName = "models", *, check: bool = False, force: bool = False

@@ -20,8 +20,9 @@ from snnc.loihi.plan import PlanCache
 from snnc.loihi.profile import read_profile
 from snnc.passes import Compilation, allow_warnings, run_passes
 from snnc.passes.route import route
+from snnc.results.report import Report
 from snnc.source import SourceFile, spec_path
-from snnc.tools.report.summary import Summary, summarise
+from snnc.tools.report.summary import report_of
 
 if TYPE_CHECKING:
     from snnc.language_server.buffers import Buffer
@@ -72,11 +73,11 @@ class Analysis:
         return self.made.document
 
     @cached_property
-    def summary(self) -> Summary | None:
+    def summary(self) -> Report | None:
         """The report about the network; None without a mapping."""
         if self.mapped is None:
             return None
-        return summarise(route(self.mapped), self.made.cache)
+        return report_of(route(self.mapped), self.made.cache)
 
 
 def analyse(source: SourceFile, device: Profile, memory: Memory) -> Iterator[Analysis]:

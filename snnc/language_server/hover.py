@@ -17,11 +17,10 @@ from snnc.language.readers import HERTZ, SECONDS
 from snnc.language.written import rates
 from snnc.language_server.analysis import Analysis
 from snnc.language_server.word_roles import SpecWord, role_at
+from snnc.results.report import COUNTERS, LayerReport
 from snnc.source import SourceFile, Span, rule_pages
 from snnc.text.tables import counted, dims, human, prose
-from snnc.tools.report.sentences import sentence
-from snnc.tools.report.sentences import total as total_sentence
-from snnc.tools.report.summary import COUNTERS, Row, neurons_of
+from snnc.tools.report.summary import neurons_of
 
 
 def page_at(analysis: Analysis, offset: int) -> tuple[Span, str] | None:
@@ -117,7 +116,7 @@ def _network(analysis: Analysis) -> Iterator[str]:
         share = f" ({summary.cores} of {counted(most, 'core')}, on {chips})"
     yield f"**{network.name}**: {_size(summary.neurons, summary.cores, network)}{share}"
     if summary.on_chip:
-        yield prose(total_sentence(summary.reasons, summary.mapped))
+        yield prose(summary.notes.total)
 
 
 def layer(analysis: Analysis, name: str) -> str:
@@ -131,7 +130,7 @@ def layer(analysis: Analysis, name: str) -> str:
         return f"**{name}**: input, `{shape}`, values in {low:g}..{high:g}"
     known = network.by_name.get(name)
     summary = analysis.summary
-    rows = summary.rows if summary else ()
+    rows = summary.layers if summary else ()
     row = next((row for row in rows if row.name == name), None)
     if known is None:
         return f"**{name}**: {row.kind}, `{dims(row.shape)}`, host" if row else ""
@@ -144,11 +143,11 @@ def layer(analysis: Analysis, name: str) -> str:
         parts.append(f"rates {bounds}, synapse {synapse:g} ms")
     if row is not None and row.use is not None and summary is not None:
         parts += _use(row)
-        parts += [prose(sentence(r, summary.profile.core)) for r in row.reasons]
+        parts += map(prose, row.reasons)
     return "\n\n".join(parts)
 
 
-def _use(row: Row) -> Iterator[str]:
+def _use(row: LayerReport) -> Iterator[str]:
     """Yield the use of the fullest core, its block and the layer's maximum activity."""
     assert row.use is not None
     parts = zip(COUNTERS, row.use, strict=True)
@@ -156,8 +155,8 @@ def _use(row: Row) -> Iterator[str]:
     yield f"fullest core: {shares}"
     if row.block:
         yield f"block: `{dims(row.block)}`"
-    if row.activity is not None:
-        yield f"spikes per example: at most {human(row.activity.spikes)}"
+    if row.spikes is not None:
+        yield f"spikes per example: at most {human(row.spikes)}"
 
 
 def rule(diagnostic: Diagnostic) -> str:

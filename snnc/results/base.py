@@ -18,6 +18,8 @@ PICTURES: dict[str, Callable[..., Axes]] = {}
 
 INLINE = {"inline": True}
 """The metadata of a field whose own fields stand in its place in JSON, if any."""
+OPTIONAL = {"optional": True}
+"""The metadata of a field that JSON contains unless it is None."""
 OMITTED = {"json": None}
 """The metadata of a field that JSON does not contain."""
 TEXTS = {"write": lambda items: list(map(str, items))}
@@ -86,6 +88,6 @@ def to_json(value: object) -> Any:
         write = each.metadata.get("write", to_json)
         if each.metadata.get("inline"):
             data |= to_json(item) or {}
-        elif key is not None:
+        elif key is not None and not (item is None and each.metadata.get("optional")):
             data[key] = write(item)
     return data

@@ -44,26 +44,8 @@ class Displayed(Listed):
         printer.text(str(self))
 
 
-class Tabular(Displayed):
-    """A result that is also a table for pandas."""
-
-    def _records(self) -> Sequence[Mapping[str, Any]]:
-        """Return the rows of the table, by the names of their columns."""
-        raise NotImplementedError
-
-    def to_pandas(self) -> Any:
-        """Return the table as a pandas data frame; install pandas separately.
-
-        Raises
-        ------
-        ModuleNotFoundError
-            If pandas is not installed.
-        """
-        return data_frame(self._records())
-
-
 def data_frame(rows: Sequence[Mapping[str, Any]]) -> Any:
-    """Convert rows to a pandas data frame, as `Tabular.to_pandas` does."""
+    """Convert rows to a pandas data frame, as `to_pandas` of a result does."""
     try:
         import pandas  # type: ignore[import-untyped,unused-ignore]  # has no extra
     except ModuleNotFoundError as error:

@@ -4,15 +4,16 @@ Each result has a function that makes a document of it, and each format has one 
 Importing this package fills the table of writers of `snnc.results.base`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from snnc.results.adaptation import AdaptedEvaluation
-from snnc.results.base import PICTURES, WRITERS, Result
+from snnc.results.base import PICTURES, WRITERS, Result, to_json
 from snnc.results.diff import Diff, FolderDiff
 from snnc.results.evaluation import Evaluation
 from snnc.results.fit import Fit
+from snnc.results.report import Report
 from snnc.results.sweep import Sweep
 from snnc.results.tables import FolderReport, Limits, Status
 from snnc.results.weights import Weights
@@ -23,6 +24,8 @@ from snnc.views import (
     evaluation,
     fit,
     pictures,
+    report,
+    report_page,
     sweep,
     tables,
     weights,
@@ -37,23 +40,25 @@ from snnc.views.text import write_text
 class View:
     """How to show a kind of result.
 
-    ``document`` makes its document, and ``records`` the rows of its table.
+    ``document`` makes its document, and ``records`` yields the rows of its table:
+    dataclasses, or values by the names of their columns.
     """
 
     document: Callable[[Any], Document]
-    records: Callable[[Any], Sequence[Json]] | None = None
+    records: Callable[[Any], Iterable[object]] | None = None
 
 
 VIEWS: Mapping[type[Result], View] = {
     AdaptedEvaluation: View(adaptation.document),
     Evaluation: View(evaluation.document, evaluation.records),
     Diff: View(diff.document, diff.records),
-    FolderDiff: View(diff.folder_document),
-    Weights: View(weights.document, weights.records),
-    FolderReport: View(tables.folder_document, tables.folder_records),
-    Status: View(tables.status_document, tables.status_records),
-    Limits: View(tables.limits_document, tables.limits_records),
+    FolderDiff: View(diff.folder_document, lambda found: found.specs),
+    Weights: View(weights.document, lambda found: found.tensors),
+    FolderReport: View(tables.folder_document, lambda found: found.networks),
+    Status: View(tables.status_document, lambda found: found.specs),
+    Limits: View(tables.limits_document, lambda found: found.limits),
     Sweep: View(sweep.document, sweep.records),
+    Report: View(report_page.document, report.records),
     Fit: View(fit.document, fit.records),
 }
 
@@ -67,7 +72,7 @@ def _records(result: Result) -> Sequence[Json]:
     records = VIEWS[type(result)].records
     if records is None:
         raise NotImplementedError(f"{type(result).__name__} is no table")
-    return records(result)
+    return [to_json(row) for row in records(result)]
 
 
 WRITERS["text"] = lambda result: write_text(document_of(result))

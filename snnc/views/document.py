@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 EVERYWHERE = frozenset({"text", "markdown", "html"})
 TEXT = frozenset({"text"})
+MARKDOWN = frozenset({"markdown"})
+WORDS = frozenset({"text", "markdown"})
 MARKUP = frozenset({"markdown", "html"})
 HTML = frozenset({"html"})
 PAGE = frozenset({"page"})
@@ -49,10 +51,11 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """A list; each item is a line of a text."""
+    """A list, maybe with a line above it; each item is a line of a text."""
 
     lines: tuple[str, ...]
     formats: Formats = EVERYWHERE
+    caption: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,14 @@ class Tiles:
 
 
 @dataclass(frozen=True, slots=True)
+class Html:
+    """A part of a page in HTML, such as a table with bars."""
+
+    html: str
+    formats: Formats
+
+
+@dataclass(frozen=True, slots=True)
 class Figure:
     """A picture of something, which only pages show."""
 
@@ -95,9 +106,14 @@ class Figure:
     formats: Formats = PAGE
 
 
-Part = Title | Heading | Sentence | Items | Table | Tiles | Figure
+Part = Title | Heading | Sentence | Items | Table | Tiles | Html | Figure
 Document = Iterable[Part]
 """The parts in order; each one is shown in some formats, or in all."""
+
+
+def capitalized(text: str) -> str:
+    """Return a text that begins with a capital."""
+    return text[:1].upper() + text[1:]
 
 
 def parts_for(document: Document, form: str) -> list[Part]:

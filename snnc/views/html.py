@@ -18,6 +18,7 @@ from snnc.views.document import (
     Document,
     Figure,
     Heading,
+    Html,
     Items,
     Part,
     Sentence,
@@ -25,6 +26,7 @@ from snnc.views.document import (
     Tile,
     Tiles,
     Title,
+    capitalized,
     parts_for,
 )
 
@@ -52,11 +54,9 @@ def shell(title: str, body: str) -> str:
     """Return an HTML page with a body, which must be escaped already."""
     import jinja2  # only for pages
 
-    environment = jinja2.Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
+    environment = jinja2.Environment(autoescape=True, keep_trailing_newline=True)
     template = environment.from_string(SHELL.read_text(encoding="utf-8"))
-    return template.render(title=title, body=body, sections=(), footer="")
+    return template.render(title=title, body=body)
 
 
 def _fragment(parts: Sequence[Part]) -> str:
@@ -73,13 +73,15 @@ def _block(part: Part) -> str:
     if isinstance(part, Items):
         items = "".join(f"<li>{inline_html(line)}</li>\n" for line in part.lines)
         return f"<ul>\n{items}</ul>"
+    if isinstance(part, Html):
+        return part.html.rstrip("\n")
     if isinstance(part, Figure):
         heading = f"<h2>{inline_html(part.title)}</h2>"
         return f'{heading}\n<div class="wide">\n{picture_html(part)}\n</div>'
     if isinstance(part, Title):
         return f"<h1>{inline_html(part.text)}</h1>"
     if isinstance(part, Heading):
-        return f"<h2>{inline_html(part.text.capitalize())}</h2>"
+        return f"<h2>{inline_html(capitalized(part.text))}</h2>"
     strong = f"<strong>{inline_html(part.strong)}</strong>" if part.strong else ""
     return f"<p>{strong}{inline_html(part.text)}</p>"
 

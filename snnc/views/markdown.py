@@ -7,11 +7,13 @@ from snnc.views.document import (
     Document,
     Figure,
     Heading,
+    Html,
     Items,
     Part,
     Table,
     Tiles,
     Title,
+    capitalized,
     parts_for,
 )
 
@@ -24,18 +26,18 @@ def write_markdown(document: Document) -> str:
 
 def _block(part: Part) -> str:
     if isinstance(part, Table):
-        table = part.table.markdown(part.code_columns)
-        return f"{_paragraph(part.caption)}\n\n{table}" if part.caption else table
+        return _captioned(part.caption, part.table.markdown(part.code_columns))
     if isinstance(part, Items):
-        return "\n".join(f"- {prose(line)}" for line in part.lines)
+        items = "\n".join(f"- {prose(line)}" for line in part.lines)
+        return _captioned(part.caption, items)
     if isinstance(part, Title):
         return f"### {prose(part.text)}"
     if isinstance(part, Heading):
-        return f"#### {prose(part.text.capitalize())}"
-    assert not isinstance(part, Tiles | Figure), "only pages have these"
+        return f"#### {prose(capitalized(part.text))}"
+    assert not isinstance(part, Tiles | Html | Figure), "only pages have these"
     strong = f"**{prose(part.strong)}**" if part.strong else ""
     return f"{strong}{prose(part.text)}"
 
 
-def _paragraph(text: str) -> str:
-    return prose(" ".join(text.split()))
+def _captioned(caption: str, text: str) -> str:
+    return f"{prose(' '.join(caption.split()))}\n\n{text}" if caption else text

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from snnc.results.adaptation import Adaptation
     from snnc.results.prediction import EvaluatedRun
+    from snnc.results.report import Report
     from snnc.results.training import Training
 
 
@@ -58,11 +59,21 @@ def _training(result: Training, what: str | None, ax: Axes | None) -> Axes:
     return plots.results.training(result.history, what, result.phases, ax)
 
 
+def _network(report: Report, ax: Axes | None) -> Axes:
+    return plots.networks.network(report, ax)
+
+
+def _cores(report: Report, ax: Axes | None) -> Axes:
+    return plots.networks.cores(report, ax)
+
+
 DRAWN: dict[str, Callable[..., Axes]] = {
     "accuracy": _accuracy,
     "confusion": _confusion,
+    "cores": _cores,
     "correlation": _correlation,
     "learning": _learning,
+    "network": _network,
     "predictions": _predictions,
     "raster": _raster,
     "rates": _rates,

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from snnc.results.base import to_json
 from snnc.results.tables import FolderReport, Limits, NetworkRow, Status, StatusRow
-from snnc.text.display import Json
 from snnc.text.tables import Cells, TextTable, counted, human, percent, printable
 from snnc.views.document import HTML, TEXT, Part, Sentence, Table, Title
 
@@ -36,11 +34,6 @@ def _network(row: NetworkRow) -> Cells:
     )
 
 
-def folder_records(folder: FolderReport) -> list[Json]:
-    """Return a row per network."""
-    return list(map(to_json, folder.networks))
-
-
 def status_document(status: Status) -> Iterator[Part]:
     """Yield a row per spec."""
     rows = list(map(_state, status.specs))
@@ -62,11 +55,6 @@ def _state(row: StatusRow) -> Cells:
     )
 
 
-def status_records(status: Status) -> list[Json]:
-    """Return a row per spec."""
-    return list(map(to_json, status.specs))
-
-
 def limits_document(limits: Limits) -> Iterator[Part]:
     """Yield a row per limit."""
     yield Title(f"Limits of {limits.device}", HTML)
@@ -79,8 +67,3 @@ def limits_document(limits: Limits) -> Iterator[Part]:
     head = ("limit", printable(limits.device), "source")
     table = TextTable.of(head, rows, ("limit", "source"))
     yield Table(table, code_columns=())
-
-
-def limits_records(limits: Limits) -> list[Json]:
-    """Return a row per limit."""
-    return list(map(to_json, limits.limits))

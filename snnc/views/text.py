@@ -6,6 +6,7 @@ from snnc.views.document import (
     Document,
     Figure,
     Heading,
+    Html,
     Items,
     Part,
     Table,
@@ -23,7 +24,7 @@ def write_text(document: Document) -> str:
     lines: list[str] = []
     is_apart = False
     for part in parts_for(document, "text"):
-        has_caption = isinstance(part, Table) and part.caption
+        has_caption = isinstance(part, Table | Items) and part.caption
         if lines and (is_apart or has_caption or isinstance(part, Heading)):
             lines.append("")
         lines += _lines(part)
@@ -32,10 +33,9 @@ def write_text(document: Document) -> str:
 
 
 def _lines(part: Part) -> list[str]:
-    if isinstance(part, Table):
+    if isinstance(part, Table | Items):
         caption = [part.caption] if part.caption else []
-        return caption + part.table.lines()
-    if isinstance(part, Items):
-        return list(part.lines)
-    assert not isinstance(part, Tiles | Figure), "only pages have these"
+        lines = part.table.lines() if isinstance(part, Table) else part.lines
+        return [*caption, *lines]
+    assert not isinstance(part, Tiles | Html | Figure), "only pages have these"
     return [part.text]

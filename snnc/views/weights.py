@@ -6,9 +6,7 @@ from collections.abc import Iterator, Sequence
 from math import prod
 from pathlib import Path
 
-from snnc.results.base import to_json
 from snnc.results.weights import ListedTensor, Precision, Spread, Weights
-from snnc.text.display import Json
 from snnc.text.tables import Cells, TextTable, counted, dims
 from snnc.views.document import Items, Part, Table, Title
 
@@ -104,8 +102,3 @@ def _usage(bits: int | None, most: int, share: float) -> str:
         return ""
     part = f"{100 * share:.0f} %" if share < 1e4 else f"{100 * share:.0e} %"
     return f"{bits} of {most} ({part})" if share <= 1 and bits else f"refused ({part})"
-
-
-def records(weights: Weights) -> list[Json]:
-    """Return a row per tensor."""
-    return list(map(to_json, weights.tensors))

@@ -17,8 +17,7 @@ from snnc.ir.properties import LayerSpec
 from snnc.language.keywords import MODELS, keys_of, kinds
 from snnc.language.model import LoihiTarget
 from snnc.passes import PIPELINE
-from snnc.tools.report import formats, html
-from snnc.tools.report.summary import summarise
+from snnc.tools.report.summary import report_of
 from tests.support import ROOT, compile_text
 
 DRIFT = ROOT / "specs" / "drift.snn"
@@ -249,12 +248,13 @@ def test_a_report_is_that_of_the_command_line() -> None:
     report = snnc.report(DRIFT)
     made, _ = compile_text(DRIFT.read_text(), "route")
     assert made.routed is not None
-    summary = summarise(made.routed)
-    assert str(report) == formats.table(summary)
-    assert report.markdown(why=True) == formats.markdown(summary, why=True)
-    shown = html.fragment(summary)
-    assert shown[shown.index("<h2>The cores") :] in report.html()
-    assert "What changed since" in report.html(against=DRIFT)
+    again = report_of(made.routed)
+    assert str(report) == str(again)
+    assert report.explained().markdown() == again.explained().markdown()
+    shown = again._repr_html_()
+    spec = snnc.load(DRIFT)
+    assert shown[shown.index("<h2>The cores") :].removesuffix("</div>") in spec.page()
+    assert "What changed since" in spec.page(against=DRIFT)
     told = report.as_dict()
     assert (report.cores, report.chips) == (told["cores"], told["chips"])
     assert report.energy == pytest.approx(told["energy_joules"])

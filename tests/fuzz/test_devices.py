@@ -12,8 +12,7 @@ from snnc.diagnostics.diagnostic_text import render
 from snnc.ir.device import Profile
 from snnc.loihi import profile
 from snnc.tools.limits import limits_of
-from snnc.tools.report.formats import document, table
-from snnc.tools.report.summary import summarise
+from snnc.tools.report.summary import report_of
 from tests.fuzz.harness import fuzz, processor_time
 from tests.fuzz.mutate import mutated_bytes, mutated_text
 from tests.fuzz.runs import NET
@@ -88,6 +87,6 @@ def place(device: Profile) -> None:
     if made.routed is None:
         assert report.errors
         return
-    summary = summarise(made.routed)
-    json.dumps(document(summary), allow_nan=False)
-    assert table(summary, why=True)
+    costs = report_of(made.routed).explained()
+    json.dumps(costs.as_dict(), allow_nan=False)
+    assert str(costs)

@@ -18,8 +18,7 @@ from snnc.loihi.activity import activity_of
 from snnc.loihi.profile import read_profile
 from snnc.passes.route import in_order, partition
 from snnc.runtime.nengo.board import Placement, hardware_options
-from snnc.tools.report.formats import document
-from snnc.tools.report.summary import summarise
+from snnc.tools.report.summary import report_of
 from tests.agreement.built import build, import_package, simulate
 from tests.api.test_builds import TWO_CHIPS
 from tests.loihi.examples import DEPTH_GROUPS, SKIPPING, STRIPS, route_on
@@ -148,7 +147,7 @@ def test_a_package_puts_blocks_where_the_report_has_them() -> None:
     with import_package(package_modules(routed)) as package:
         options = package.nengo.hardware_options()
     board = options["allocator"](built.model, options["n_chips"])
-    layers = document(summarise(routed))["layers"]
+    layers = report_of(routed).as_dict()["layers"]
     ensembles = (ensemble for layer in layers for ensemble in layer["ensembles"])
     assert built.chips(board) == [c for each in ensembles for c in each["chips"]]
     assert board.n_cores_per_chip == [128, 41]

@@ -14,14 +14,14 @@ import pytest
 
 import snnc
 from snnc.results.evaluation import Evaluation
+from snnc.results.report import Report
 from snnc.results.scores import Score
 from snnc.results.sweep import Sweep
-from snnc.tools.report import html
-from snnc.tools.report import pictures as networks
-from snnc.tools.report.summary import Summary, summarise, use_of
+from snnc.tools.report.summary import report_of
 from snnc.tools.scores import LayerFiring
+from snnc.views.core_map import core_map
 from snnc.views.palette import HOST, looks
-from snnc.views.plots import results
+from snnc.views.plots import networks, results
 from snnc.views.plots.style import save, theme
 from tests.commands import run
 from tests.support import ROOT, network, sound
@@ -64,11 +64,11 @@ def swept(variants: list[Any]) -> Sweep:
     return Sweep("digits", tuple(variants))
 
 
-def summed(text: str) -> Summary:
-    return summarise(sound(text, "route"))
+def summed(text: str) -> Report:
+    return report_of(sound(text, "route"))
 
 
-def spec(name: str) -> Summary:
+def spec(name: str) -> Report:
     return summed((ROOT / "specs" / f"{name}.snn").read_text(encoding="utf-8"))
 
 
@@ -161,9 +161,10 @@ def test_a_max_pool_has_the_cores_of_its_levels() -> None:
     pooled = LONG.replace("dense d0", "maxpool p0 { window 2 }\n    dense d0")
     drawn = summed(network(pooled))
     (row,) = (row for row in networks.nodes(drawn) if row.name == "p0")
-    cores = sum(level.cores for level in drawn.mapped.of_layer("p0"))
+    mapped = sound(network(pooled), "place")
+    cores = sum(level.cores for level in mapped.of_layer("p0"))
     assert row.costs.endswith(f", {cores} cores")
-    populations = drawn.mapped.populations
+    populations = mapped.populations
     on_chip = sum(p.population.neurons for p in populations if p.cores)
     assert f"{on_chip} neurons" in networks.network(drawn).get_title("left")
 
@@ -176,8 +177,8 @@ def test_what_skips_layers_has_a_lane_of_its_own() -> None:
 
 def test_cores_are_filled_by_their_four_limits() -> None:
     drift = spec("drift")
-    blocks = [b for row in drift.rows for e in row.ensembles for b in e.blocks]
-    used = [share for b in blocks for share in use_of([b], drift.profile.core)]
+    ensembles = [each for layer in drift.layers for each in layer.ensembles]
+    used = [share for each in ensembles for use in each.use for share in use]
     ax = networks.cores(drift)
     *layers, _ = (np.asarray(patch.get_path().vertices) for patch in ax.patches)
     assert [len(layer) // 20 for layer in layers] == [3, 1, 1]
@@ -281,7 +282,7 @@ def test_a_layer_has_the_same_colour_in_every_picture_and_the_host_is_grey() -> 
 
     drift = spec("drift")
     first = looks(["c0"])["c0"].colour
-    assert html.core_map(drift)["parts"][1]["colour"] == first
+    assert core_map(drift)["parts"][1]["colour"] == first
     patches: Any = networks.network(drift).patches
     assert to_hex(patches[1].get_edgecolor()) == HOST
     assert to_hex(patches[2].get_edgecolor()) == first.lower()

@@ -12,12 +12,12 @@ import pytest
 import snnc
 from snnc.ir.mapped import MappedNetwork, block_of
 from snnc.loihi.profile import read_profile
+from snnc.results.report import Report
 from snnc.source import DOCUMENTATION
 from snnc.text.tables import dims
-from snnc.tools.report.formats import document, markdown, table
-from snnc.tools.report.html import document as html_document
-from snnc.tools.report.html import fragment, line_costs
-from snnc.tools.report.summary import Summary, summarise
+from snnc.tools.report.summary import report_of
+from snnc.views.html import shell
+from snnc.views.report_page import line_costs
 from tests.rules.checking import assert_accepted
 from tests.support import ROOT, SPECS, network, sound
 
@@ -27,8 +27,8 @@ WIDEST = 100
 
 
 @pytest.fixture(params=REPORTED, ids=lambda spec: spec.stem, scope="module")
-def summary(request: pytest.FixtureRequest) -> Summary:
-    return summarise(sound(request.param.read_text(encoding="utf-8"), "route"))
+def summary(request: pytest.FixtureRequest) -> Report:
+    return report_of(sound(request.param.read_text(encoding="utf-8"), "route"))
 
 
 def shorten(report: dict[str, Any]) -> str:
@@ -41,24 +41,24 @@ def shorten(report: dict[str, Any]) -> str:
     return f"{json.dumps(report, indent=2)}\n"
 
 
-def page(summary: Summary) -> str:
-    title = f"{summary.network.name}: cores and activity"
-    return html_document(title, fragment(summary))
+def page(summary: Report) -> str:
+    title = f"{summary.network}: cores and activity"
+    return shell(title, summary._repr_html_())
 
 
-WRITERS: dict[str, Callable[[Summary], str]] = {
-    "txt": lambda summary: f"{table(summary)}\n",
-    "why.txt": lambda summary: f"{table(summary, why=True)}\n",
-    "json": lambda summary: shorten(document(summary, why=True)),
+WRITERS: dict[str, Callable[[Report], str]] = {
+    "txt": Report.text,
+    "why.txt": lambda summary: summary.explained().text(),
+    "json": lambda summary: shorten(summary.explained().as_dict()),
     "html": page,
-    "md": lambda summary: markdown(summary, why=True),
+    "md": lambda summary: summary.explained().markdown(),
 }
 
 
 @pytest.mark.parametrize("suffix", WRITERS)
-def test_the_report_of_a_spec(summary: Summary, suffix: str) -> None:
+def test_the_report_of_a_spec(summary: Report, suffix: str) -> None:
     written = WRITERS[suffix](summary)
-    assert_accepted(EXPECTED / f"{summary.network.name}.{suffix}", written)
+    assert_accepted(EXPECTED / f"{summary.network}.{suffix}", written)
     if suffix == "txt":
         assert max(map(len, written.splitlines())) <= WIDEST
         assert WRITERS["why.txt"](summary).startswith(written)
@@ -90,8 +90,8 @@ def test_the_limits_are_those_of_nengo_loihi() -> None:
     assert traffic.input_spikes == options["snip_max_spikes_per_step"].default
 
 
-def test_the_json_report_adds_up(summary: Summary) -> None:
-    report = document(summary)
+def test_the_json_report_adds_up(summary: Report) -> None:
+    report = summary.as_dict()
     layers = report["layers"]
     assert not any("why" in part for part in (report, *layers))
     assert {"version", "network", "cores", "chips", "layers"} < set(report)
@@ -110,8 +110,8 @@ def test_the_json_report_adds_up(summary: Summary) -> None:
         assert report[key] == pytest.approx(parts)
 
 
-def test_cores_and_what_costs_them_are_set_off(summary: Summary) -> None:
-    cores, text = {row.name: row.cores or 0 for row in summary.rows}, page(summary)
+def test_cores_and_what_costs_them_are_set_off(summary: Report) -> None:
+    cores, text = {row.name: row.cores or 0 for row in summary.layers}, page(summary)
     rows = re.findall(r"<tr><th scope=\"row\">(\w+)<small>(.*?)</tr>", text, re.S)
     binding = [name for name, cells in rows if '"use binds"' in cells]
     assert all(cores[name] > 1 for name in binding)
@@ -120,17 +120,16 @@ def test_cores_and_what_costs_them_are_set_off(summary: Summary) -> None:
     assert len(titles) == len(set(titles)) == summary.cores
 
 
-def test_costs_stand_behind_the_lines_of_their_layers(summary: Summary) -> None:
-    lines = summary.network.span.source.text.splitlines()
+def test_costs_stand_behind_the_lines_of_their_layers(summary: Report) -> None:
+    lines = summary.spec.text.splitlines()
     costs = line_costs(summary)
-    assert len(costs) == len(summary.network.layers)
-    for layer in summary.network.layers:
-        line = layer.span.first.line
-        assert layer.kind.split()[0] in lines[line - 1]
-        assert costs[line].startswith("x".join(map(str, layer.shape)))
+    assert len(costs) == len(summary.layers) - 1
+    for layer in summary.layers[:-1]:
+        assert layer.kind.split()[0] in lines[layer.line - 1]
+        assert costs[layer.line].startswith("x".join(map(str, layer.shape)))
 
 
-def test_a_page_is_escaped_and_fetches_nothing(summary: Summary) -> None:
+def test_a_page_is_escaped_and_fetches_nothing(summary: Report) -> None:
     text = page(summary)
     assert "<b>" not in text
     links = re.findall(r"https?:[^\"]*", text)

@@ -17,9 +17,7 @@ from snnc.text.tables import (
     prose,
     table,
 )
-from snnc.tools.report.formats import markdown
-from snnc.tools.report.html import fragment
-from snnc.tools.report.summary import summarise
+from snnc.tools.report.summary import report_of
 from tests.support import ROOT, sound
 
 ANY = st.text(st.characters(codec=None), max_size=40)
@@ -138,8 +136,8 @@ def test_what_a_spec_says_of_itself_stays_text_in_every_format() -> None:
     told = "Handwritten digits with two strided convolutions."
     about = "a\\n::error::b <b> | `c` ##[error]\u202e \x1b[2J\u2028"
     assert told in spec
-    summary = summarise(sound(spec.replace(told, about), "route"))
-    for text in (markdown(summary), fragment(summary)):
+    report = report_of(sound(spec.replace(told, about), "route"))
+    for text in (report.markdown(), report._repr_html_()):
         assert text.replace("\n", "").isprintable()
         assert "##[" not in text
         assert not any(line.strip().startswith("::") for line in text.splitlines())

@@ -9,10 +9,10 @@ from snnc.loihi.activity import activity_of
 from snnc.loihi.timing import time_at_upper_rates
 from snnc.passes.route import route
 from snnc.results.diff import Cores, CoresRefused, CoresTaken, CoreUse, LayerCores
+from snnc.results.report import COUNTERS
 from snnc.text.tables import dims
 from snnc.tools.diff.properties import Version
-from snnc.tools.report.formats import round_number
-from snnc.tools.report.summary import COUNTERS, use_of
+from snnc.tools.report.summary import round_number, use_of
 
 
 def compare_cores(old: Version, new: Version, names: Mapping[str, str]) -> Cores:

@@ -15,7 +15,7 @@ from snnc.output.stale import problems
 from snnc.output.write import compare
 from snnc.passes import Compilation
 from snnc.results.tables import FolderReport, NetworkRow, PackageState
-from snnc.tools.report.formats import round_number
+from snnc.tools.report.summary import round_number
 from snnc.verbs.build import package_of
 
 

@@ -1,4 +1,4 @@
-"""Write the texts of a report: rows, totals, reasons for cores, and max pools."""
+"""Explain the cores of a network, its traffic, and its max pools."""
 
 from __future__ import annotations
 
@@ -12,38 +12,11 @@ from snnc.ir.logical import LogicalLayer, LogicalNetwork
 from snnc.ir.mapped import MappedNetwork, most_axons
 from snnc.ir.operation import Operation
 from snnc.ir.pooling_error import error_of
+from snnc.loihi.activity import NetworkActivity
 from snnc.loihi.link import LimitViolation
 from snnc.loihi.why import Reason, Reasons
+from snnc.results.report import LayerReport
 from snnc.text.tables import counted, dims, human
-from snnc.tools.report.summary import COUNTERS, Row, Summary
-from snnc.views.chip_time import time_sentences
-
-
-def row_texts(row: Row, summary: Summary) -> dict[str, str]:
-    """Return the texts of a layer's row; only layers on the chip have costs."""
-    texts = {
-        "layer": row.name,
-        "kind": row.kind,
-        "shape": dims(row.shape),
-        "neurons": "" if row.neurons is None else str(row.neurons),
-        "cores": "" if row.cores is None else str(row.cores),
-        "block": dims(row.block or ()),
-        "bound by": bounds(row.reasons),
-        **dict.fromkeys((*COUNTERS, "spikes", "operations", "energy"), ""),
-    }
-    if row.place == "folded":
-        texts["neurons"] = row.place
-    if row.place == "host" and summary.on_chip:
-        texts["cores"] = row.place
-    for counter, part in zip(COUNTERS, row.use or (), strict=False):
-        texts[counter] = f"{100 * part:.0f} %"
-    if row.activity is not None:
-        texts["spikes"] = human(row.activity.spikes)
-        if row.cores is not None:
-            joules = row.activity.joules(summary.profile.energy)
-            texts["operations"] = human(row.activity.operations)
-            texts["energy"] = human(joules, "J")
-    return texts
 
 
 def bound_by(reason: Reason) -> str:
@@ -122,59 +95,24 @@ def _lacks(violation: LimitViolation) -> str:
     return f"would need {value} {violation.limit} (limit {most})"
 
 
-def reasons(summary: Summary) -> Iterator[str]:
-    """Yield one sentence per layer on the chip, then one about the whole mapping."""
-    layers = (reason for row in summary.rows for reason in row.reasons)
-    yield from (sentence(reason, summary.profile.core) for reason in layers)
-    yield from maxima_alternatives(summary)
-    yield total(summary.reasons, summary.mapped)
-
-
-def caption(summary: Summary) -> str:
-    """Explain the numbers in the second table."""
-    if summary.on_chip:
-        return f"Fullest core of each layer, and {example(summary)}:"
-    return f"{example(summary).capitalize()}:"
-
-
-def example(summary: Summary) -> str:
-    """Describe the example for which spikes, operations and energy are counted."""
-    present = f"{1000 * summary.network.timing.present:g} ms"
-    return f"upper bounds for an example of {present} (all neurons at upper rates)"
-
-
-def totals(summary: Summary) -> Iterator[str]:
-    """Describe the size of the network and, on a chip, its maximum activity."""
-    where = ", without a chip to fit on"
-    if summary.on_chip:
-        cores, chips = counted(summary.cores, "core"), counted(summary.chips, "chip")
-        where = f" on {cores} of {chips}"
-    yield f"{summary.network.name}: {counted(summary.neurons, 'neuron')}{where}"
-    yield from notes(summary, has_tiles=False)
-
-
-def notes(summary: Summary, has_tiles: bool = True) -> Iterator[str]:
-    """Describe what the tables don't show; tiles show the maximum activity."""
-    if summary.on_chip:
-        yield from _placement(summary)
-        yield from _energy(summary, has_tiles)
-        yield from time_sentences(summary.time)
-        yield from _traffic(summary)
-    for layer, _ in _pools(summary.network):
-        levels = levels_of(summary.network, layer)
-        error = error_of(summary.network, layer)
+def pools(network: LogicalNetwork) -> Iterator[str]:
+    """Describe the delay and the error of each max pool."""
+    for layer, _ in _pools(network):
+        levels = levels_of(network, layer)
+        error = error_of(network, layer)
         yield (
             f"{layer.name}: the maximum takes {counted(levels, 'level')} of neurons, a "
-            f"delay of about {1000 * latency(summary.network, layer):g} ms; mean error "
+            f"delay of about {1000 * latency(network, layer):g} ms; mean error "
             f"{error.bias:+.2f}, standard deviation {error.deviation:.2f} (activations "
             "are 0 to 1)"
         )
 
 
-def _placement(summary: Summary) -> Iterator[str]:
+def placement(mapped: MappedNetwork) -> Iterator[str]:
     """Compare the cores with the lower bound, and with those that a board needs."""
-    mapped, core = summary.mapped, summary.profile.core
-    least, over = mapped.lower_bound, mapped.cores - mapped.lower_bound
+    core = mapped.lowered.network.device.core
+    least = mapped.lower_bound
+    over = mapped.cores - least
     if over == 0:
         yield "no mapping into equal blocks takes fewer cores"
     else:
@@ -182,7 +120,7 @@ def _placement(summary: Summary) -> Iterator[str]:
             f"no mapping into equal blocks takes fewer than {counted(least, 'core')}: "
             f"this one is at most {over} above the optimum"
         )
-    yield from _learning(summary)
+    yield from _learning(mapped.lowered.network)
     if mapped.unmixed is not None and mapped.unmixed.cores:
         names = ", ".join(mapped.unmixed.axons)
         more = counted(mapped.unmixed.cores, "core")
@@ -201,9 +139,8 @@ def _placement(summary: Summary) -> Iterator[str]:
         )
 
 
-def _learning(summary: Summary) -> Iterator[str]:
+def _learning(network: LogicalNetwork) -> Iterator[str]:
     """Explain how the readout learns in Nengo and nengo-loihi."""
-    network = summary.network
     readout, learn = network.readout, network.readout.learn
     if learn is None:
         return
@@ -213,12 +150,10 @@ def _learning(summary: Summary) -> Iterator[str]:
         f"{readout.name} learns on a core of its own, from {start}: one presentation "
         f"removes {100 * learning.rate:.3g} % of an error of at most {learn.error:g}"
     )
-    if summary.on_chip:
-        core = summary.profile.core
-        yield (
-            f"on a board, each in-axon that learns takes two entries: "
-            f"{2 * learning.neurons} of {core.in_axons}"
-        )
+    yield (
+        f"on a board, each in-axon that learns takes two entries: "
+        f"{2 * learning.neurons} of {network.device.core.in_axons}"
+    )
     yield (
         f"PES: learning rate {learning.chip_rate:.3g} on the chip "
         f"({learning.learning_rate:.3g} in Nengo), error scale "
@@ -227,55 +162,46 @@ def _learning(summary: Summary) -> Iterator[str]:
     )
 
 
-def _energy(summary: Summary, has_tiles: bool) -> Iterator[str]:
-    activity, energy = summary.activity, summary.profile.energy
-    idle = human(activity.idle_joules(energy), "J")
-    idle = f"{idle} if nothing spikes (cores only, lowest cost per event)"
-    if has_tiles:
-        yield f"energy per example: {idle}"
-        return
-    yield (
-        f"per example, at most: {human(activity.spikes)} spikes, "
-        f"{human(activity.operations)} synaptic operations"
-    )
-    joules = human(activity.joules(energy), "J")
-    yield f"energy per example, at most: {joules}; {idle}"
-
-
-def _traffic(summary: Summary) -> Iterator[str]:
-    activity, most = summary.activity, summary.profile.traffic.input_spikes
+def traffic(
+    activity: NetworkActivity, mapped: MappedNetwork, layers: Sequence[LayerReport]
+) -> Iterator[str]:
+    """Describe the spikes between the host and the chips."""
+    most = mapped.lowered.network.device.traffic.input_spikes
     yield (
         f"per step, at most: {human(activity.to_chip)} spikes from the host to cores, "
         f"{human(activity.to_host)} spikes back"
     )
-    if activity.to_chip > most * summary.chips:
+    if activity.to_chip > most * mapped.chips:
         yield (
             f"note: unless spikes are precomputed, nengo-loihi drops all but {most} "
             "spikes per chip and step"
         )
-    if summary.chips > 1:
+    if mapped.chips > 1:
         yield (
             f"between chips: at most {human(activity.crossing)} spikes per step, or "
             f"{human(activity.crossing_in_order)} if blocks filled the chips in order"
         )
-        yield from map(_say_chips, (row for row in summary.rows if row.chips))
+        for layer in layers:
+            chips = [chip for each in layer.ensembles for chip in each.chips or ()]
+            if chips:
+                yield _say_chips(layer.name, chips)
         yield (
             "note: `hardware_options()` of the package's `nengo_network` applies this "
             "placement on a board"
         )
 
 
-def _say_chips(row: Row) -> str:
+def _say_chips(name: str, chips: Sequence[int]) -> str:
     """Describe how many cores of a layer are on which chip."""
-    on = sorted(Counter(row.chips).items())
+    on = sorted(Counter(chips).items())
     # Neighbouring chips with equal numbers share one entry.
     runs = groupby(enumerate(on), key=lambda each: (each[1][0] - each[0], each[1][1]))
     parts = []
     for (_, number), several in runs:
-        chips = [chip for _, (chip, _) in several]
-        many = f"each of chips {chips[0]} to {chips[-1]}"
-        parts.append(f"{number} on {many if chips[1:] else f'chip {chips[0]}'}")
-    return f"cores of {row.name}: {', '.join(parts)}"
+        run = [chip for _, (chip, _) in several]
+        many = f"each of chips {run[0]} to {run[-1]}"
+        parts.append(f"{number} on {many if run[1:] else f'chip {run[0]}'}")
+    return f"cores of {name}: {', '.join(parts)}"
 
 
 def levels_of(network: LogicalNetwork, layer: LogicalLayer) -> int:
@@ -289,14 +215,16 @@ def latency(network: LogicalNetwork, layer: LogicalLayer) -> float:
     return levels_of(network, layer) * (layer.spiking.synapse + network.timing.dt)
 
 
-def maxima_alternatives(summary: Summary) -> Iterator[str]:
+def maxima_alternatives(
+    network: LogicalNetwork, layers: Sequence[LayerReport]
+) -> Iterator[str]:
     """Compare each max pool with its alternatives."""
-    core = summary.profile.core.compartments
-    rows = {row.name: row for row in summary.rows}
-    for layer, pool in _pools(summary.network):
+    core = network.device.core.compartments
+    rows = {layer.name: layer for layer in layers}
+    for layer, pool in _pools(network):
         mean_error = _mean_error(prod(pool.window))
         neurons, row = prod(layer.shape), rows[layer.name]
-        error = error_of(summary.network, layer).size
+        error = error_of(network, layer).size
         on = "" if row.cores is None else f" on {counted(row.cores, 'core')}"
         yield (
             f"{layer.name}: {counted(row.neurons or 0, 'neuron')}{on}, root mean "

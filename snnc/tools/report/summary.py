@@ -1,83 +1,279 @@
-"""The contents of a report, for writing as text, JSON or HTML."""
+"""Report the cores and costs of a network: `snnc report`."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import chain, islice
 from math import prod
 
-from snnc.ir.device import Core, Profile
+from snnc.diagnostics import Diagnostic
+from snnc.ir.device import Core
 from snnc.ir.layout import tensors
 from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi
 from snnc.ir.mapped import Block, Ensemble, MappedNetwork, RoutedNetwork, block_of
-from snnc.ir.shapes import Shape
+from snnc.ir.pooling_error import error_of
 from snnc.loihi.activity import Activity, NetworkActivity, activity_of, sum_activity
 from snnc.loihi.plan import PlanCache
-from snnc.loihi.timing import ChipTime, time_at_upper_rates
-from snnc.loihi.why import Reason, Reasons, reasons_of
+from snnc.loihi.timing import time_at_upper_rates
+from snnc.loihi.why import Reasons, reasons_of
+from snnc.results.report import (
+    ChipCosts,
+    CoreBounds,
+    EnsembleReport,
+    LayerHead,
+    LayerReport,
+    PoolError,
+    Report,
+    ReportedSpec,
+    ReportNotes,
+)
+from snnc.tools.report import sentences
 
-COUNTERS = ("compartments", "in-axons", "out-axons", "synapses")
+COUNTED = {"synapse bits": "synapses", "pop16 in-axons": "in-axons"}
+"""The counters of limits whose names differ."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One layer of a report.
+def report_of(
+    routed: RoutedNetwork,
+    cache: PlanCache | None = None,
+    *,
+    fits: bool = True,
+    diagnostics: Sequence[Diagnostic] = (),
+    path: str = "",
+    text: str | None = None,
+) -> Report:
+    """Compute a network's costs and activity; ``cache`` holds mappings.
 
-    The readout and a ``folded`` layer, which is part of the next layers' weights, have
-    no ``neurons`` (None). Layers off the chip have no ``cores``. ``block`` is the part
-    on one core, or None if the levels of a max pool differ. ``use`` has the shares of
-    the limits in `COUNTERS` that the fullest core uses. ``activity`` is an upper bound.
-    ``reasons`` explain the number of cores: one, or one per level of a max pool. With
-    several chips, ``chips`` has the chip of each core, in nengo-loihi's order.
+    ``path`` and ``text`` are those of the spec, if they are not in its source.
     """
-
-    name: str
-    kind: str
-    shape: Shape
-    neurons: int | None
-    place: str
-    cores: int | None = None
-    block: Shape | None = None
-    use: tuple[float, ...] | None = None
-    activity: Activity | None = None
-    reasons: tuple[Reason, ...] = ()
-    chips: tuple[int, ...] = ()
-    ensembles: tuple[Ensemble, ...] = ()
+    found = _Reporter(routed, cache).report()
+    spec = replace(found.spec, path=path, text=text or found.spec.text)
+    return replace(found, fits=fits, diagnostics=tuple(diagnostics), spec=spec)
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """The layers of a network in spec order, with the readout last, and totals.
+@dataclass(frozen=True)
+class _Reporter:
+    routed: RoutedNetwork
+    cache: PlanCache | None
 
-    ``on_chip`` says whether the target is a chip.
-    """
+    @property
+    def mapped(self) -> MappedNetwork:
+        return self.routed.mapped
 
-    mapped: MappedNetwork
-    network: LogicalNetwork
-    profile: Profile
-    on_chip: bool
-    rows: tuple[Row, ...]
-    activity: NetworkActivity
-    reasons: Reasons
-    neurons: int
-    cores: int
-    chips: int
-    time: ChipTime | None
+    @property
+    def network(self) -> LogicalNetwork:
+        return self.routed.mapped.lowered.network
+
+    @cached_property
+    def activity(self) -> NetworkActivity:
+        return activity_of(self.routed)
+
+    @cached_property
+    def reasons(self) -> Reasons:
+        return reasons_of(self.mapped, self.cache)
+
+    @cached_property
+    def limits(self) -> Mapping[str, set[str]]:
+        """The counters of each layer that prevent fewer cores of it or another one.
+
+        Layers with a single core need no fewer.
+        """
+        found: dict[str, set[str]] = defaultdict(set)
+        for reason in self.reasons.layers:
+            if reason.cores == 1:
+                continue
+            # A population's name may include a max pool's level.
+            if reason.miss is not None:
+                limit = reason.miss.violation.limit
+                layer = reason.miss.layer.partition(".")[0]
+                found[layer].add(COUNTED.get(limit, limit))
+            elif reason.bound == "compartments":
+                found[reason.name.partition(".")[0]].add("compartments")
+        return found
+
+    def report(self) -> Report:
+        network = self.network
+        weights = weights_of(network)
+        layers = [self._layer(layer, weights) for layer in network.layers]
+        layers.append(self._readout(weights))
+        on_chip = isinstance(network.target, Loihi)
+        folded = [layer for layer in layers if layer.place == "folded"]
+        source = network.span.source
+        return Report(
+            network=network.name,
+            cores=self.mapped.cores,
+            chips=self.mapped.chips,
+            layers=tuple(layers),
+            folded=tuple(LayerHead(x.name, x.kind, x.shape) for x in folded),
+            neurons=neurons_of(self.mapped),
+            bounds=self._bounds() if on_chip else None,
+            present_seconds=network.timing.present,
+            spikes=round_number(self.activity.spikes),
+            costs=self._costs() if on_chip else None,
+            fits=True,
+            weights=weights.total(),
+            device=network.device.name,
+            spec=ReportedSpec(
+                text=source.text,
+                notation=source.notation,
+                path="",
+                about=" ".join((network.about or "").split()),
+                input_name=network.input.name,
+                input_shape=network.input.shape,
+            ),
+            notes=self._notes(layers, on_chip=on_chip),
+        )
+
+    def _bounds(self) -> CoreBounds:
+        return CoreBounds(self.reasons.floor, self.reasons.exact)
+
+    def _costs(self) -> ChipCosts:
+        activity = self.activity
+        energy = self.network.device.energy
+        between = activity.crossing * self.network.timing.steps
+        return ChipCosts(
+            synaptic_operations=round_number(activity.operations),
+            energy_joules=round_number(activity.joules(energy)),
+            idle_energy_joules=round_number(activity.idle_joules(energy)),
+            time=time_at_upper_rates(self.routed),
+            spikes_to_chip_per_step=round_number(activity.to_chip),
+            spikes_to_host_per_step=round_number(activity.to_host),
+            spikes_between_chips=round_number(between),
+            spikes_between_chips_per_step=round_number(activity.crossing),
+            spikes_between_chips_per_step_in_order=round_number(
+                activity.crossing_in_order
+            ),
+        )
+
+    def _notes(self, layers: Sequence[LayerReport], *, on_chip: bool) -> ReportNotes:
+        network = self.network
+        pools = tuple(sentences.pools(network))
+        if not on_chip:
+            return ReportNotes(pools=pools)
+        return ReportNotes(
+            placement=tuple(sentences.placement(self.mapped)),
+            traffic=tuple(sentences.traffic(self.activity, self.mapped, layers)),
+            pools=pools,
+            alternatives=tuple(sentences.maxima_alternatives(network, layers)),
+            total=sentences.total(self.reasons, self.mapped),
+        )
+
+    def _layer(self, layer: LogicalLayer, weights: Counter[str]) -> LayerReport:
+        levels = self.mapped.of_layer(layer.name)
+        if not levels:
+            return LayerReport(
+                name=layer.name,
+                kind=layer.kind,
+                shape=layer.shape,
+                place="folded",
+                sources=layer.sources,
+                line=layer.span.first.line,
+            )
+        names = [level.population.name for level in levels]
+        ensembles = [e for level in levels for e in level.ensembles]
+        blocks = [block for ensemble in ensembles for block in ensemble.blocks]
+        activities = [self.activity.by_name[name] for name in names]
+        activity = sum_activity(layer.name, activities)
+        by_name = {reason.name: reason for reason in self.reasons.layers}
+        reasons = [by_name[name] for name in names if name in by_name]
+        core = self.network.device.core
+        pool = self._pool(layer)
+        return LayerReport(
+            name=layer.name,
+            kind=layer.kind,
+            shape=layer.shape,
+            neurons=sum(level.population.neurons for level in levels),
+            cores=len(blocks) or None,
+            ensembles=self._ensembles(ensembles, names),
+            spikes=round_number(activity.spikes),
+            synaptic_operations=round_number(activity.operations) if blocks else None,
+            energy_joules=self._joules(activity) if blocks else None,
+            bound_by=sentences.bounds(reasons) if reasons else None,
+            neuron_bound=sum(r.filled for r in reasons) if reasons else None,
+            lower_bound=sum(r.alone for r in reasons) if reasons else None,
+            levels=sentences.levels_of(self.network, layer) if pool else None,
+            latency_seconds=self._latency(layer) if pool else None,
+            expected_error=pool,
+            place="chip" if blocks else "host",
+            weights=weights[layer.name],
+            block=block_of(levels[0]) if len(levels) == 1 else None,
+            use=use_of(blocks, core) if blocks else None,
+            limited_by=frozenset(self.limits[layer.name]),
+            reasons=tuple(sentences.sentence(reason, core) for reason in reasons),
+            sources=layer.sources,
+            shortcut=None if layer.shortcut is None else layer.shortcut.source,
+            line=layer.span.first.line,
+        )
+
+    def _joules(self, activity: Activity) -> float:
+        return round_number(activity.joules(self.network.device.energy))
+
+    def _pool(self, layer: LogicalLayer) -> PoolError | None:
+        if not layer.operation.compares:
+            return None
+        error = error_of(self.network, layer)
+        return PoolError(round_number(error.bias), round_number(error.deviation))
+
+    def _latency(self, layer: LogicalLayer) -> float:
+        return round_number(sentences.latency(self.network, layer))
+
+    def _readout(self, weights: Counter[str]) -> LayerReport:
+        """Describe the readout: on the host, or on its own core if it learns."""
+        readout = self.network.readout
+        learned = self.mapped.learned
+        if learned is None:
+            return LayerReport(
+                name=readout.name,
+                kind="readout",
+                shape=readout.shape,
+                place="host",
+                weights=weights[readout.name],
+                sources=readout.sources,
+            )
+        activity = self.activity.by_name[readout.name]
+        return LayerReport(
+            name=readout.name,
+            kind="readout",
+            shape=readout.shape,
+            cores=1,
+            ensembles=self._ensembles([learned], [readout.name]),
+            spikes=round_number(activity.spikes),
+            synaptic_operations=round_number(activity.operations),
+            energy_joules=self._joules(activity),
+            place="chip",
+            weights=weights[readout.name],
+            use=use_of(learned.blocks, self.network.device.core),
+            sources=readout.sources,
+        )
+
+    def _ensembles(
+        self, ensembles: Sequence[Ensemble], names: Sequence[str]
+    ) -> tuple[EnsembleReport, ...]:
+        """Return the ensembles on the chip; blocks are in nengo-loihi's order."""
+        core = self.network.device.core
+        chips: Iterator[int] = iter(())
+        if self.mapped.chips > 1:
+            chips = chain(*(self.routed.chips.get(name, ()) for name in names))
+        return tuple(
+            EnsembleReport(
+                shape=ensemble.shape,
+                block_shape=ensemble.block_shape,
+                blocks=ensemble.blocks,
+                use=tuple(use_of([block], core) for block in ensemble.blocks),
+                chips=tuple(islice(chips, len(ensemble.blocks))) or None,
+            )
+            for ensemble in ensembles
+            if ensemble.block_shape is not None
+        )
 
 
-def summarise(routed: RoutedNetwork, cache: PlanCache | None = None) -> Summary:
-    """Compute a network's costs and activity; ``cache`` holds mappings."""
-    mapped = routed.mapped
-    network = mapped.lowered.network
-    activity, reasons = activity_of(routed), reasons_of(mapped, cache)
-    by_name = {reason.name: reason for reason in reasons.layers}
-    layers = [_row(layer, routed, activity, by_name) for layer in network.layers]
-    rows = (*layers, _readout(routed, activity))
-    target = network.device, isinstance(network.target, Loihi)
-    totals = neurons_of(mapped), mapped.cores, mapped.chips
-    time = time_at_upper_rates(routed)
-    return Summary(mapped, network, *target, rows, activity, reasons, *totals, time)
+def round_number(value: float) -> float:
+    """Round to nine digits, because further digits depend on the machine."""
+    rounded = float(f"{value:.9g}")
+    return int(rounded) if rounded.is_integer() else rounded
 
 
 def neurons_of(mapped: MappedNetwork) -> int:
@@ -94,58 +290,6 @@ def weights_of(network: LogicalNetwork) -> Counter[str]:
         if not tensor.zeros:
             learned[tensor.name.rpartition(".")[0]] += prod(tensor.shape)
     return learned
-
-
-def _row(
-    layer: LogicalLayer,
-    routed: RoutedNetwork,
-    activity: NetworkActivity,
-    reasons: Mapping[str, Reason],
-) -> Row:
-    levels, head = routed.mapped.of_layer(layer.name), (layer.name, layer.kind)
-    if not levels:
-        return Row(*head, layer.shape, None, "folded")
-    ensembles = tuple(e for level in levels for e in level.ensembles)
-    blocks = [block for ensemble in ensembles for block in ensemble.blocks]
-    names = [level.population.name for level in levels]
-    core = routed.mapped.lowered.network.device.core
-    return Row(
-        *head,
-        layer.shape,
-        sum(level.population.neurons for level in levels),
-        "chip" if blocks else "host",
-        len(blocks) or None,
-        block_of(levels[0]) if len(levels) == 1 else None,
-        use_of(blocks, core) if blocks else None,
-        sum_activity(layer.name, [activity.by_name[name] for name in names]),
-        tuple(reasons[name] for name in names if name in reasons),
-        _chips(routed, names),
-        ensembles,
-    )
-
-
-def _readout(routed: RoutedNetwork, activity: NetworkActivity) -> Row:
-    """Describe the readout, which is on the host, or on its own core if it learns."""
-    network, learned = routed.mapped.lowered.network, routed.mapped.learned
-    readout = network.readout
-    head = readout.name, "readout", readout.shape, None
-    if learned is None:
-        return Row(*head, "host")
-    return Row(
-        *head,
-        "chip",
-        1,
-        use=use_of(learned.blocks, network.device.core),
-        activity=activity.by_name[readout.name],
-        chips=_chips(routed, [readout.name]),
-        ensembles=(learned,),
-    )
-
-
-def _chips(routed: RoutedNetwork, names: Sequence[str]) -> tuple[int, ...]:
-    if routed.mapped.chips < 2:
-        return ()
-    return tuple(chip for name in names for chip in routed.chips.get(name, ()))
 
 
 def use_of(blocks: Sequence[Block], core: Core) -> tuple[float, ...]:

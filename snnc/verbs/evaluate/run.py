@@ -125,16 +125,14 @@ def _examples(
     return EvaluatedRun(
         folder=task.package.folder,
         dt=network.dt,
+        host=frozenset(n for n, each in network.layers.items() if not each.on_chip),
         rows=task.examples.rows,
         y=task.examples.y,
         names=name_classes(network.readout),
         raw=raw,
         keras=keras,
-        host=frozenset(n for n, layer in network.layers.items() if not layer.on_chip),
+        firing=firing or {},
         raster=partial(_raster, task, steps),
-        host=frozenset(
-            name for name, layer in network.layers.items() if not layer.on_chip
-        ),
     )
 
 

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 from snnc.text.installing import require
 
 if TYPE_CHECKING:
-    from snnc.views.plots import results, style
+    from snnc.views.plots import networks, results, style
 
-__all__ = ["results", "style"]
+__all__ = ["networks", "results", "style"]
 
 
 def __getattr__(name: str) -> ModuleType:

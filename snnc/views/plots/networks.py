@@ -12,9 +12,9 @@ from matplotlib.colors import to_rgba
 from matplotlib.patches import FancyBboxPatch, PathPatch
 from matplotlib.path import Path
 
+from snnc.results.report import COUNTERS, Report
 from snnc.text.tables import counted, dims
-from snnc.tools.report.html import chip_looks, core_map
-from snnc.tools.report.summary import COUNTERS, Summary
+from snnc.views.core_map import chip_looks, core_map
 from snnc.views.palette import COLOURS, HOST
 from snnc.views.plots.style import WIDTH, axes, bare, theme
 
@@ -36,30 +36,27 @@ class DrawnNode:
     shortcut: str | None = None
 
 
-def nodes(summary: Summary) -> list[DrawnNode]:
+def nodes(report: Report) -> list[DrawnNode]:
     """Return the input, the layers and the readout in the order of the spec."""
-    network = summary.network
-    source, readout = network.input, network.readout
-    drawn = [DrawnNode(source.name, f"input, {dims(source.shape)}, host")]
-    for row in summary.rows:
-        layer = network.by_name.get(row.name)
-        takes = counted(row.cores, "core") if row.cores else row.place
+    source = f"input, {dims(report.spec.input_shape)}, host"
+    drawn = [DrawnNode(report.spec.input_name, source)]
+    for layer in report.layers:
+        takes = counted(layer.cores, "core") if layer.cores else layer.place
         takes += " into its reader" if takes == "folded" else ""
-        shortcut = layer.shortcut.source if layer and layer.shortcut else None
-        costs = f"{row.kind}, {dims(row.shape)}, {takes}"
-        drawn.append(DrawnNode(row.name, costs, (layer or readout).sources, shortcut))
+        costs = f"{layer.kind}, {dims(layer.shape)}, {takes}"
+        drawn.append(DrawnNode(layer.name, costs, layer.sources, layer.shortcut))
     return drawn
 
 
 @theme()
-def network(summary: Summary, ax: Axes | None = None) -> Axes:
+def network(report: Report, ax: Axes | None = None) -> Axes:
     """Draw layers with kind, shape, cores and connections.
 
     Shortcuts are dashed. Connections that skip rows are drawn at the side.
     """
-    rows = nodes(summary)
+    rows = nodes(report)
     ax = axes(ax, ROW * len(rows) + 0.3)
-    looked = chip_looks(summary)
+    looked = chip_looks(report)
     for place, node in enumerate(rows):
         look: dict[str, Any] = {"fill": False, "linestyle": ":", "edgecolor": HOST}
         if node.name in looked:
@@ -73,8 +70,8 @@ def network(summary: Summary, ax: Axes | None = None) -> Axes:
     lanes = max((lane for *_, lane in _skips(rows)), default=0)
     ax.set(xlim=(-0.01, 0.83 + _LANE * (lanes + 1)), ylim=(-len(rows) + 0.4, 0.6))
     bare(ax)
-    cores = f", {counted(summary.cores, 'core')}" if summary.cores else ""
-    ax.set_title(f"{summary.network.name}: {counted(summary.neurons, 'neuron')}{cores}")
+    cores = f", {counted(report.cores, 'core')}" if report.cores else ""
+    ax.set_title(f"{report.network}: {counted(report.neurons, 'neuron')}{cores}")
     return ax
 
 
@@ -132,12 +129,12 @@ Box = tuple[float, float, float, float]
 
 
 @theme()
-def cores(summary: Summary, ax: Axes | None = None) -> Axes:
+def cores(report: Report, ax: Axes | None = None) -> Axes:
     """Draw each core as four bars in the colour of its layer, as on the report's page.
 
     Raise ValueError if the network has no cores.
     """
-    drawn = core_map(summary)
+    drawn = core_map(report)
     if not drawn["count"]:
         raise ValueError("`target nengo` has no cores to draw")
     unit = WIDTH / drawn["width"]
@@ -153,7 +150,7 @@ def cores(summary: Summary, ax: Axes | None = None) -> Axes:
         for i, share in enumerate(part["use"]):
             bar = (x + 0.05 + 0.2 * i, y - 0.9, 0.175, 0.9 * min(1.0, share))
             bars[part["layer"]].append(bar)
-    for name, look in chip_looks(summary).items():
+    for name, look in chip_looks(report).items():
         filled = {"facecolor": look.colour, "hatch": look.hatch}
         ax.add_artist(PathPatch(_outline(bars[name]), linewidth=0, **filled))
     edge = ax.spines["left"].get_edgecolor()
@@ -162,9 +159,9 @@ def cores(summary: Summary, ax: Axes | None = None) -> Axes:
     ax.set(xlim=(-0.1, drawn["width"]), ylim=(-drawn["height"], 0))
     ax.set_aspect("equal", anchor="NW")
     bare(ax)
-    size = f"{counted(drawn['count'], 'core')} on {counted(summary.chips, 'chip')}"
+    size = f"{counted(drawn['count'], 'core')} on {counted(report.chips, 'chip')}"
     bars_of = f"bars of a core: {', '.join(COUNTERS)}"
-    ax.set_title(f"{summary.network.name}: {size}\n{bars_of}")
+    ax.set_title(f"{report.network}: {size}\n{bars_of}")
     return ax
 
 

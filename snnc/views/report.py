@@ -1,0 +1,126 @@
+"""The document of a network's cores and costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from snnc.results.base import to_json
+from snnc.results.report import COUNTERS, LayerReport, Report
+from snnc.text.display import Json
+from snnc.text.tables import TextTable, counted, dims, human
+from snnc.views.chip_time import time_sentences
+from snnc.views.document import MARKDOWN, WORDS, Items, Part, Sentence, Table, Title
+
+LAYERS = ("layer", "kind", "shape", "neurons", "cores", "block", "bound by")
+USE = ("layer", *COUNTERS, "spikes", "operations", "energy")
+WHY = "Why layers don't take fewer cores"
+LEFT = {"layer", "kind", "shape", "bound by"}
+
+
+def document(report: Report) -> Iterator[Part]:
+    """Yield the costs and the activity of each layer, and sentences about totals."""
+    yield Title(f"`{report.network}`", MARKDOWN)
+    if report.spec.about:
+        yield Sentence(report.spec.about, MARKDOWN)
+    rows = [row_texts(layer, report) for layer in report.layers]
+    yield Table(_table(LAYERS, rows), WORDS)
+    # The table of activity has no folded layers, and no readout on the host.
+    active = [layer for layer in report.layers if layer.spikes is not None]
+    rows = [row_texts(layer, report) for layer in active]
+    yield Table(_table(USE, rows), WORDS, caption=caption(report))
+    yield Items(tuple(totals(report)), WORDS)
+    if report.why is not None:
+        yield Items(tuple(reasons(report)), WORDS, caption=f"{WHY}:")
+
+
+def _table(head: tuple[str, ...], rows: list[dict[str, str]]) -> TextTable:
+    cells = [tuple(row[name] for name in head) for row in rows]
+    return TextTable.of(head, cells, LEFT)
+
+
+def row_texts(layer: LayerReport, report: Report) -> dict[str, str]:
+    """Return the texts of a layer's row; only layers on the chip have costs."""
+    texts = {
+        "layer": layer.name,
+        "kind": layer.kind,
+        "shape": dims(layer.shape),
+        "neurons": "" if layer.neurons is None else str(layer.neurons),
+        "cores": "" if layer.cores is None else str(layer.cores),
+        "block": dims(layer.block or ()),
+        "bound by": layer.bound_by or "",
+        **dict.fromkeys((*COUNTERS, "spikes", "operations", "energy"), ""),
+    }
+    if layer.place == "folded":
+        texts["neurons"] = layer.place
+    if layer.place == "host" and report.on_chip:
+        texts["cores"] = layer.place
+    for counter, part in zip(COUNTERS, layer.use or (), strict=False):
+        texts[counter] = f"{100 * part:.0f} %"
+    if layer.spikes is not None:
+        texts["spikes"] = human(layer.spikes)
+    if layer.synaptic_operations is not None:
+        texts["operations"] = human(layer.synaptic_operations)
+    if layer.energy_joules is not None:
+        texts["energy"] = human(layer.energy_joules, "J")
+    return texts
+
+
+def reasons(report: Report) -> Iterator[str]:
+    """Yield one sentence per layer on the chip, then one about the whole mapping."""
+    for layer in report.layers:
+        yield from layer.reasons
+    yield from report.notes.alternatives
+    yield report.notes.total
+
+
+def caption(report: Report) -> str:
+    """Explain the numbers in the second table."""
+    if report.on_chip:
+        return f"Fullest core of each layer, and {example(report)}:"
+    return f"{example(report).capitalize()}:"
+
+
+def example(report: Report) -> str:
+    """Describe the example for which spikes, operations and energy are counted."""
+    present = f"{1000 * report.present_seconds:g} ms"
+    return f"upper bounds for an example of {present} (all neurons at upper rates)"
+
+
+def totals(report: Report) -> Iterator[str]:
+    """Describe the size of the network and, on a chip, its maximum activity."""
+    where = ", without a chip to fit on"
+    if report.on_chip:
+        cores = counted(report.cores, "core")
+        where = f" on {cores} of {counted(report.chips, 'chip')}"
+    yield f"{report.network}: {counted(report.neurons, 'neuron')}{where}"
+    yield from notes(report, has_tiles=False)
+
+
+def notes(report: Report, *, has_tiles: bool) -> Iterator[str]:
+    """Describe what the tables don't show; tiles show the maximum activity."""
+    yield from report.notes.placement
+    yield from _energy(report, has_tiles=has_tiles)
+    yield from time_sentences(report.time)
+    yield from report.notes.traffic
+    yield from report.notes.pools
+
+
+def _energy(report: Report, *, has_tiles: bool) -> Iterator[str]:
+    if report.costs is None:
+        return
+    idle = human(report.costs.idle_energy_joules, "J")
+    idle = f"{idle} if nothing spikes (cores only, lowest cost per event)"
+    if has_tiles:
+        yield f"energy per example: {idle}"
+        return
+    operations = human(report.operations)
+    spikes = human(report.spikes)
+    yield f"per example, at most: {spikes} spikes, {operations} synaptic operations"
+    joules = human(report.energy, "J")
+    yield f"energy per example, at most: {joules}; {idle}"
+
+
+def records(report: Report) -> list[Json]:
+    """Return a row per layer that is not folded."""
+    layers: list[Json] = to_json(report)["layers"]
+    return layers
