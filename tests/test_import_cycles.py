@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import grimp
 
-MOST = 10
+MOST = 3
 """The number of modules in cycles, which only falls."""
 
 

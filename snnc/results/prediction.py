@@ -92,23 +92,23 @@ unit has its own entry."""
 class EvaluatedRun:
     """The results of a run for each example, in the order of the run.
 
-    ``folder`` is the package's, and ``dt`` the duration of a step in seconds. ``rows``
-    are the indices of the examples in the data, and ``names`` those of the classes,
-    if any. ``raw`` and ``keras``, of shape (examples, units), are the outputs and, for
-    comparison, those of the Keras model. Only the exact engine knows ``firing``.
-    The layers ``host`` are not on the chip.
+    ``folder`` is the package's, ``dt`` the duration of a step in seconds, and ``host``
+    are the layers off the chip. ``rows`` are the indices of the examples in the data,
+    and ``names`` those of the classes, if any. ``raw`` and ``keras``, of shape
+    (examples, units), are the outputs and, for comparison, those of the Keras model.
+    Only the exact engine knows ``firing``.
     ``raster`` runs an example again, and returns the spikes of each layer.
     """
 
     folder: Path
     dt: float
+    host: frozenset[str]
     rows: Array
     y: Array
     names: tuple[str, ...]
     raw: Array
     keras: Array | None
     firing: Mapping[str, LayerFiring]
-    host: frozenset[str]
     raster: Callable[[int], dict[str, NDArray[np.uint8]]]
 
     @cached_property

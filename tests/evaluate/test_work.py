@@ -117,8 +117,7 @@ def test_the_work_of_each_core_is_what_its_axons_take(
     loaded = snnc.load(spec)
     package = loaded.build(tmp_path / "models").opened
     weights = random_weights(package, bias=0.3)
-    routed = loaded.routed
-    assert routed is not None
+    assert loaded.routed is not None
     with (
         make_engine(package, weights) as engine,
         build(package, weights, None).simulator as simulator,
@@ -138,7 +137,7 @@ def test_the_work_of_each_core_is_what_its_axons_take(
                 each[:] = 0
         assert (2 * total == counts).all()
     # The compiler predicts the same work of each core, without a build.
-    loads = loads_of(routed)
+    loads = loads_of(loaded.routed)
     assert [load.neurons for load in loads] == [*work.neurons]
     dt = package.network.dt
     high = {name: layer.high for name, layer in package.network.layers.items()}

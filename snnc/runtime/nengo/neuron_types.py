@@ -9,8 +9,9 @@ from typing import Any
 
 import nengo
 import numpy as np
+from numpy.typing import NDArray
 
-from ..examples import Array
+Array = NDArray[Any]
 
 
 class _Clipped:

@@ -131,7 +131,6 @@ def _examples(
         raw=raw,
         keras=keras,
         firing=firing or {},
-        host=frozenset(n for n, layer in network.layers.items() if not layer.on_chip),
         raster=partial(_raster, task, steps),
     )
 
