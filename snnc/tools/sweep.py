@@ -77,11 +77,11 @@ def sweep(call: SweepCall) -> Sweep:
         too many variants, options are incompatible, or another sweep is writing the
         results.
     """
+    base = as_spec(call.spec, call.device)
+    chosen = _choices(call.settings)
     varied = {str(setting).partition("=")[0] for setting in call.settings}
     if call.seeds > 1 and "train.seed" in varied:
         raise ValueError("seeds count from train.seed: do not vary it too")
-    base = as_spec(call.spec, call.device)
-    chosen = _choices(call.settings)
     conditions = [call.where] if isinstance(call.where, str) else call.where
     limits = [*map(parse_condition, conditions)]
     trials = [_try_out(base, combination, limits) for combination in product(*chosen)]
