@@ -125,6 +125,7 @@ def _examples(
     return EvaluatedRun(
         folder=task.package.folder,
         dt=network.dt,
+        host=frozenset(n for n, each in network.layers.items() if not each.on_chip),
         rows=task.examples.rows,
         y=task.examples.y,
         names=name_classes(network.readout),
