@@ -21,6 +21,7 @@ from snnc.language.models import Model, fields_of, is_required
 from snnc.passes.route import route
 from snnc.syntax.files import print_document
 from snnc.text.tables import code, prose, table
+from snnc.tools.report.summary import report_of
 
 
 def pages(examples: Path) -> dict[str, str]:
@@ -77,13 +78,13 @@ def _is_shared(item: tuple[str, object]) -> bool:
 
 
 def _example(path: Path) -> Iterator[str]:
-    report_of = Diagnostics()
-    made = compile_file(path, report_of, "place")
-    if report_of.diagnostics or made is None or made.mapped is None:
+    problems = Diagnostics()
+    made = compile_file(path, problems, "place")
+    if problems.diagnostics or made is None or made.mapped is None:
         raise ValueError(f"{path} has errors: run `snnc check`")
     assert made.document is not None
     yield f"```snn\n{path.read_text(encoding='utf-8')}```"
     yield "The same network in YAML:"
     yield f"```yaml\n{print_document(made.document, 'yaml')}```"
     yield f"`snnc report {path.name}` prints:"
-    yield f"```\n{report_of(route(made.mapped))}\n```"
+    yield f"```\n{report_of(route(made.mapped)).text()}\n```"

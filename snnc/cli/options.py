@@ -28,7 +28,6 @@ from snnc.syntax import files as spec_files
 from snnc.text.installing import missing
 from snnc.verbs.options import Option as DeclaredOption
 from snnc.verbs.options import options_of
-from snnc.views import plots
 
 if TYPE_CHECKING:
     from snnc.ir.device import Profile
@@ -76,9 +75,12 @@ def _check_picture(
     context: click.Context, parameter: click.Parameter, picture: Path | None
 ) -> Path | None:
     """Before a long computation, refuse a picture that can't be written."""
+    if picture is None:
+        return None
+    from snnc.views import plots  # slow to import
+
     try:
-        if picture is not None:
-            plots.check_file(picture)
+        plots.check_file(picture)
     except (ValueError, ModuleNotFoundError) as error:
         raise click.UsageError(str(error)) from error
     return picture
