@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from snnc.results.base import PICTURES, Result
+from snnc.results.base import WRITERS, Result
 from snnc.results.evaluation import Evaluation
 from snnc.text.display import Json
 from snnc.text.tables import counted, percent
@@ -82,7 +82,8 @@ class Adaptation:
 
         Each point is the mean over an example and at most 49 examples before it.
         """
-        return PICTURES["learning"](self, ax)
+        drawn: Axes = WRITERS["picture"](self, "learning", ax)
+        return drawn
 
     def __repr__(self) -> str:
         reached = f"RMSE {self.score:.4g}"

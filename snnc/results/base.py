@@ -11,10 +11,12 @@ from snnc.text.display import Displayed, Json, data_frame
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-WRITERS: dict[str, Callable[[Any], Any]] = {}
-"""Functions that write a result, by format; `snnc.views` fills this table."""
-PICTURES: dict[str, Callable[..., Axes]] = {}
-"""Functions that draw a result with matplotlib, by picture, filled in the same way."""
+WRITERS: dict[str, Callable[..., Any]] = {}
+"""Functions that write a result, by format; `snnc.views` fills this table.
+
+The one for the format ``picture`` draws a result with matplotlib. It also takes the
+name of the picture, and its options.
+"""
 
 INLINE = {"inline": True}
 """The metadata of a field whose own fields stand in its place in JSON, if any."""
@@ -70,7 +72,8 @@ class Result(Displayed):
         return written
 
     def _drawn(self, picture: str, *options: Any) -> Axes:
-        return PICTURES[picture](self, *options)
+        drawn: Axes = WRITERS["picture"](self, picture, *options)
+        return drawn
 
 
 def to_json(value: object) -> Any:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snnc.results.base import PICTURES
+from snnc.results.base import WRITERS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,7 +51,8 @@ class Training:
         ValueError
             If the history lacks the metric.
         """
-        return PICTURES["training"](self, what, ax)
+        drawn: Axes = WRITERS["picture"](self, "training", what, ax)
+        return drawn
 
     def __repr__(self) -> str:
         last = {name: values[-1] for name, values in self.history.items() if values}

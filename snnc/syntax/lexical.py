@@ -205,29 +205,26 @@ def find_problem(tokens: Tokens) -> Diagnostic | None:
     """Describe the first token that is wrong, and show the line that is meant."""
     first = tokens[0].span
     problem = _describe_class_name(first, _MODULE_NAME) or _find_wrong_token(tokens)
-    is_key = isinstance(problem, rules.syntax.KeyPunctuation)
-    if not isinstance(problem, _MARKS):
-        return problem
-    if problem.fix is not None and isinstance(problem, _LOCAL):
+    if problem is None or not _is_about_marks(problem):
         return problem
     meant = vocabulary.meant.meant_line(span_of(tokens), problem.span)
     if meant is None:
         return _describe_class_name(first, _CALLED) or problem
     line = f"`{meant.replacement}`"
-    if is_key:
+    if isinstance(problem, rules.syntax.KeyPunctuation):
         return problem.but(written=line)
     return problem.but(advice=f"write {line}", fix=meant)
 
 
-_MARKS = (
-    rules.syntax.UnexpectedCharacter,
-    rules.syntax.KeyPunctuation,
-    rules.syntax.MalformedNumber,
-    rules.statements.UnknownKind,
-)
-"""Rules about signs and values that a statement in Keras' notation has."""
-_LOCAL = (rules.syntax.UnexpectedCharacter, rules.syntax.MalformedNumber)
-"""Rules whose own fix is enough."""
+def _is_about_marks(problem: Diagnostic) -> bool:
+    """Return whether a statement in Keras' notation has such a sign or value.
+
+    Some of these problems have a fix of their own, which is enough.
+    """
+    syntax = rules.syntax  # only a wrong statement needs this slow import
+    if isinstance(problem, (syntax.UnexpectedCharacter, syntax.MalformedNumber)):
+        return problem.fix is None
+    return isinstance(problem, (syntax.KeyPunctuation, rules.statements.UnknownKind))
 
 
 def _find_wrong_token(tokens: Tokens) -> Diagnostic | None:

@@ -1,39 +1,17 @@
 """Show results: as text, Markdown, HTML and tables for pandas.
 
 Each result has a function that makes a document of it, and each format has one writer.
-Importing this package fills the table of writers of `snnc.results.base`.
+Importing this package fills the table of writers of `snnc.results.base`. Each writer
+imports what it needs when it runs, because most commands show one result.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from snnc.results.adaptation import AdaptedEvaluation
-from snnc.results.base import PICTURES, WRITERS, Result, to_json
-from snnc.results.diff import Diff, FolderDiff
-from snnc.results.evaluation import Evaluation
-from snnc.results.fit import Fit
-from snnc.results.report import Report
-from snnc.results.sweep import Sweep
-from snnc.results.tables import FolderReport, Limits, Status
-from snnc.results.weights import Weights
+from snnc.results.base import WRITERS, Result, to_json
 from snnc.text.display import Json
-from snnc.views import (
-    adaptation,
-    diff,
-    evaluation,
-    fit,
-    pictures,
-    report,
-    report_page,
-    sweep,
-    tables,
-    weights,
-)
 from snnc.views.document import Document
-from snnc.views.html import write_html, write_page
-from snnc.views.markdown import write_markdown
-from snnc.views.text import write_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,38 +26,147 @@ class View:
     records: Callable[[Any], Iterable[object]] | None = None
 
 
-VIEWS: Mapping[type[Result], View] = {
-    AdaptedEvaluation: View(adaptation.document),
-    Evaluation: View(evaluation.document, evaluation.records),
-    Diff: View(diff.document, diff.records),
-    FolderDiff: View(diff.folder_document, lambda found: found.specs),
-    Weights: View(weights.document, lambda found: found.tensors),
-    FolderReport: View(tables.folder_document, lambda found: found.networks),
-    Status: View(tables.status_document, lambda found: found.specs),
-    Limits: View(tables.limits_document, lambda found: found.limits),
-    Sweep: View(sweep.document, sweep.records),
-    Report: View(report_page.document, report.records),
-    Fit: View(fit.document, fit.records),
+def _adaptation() -> View:
+    from snnc.views import adaptation
+
+    return View(adaptation.document)
+
+
+def _evaluation() -> View:
+    from snnc.views import evaluation
+
+    return View(evaluation.document, evaluation.records)
+
+
+def _diff() -> View:
+    from snnc.views import diff
+
+    return View(diff.document, diff.records)
+
+
+def _folder_diff() -> View:
+    from snnc.views import diff
+
+    return View(diff.folder_document, lambda found: found.specs)
+
+
+def _weights() -> View:
+    from snnc.views import weights
+
+    return View(weights.document, lambda found: found.tensors)
+
+
+def _folder_report() -> View:
+    from snnc.views import tables
+
+    return View(tables.folder_document, lambda found: found.networks)
+
+
+def _status() -> View:
+    from snnc.views import tables
+
+    return View(tables.status_document, lambda found: found.specs)
+
+
+def _limits() -> View:
+    from snnc.views import tables
+
+    return View(tables.limits_document, lambda found: found.limits)
+
+
+def _sweep() -> View:
+    from snnc.views import sweep
+
+    return View(sweep.document, sweep.records)
+
+
+def _report() -> View:
+    from snnc.views import report, report_page
+
+    return View(report_page.document, report.records)
+
+
+def _fit() -> View:
+    from snnc.views import fit
+
+    return View(fit.document, fit.records)
+
+
+VIEWS: Mapping[str, Callable[[], View]] = {
+    "AdaptedEvaluation": _adaptation,
+    "Evaluation": _evaluation,
+    "Diff": _diff,
+    "FolderDiff": _folder_diff,
+    "Weights": _weights,
+    "FolderReport": _folder_report,
+    "Status": _status,
+    "Limits": _limits,
+    "Sweep": _sweep,
+    "Report": _report,
+    "Fit": _fit,
 }
+"""The view of each result, by the name of its class."""
+
+
+def view_of(result: Result) -> View:
+    """Return how to show a result."""
+    return VIEWS[type(result).__name__]()
 
 
 def document_of(result: Result) -> Document:
     """Return the document of a result."""
-    return VIEWS[type(result)].document(result)
+    return view_of(result).document(result)
+
+
+def _text(result: Result) -> str:
+    from snnc.views.text import write_text
+
+    return write_text(document_of(result))
+
+
+def _markdown(result: Result) -> str:
+    from snnc.views.markdown import write_markdown
+
+    return write_markdown(document_of(result))
+
+
+def _html(result: Result) -> str:
+    from snnc.views.html import write_html
+
+    return write_html(document_of(result))
+
+
+def _page(result: Any) -> str:
+    from snnc.views.html import write_page
+
+    return write_page(document_of(result), result.source)
+
+
+def _csv(result: Any) -> str:
+    from snnc.views import sweep
+
+    return sweep.csv(result)
 
 
 def _records(result: Result) -> Sequence[Json]:
-    records = VIEWS[type(result)].records
+    records = view_of(result).records
     if records is None:
         raise NotImplementedError(f"{type(result).__name__} is no table")
     return [to_json(row) for row in records(result)]
 
 
-WRITERS["text"] = lambda result: write_text(document_of(result))
-WRITERS["markdown"] = lambda result: write_markdown(document_of(result))
-WRITERS["html"] = lambda result: write_html(document_of(result))
-WRITERS["page"] = lambda result: write_page(document_of(result), result.source)
-WRITERS["csv"] = sweep.csv
-PICTURES["sweep"] = sweep.draw
-WRITERS["records"] = _records
-PICTURES.update(pictures.DRAWN)
+def _draw(result: Result, picture: str, *options: Any) -> Any:
+    from snnc.views import pictures
+
+    return pictures.DRAWN[picture](result, *options)
+
+
+WRITERS.update(
+    text=_text,
+    markdown=_markdown,
+    html=_html,
+    page=_page,
+    csv=_csv,
+    records=_records,
+    picture=_draw,
+)

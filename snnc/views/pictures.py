@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from snnc.results.evaluation import Evaluation
-from snnc.views import plots
+from snnc.views import plots, sweep
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -77,5 +77,6 @@ DRAWN: dict[str, Callable[..., Axes]] = {
     "predictions": _predictions,
     "raster": _raster,
     "rates": _rates,
+    "sweep": sweep.draw,
     "training": _training,
 }
