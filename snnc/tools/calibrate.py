@@ -19,7 +19,7 @@ from snnc.text.display import Displayed, Json
 from snnc.text.installing import require
 from snnc.text.tables import TextTable
 from snnc.views.evaluation import outside
-from snnc.views.text import write_text
+from snnc.views.text import format_text
 from snnc.views.weights import chip_table
 from snnc.weight_files.inspect import on_chip
 
@@ -130,7 +130,7 @@ class Calibration(Displayed):
             str(self.comparison),
         ]
         if self.precision:
-            lines += ["", write_text([chip_table(self.precision)])]
+            lines += ["", format_text([chip_table(self.precision)])]
         return "\n".join(lines)
 
     def __repr__(self) -> str:

@@ -119,27 +119,27 @@ def document_of(result: Result) -> Document:
 
 
 def _text(result: Result) -> str:
-    from snnc.views.text import write_text
+    from snnc.views.text import format_text
 
-    return write_text(document_of(result))
+    return format_text(document_of(result))
 
 
 def _markdown(result: Result) -> str:
-    from snnc.views.markdown import write_markdown
+    from snnc.views.markdown import format_markdown
 
-    return write_markdown(document_of(result))
+    return format_markdown(document_of(result))
 
 
 def _html(result: Result) -> str:
-    from snnc.views.html import write_html
+    from snnc.views.html import format_html
 
-    return write_html(document_of(result))
+    return format_html(document_of(result))
 
 
 def _page(result: Any) -> str:
-    from snnc.views.html import write_page
+    from snnc.views.html import format_page
 
-    return write_page(document_of(result), result.source)
+    return format_page(document_of(result), result.source)
 
 
 def _csv(result: Any) -> str:

@@ -36,12 +36,12 @@ STYLE_SHEET = Path(__file__).with_name("style.css")
 _CODE = re.compile(r"`([^`]+)`")
 
 
-def write_html(document: Document) -> str:
+def format_html(document: Document) -> str:
     """Return a document as a part of a page, with its style sheet."""
     return _fragment(parts_for(document, "html"))
 
 
-def write_page(document: Document, source: str) -> str:
+def format_page(document: Document, source: str) -> str:
     """Return a document as a page with pictures; name the file of its subject."""
     parts = list(document)
     titles = [part.text for part in parts if isinstance(part, Title)]

@@ -18,7 +18,7 @@ from snnc.views.document import (
 )
 
 
-def write_markdown(document: Document) -> str:
+def format_markdown(document: Document) -> str:
     """Return a document as GitHub Markdown, ending with a line end."""
     parts = parts_for(document, "markdown")
     return "\n\n".join(map(_block, parts)) + "\n"

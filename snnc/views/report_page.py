@@ -15,7 +15,7 @@ from snnc.text.tables import counted, dims, human, printable
 from snnc.views import report
 from snnc.views.core_map import core_map
 from snnc.views.document import HTML, PAGE, Heading, Html, Part, Sentence, Title
-from snnc.views.html import write_page
+from snnc.views.html import format_page
 from snnc.views.spec import spec_html
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def report_page(
         parts.append(Heading("Variants", PAGE))
         parts.append(Sentence(VARIANTS, PAGE))
         parts.append(Html(to_pre(str(variants)), PAGE))
-    return write_page(parts, shown.spec.path)
+    return format_page(parts, shown.spec.path)
 
 
 def fragment(shown: Report, spec: str = "") -> str:

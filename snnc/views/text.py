@@ -16,7 +16,7 @@ from snnc.views.document import (
 )
 
 
-def write_text(document: Document) -> str:
+def format_text(document: Document) -> str:
     """Return a document as text.
 
     A blank line follows a title and a table, and is before headings and captions.

@@ -127,7 +127,8 @@ def _line(words: list[str], block: str, sources: str) -> str:
     """Return the line of a statement with some words, properties and sources."""
     if len(words) > 1 and not _kind(words[0]):  # `c1 = layers.Conv2D(8)`
         words[:2] = reversed(words[:2])
-    kind = _kind(words.pop(0))
+    kind = _kind("".join(words[:1]))  # values alone have no kind
+    words = words[1:]
     if kind == "input":
         return _input(words, block)
     if kind not in MODELS:

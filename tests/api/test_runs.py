@@ -106,7 +106,7 @@ def test_arrays_and_files_and_the_command_line_agree(
     assert found.rates.keys() == {"encode", "c0"}
     assert str(found).startswith("small on exact, 24 examples")
     page = found.html()
-    assert page.count("data:image/svg+xml;base64,") == 14  # seven, light and dark
+    assert page.count("data:image/svg+xml;base64,") == 10  # five, light and dark
     assert "Keras with these weights" in page
     assert "Keras with these weights</dt>" in found._repr_html_()
     frame = found.to_pandas("records")

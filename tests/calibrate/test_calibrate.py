@@ -183,7 +183,6 @@ def test_what_was_done_as_text() -> None:
         fixed={"b": "LIF", "e": "clips its highest values"},
         missed=["b"],
     )
-    opened = SimpleNamespace(network=SimpleNamespace(layers=layers))
-    package: Any = SimpleNamespace(name="mixed", opened=opened)
+    package: Any = SimpleNamespace(name="mixed", network=SimpleNamespace(layers=layers))
     written = f"{Calibration(package, 500, COMPARED, scaled, None, (), None)}\n"
     assert_accepted(Path(__file__).with_name("calibrated") / "mixed.txt", written)

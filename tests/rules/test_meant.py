@@ -22,6 +22,7 @@ from snnc.vocabulary.meant import meant_properties, meant_statement
         ("Dense(10, activation='softmax')", ""),
         ("nn.Conv2d(2, 8, 3)", ""),  # three sizes without keys
         ("conv2d c0 { filters 8 } # wide", ""),
+        ("relu relu", ""),  # values alone
     ],
 )
 def test_statement_is_written_if_its_meaning_is_certain(text: str, line: str) -> None:
