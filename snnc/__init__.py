@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from snnc.interface.objects import parse as parse
     from snnc.interface.objects import predict as predict
     from snnc.interface.objects import train as train
+    from snnc.interface.sweep import sweep as sweep
     from snnc.results.diff import Diff as Diff
     from snnc.results.evaluation import Evaluation as Evaluation
     from snnc.results.fit import Fit as Fit
@@ -49,10 +50,9 @@ if TYPE_CHECKING:
     from snnc.results.tables import Status as Status
     from snnc.results.training import Training as Training
     from snnc.results.weights import Weights as Weights
-    from snnc.tools.calibrate import Calibration as Calibration
-    from snnc.tools.status import status as status
-    from snnc.tools.sweep import sweep as sweep
-    from snnc.tools.weights import migrate as migrate
+    from snnc.verbs.calibrate import Calibration as Calibration
+    from snnc.verbs.status import status as status
+    from snnc.verbs.weights import migrate as migrate
 
 _HOMES = {
     "snnc.diagnostics": ("Diagnostic",),
@@ -66,16 +66,16 @@ _HOMES = {
         "Package", "Spec", "calibrate", "evaluate", "load", "parse", "predict",
         "train",
     ),
-    "snnc.tools.calibrate": ("Calibration",),
+    "snnc.verbs.calibrate": ("Calibration",),
     "snnc.results.diff": ("Diff",),
     "snnc.results.fit": ("Fit",),
     "snnc.results.report": ("Report",),
     "snnc.results.tables": ("Status",),
-    "snnc.tools.status": ("status",),
-    "snnc.tools.sweep": ("sweep",),
+    "snnc.verbs.status": ("status",),
+    "snnc.interface.sweep": ("sweep",),
     "snnc.results.sweep": ("Sweep",),
     "snnc.results.weights": ("Weights",),
-    "snnc.tools.weights": ("migrate",),
+    "snnc.verbs.weights": ("migrate",),
     "snnc.results.evaluation": ("Evaluation",),
     "snnc.results.training": ("Training",),
 }  # fmt: skip

@@ -21,7 +21,7 @@ from snnc.language.models import Model, fields_of, is_required
 from snnc.passes.route import route
 from snnc.syntax.files import print_document
 from snnc.text.tables import code, prose, table
-from snnc.tools.report.summary import report_of
+from snnc.verbs.report.summary import report_of
 
 
 def pages(examples: Path) -> dict[str, str]:

@@ -16,11 +16,11 @@ from snnc.driver import compile_file, compile_spec, place_on_chips
 from snnc.interface.objects import Spec
 from snnc.rules.loihi import TooManyCores
 from snnc.syntax.files import STDIN
-from snnc.tools.diff.compare import compare
-from snnc.tools.diff.folders import compare_folders, is_folder
-from snnc.tools.diff.properties import read_version
-from snnc.tools.fit import find_variants
-from snnc.tools.limits import limits_of
+from snnc.verbs.diff.compare import compare
+from snnc.verbs.diff.folders import compare_folders, is_folder
+from snnc.verbs.diff.properties import read_version
+from snnc.verbs.fit import find_variants
+from snnc.verbs.limits import limits_of
 
 SHOWN = 10
 """The number of variants that are listed without ``--all``."""
@@ -80,7 +80,7 @@ def report_command(
             raise click.UsageError(
                 f"{' '.join(spec)} has {len(paths)} specs; --format html, {needs}"
             )
-        from snnc.tools.report.folder import report_folder  # slow to import
+        from snnc.verbs.report.folder import report_folder  # slow to import
 
         rows = report_folder(paths, packages, options.device_name())
         printing.print_diagnostics(rows)
@@ -124,7 +124,7 @@ def status_command(
     date, the newest weight file of the network, and the accuracy when `snnc evaluate`
     last ran these weights.
     """
-    from snnc.tools.status import status  # slow to import
+    from snnc.verbs.status import status  # slow to import
 
     with options.one_line_errors():
         found = status(specs, packages, options.device_name())

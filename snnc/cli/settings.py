@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from snnc.tools.settings import Settings
+    from snnc.verbs.settings import Settings
 
 _KEY = "snnc.settings"
 
@@ -18,7 +18,7 @@ def repository_settings() -> Settings:
     from pathlib import Path
 
     from snnc.loihi.profile import ProfileError, read_profile
-    from snnc.tools.settings import Settings, SettingsError, read_settings
+    from snnc.verbs.settings import Settings, SettingsError, read_settings
 
     context = click.get_current_context(silent=True)
     if context is None:

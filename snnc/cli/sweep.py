@@ -10,8 +10,8 @@ import click
 
 from snnc.cli import INTERRUPTED, options, printing
 from snnc.diagnostics import Diagnostics
+from snnc.interface.sweep_options import SweepOptions
 from snnc.rules.misplaced import RemovedWord
-from snnc.tools.sweep_options import SweepOptions
 from snnc.verbs.evaluate.options import EvaluateOptions
 from snnc.views import plots
 
@@ -87,8 +87,8 @@ def sweep_command(
     }
     options.refuse(refusals)
     from snnc.interface.functions import plot
+    from snnc.interface.sweep import sweep
     from snnc.syntax.settings import NoSettingError  # not needed by `plot`
-    from snnc.tools.sweep import sweep
 
     with options.one_line_errors(ValueError):
         try:

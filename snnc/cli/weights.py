@@ -87,7 +87,7 @@ def _migrate(
     if needs := missing("numpy", "safetensors"):
         printing.say(f"error: --migrate needs {' and '.join(needs)}: {EXTRA}")
         return 1
-    from snnc.tools.migrate import migrate_file  # imports NumPy
+    from snnc.verbs.migrate import migrate_file  # imports NumPy
 
     report = Diagnostics()
     moved = migrate_file(file, old, new, output, force, report, options.device())
@@ -140,7 +140,7 @@ def calibrate_command(
         raise click.UsageError("-o would replace the data")
     options.refuse_existing(force, output)
     options.quiet_tensorflow()
-    from snnc.tools.calibrate import calibrate, require_libraries
+    from snnc.verbs.calibrate import calibrate, require_libraries
 
     with options.one_line_errors():
         require_libraries()

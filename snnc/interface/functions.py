@@ -29,12 +29,12 @@ from snnc.syntax.revisions import read_spec
 from snnc.text.arguments import FileName, Tensors, given_weights
 from snnc.text.display import Json, MarkdownText
 from snnc.text.installing import require
-from snnc.tools.diff.folders import compare_folders, is_folder
-from snnc.tools.limits import limits_of
-from snnc.tools.report.folder import report_folder
-from snnc.tools.weights import list_weights
 from snnc.verbs import exchange
 from snnc.verbs.autofix import autofix
+from snnc.verbs.diff.folders import compare_folders, is_folder
+from snnc.verbs.limits import limits_of
+from snnc.verbs.report.folder import report_folder
+from snnc.verbs.weights import list_weights
 from snnc.views import plots
 
 if TYPE_CHECKING:

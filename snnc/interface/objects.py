@@ -48,19 +48,19 @@ from snnc.text.arguments import (
     given_weights,
 )
 from snnc.text.display import Displayed, Listed
-from snnc.tools.calibrate import Calibration
-from snnc.tools.calibrate import calibrate as calibrate_weights
-from snnc.tools.diff.compare import compare
-from snnc.tools.diff.properties import version_of
-from snnc.tools.fit import find_variants
-from snnc.tools.report.summary import report_of
-from snnc.tools.weights import list_weights
 from snnc.verbs import adapt as adapt_verb
 from snnc.verbs import train as train_verb
 from snnc.verbs.build import write_package, write_spec
+from snnc.verbs.calibrate import Calibration
+from snnc.verbs.calibrate import calibrate as calibrate_weights
+from snnc.verbs.diff.compare import compare
+from snnc.verbs.diff.properties import version_of
 from snnc.verbs.evaluate import verb
 from snnc.verbs.evaluate.options import AdaptOptions, EvaluateOptions, PredictOptions
+from snnc.verbs.fit import find_variants
 from snnc.verbs.options import takes
+from snnc.verbs.report.summary import report_of
+from snnc.verbs.weights import list_weights
 from snnc.views.report_page import report_page
 from snnc.views.spec import spec_html
 

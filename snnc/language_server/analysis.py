@@ -22,7 +22,7 @@ from snnc.passes import Compilation, allow_warnings, run_passes
 from snnc.passes.route import route
 from snnc.results.report import Report
 from snnc.source import SourceFile, spec_path
-from snnc.tools.report.summary import report_of
+from snnc.verbs.report.summary import report_of
 
 if TYPE_CHECKING:
     from snnc.language_server.buffers import Buffer

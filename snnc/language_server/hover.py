@@ -20,7 +20,7 @@ from snnc.language_server.word_roles import SpecWord, role_at
 from snnc.results.report import COUNTERS, LayerReport
 from snnc.source import SourceFile, Span, rule_pages
 from snnc.text.tables import counted, dims, human, prose
-from snnc.tools.report.summary import neurons_of
+from snnc.verbs.report.summary import neurons_of
 
 
 def page_at(analysis: Analysis, offset: int) -> tuple[Span, str] | None:

@@ -68,8 +68,7 @@ class Result(Displayed):
         return self._written("text")
 
     def _written(self, form: str) -> str:
-        written: str = WRITERS[form](self)
-        return written
+        return str(WRITERS[form](self))
 
     def _drawn(self, picture: str, *options: Any) -> Axes:
         drawn: Axes = WRITERS["picture"](self, picture, *options)

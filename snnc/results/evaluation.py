@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from snnc.loihi.timing import ChipTime
     from snnc.results.prediction import EvaluatedRun, Record
-    from snnc.tools.scores import LayerFiring
+    from snnc.results.statistics import LayerFiring
 
 UNEVEN = 2  # classes are uneven if one has so many times the examples of another
 

@@ -16,7 +16,7 @@ from snnc.runtime.files import replacing, write_file
 from snnc.text.tables import csv_table
 
 if TYPE_CHECKING:
-    from snnc.tools.scores import LayerFiring
+    from snnc.results.statistics import LayerFiring
 
 
 @dataclass(frozen=True, eq=False)

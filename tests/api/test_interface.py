@@ -8,7 +8,7 @@ import pytest
 
 import snnc
 from snnc.cli import VERBS, command_of
-from snnc.tools.sweep_options import SweepOptions
+from snnc.interface.sweep_options import SweepOptions
 from snnc.verbs.evaluate.options import EvaluateOptions, PredictOptions
 from snnc.verbs.options import options_of
 from tests.commands import run_python

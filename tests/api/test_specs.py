@@ -17,7 +17,7 @@ from snnc.ir.properties import LayerSpec
 from snnc.language.keywords import MODELS, keys_of, kinds
 from snnc.language.model import LoihiTarget
 from snnc.passes import PIPELINE
-from snnc.tools.report.summary import report_of
+from snnc.verbs.report.summary import report_of
 from tests.support import ROOT, compile_text
 
 DRIFT = ROOT / "specs" / "drift.snn"

@@ -14,11 +14,11 @@ import pytest
 
 import snnc
 from snnc.cli import main
+from snnc.interface import sweep_runs as runs
+from snnc.interface.sweep_runs import VariantJob
 from snnc.loihi.profile import read_profile
 from snnc.processes import Workers
 from snnc.results.sweep import Variant, select_best
-from snnc.tools import sweep_runs as runs
-from snnc.tools.sweep_runs import VariantJob
 from snnc.views.plots.style import theme
 from tests.api.test_specs import DRIFT, SMALL
 from tests.commands import run

@@ -11,7 +11,7 @@ from typing import Any
 
 import snnc
 from tests.support import ROOT
-from tests.tools.test_results import CLASSES, VALUES
+from tests.verbs.test_results import CLASSES, VALUES
 
 STYLE = (Path(__file__).parent / "jupyterlab.css").read_text(encoding="utf-8")
 OUTPUT = '<div class="jp-RenderedHTMLCommon jp-OutputArea-output">{}</div>'

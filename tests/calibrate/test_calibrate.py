@@ -15,9 +15,9 @@ from snnc.runtime.keras.scaler import Measured
 from snnc.runtime.layout import Layout
 from snnc.runtime.network import Layer
 from snnc.runtime.neurons import Lif
-from snnc.tools.calibrate import Calibration
-from snnc.tools.scaling import ScaledWeights
-from snnc.tools.spike_comparison import ComparedScore, SpikeComparison
+from snnc.verbs.calibrate import Calibration
+from snnc.verbs.scaling import ScaledWeights
+from snnc.verbs.spike_comparison import ComparedScore, SpikeComparison
 from tests.commands import Done, run
 from tests.exact.proof import random_weights
 from tests.rules.checking import assert_accepted

@@ -195,7 +195,7 @@ def test_what_points_at_two_files_is_printed_as_it_is(
     def refuse(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("snnc.tools.sweep.sweep", refuse)
+    monkeypatch.setattr("snnc.interface.sweep.sweep", refuse)
     done = run("sweep", ROOT / "specs/drift.snn", "--set", "c0.filters=8")
     assert (done.returncode, done.stderr) == (1, f"{error}\n")
     assert " ::: two.snn" in str(error)

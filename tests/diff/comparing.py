@@ -8,8 +8,8 @@ from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
 from snnc.results.diff import Diff
 from snnc.source import SourceFile
-from snnc.tools.diff.compare import compare
-from snnc.tools.diff.properties import Version, version_of
+from snnc.verbs.diff.compare import compare
+from snnc.verbs.diff.properties import Version, version_of
 
 CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir())
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from snnc.output.imported import open_package
-from snnc.tools.diff.compare import compare
+from snnc.verbs.diff.compare import compare
 from tests.diff.comparing import CASES, case_version
 from tests.emit.packages import write
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from snnc.source import Span
-from snnc.tools.diff.compare import compare
+from snnc.verbs.diff.compare import compare
 from tests.agreement.specs import draw_spec
 from tests.diff.comparing import compile_text
 

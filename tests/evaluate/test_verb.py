@@ -13,7 +13,7 @@ import pytest
 
 from snnc.cli import main
 from snnc.runtime.layout import smooth_path
-from snnc.tools.scores import difference
+from snnc.verbs.scores import difference
 from tests.evaluate.conftest import Case, Make, Tell, Told, approximately
 
 pytestmark = [

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import save
 
 from snnc.ir.layout import layout_id, tensors
-from snnc.tools.scores import Correlation, LayerFiring
+from snnc.results.statistics import Correlation, LayerFiring
 from snnc.verbs.evaluate.measures import EvaluatedPart
 from tests.fuzz.mutate import mutated_bytes, mutated_text
 from tests.support import network, sound

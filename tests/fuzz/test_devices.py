@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from snnc.diagnostics.diagnostic_text import render
 from snnc.ir.device import Profile
 from snnc.loihi import profile
-from snnc.tools.limits import limits_of
-from snnc.tools.report.summary import report_of
+from snnc.verbs.limits import limits_of
+from snnc.verbs.report.summary import report_of
 from tests.fuzz.harness import fuzz, processor_time
 from tests.fuzz.mutate import mutated_bytes, mutated_text
 from tests.fuzz.runs import NET

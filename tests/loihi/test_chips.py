@@ -18,7 +18,7 @@ from snnc.loihi.activity import activity_of
 from snnc.loihi.profile import read_profile
 from snnc.passes.route import in_order, partition
 from snnc.runtime.nengo.board import Placement, hardware_options
-from snnc.tools.report.summary import report_of
+from snnc.verbs.report.summary import report_of
 from tests.agreement.built import build, import_package, simulate
 from tests.api.test_builds import TWO_CHIPS
 from tests.loihi.examples import DEPTH_GROUPS, SKIPPING, STRIPS, route_on

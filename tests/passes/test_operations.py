@@ -23,8 +23,8 @@ from snnc.operations.joins import Add
 from snnc.output.imported import open_package
 from snnc.passes import Compilation
 from snnc.passes.lower import lower
-from snnc.tools.diff.weights import match_tensors
-from snnc.tools.migrate import migrate
+from snnc.verbs.diff.weights import match_tensors
+from snnc.verbs.migrate import migrate
 from snnc.weight_files.cores import placed_layers
 from tests.exact.proof import compare, random_images, random_weights, write_package
 from tests.support import ROOT, compile_text

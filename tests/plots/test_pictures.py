@@ -16,9 +16,9 @@ import snnc
 from snnc.results.evaluation import Evaluation
 from snnc.results.report import Report
 from snnc.results.scores import Score
+from snnc.results.statistics import LayerFiring
 from snnc.results.sweep import Sweep
-from snnc.tools.report.summary import report_of
-from snnc.tools.scores import LayerFiring
+from snnc.verbs.report.summary import report_of
 from snnc.views.core_map import core_map
 from snnc.views.palette import HOST, looks
 from snnc.views.plots import networks, results
@@ -26,7 +26,7 @@ from snnc.views.plots.style import save, theme
 from tests.commands import run
 from tests.support import ROOT, network, sound
 from tests.sweep.test_front import variant
-from tests.tools.test_results import CLASSES, VALUES
+from tests.verbs.test_results import CLASSES, VALUES
 
 pytest.importorskip("matplotlib").use("agg")
 

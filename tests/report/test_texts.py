@@ -15,7 +15,7 @@ from snnc.loihi.profile import read_profile
 from snnc.results.report import Report
 from snnc.source import DOCUMENTATION
 from snnc.text.tables import dims
-from snnc.tools.report.summary import report_of
+from snnc.verbs.report.summary import report_of
 from snnc.views.html import shell
 from snnc.views.report_page import line_costs
 from tests.rules.checking import assert_accepted

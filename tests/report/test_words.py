@@ -9,7 +9,7 @@ import pytest
 from snnc.loihi.link import LimitViolation
 from snnc.loihi.profile import read_profile
 from snnc.loihi.why import NearMiss, Reason, Reasons
-from snnc.tools.report.sentences import bound_by, bounds, sentence, total
+from snnc.verbs.report.sentences import bound_by, bounds, sentence, total
 
 CORE = read_profile().core
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from snnc.output.imported import CannotRunError
-from snnc.tools.reserve import reserve
+from snnc.verbs.reserve import reserve
 from tests.commands import run_python
 
 
@@ -33,7 +33,7 @@ def test_an_output_in_use_is_refused(path: Path) -> None:
 RESERVED = """
 import os, signal, sys
 from pathlib import Path
-from snnc.tools.reserve import reserve
+from snnc.verbs.reserve import reserve
 reserve(Path(sys.argv[1])).__enter__()
 os.kill(os.getpid(), signal.SIGKILL)
 """

@@ -17,7 +17,7 @@ from snnc.text.tables import (
     prose,
     table,
 )
-from snnc.tools.report.summary import report_of
+from snnc.verbs.report.summary import report_of
 from tests.support import ROOT, sound
 
 ANY = st.text(st.characters(codec=None), max_size=40)

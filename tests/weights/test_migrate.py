@@ -7,8 +7,8 @@ import pytest
 
 from snnc.ir.layout import tensors
 from snnc.ir.tensor import TensorSpec
-from snnc.tools.diff.weights import match_tensors
-from snnc.tools.migrate import Migration, migrate
+from snnc.verbs.diff.weights import match_tensors
+from snnc.verbs.migrate import Migration, migrate
 from tests.weights.files import SMALL, WIDER, logical, weights_of
 
 OLD, NEW = tensors(logical(SMALL)), tensors(logical(WIDER))

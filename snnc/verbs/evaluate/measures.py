@@ -22,6 +22,7 @@ from snnc.loihi.activity import Activity
 from snnc.output.imported import ImportedPackage
 from snnc.results.evaluation import Evaluation
 from snnc.results.scores import LayerResult, Score, Work
+from snnc.results.statistics import Correlation, Floats, LayerFiring
 from snnc.runtime.examples import (
     Array,
     Presentation,
@@ -34,8 +35,7 @@ from snnc.runtime.layout import LayoutError, Weights
 from snnc.runtime.network import Decide, Network
 from snnc.text.display import Json
 from snnc.text.progress import Moved
-from snnc.tools import scores
-from snnc.tools.scores import Correlation, Floats, LayerFiring
+from snnc.verbs import scores
 from snnc.verbs.evaluate.task import smooth_of
 from snnc.verbs.evaluate.work import WorkCounts, count_work, join_work, time_of
 

@@ -30,7 +30,7 @@ from snnc.runtime.nengo import simulators
 from snnc.runtime.network import Readout
 from snnc.text.progress import Moved, progress_bar
 from snnc.text.tables import csv_table
-from snnc.tools import scores
+from snnc.verbs import scores
 from snnc.verbs.evaluate import measures
 from snnc.verbs.evaluate.exact import run_exact
 from snnc.verbs.evaluate.measures import EvaluatedPart, KerasReference
@@ -45,6 +45,7 @@ from snnc.verbs.evaluate.task import (
 from snnc.verbs.simulators import not_installed
 
 if TYPE_CHECKING:
+    from snnc.results.statistics import LayerFiring
     from snnc.verbs.evaluate.options import EvaluateOptions, PredictOptions
 
 
@@ -118,7 +119,7 @@ def _examples(
     task: Task,
     raw: Array,
     keras: Array | None = None,
-    firing: Mapping[str, scores.LayerFiring] | None = None,
+    firing: Mapping[str, LayerFiring] | None = None,
     steps: int | None = None,
 ) -> EvaluatedRun:
     network = task.package.network

@@ -10,8 +10,8 @@ import numpy as np
 from snnc.exact.work import CoreWork
 from snnc.ir.device import Profile
 from snnc.loihi.timing import ChipTime, CoreLoad, estimate_time
+from snnc.results.statistics import Floats
 from snnc.runtime.examples import Array
-from snnc.tools.scores import Floats
 
 
 @dataclass(frozen=True)

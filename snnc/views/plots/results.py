@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from snnc.results.adaptation import Adaptation
     from snnc.results.evaluation import Evaluation
     from snnc.results.scores import LayerResult
+    from snnc.results.statistics import LayerFiring
     from snnc.results.sweep import Variant
     from snnc.runtime.examples import Array
-    from snnc.tools.scores import LayerFiring
 
 
 MOST_NUMBERS = 12

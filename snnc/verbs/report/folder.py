@@ -15,8 +15,8 @@ from snnc.output.stale import problems
 from snnc.output.write import compare
 from snnc.passes import Compilation
 from snnc.results.tables import FolderReport, NetworkRow, PackageState
-from snnc.tools.report.summary import round_number
 from snnc.verbs.build import package_of
+from snnc.verbs.report.summary import round_number
 
 
 def report_folder(specs: Iterable[str], packages: Path, device: str) -> FolderReport:

@@ -11,7 +11,7 @@ import pytest
 from snnc.exact import make_engine
 from snnc.output.imported import CannotRunError, ImportedPackage, open_package
 from snnc.runtime.examples import check_budget
-from snnc.tools.scaling import ScaledWeights, scale_weights
+from snnc.verbs.scaling import ScaledWeights, scale_weights
 from tests.agreement.networks import text
 from tests.exact.proof import random_images, random_weights, write_package
 from tests.support import QUIET, ROOT, network

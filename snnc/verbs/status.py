@@ -13,9 +13,9 @@ from snnc.passes import Compilation
 from snnc.results.tables import Status, StatusRow
 from snnc.syntax.files import specs_in
 from snnc.text.arguments import FileName
-from snnc.tools.report.folder import compile_row
-from snnc.tools.settings import read_settings
 from snnc.verbs.evaluate.last import recorded_accuracy
+from snnc.verbs.report.folder import compile_row
+from snnc.verbs.settings import read_settings
 from snnc.weight_files.header import read_header
 
 STEPS_OF_TRAINING = (".smooth", ".best")

@@ -11,8 +11,8 @@ from snnc.passes.route import route
 from snnc.results.diff import Cores, CoresRefused, CoresTaken, CoreUse, LayerCores
 from snnc.results.report import COUNTERS
 from snnc.text.tables import dims
-from snnc.tools.diff.properties import Version
-from snnc.tools.report.summary import round_number, use_of
+from snnc.verbs.diff.properties import Version
+from snnc.verbs.report.summary import round_number, use_of
 
 
 def compare_cores(old: Version, new: Version, names: Mapping[str, str]) -> Cores:

@@ -30,7 +30,7 @@ from snnc.results.report import (
     ReportedSpec,
     ReportNotes,
 )
-from snnc.tools.report import sentences
+from snnc.verbs.report import sentences
 
 COUNTED = {"synapse bits": "synapses", "pop16 in-axons": "in-axons"}
 """The counters of limits whose names differ."""

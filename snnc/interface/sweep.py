@@ -14,15 +14,15 @@ from pathlib import Path
 from snnc import diagnostics
 from snnc.diagnostics.spec_error import SpecError
 from snnc.interface.objects import Spec, as_spec
+from snnc.interface.sweep_options import SweepOptions
+from snnc.interface.sweep_runs import SweepSettings, VariantJob, data_file, run_variants
 from snnc.loihi.profile import DEFAULT
 from snnc.results.sweep import Sweep, Variant, select_best
 from snnc.syntax.settings import Setting, read_setting, read_settings, spelt
 from snnc.text.arguments import FileName
 from snnc.text.display import Json
-from snnc.tools.reserve import reserve
-from snnc.tools.sweep_options import SweepOptions
-from snnc.tools.sweep_runs import SweepSettings, VariantJob, data_file, run_variants
 from snnc.verbs.options import takes
+from snnc.verbs.reserve import reserve
 
 _OF_WORDS = "SNN3"
 """Lower codes are about single words and values."""

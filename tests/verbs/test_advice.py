@@ -8,9 +8,10 @@ import pytest
 
 from snnc.results.evaluation import Evaluation
 from snnc.results.scores import LayerResult
+from snnc.results.statistics import LayerFiring
 from snnc.runtime.network import Input, Layer, Network, Readout
-from snnc.tools.scores import LayerFiring, compare_decisions, over_time, score
 from snnc.verbs.evaluate.measures import EvaluatedPart, result_of
+from snnc.verbs.scores import compare_decisions, over_time, score
 from snnc.views import evaluation as summary
 
 NET = Network(

@@ -66,7 +66,7 @@ def migrate(
     SpecError
         If nothing was written; the message says why.
     """
-    from snnc.tools.migrate import migrate_file  # imports NumPy
+    from snnc.verbs.migrate import migrate_file  # imports NumPy
 
     report = diagnostics.Diagnostics()
     profile = read_profile(device)

@@ -10,7 +10,7 @@ import pytest
 
 import snnc
 from tests.support import ROOT
-from tests.tools.test_results import CLASSES, VALUES
+from tests.verbs.test_results import CLASSES, VALUES
 
 DRIFT = ROOT / "specs/drift.snn"
 FILTERS = {"c0.filters": [6, 8]}

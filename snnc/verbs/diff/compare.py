@@ -12,10 +12,10 @@ from snnc.results.diff import (
     LayerChange,
     RateChange,
 )
-from snnc.tools.diff import properties
-from snnc.tools.diff.cores import compare_cores
-from snnc.tools.diff.properties import Version
-from snnc.tools.diff.weights import compare_weights
+from snnc.verbs.diff import properties
+from snnc.verbs.diff.cores import compare_cores
+from snnc.verbs.diff.properties import Version
+from snnc.verbs.diff.weights import compare_weights
 
 
 def compare(old: Version, new: Version) -> Diff:

@@ -8,11 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from snnc.results.statistics import Correlation, LayerFiring
 from snnc.runtime.examples import decide
 from snnc.text.intervals import interval
-from snnc.tools.scores import (
-    Correlation,
-    LayerFiring,
+from snnc.verbs.scores import (
     decide_early,
     difference,
     moments,

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from snnc.results.weights import Precision
     from snnc.runtime.layout import Source
-    from snnc.tools.scaling import ScaledWeights
-    from snnc.tools.spike_comparison import SpikeComparison
+    from snnc.verbs.scaling import ScaledWeights
+    from snnc.verbs.spike_comparison import SpikeComparison
 
 WORSE = (
     "the scaled weights are significantly worse: {scores}; nothing is written: keep "
@@ -162,9 +162,9 @@ def calibrate(
     check_count("examples", examples, 1)
     require_libraries()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hide TensorFlow messages
-    from snnc.tools.scaling import scale_weights
-    from snnc.tools.spike_comparison import compare_in_spikes, draw_examples
     from snnc.verbs.evaluate.task import source_of  # imports of extras
+    from snnc.verbs.scaling import scale_weights
+    from snnc.verbs.spike_comparison import compare_in_spikes, draw_examples
 
     profile = read_profile(device)
     drawn = draw_examples(x, y, package.network, examples)

@@ -23,7 +23,7 @@ from snnc.runtime.network import Network
 from snnc.text.arguments import FileName
 from snnc.text.display import Json
 from snnc.text.tables import counted, percent
-from snnc.tools.scores import difference, per_example_score
+from snnc.verbs.scores import difference, per_example_score
 
 HELD_OUT = 512
 """The most examples to compare in spikes: enough to find a loss of a few points."""

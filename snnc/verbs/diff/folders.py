@@ -10,9 +10,9 @@ from snnc.ir.device import Profile
 from snnc.results.diff import FolderDiff, SpecChange
 from snnc.syntax.files import specs_in
 from snnc.syntax.revisions import PREFIX, git_specs
-from snnc.tools.diff.compare import compare
-from snnc.tools.diff.cores import fit_of
-from snnc.tools.diff.properties import read_version
+from snnc.verbs.diff.compare import compare
+from snnc.verbs.diff.cores import fit_of
+from snnc.verbs.diff.properties import read_version
 
 
 def is_folder(name: str) -> bool:

@@ -25,8 +25,8 @@ from snnc.results.diff import (
     arrow,
 )
 from snnc.text.tables import dims
-from snnc.tools.diff import properties
-from snnc.tools.diff.properties import Matching, Version
+from snnc.verbs.diff import properties
+from snnc.verbs.diff.properties import Matching, Version
 
 
 def compare_weights(old: Version, new: Version, matching: Matching) -> WeightsChange:

@@ -27,8 +27,8 @@ from snnc.runtime.files import write_file
 from snnc.source import whole_file
 from snnc.text.display import Json
 from snnc.text.tables import counted, dims
-from snnc.tools.diff.properties import match, read_version
-from snnc.tools.diff.weights import match_tensors
+from snnc.verbs.diff.properties import match, read_version
+from snnc.verbs.diff.weights import match_tensors
 from snnc.weight_files.header import read_header, serialize
 from snnc.weight_files.inspect import OLD_SPEC, Listing, refusal, report_values
 from snnc.weight_files.values import read_values, spreads
