@@ -1,15 +1,16 @@
 """Find the context of the cursor, where the text is incomplete.
 
-For ``.snn``, the context is found in the tokens of the last statement before the
-cursor. For YAML, a placeholder is inserted at the cursor, and only the key above the
-cursor is parsed, with only the last of its layers. The keys above the placeholder are
-the context.
+For ``.snn``, the parser's `StatementTokens` know which brackets and keys are open in
+the last statement before the cursor. For YAML, a placeholder is inserted at the cursor,
+and the parser composes the top-level key that contains it. The keys above the
+placeholder are the context.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import Literal, NamedTuple
 
 from snnc.diagnostics import Diagnostics
@@ -24,18 +25,15 @@ from snnc.language_server.word_roles import (
 from snnc.source import SourceFile, Span
 from snnc.syntax.build import Token
 from snnc.syntax.build import tokens as tokens_of
+from snnc.syntax.split import StatementTokens
 from snnc.syntax.yaml import nodes
 
 _STATEMENT = re.compile(rf"^[ \t]*(?=(?:{'|'.join(BEGINNINGS)})\b)", re.MULTILINE)
 _NETWORK = re.compile(r"^[ \t]*network\b[^\n#]*\{", re.MULTILINE)
-_TOP = re.compile(r"^[\"']?\w+[\"']?[ \t]*:")
-_ITEM = re.compile(r"^([ \t]*)-(?:[ \t]|$)")
+_TOP = re.compile(r"^[\"']?\w+[\"']?[ \t]*:", re.MULTILINE)
 _MARK = "here__"
 _CLOSERS = {"{": "}", "[": "]"}
 
-
-Path = tuple[tuple[str, ...], list[str]]
-"""The kind, variant and keys above the cursor, and the keys at the same level."""
 Where = Literal["header", "statement", "variant", "part", "reference", "key", "value"]
 """The position: at the beginning of a statement, in a part before a block, ..."""
 
@@ -57,6 +55,16 @@ class CursorPlace(NamedTuple):
     measured: bool = False
 
 
+class _Path(NamedTuple):
+    """The kind, the variant and the keys above the cursor.
+
+    ``siblings`` are the other keys at the same level; None if the cursor is at a value.
+    """
+
+    above: tuple[str, ...]
+    siblings: tuple[str, ...] | None = None
+
+
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
@@ -72,77 +80,36 @@ def place_in_snn(before: str) -> CursorPlace | None:
     begun = [match.end() for match in _STATEMENT.finditer(before)]
     if not begun:
         return CursorPlace("statement" if _NETWORK.search(before) else "header")
-    statement = _OpenStatement()
+    statement = StatementTokens()
     for token in tokens_of(SourceFile("half.snn", before[begun[-1] :]).whole):
-        if not statement.push(token):
+        if token.type == "RBRACE" and not statement.brackets:
             return None
-    return statement.place()
+        if token.type != "UNKNOWN":  # such as the `=` of another notation
+            statement.push(token)
+    return _place_after(statement)
 
 
-class _OpenStatement:
-    """The open blocks of an incomplete statement, and the words before the cursor.
-
-    The words are a heading outside blocks, and a key with its value inside. Tokens that
-    belong to neither are skipped.
-    """
-
-    def __init__(self) -> None:
-        self._blocks: list[Path] = []
-        self._words: list[Token] = []
-        self._in_list = False
-
-    def push(self, token: Token) -> bool:
-        """Add a token; return False at the end of the network."""
-        if token.type in ("LSQB", "RSQB"):
-            self._in_list = token.type == "LSQB"
-            self._words += [] if self._in_list else [token]
-        elif self._in_list or token.type == "UNKNOWN":
-            pass
-        elif token.type == "RBRACE":
-            if not self._blocks:
-                return False
-            del self._blocks[-1], self._words[:]
-        elif token.type == "LBRACE":
-            self._open_block()
-        elif token.type == "NEWLINE":
-            self._words = []
-        elif self._blocks:
-            self._push_in_block(token)
-        else:
-            self._words.append(token)
-        return True
-
-    def _open_block(self) -> None:
-        is_pair = self._blocks or any(word in VARIANTS for word in self._words[:1])
-        above = self._blocks[-1][0] if self._blocks else ()
-        own = map(str, self._words[: 2 if is_pair else 1])
-        self._blocks.append(((*above, *own), []))
-        self._words = []
-
-    def _push_in_block(self, token: Token) -> None:
-        if token.type == "COMMA":
-            self._words = []
-        elif token.type == "NAME" and len(self._words) != 1:
-            self._words = [token]
-            self._blocks[-1][1].append(str(token))
-        elif token.type == "UNIT" or len(self._words) == 1:
-            self._words.append(token)
-
-    def place(self) -> CursorPlace:
-        """Return the context after the last token."""
-        words = self._words
-        if not self._blocks:
-            return _in_heading(words)
-        above, siblings = self._blocks[-1]
-        if len(words) == 1:
-            return _inside((*above, str(words[0])))
-        place = _inside(above, siblings)
-        if words and words[-1].type in ("NUMBER", "RANGE"):
-            return place._replace(key=str(words[0]), measured=True)
-        return place
+def _place_after(statement: StatementTokens) -> CursorPlace:
+    """Return the context after the tokens of an incomplete statement."""
+    if not statement.brackets:
+        return _in_heading(statement.tokens)
+    owners = (str(word) for bracket in statement.brackets for word in bracket.owner)
+    above = tuple(owners)
+    if statement.key is not None:
+        return _inside(_Path((*above, str(statement.key))))
+    if not statement.in_block:
+        return _inside(_Path(above))
+    siblings = tuple(map(str, statement.brackets[-1].keys))
+    place = _inside(_Path(above, siblings))
+    if statement.last is not None and statement.tokens[-1].type in ("NUMBER", "RANGE"):
+        return place._replace(key=str(statement.last[0]), measured=True)
+    return place
 
 
-def _in_heading(words: Sequence[Token]) -> CursorPlace:
+def _in_heading(tokens: Sequence[Token]) -> CursorPlace:
+    """Return the context after the tokens before a block, or after the block."""
+    ended = takewhile(lambda t: t.type not in ("NEWLINE", "RBRACE"), reversed(tokens))
+    words = [*ended][::-1]
     if not words:
         return CursorPlace("statement")
     kind = str(words[0])
@@ -160,25 +127,18 @@ def place_in_yaml(before: str) -> CursorPlace | None:
         text = SourceFile("chunk.yaml", f"{chunk}{mark}{_closers(chunk)}\n")
         report = Diagnostics()
         root = nodes.Composer(text, report).compose()
-        path = None if root is None or report.errors else _path(root)
-        if path is not None:
-            return _of_path(*path)
+        if root is not None and not report.errors:
+            for path in _paths_to_mark(root):
+                return _of_path(path)
     return None
 
 
 def _chunk(before: str) -> str:
-    """Return the text from the key above the cursor; keep only the last layer."""
-    lines = before.split("\n")
-    top = next((i for i in range(len(lines))[::-1] if _TOP.match(lines[i])), None)
-    if top is None or (top < len(lines) - 1 and lines[-1] == ""):
-        return lines[-1]
-    items = [i for i in range(top + 1, len(lines)) if _ITEM.match(lines[i])]
-    if lines[top].startswith("layers") and items:
-        depth = len(lines[items[0]]) - len(lines[items[0]].lstrip())
-        own = [i for i in items if lines[i][:depth].isspace() or not depth]
-        own = [i for i in own if lines[i][depth : depth + 1] == "-"]
-        return "\n".join([lines[top], *lines[own[-1] :]])
-    return "\n".join(lines[top:])
+    """Return the text from the top-level key that contains the cursor."""
+    *_, line = before.rpartition("\n")
+    tops = [match.start() for match in _TOP.finditer(before)]
+    is_top = not tops or (not line and tops[-1] < len(before))
+    return line if is_top else before[tops[-1] :]
 
 
 _QUOTED = re.compile(r"\"[^\"]*\"?|'[^']*'?")
@@ -194,63 +154,68 @@ def _closers(chunk: str) -> str:
     return "".join(reversed(stack))
 
 
-def _path(
-    node: nodes.Node, above: tuple[str, ...] = ()
-) -> tuple[tuple[str, ...], list[str] | None] | None:
+def _paths_to_mark(node: nodes.Node, above: tuple[str, ...] = ()) -> Iterator[_Path]:
     match node:
-        case nodes.Scalar(text=text):
-            return (above, None) if text.startswith(_MARK) else None
+        case nodes.Scalar(text=text) if text.startswith(_MARK):
+            yield _Path(above)
         case nodes.Sequence(items=items):
-            inner = (_path(item, above) for item in items)
-            return next((path for path in inner if path is not None), None)
+            for item in items:
+                yield from _paths_to_mark(item, above)
         case nodes.Mapping(pairs=pairs):
+            keys = tuple(key.text for key, _ in pairs)
+            if _MARK in keys:
+                yield _Path(above, keys)
             for key, value in pairs:
-                if key.text == _MARK:
-                    return above, [key.text for key, _ in pairs]
-                if (path := _path(value, (*above, key.text))) is not None:
-                    return path
-    return None
+                yield from _paths_to_mark(value, (*above, key.text))
 
 
-def _of_path(above: tuple[str, ...], siblings: list[str] | None) -> CursorPlace:
+def _of_path(path: _Path) -> CursorPlace:
+    above = path.above[1:] if path.above[:1] == ("layers",) else path.above
     if not above:
-        return CursorPlace("header")
-    if above == ("layers",):
-        return CursorPlace("statement")
-    above = above[1:] if above[0] == "layers" else above
+        return CursorPlace("statement" if path.above else "header")
     variants = VARIANTS.get(above[0], ())
-    if variants and len(above) == 1 and above != ("defaults",):
+    is_defaults = above == ("defaults",)
+    if variants and len(above) == 1 and not is_defaults:
         return CursorPlace("variant", above[0])
-    place = _inside(above, siblings)
-    if siblings is None or place.where != "key":
+    place = _inside(path._replace(above=above))
+    if place.where != "key" or place.model is None:
         return place
-    parts = [part.key for part in parts_of(place.model).values()] if place.model else []
-    names = (*parts, *place.legal, *(variants if above == ("defaults",) else ()))
-    return place._replace(legal=tuple(name for name in names if name not in siblings))
+    parts = (part.key for part in parts_of(place.model).values())
+    legal = (*parts, *place.legal, *(variants if is_defaults else ()))
+    return place._replace(legal=_absent(legal, path))
 
 
-def _inside(above: tuple[str, ...], siblings: list[str] | None = None) -> CursorPlace:
-    """Return the context inside a statement, given its kind, its variant and the keys.
+def _absent(keys: Sequence[str], path: _Path) -> tuple[str, ...]:
+    return tuple(key for key in keys if key not in (path.siblings or ()))
 
-    ``siblings`` contains the keys at the same level; None at a value.
-    """
-    kind, *keys = above or ("",)
-    nowhere = Span(SourceFile("", ""), 0, 0)
-    has_variant = bool(keys) and keys[0] in VARIANTS.get(kind, ())
-    variant = tree.Word(keys.pop(0), nowhere) if has_variant else None
-    statement = tree.Statement(tree.Word(kind, nowhere), nowhere, variant)
+
+def _inside(path: _Path) -> CursorPlace:
+    """Return the context inside a statement."""
+    kind, *keys = path.above or ("",)
+    statement = _statement(kind, keys)
+    keys = keys[statement.variant is not None :]
     model = model_of_statement(statement)
     legal = keywords.legal_keys(statement)
     while len(keys) > 1:  # a choice with settings: optimizer, adam, learning_rate
         key, word, *keys = keys
         model = model_of_choice(key, word)
         legal = keywords.settings_of(word)
-    if not keys and siblings is not None:
-        legal = tuple(name for name in legal if name not in siblings)
-        return CursorPlace("key", kind, model, legal)
-    if not keys:
+    if keys:
+        return _value(kind, keys[0], model)
+    if path.siblings is None:
         return CursorPlace("value", kind, model)
-    (key,) = keys
-    where: Where = "reference" if key in ("from", REFERRING) else "value"
+    return CursorPlace("key", kind, model, _absent(legal, path))
+
+
+def _statement(kind: str, words: Sequence[str]) -> tree.Statement:
+    """Return an empty statement of a kind, with a variant if that is the next word."""
+    nowhere = Span(SourceFile("", ""), 0, 0)
+    variants = (word for word in words[:1] if word in VARIANTS.get(kind, ()))
+    variant = next((tree.Word(word, nowhere) for word in variants), None)
+    return tree.Statement(tree.Word(kind, nowhere), nowhere, variant)
+
+
+def _value(kind: str, key: str, model: type[Model] | None) -> CursorPlace:
+    is_reference = key in ("from", REFERRING)
     known = model if model is not None and key in keys_of(model) else None
-    return CursorPlace(where, kind, known, key=key)
+    return CursorPlace("reference" if is_reference else "value", kind, known, key=key)

@@ -45,7 +45,7 @@ def explain(tokens: Tokens, index: int) -> Diagnostic:
         key, value = nesting.last
         if value in KEYS and value.type == "NAME":
             return _missing_value(key)
-    if not nesting.openers:
+    if not nesting.brackets:
         return _outside_block(tokens, index)
     expected = "a property" if nesting.in_block else "a value of the list"
     return _unexpected(tokens, index, expected)

@@ -8,19 +8,33 @@ braces are open, a ``}`` is missing before the kind.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from itertools import takewhile
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Diagnostics, Fix, Label
-from snnc.language.keywords import BEGINNINGS, HEADERS, KEYS, KINDS
+from snnc.language.keywords import BEGINNINGS, HEADERS, KEYS, KINDS, VARIANTS
 from snnc.source import Span
 from snnc.syntax.build import CLOSERS, OPENERS, Token, Tokens
 
-_NEUTRAL = frozenset(("NEWLINE", "COMMA", "UNIT"))
+_SEPARATORS = frozenset(("NEWLINE", "COMMA"))
 _ENDINGS = frozenset(("RBRACE", "NUMBER", "DIMS", "RANGE", "STRING"))
 _CLOSER_TYPES = {"}": "RBRACE", "]": "RSQB"}
 _CLOSER_OF = {"{": "}", "[": "]"}
 _DEEPEST = 16
+
+
+@dataclass(frozen=True)
+class OpenBracket:
+    """A bracket that is not closed yet.
+
+    ``owner`` are the words before the bracket: a kind with its variant, a key, or a key
+    with the word whose settings are in the block. ``keys`` are the keys in the block.
+    """
+
+    token: Token
+    owner: tuple[Token, ...]
+    keys: list[Token] = field(default_factory=list)
 
 
 class StatementTokens:
@@ -28,14 +42,14 @@ class StatementTokens:
 
     A ``broken`` statement can't be parsed, which was reported. In a ``repaired`` one, a
     missing brace was reported and added; further errors probably follow from it.
-    ``openers`` are the open brackets, outermost first. ``key`` is the key whose value
+    ``brackets`` are the open brackets, outermost first. ``key`` is the key whose value
     comes next. ``last`` holds the key and the value of the last complete property.
     """
 
     def __init__(self, tokens: Iterable[Token] = ()) -> None:
         self.tokens: list[Token] = []
         self.broken = self.repaired = False
-        self.openers: list[Token] = []
+        self.brackets: list[OpenBracket] = []
         self.key: Token | None = None
         self.last: tuple[Token, Token] | None = None
         for token in tokens:
@@ -47,30 +61,44 @@ class StatementTokens:
 
     @property
     def in_block(self) -> bool:
-        return bool(self.openers) and self.openers[-1].type == "LBRACE"
+        return bool(self.brackets) and self.brackets[-1].token.type == "LBRACE"
 
     def push(self, token: Token) -> None:
         """Add a token."""
-        self.tokens.append(token)
         if token.type in OPENERS:
-            self.openers.append(token)
+            self.brackets.append(OpenBracket(token, self._owner))
             self.key = self.last = None
         elif token.type in CLOSERS:
             if token.type == "RBRACE" or not self.in_block:
-                del self.openers[-1:]
+                del self.brackets[-1:]
                 self.key = self.last = None
-        elif token.type not in _NEUTRAL and self.in_block:
-            if self.key is not None:
-                self.last = (self.key, token)
-                self.key = None
-            elif token.type == "NAME" or (
-                token.type == "FROM" and len(self.openers) > 1
-            ):
-                self.key = token
+        elif self.in_block:
+            self._push_in_block(token)
+        self.tokens.append(token)
+
+    @property
+    def _owner(self) -> tuple[Token, ...]:
+        """The words before the next token that would own a block."""
+        if not self.brackets:
+            has_variant = bool(self.tokens) and self.tokens[0] in VARIANTS
+            return tuple(self.tokens[: 2 if has_variant else 1])
+        return (self.last or ()) if self.key is None else (self.key,)
+
+    def _push_in_block(self, token: Token) -> None:
+        if token.type in _SEPARATORS:
+            self.key = None
+        elif token.type == "UNIT":
+            pass
+        elif self.key is not None:
+            self.last = (self.key, token)
+            self.key = None
+        elif token.type == "NAME" or (token.type == "FROM" and len(self.brackets) > 1):
+            self.key = token
+            self.brackets[-1].keys.append(token)
 
     def close(self, down_to: str | None = None) -> None:
         """Add the closing brackets that the text lacks."""
-        while self.openers and self.openers[-1].type != down_to:
+        while self.brackets and self.brackets[-1].token.type != down_to:
             self.close_innermost()
 
     def close_innermost(self) -> None:
@@ -78,7 +106,7 @@ class StatementTokens:
         last = self.tokens[-1]
         end = last.span.end + (last.type == "NEWLINE")
         place = Span(last.span.source, end, end)
-        self.push(Token(OPENERS[self.openers[-1].type], "", place))
+        self.push(Token(OPENERS[self.brackets[-1].token.type], "", place))
 
 
 def split(
@@ -127,7 +155,7 @@ def block_below(last: Token, opener: Token) -> Diagnostic:
 def _stray_brace(current: StatementTokens, token: Token) -> Diagnostic | None:
     """Describe a brace that closes no block, or that opens one without a statement."""
     fix = Fix(token.span, "")
-    if not current.openers and token.type == "RBRACE":
+    if not current.brackets and token.type == "RBRACE":
         return rules.syntax.UnmatchedBrace(span=token.span, closer="}", fix=fix)
     if current.tokens or token.type != "LBRACE":
         return None
@@ -145,7 +173,7 @@ def _close_inside(current: StatementTokens, text: Token) -> None:
     end = takewhile(lambda c: c in "]}," or c.isspace(), reversed(text))
     closers = [_CLOSER_TYPES[c] for c in end if c in _CLOSER_TYPES]
     for closer in reversed(closers):
-        if current.openers and OPENERS[current.openers[-1].type] == closer:
+        if current.brackets and OPENERS[current.brackets[-1].token.type] == closer:
             current.close_innermost()
 
 
@@ -161,7 +189,7 @@ class _Splitter:
     def split(self, opener: Token | None) -> list[StatementTokens]:
         ended = False
         for index, token in enumerate(self._tokens):
-            if self._groups and token.type == "RBRACE" and not self._current.openers:
+            if self._groups and token.type == "RBRACE" and not self._current.brackets:
                 self._flush()
                 self._groups -= 1
             elif not ended and self._is_end(index, token):
@@ -197,7 +225,7 @@ class _Splitter:
         """Return whether a token is the network's ``}``, not a superfluous brace."""
         if token.type != "RBRACE":
             return False
-        if self._current.openers:
+        if self._current.brackets:
             return self._closes_early(index, token)
         following = self._following[index]
         another = following is not None and following in HEADERS
@@ -216,7 +244,7 @@ class _Splitter:
     def _closes_early(self, index: int, token: Token) -> bool:
         """Return whether the file's last ``}``, indented less, ends the network."""
         is_first = self._tokens[index - 1].type == "NEWLINE"
-        if not is_first or len(self._current.openers) != 1:
+        if not is_first or len(self._current.brackets) != 1:
             return False
         first = self._current.tokens[0]
         is_last = all(each.type != "RBRACE" for each in self._tokens[index + 1 :])
@@ -228,7 +256,7 @@ class _Splitter:
         is_kind = token.type == "NAME" and token in BEGINNINGS
         if is_kind and (is_key or _begins_line(self._tokens, index)):
             if self._opens_group(index):
-                self._groups += len(current.openers)
+                self._groups += len(current.brackets)
                 current.close()
             self._flush()
         elif self._follows_statement(token):
@@ -250,7 +278,7 @@ class _Splitter:
 
     def _push(self, index: int, token: Token) -> None:
         current = self._current
-        if not current.openers and token.type == "NEWLINE":
+        if not current.brackets and token.type == "NEWLINE":
             self._end_line(index)
             return
         if stray := _stray_brace(current, token):
@@ -258,7 +286,7 @@ class _Splitter:
             return
         if token.type == "RBRACE" and not current.in_block:
             self._close_open("LBRACE", "`}`")
-        if token.type in OPENERS and len(current.openers) == _DEEPEST:
+        if token.type in OPENERS and len(current.brackets) == _DEEPEST:
             self._report.add(rules.syntax.TooDeep(span=token.span, limit=_DEEPEST))
             current.broken = True
         current.push(token)
@@ -274,12 +302,12 @@ class _Splitter:
         last = _last_word(tokens)
         if last is None or last.type != "LBRACE" or tokens[0] in KINDS | HEADERS:
             return False
-        return self._surplus[index] > self._groups + len(self._current.openers)
+        return self._surplus[index] > self._groups + len(self._current.brackets)
 
     def _lacks_opener(self, index: int, token: Token) -> bool:
         """Return whether the next token is the first key of a block without ``{``."""
         tokens = self._current.tokens
-        if self._current.openers or not tokens or tokens[-1].type != "NAME":
+        if self._current.brackets or not tokens or tokens[-1].type != "NAME":
             return False
         key = token if token.type != "NEWLINE" else self._following[index]
         if key is None or key not in KEYS or not self._closes[index]:
@@ -289,7 +317,7 @@ class _Splitter:
 
     def _follows_statement(self, token: Token) -> bool:
         current = self._current
-        if current.openers or not current.tokens or token.type != "NAME":
+        if current.brackets or not current.tokens or token.type != "NAME":
             return False
         return token in KINDS and current.tokens[-1].type in _ENDINGS
 
@@ -313,8 +341,8 @@ class _Splitter:
     def _close_open(self, down_to: str | None, before: str) -> None:
         """Report the innermost open bracket, and close all open brackets."""
         current = self._current
-        if current.openers and current.openers[-1].type != down_to:
-            opener = current.openers[-1]
+        if current.brackets and current.brackets[-1].token.type != down_to:
+            opener = current.brackets[-1].token
             if not current.broken:
                 last = _last_word(current.tokens) or opener
                 self._report_open(opener, last, before)
