@@ -46,21 +46,38 @@ def _apply(
     first, *rest = setting.path
     if not rest and first.text == "network" and setting.value is not None:
         return replace(document, network=_as_word(setting.value))
-    at = _position(document, first.text)
+    document, at = _position_or_add(document, first)
     if at is None and first.text == "neuron":  # short for `defaults.neuron`
         path = (tree.Word("defaults", first.span), *setting.path)
         return _apply(document, setting._replace(path=path), report)
-    if at is None and first.text in _ADDED:
-        document, at = add_statement(document, first)
-    if at is None or (not rest and first.text not in _ALONE):
-        there = None if at is None else document.statements[at]
-        report.add(_unknown(document, first, there))
-        return document
+    if at is None:
+        report.add(_unknown(document, first))
+    elif not rest and first.text not in _ALONE:
+        report.add(_incomplete(first, document.statements[at]))
+    else:
+        document = _change_at(document, at, setting)
+    return document
+
+
+def _change_at(document: tree.Document, at: int, setting: Setting) -> tree.Document:
+    """Change or remove the statement at an index."""
+    path = setting.path[1:]
     statements = list(document.statements)
-    statements[at] = change_statement(statements[at], tuple(rest), setting.value)
-    if not rest and setting.value is None:
+    if path or setting.value is not None:
+        statements[at] = change_statement(statements[at], path, setting.value)
+    else:
         del statements[at]
     return replace(document, statements=tuple(statements))
+
+
+def _position_or_add(
+    document: tree.Document, word: tree.Word
+) -> tuple[tree.Document, int | None]:
+    """Return the index of the statement that a word names; add an optional one."""
+    at = _position(document, word.text)
+    if at is None and word.text in _ADDED:
+        return add_statement(document, word)
+    return document, at
 
 
 def _position(document: tree.Document, word: str) -> int | None:
@@ -75,27 +92,33 @@ def _position(document: tree.Document, word: str) -> int | None:
     return positions[0] if len(positions) == 1 else None
 
 
-def _unknown(
-    document: tree.Document, word: tree.Word, there: tree.Statement | None
-) -> UnknownLayer:
-    """Describe an unknown name, or a name without a property."""
-    names = (s.name.text for s in document.statements if s.name is not None)
-    known = (*names, "timing", "defaults", "train", "target")
-    of_layers = (s for s in document.statements if word.text in legal_keys(s))
-    near = next((f"{s.name.text}.{word.text}" for s in of_layers if s.name), None)
-    near = near or nearest_spelling(word.text, known)
+def _unknown(document: tree.Document, word: tree.Word) -> UnknownLayer:
+    """Describe an unknown name."""
+    named = {s.name.text: s for s in document.statements if s.name is not None}
+    known = (*named, "timing", "defaults", "train", "target")
+    owners = (name for name, s in named.items() if word.text in legal_keys(s))
+    near = next((f"{name}.{word.text}" for name in owners), None)
     only = only_near(word.text, known)
-    example = "" if there is None else _example(word.text, there)
-    advice = f"set one of its properties, such as `{example}`" if example else ""
     return UnknownLayer(
         span=word.span,
         name=word.text,
-        near=near,
+        near=near or nearest_spelling(word.text, known),
         known=known,
         role="which this spec has",
-        is_statement=there is not None,
-        advice=advice,
-        fix=None if only is None or there else Fix(word.span, only),
+        fix=None if only is None else Fix(word.span, only),
+    )
+
+
+def _incomplete(word: tree.Word, statement: tree.Statement) -> UnknownLayer:
+    """Describe a name without a property."""
+    example = _example(word.text, statement)
+    return UnknownLayer(
+        span=word.span,
+        name=word.text,
+        near=None,
+        known=(),
+        is_statement=True,
+        advice=f"set one of its properties, such as `{example}`",
     )
 
 
@@ -128,18 +151,21 @@ def change_statement(
 ) -> tree.Statement:
     if not path:
         return _with_word(statement, value)
-    key = path[0]
+    key = path[0].text
     form = FORMS.get(statement.kind.text)
-    if form is not None and form.values != "none" and key.text in _PARTS:
-        part: dict[str, Any] = {_PARTS[key.text]: value}
+    if form is not None and form.values != "none" and key in _PARTS:
+        part: dict[str, Any] = {_PARTS[key]: value}
         return replace(statement, **part)
-    if key.text == "from" and len(path) == 1:
-        items = value.items if isinstance(value, tree.List) else (value,)
-        words = (item for item in items if isinstance(item, tree.Word))
-        return replace(statement, sources=tuple(words))
+    if key == "from" and len(path) == 1:
+        return replace(statement, sources=_words_in(value))
     properties = statement.properties or ()
     place = (properties[-1] if properties else statement).span.after
     return replace(statement, properties=_set(properties, path, value, place))
+
+
+def _words_in(value: tree.Value | None) -> tuple[tree.Word, ...]:
+    items = value.items if isinstance(value, tree.List) else (value,)
+    return tuple(item for item in items if isinstance(item, tree.Word))
 
 
 def _with_word(statement: tree.Statement, value: tree.Value | None) -> tree.Statement:
@@ -172,20 +198,29 @@ def _set(
 ) -> tuple[tree.Property, ...]:
     """Set a property or one of its settings; add a missing property at ``place``."""
     key, *rest = path
-    old = next((p for p in properties if p.key.text == key.text), None)
-    before, span = (old.value, old.span) if old else (None, place)
-    if rest and isinstance(before, tree.Group):
-        inner = _set(before.properties, rest, value, before.span.after)
-        value = replace(before, properties=inner)
-    elif rest:
-        name = before if isinstance(before, tree.Word) else _default(key, rest[0])
-        value = tree.Group(name, _set((), rest, value, span), rest[-1].span)
-    if value is None:
-        return tuple(p for p in properties if p is not old)
-    new = tree.Property(key, value, span)
-    if old is None:
-        return (*properties, new)
-    return tuple(new if p is old else p for p in properties)
+    keys = [item.key.text for item in properties]
+    at = keys.index(key.text) if key.text in keys else len(keys)
+    old = properties[at].value if at < len(keys) else None
+    span = properties[at].span if at < len(keys) else place
+    if rest:
+        value = _set_inside(old, path, value, span)
+    new = () if value is None else (tree.Property(key, value, span),)
+    return (*properties[:at], *new, *properties[at + 1 :])
+
+
+def _set_inside(
+    old: tree.Value | None,
+    path: Sequence[tree.Word],
+    value: tree.Value | None,
+    place: Span,
+) -> tree.Group:
+    """Return the value of a property with another setting."""
+    key, *rest = path
+    if isinstance(old, tree.Group):
+        inner = _set(old.properties, rest, value, old.span.after)
+        return replace(old, properties=inner)
+    name = old if isinstance(old, tree.Word) else _default(key, rest[0])
+    return tree.Group(name, _set((), rest, value, place), rest[-1].span)
 
 
 def _default(key: tree.Word, setting: tree.Word) -> tree.Word:

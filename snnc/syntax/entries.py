@@ -21,6 +21,7 @@ from snnc.syntax.build import Scalar, quote, scalar
 
 _FRONT = kinds("front")
 _BACK = kinds("back")
+_ENCODERS = kinds("encoder")
 
 
 class Entry(NamedTuple):
@@ -85,19 +86,24 @@ def entries_of(document: tree.Document) -> Iterator[Entry]:
         yield Entry("snn", _line_to(edition.span), str(edition.value), head=head)
         head = f"network {network.text} {{"
         yield Entry("network", _line_to(network.span), network.text, head=head)
-    statements = document.statements
     for kind in _FRONT:
-        yield from _top(kind, statements)
+        yield from _top(kind, document.statements)
+    yield from _layers(document)
+    for kind in _BACK:
+        yield from _top(kind, document.statements)
+
+
+def _layers(document: tree.Document) -> Iterator[Entry]:
+    """Yield an encoder that comes first and is the only one, and the list of layers."""
     # Treat unknown kinds as layers, because unknown top-level keys can't be read.
-    layers = [s for s in statements if s.kind.text not in (*_FRONT, *_BACK)]
-    encoders = [s for s in layers if s.kind.text in kinds("encoder")]
-    if len(encoders) == 1 and layers[0] is encoders[0]:
+    others = (*_FRONT, *_BACK)
+    layers = [each for each in document.statements if each.kind.text not in others]
+    is_encoder = [each.kind.text in _ENCODERS for each in layers]
+    if is_encoder[:1] == [True] and is_encoder.count(True) == 1:
         yield statement_entry(layers.pop(0))
     if layers:
         inner = tuple(map(statement_entry, layers))
         yield Entry("layers", _place(document, layers), inner=inner, is_list=True)
-    for kind in _BACK:
-        yield from _top(kind, statements)
 
 
 def valid_entries(document: tree.Document) -> tuple[Entry, ...]:
@@ -143,32 +149,39 @@ def _default(statement: tree.Statement) -> Entry:
 
 def statement_entry(statement: tree.Statement) -> Entry:
     """Return a statement as a key with nested entries."""
-    kind = statement.kind.text
-    variant = statement.variant
     written = list(_parts(statement))
+    words = [owner_of(statement), *(text for text, _ in written)]
+    closer = ""
+    if statement.properties is not None:
+        words.append("{")
+        closer = "}"
+    head = " ".join(words)
+    entry = Entry(statement.kind.text, statement.span, head=head, closer=closer)
     parts = [part for _, part in written]
-    texts = [owner_of(statement), *(text for text, _ in written)]
-    closer = "" if statement.properties is None else "}"
-    head = " ".join((*texts, "{") if closer else texts)
-    entry = partial(Entry, kind, statement.span, head=head, closer=closer)
     if statement.text is not None:
-        return entry(parts[0].scalar)
-    properties = map(_property, statement.properties or ())
+        return entry._replace(scalar=parts[0].scalar)
+    return _with_inner(entry, statement, parts)
+
+
+def _with_inner(entry: Entry, statement: tree.Statement, parts: list[Entry]) -> Entry:
+    """Return the entry of a statement with its parts and properties in YAML."""
     sources = [parts.pop()] if statement.sources else []  # last in YAML
+    properties = map(_property, statement.properties or ())
     inner = (*parts, *properties, *sources)
+    variant = statement.variant
     if variant is None:
-        return entry(inner=None if not inner and may_be_bare(kind) else inner)
+        is_bare = not inner and may_be_bare(entry.key)
+        return entry if is_bare else entry._replace(inner=inner)
     if not inner:
-        return entry(variant.text)
+        return entry._replace(scalar=variant.text)
     whole = reduce(Span.to, (each.span for each in inner), variant.span)
-    return entry(inner=(Entry(_key_text(variant.text), whole, inner=inner),))
+    return entry._replace(inner=(Entry(_key_text(variant.text), whole, inner=inner),))
 
 
 def _parts(statement: tree.Statement) -> Iterator[tuple[str, Entry]]:
     """Yield the text of each part before the block, and its entry in YAML."""
     name = statement.name
     about = statement.text
-    sources = statement.sources
     if name is not None:
         yield name.text, Entry("name", name.span, name.text)
     if about is not None:
@@ -181,12 +194,18 @@ def _parts(statement: tree.Statement) -> Iterator[tuple[str, Entry]]:
             clause = "" if key == "shape" else f"{key} "
             entry = Entry(key, value.span, _scalar_text(value))
             yield f"{clause}{scalar(value)}", entry
-    if sources:
-        names = tuple(Entry("", word.span, word.text) for word in sources)
-        entry = Entry("from", names[0].span.to(names[-1].span), names[0].scalar)
-        if len(names) > 1:
-            entry = entry._replace(inner=names, is_list=True)
-        yield f"from {', '.join(each.scalar for each in names)}", entry
+    if statement.sources:
+        entry = _sources(statement.sources)
+        yield f"from {', '.join(word.text for word in statement.sources)}", entry
+
+
+def _sources(words: Sequence[tree.Word]) -> Entry:
+    """Return the entry of ``from``: a name, or a list of names."""
+    names = tuple(Entry("", word.span, word.text) for word in words)
+    span = names[0].span.to(names[-1].span)
+    if len(names) == 1:
+        return Entry("from", span, names[0].scalar)
+    return Entry("from", span, inner=names, is_list=True)
 
 
 def _property(item: tree.Property) -> Entry:
@@ -368,20 +387,25 @@ class Remarks:
         In YAML, the part is on the comment's line; in a `.snn` block, it is the last
         property. A comment that allows a warning belongs to the whole block.
         """
-        source = comment.span.source
-        line = comment.span.first.line
+        text = comment.span.source.text
         may_allow = comment.text.lstrip("# ").lower().startswith("snnc")
         while inner := self._nested(entry):
-            begins_above = source.is_yaml and entry.span.first.line < line
-            is_variant = not (source.is_yaml or entry.head or entry.is_list)
-            if not (entry.is_open or begins_above or is_variant):
+            if not _ends_with_part(entry, comment):
                 break
             last = max(inner, key=_end)
-            closed = _CLOSED.search(source.text, last.span.end, comment.span.start)
+            closed = _CLOSED.search(text, last.span.end, comment.span.start)
             if closed and not entry.is_open and may_allow:
                 break
             entry = last
         return entry
+
+
+def _ends_with_part(entry: Entry, comment: tree.Comment) -> bool:
+    """Return whether a trailing comment may belong to the last part of an entry."""
+    is_yaml = comment.span.source.is_yaml
+    begins_above = is_yaml and entry.span.first.line < comment.span.first.line
+    is_variant = not (is_yaml or entry.head or entry.is_list)
+    return entry.is_open or begins_above or is_variant
 
 
 _start = attrgetter("span.start")

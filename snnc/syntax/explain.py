@@ -58,15 +58,14 @@ def _missing_value(key: Token) -> Diagnostic:
 
 
 def _outside_block(tokens: Tokens, index: int) -> Diagnostic:
-    before = tokens[index - 1] if index else None
-    if [t.type for t in tokens[1 : index + 1]] in (["IN", "DIMS"], ["IN", "LBRACE"]):
+    types = [token.type for token in tokens]
+    if types[1 : index + 1] in (["IN", "DIMS"], ["IN", "LBRACE"]):
         return _unexpected(tokens, 1, "a name")
-    if before is not None and before.type in _AFTER:
-        return _unexpected(tokens, index, _AFTER[before.type])
-    kind = tokens[index].type if index < len(tokens) else ""
-    if kind == "FROM" and index:
+    if index and types[index - 1] in _AFTER:
+        return _unexpected(tokens, index, _AFTER[types[index - 1]])
+    if index and types[index:][:1] == ["FROM"]:
         return _late_from(tokens, index)
-    if kind == "NAME":
+    if types[index:][:1] == ["NAME"]:
         return stray_word(tokens, index)
     return _unexpected(tokens, index, _REST if index else "a statement")
 

@@ -71,28 +71,37 @@ class _SnnPrinter(Writer):
 
     def entry(self, entry: Entry, depth: int) -> None:
         """Write an entry on one line, or on several with its bracket at the end."""
-        span, (above, beside, below) = entry.span, self.remarks.of(entry)
-        before = [c for c in above if c.span.start < span.start]
-        after = [c for c in (*above, *beside) if c.span.start >= span.end]
-        within = [c for c in (*above, *beside) if c not in (*before, *after)]
-        opener = within[: bool(entry.closer)]
-        self.comments((*before, *within[len(opener) :]), depth)
+        start = entry.span.start
+        end = entry.span.end
+        above, beside, below = self.remarks.of(entry)
+        comments = (*above, *beside)
+        inside = _between(comments, start, end)
+        after = _between(comments, end, len(self.source.text))
+        opener = inside[: bool(entry.closer)]
+        self.comments(_between(comments, 0, start), depth)
+        self.comments(inside[len(opener) :], depth)
         text = self.indent * depth + entry.statement
-        is_open = (entry.key, depth) == ("train", 1) and bool(entry.lines)
-        is_open = is_open or bool(opener) or self.remarks.inside(entry)
-        if not entry.closer or not (is_open or len(text) > WIDTH):
-            self.line(text, span.start, after)
+        is_train = entry.key == "train" and depth == 1 and bool(entry.lines)
+        is_open = is_train or bool(opener) or self.remarks.inside(entry)
+        if entry.closer and (is_open or len(text) > WIDTH):
+            self._lines_of(entry, depth, opener)
+            self.comments(below, depth + 1)
+            self.close(self.indent * depth + entry.closer, after)
+        else:
+            self.line(text, start, after)
             self.comments(below, depth)
-            return
+
+    def _lines_of(
+        self, entry: Entry, depth: int, opener: Iterable[tree.Comment]
+    ) -> None:
+        """Write an entry up to its closing bracket; ``opener`` is on the first line."""
         shared, *rows = _rows(entry)
         head = entry.head + ", ".join(each.statement for each in shared)
-        self.line(self.indent * depth + head, span.start, opener)
+        self.line(self.indent * depth + head, entry.span.start, opener)
         self.opened = True
         self.comments(self._around(shared), depth + 1)
         for row in rows:
             self._row(row, depth + 1)
-        self.comments(below, depth + 1)
-        self.close(self.indent * depth + entry.closer, after)
 
     def _around(self, entries: Iterable[Entry]) -> list[tree.Comment]:
         around = map(self.remarks.of, entries)
@@ -130,3 +139,9 @@ def _rows(entry: Entry) -> list[list[Entry]]:
         else:
             rows.append([line])
     return rows
+
+
+def _between(
+    comments: Iterable[tree.Comment], start: int, end: int
+) -> list[tree.Comment]:
+    return [each for each in comments if start <= each.span.start < end]

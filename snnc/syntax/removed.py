@@ -41,9 +41,7 @@ def without_removed(document: tree.Document, report: Diagnostics) -> tree.Docume
 
 def _replace_removed(properties: Properties, report: Diagnostics) -> Properties:
     written = {item.key.text: item for item in properties}
-    off = written.get("aware")
-    if off is not None and bare(off.value) not in ("off", "false"):
-        off = None
+    off = _switched_off(written.get("aware"))
     phases = written.get("phases")
     old = phases or off
     words = _words(phases)
@@ -55,6 +53,13 @@ def _replace_removed(properties: Properties, report: Diagnostics) -> Properties:
         if item.key.text in _SUCCESSORS:
             report.add(_warning(item.key, "train", "remove it", _deletion(item)))
     return tuple(item for item in properties if item.key.text not in _SUCCESSORS)
+
+
+def _switched_off(aware: tree.Property | None) -> tree.Property | None:
+    """Return the property if its value is off."""
+    if aware is None or bare(aware.value) not in ("off", "false"):
+        return None
+    return aware
 
 
 def _with_phases(

@@ -141,38 +141,49 @@ def settings_of(
 
     Raise TypeError if no property accepts values of a type.
     """
-    texts: list[str] = []
-    for name, value in changes.items():
-        inner = value if isinstance(value, Mapping) else {}
-        is_choice = any(isinstance(setting, Mapping) for setting in inner.values())
-        if value is not inner or (name == "neuron" and is_choice):
-            texts.append(f"{name}={spelt(value, name)}")
-        else:
-            texts += (f"{name}.{key}={spelt(v, key)}" for key, v in inner.items())
+    texts = (text for name, value in changes.items() for text in _texts(name, value))
     read = (read_setting(text, "replace", report) for text in texts)
     return tuple(setting for setting in read if setting is not None)
 
 
+def _texts(name: str, value: object) -> Iterator[str]:
+    """Yield ``PATH=VALUE`` for a value, or for each property in a mapping."""
+    properties = value if isinstance(value, Mapping) else {}
+    is_choice = any(isinstance(each, Mapping) for each in properties.values())
+    if properties is not value or (name == "neuron" and is_choice):
+        yield f"{name}={spelt(value, name)}"
+        return
+    for key, inner in properties.items():
+        yield f"{name}.{key}={spelt(inner, key)}"
+
+
 def spelt(value: object, key: str = "") -> str:
     """Write a Python value as ``.snn``; raise TypeError if no property has its type."""
-    if hasattr(value, "item") and getattr(value, "shape", None) == ():
-        value = value.item()  # a NumPy number
-    match value:
-        case None:
+    match _unwrap(value):
+        case None | "":
             return ""
-        case str():  # a literal, or a text that needs quotes
-            return value if _LITERAL.match(value) or not value else quote(value)
-        case bool():
-            return "on" if value else "off"
-        case int() | float():
-            return repr(value)
-        case Mapping():
-            return ", ".join(f"{word} {_block(inner)}" for word, inner in value.items())
-        case tuple():
-            return _spelt_tuple(value, key)
-        case list():
-            return f"[{', '.join(map(spelt, value))}]"
+        case str(text):
+            return text if _LITERAL.match(text) else quote(text)
+        case bool(switch):
+            return "on" if switch else "off"
+        case int() | float() as number:
+            return repr(number)
+        case Mapping() as choices:
+            return ", ".join(map(_spelt_choice, choices.items()))
+        case tuple(values):
+            return _spelt_tuple(values, key)
+        case list(values):
+            return f"[{', '.join(map(spelt, values))}]"
     raise TypeError(f"{key}: a spec has no values of the type {type(value).__name__}")
+
+
+def _unwrap(value: object) -> object:
+    """Convert a number of NumPy to Python."""
+    if hasattr(value, "item") and getattr(value, "shape", None) == ():
+        return value.item()
+    return value
+
+
 
 
 def _spelt_tuple(values: tuple[object, ...], key: str) -> str:
@@ -184,8 +195,10 @@ def _spelt_tuple(values: tuple[object, ...], key: str) -> str:
     return f"[{', '.join(map(spelt, values))}]"
 
 
-def _block(settings: object) -> str:
+def _spelt_choice(choice: tuple[str, object]) -> str:
+    """Write a choice with its settings."""
+    word, settings = choice
     if not isinstance(settings, Mapping):
         raise TypeError(f"{settings!r} is not a mapping of settings to values")
     inner = ", ".join(f"{key} {spelt(value, key)}" for key, value in settings.items())
-    return f"{{ {inner} }}"
+    return f"{word} {{ {inner} }}"

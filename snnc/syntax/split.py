@@ -189,7 +189,7 @@ class _Splitter:
     def split(self, opener: Token | None) -> list[StatementTokens]:
         ended = False
         for index, token in enumerate(self._tokens):
-            if self._groups and token.type == "RBRACE" and not self._current.brackets:
+            if self._closes_group(token):
                 self._flush()
                 self._groups -= 1
             elif not ended and self._is_end(index, token):
@@ -204,6 +204,11 @@ class _Splitter:
             last = _last_word(self._tokens) or opener
             self._report_open(opener, last, "the end of the file", apart="\n")
         return self._pieces
+
+    def _closes_group(self, token: Token) -> bool:
+        """Return whether a token closes the ignored block of an unknown statement."""
+        in_group = self._groups > 0 and not self._current.brackets
+        return in_group and token.type == "RBRACE"
 
     def _report_open(
         self, opener: Token, last: Token, before: str, apart: str = " "

@@ -72,17 +72,23 @@ def blame(source: SourceFile, error: MarkedYAMLError) -> Diagnostic:
     if empty := _EMPTY.search(source.text):
         problem = f"`{empty[1]}` means an empty value; remove `{empty[1]}`"
         return not_yaml(source, empty.start(1), problem, empty.end(1))
-    mark = error.problem_mark or error.context_mark
-    at = min(mark.index, len(source.text)) if mark else 0
-    begun = error.context_mark.index if error.context_mark else at
-    context = error.context or ""
-    said = error.problem or ""
+    return _blame_marks(source, error)
+
+
+def _blame_marks(source: SourceFile, error: MarkedYAMLError) -> Diagnostic:
+    """Describe an error between the marks that ruamel.yaml sets."""
+    marks = filter(None, (error.context_mark, error.problem_mark))
+    offsets = [mark.index for mark in marks] or [0]
+    begun = offsets[0]
+    at = min(offsets[-1], len(source.text))
+    # Such as "while scanning a quoted scalar: found unexpected end of stream".
+    said = f"{error.context}: {error.problem}"
     problem = _describe(said)
     if "could not find expected ':'" in said:
         return _unmarked_key(source, begun, problem)
-    if "quoted scalar" in context and at >= len(source.text.rstrip()):
+    if "quoted scalar" in said and at >= len(source.text.rstrip()):
         return not_yaml(source, begun, problem)
-    if "flow" in context:
+    if "flow" in said:
         return _open_bracket(source, begun, at, problem)
     if "mapping values are not allowed" in said and _begins_with_key(source, at):
         return _indentation(source, at)

@@ -58,26 +58,35 @@ class _YamlPrinter(Writer):
 
     def entry(self, entry: Entry, depth: int, dash: str) -> None:
         """Write an entry, after a dash if it is a list item."""
-        indent = self.indent * depth
         above, beside, below = self.remarks.of(entry)
         self.comments(above, depth)
-        flat = f"{indent}{dash}{entry.flat}"
+        begin = self.indent * depth + dash
+        flat = begin + entry.flat
         is_open = entry.is_open or self.remarks.inside(entry) or len(flat) > WIDTH
         if not entry.inner or not is_open:
             self.line(flat, entry.span.start, beside)
             self.comments(below, depth)
             return
+        deeper = depth + 1
         if not entry.key:  # no line of its own for a trailing comment
             self.comments(beside, depth)
         else:
-            self.line(f"{indent}{dash}{entry.key}:", entry.span.start, beside)
+            self.line(f"{begin}{entry.key}:", entry.span.start, beside)
             self.opened = True
-        deeper = depth + (2 if dash and entry.key else 1)
-        for index, inner in enumerate(entry.inner):
-            mark = "- " if entry.is_list else ""
-            first = dash if not entry.key and index == 0 and not mark else ""
-            self.entry(inner, depth if first else deeper, mark or first)
+            deeper += bool(dash)
+            dash = ""
+        self._nested(entry, deeper, dash)
         self.comments(below, deeper)
+
+    def _nested(self, entry: Entry, depth: int, dash: str) -> None:
+        """Write the entries in an entry; a dash belongs to the first one."""
+        mark = "- " if entry.is_list else ""
+        for inner in entry.inner or ():
+            if dash and not mark:
+                self.entry(inner, depth - 1, dash)
+                dash = ""
+            else:
+                self.entry(inner, depth, mark)
 
     def is_apart(self, start: int) -> bool:
         """Return whether a blank line precedes a position that opens no `.snn` block.
@@ -93,7 +102,7 @@ class _YamlPrinter(Writer):
 
 
 _QUOTED = re.compile(r"`([^`]+)`")
-_HEADER = re.compile(r"(?:snn \d+|network \w+)(?= \{|$)")
+_HEADER = re.compile(r"^(snn|network) (\w+)(?: \{.*)?$")
 # A statement that may precede each clause.
 _BEFORE = {"from": "dense x ", "in": "input x 1 ", "as": "input x 1 in 0..1 "}
 
@@ -111,19 +120,21 @@ def snippet(code: str) -> str:
     first, _, rest = code.partition(" ")
     if not rest:
         return code
-    if first in HEADERS and (header := _HEADER.match(code)):
-        return header[0].replace(" ", ": ", 1)
+    if first in HEADERS:
+        return _HEADER.sub(r"\1: \2", code)
     if first in CLAUSES:
         entries = _entries_in(_BEFORE[first] + code)
-        return next((e.flat for e in entries if e.key == first), code)
+        return next((each.flat for each in entries if each.key == first), code)
     if first in KINDS and (statement := parse_statement(code)):
         dash = "- " if FORMS[first].place == "layer" else ""
         return dash + statement_entry(statement).flat
-    if first in KEYS:
-        entries = _entries_in(f"train {{ {code} }}")
-        shown = ", ".join(entry.flat for entry in entries)
-        return f"{{{shown}}}" if len(entries) > 1 else shown or code
-    return code
+    return _properties(code) if first in KEYS else code
+
+
+def _properties(code: str) -> str:
+    entries = _entries_in(f"train {{ {code} }}")
+    shown = ", ".join(entry.flat for entry in entries)
+    return f"{{{shown}}}" if len(entries) > 1 else shown or code
 
 
 def _entries_in(code: str) -> tuple[Entry, ...]:

@@ -8,7 +8,7 @@ from snnc import rules, vocabulary
 from snnc.diagnostics import Diagnostic, Fix
 from snnc.language import tree
 from snnc.language.keywords import FORMS, KEYS, first_key
-from snnc.syntax.build import build
+from snnc.syntax.build import Tokens, build
 from snnc.syntax.build import tokens as tokens_of
 from snnc.syntax.lexical import find_hyphens, foreign_text, problem_of
 from snnc.syntax.yaml import nodes
@@ -34,11 +34,7 @@ def name_of(key: tree.Word | None, node: nodes.Node) -> tree.Word:
     if key is not None and nodes.is_empty(node):
         raise _missing_value(key)
     if not isinstance(node, nodes.Scalar):
-        items = node.items if isinstance(node, nodes.Sequence) else ()
-        advice = "write one word, such as `c0`"
-        if len(items) == 1 and isinstance(items[0], nodes.Scalar):
-            advice = f"write `{items[0].text}`, without brackets"
-        raise nodes.wrong_form(node, "a name", advice)
+        raise _not_a_name(node)
     if "-" in node.text and node.is_verbatim:
         problem = find_hyphens(node.span)
         if problem and problem.span == node.span:
@@ -49,28 +45,42 @@ def name_of(key: tree.Word | None, node: nodes.Node) -> tree.Word:
     return value
 
 
+def _not_a_name(node: nodes.Node) -> nodes.UnreadableError:
+    items = node.items if isinstance(node, nodes.Sequence) else ()
+    advice = "write one word, such as `c0`"
+    if len(items) == 1 and isinstance(items[0], nodes.Scalar):
+        advice = f"write `{items[0].text}`, without brackets"
+    return nodes.wrong_form(node, "a name", advice)
+
+
 def literal(scalar: nodes.Scalar, expected: str = "a value") -> tree.Value:
     """Read a scalar as an ``.snn`` literal whose parts have their own positions.
 
     A quoted scalar that is not a literal becomes a text.
     """
-    text = scalar.text.rstrip()
-    if len(text) > LONGEST:
-        rule = rules.yaml.TooMuch
-        what = "characters in a value"
-        raise nodes.UnreadableError(rule(span=scalar.span, limit=LONGEST, what=what))
-    tokens = tokens_of(scalar.span, None if scalar.is_verbatim else text)
+    tokens = _tokens_of(scalar)
     is_literal = scalar.plain or (tokens and tokens[0].type in _NUMERIC)
     if is_literal and (problem := problem_of(tokens)):
         raise nodes.UnreadableError(problem)
+    types = " ".join(token.type for token in tokens)
     # What the lexer treats as a comment is part of the scalar.
-    has_comment = "#" in text and not any("#" in token for token in tokens)
-    if not has_comment and " ".join(token.type for token in tokens) in _SCALARS:
+    has_comment = scalar.text.count("#") > "".join(tokens).count("#")
+    if types in _SCALARS and not has_comment:
         value: tree.Value = build(tokens, "value")[0]
         return value
     if scalar.plain:
         raise nodes.wrong_value(scalar, expected)
     return tree.Text(scalar.text, scalar.span)
+
+
+def _tokens_of(scalar: nodes.Scalar) -> Tokens:
+    text = scalar.text.rstrip()
+    if len(text) > LONGEST:
+        what = "characters in a value"
+        raise nodes.UnreadableError(
+            rules.yaml.TooMuch(span=scalar.span, limit=LONGEST, what=what)
+        )
+    return tokens_of(scalar.span, None if scalar.is_verbatim else text)
 
 
 def value_of(key: tree.Word, node: nodes.Node) -> tree.Value:
@@ -125,18 +135,21 @@ def properties_of(node: nodes.Node, owner: str) -> tuple[tree.Property, ...]:
 def _example(owner: str, node: nodes.Node) -> str:
     """Return the advice for bare values, or for a key and a value without a colon."""
     text = node.text if isinstance(node, nodes.Scalar) else ""
-    key = first_key(owner)
     form = FORMS.get(owner)
     if text and form is not None:
         line = vocabulary.meant.meant_statement(f"{owner} {{ {text} }}")
         if line:
             return f"write `{line}`"
-    if not key:
-        return f"write, for example, `{form.example}`" if form else ""
-    first, _, value = text.partition(" ")
-    if first in KEYS and value:
-        key = first
-    dash = "- " if form and form.place == "layer" else ""
+    if first_key(owner):
+        return _example_with_key(owner, text)
+    return f"write, for example, `{form.example}`" if form else ""
+
+
+def _example_with_key(owner: str, text: str) -> str:
+    word, _, value = text.partition(" ")
+    key = word if word in KEYS and value else first_key(owner)
+    is_layer = owner in FORMS and FORMS[owner].place == "layer"
+    dash = "- " if is_layer else ""
     return f"write, for example, `{dash}{owner}: {{{key}: {value or '...'}}}`"
 
 
@@ -178,27 +191,32 @@ def one_pair(node: nodes.Mapping) -> nodes.Pair:
 
 
 def _list(key: tree.Word, node: nodes.Sequence) -> tree.Value:
-    labels = key.text == "classes"
-    items = tuple(_item(item, labels) for item in node.items)
+    if key.text == "classes":
+        return tree.List(tuple(map(_label, node.items)), node.span)
+    items = tuple(map(_item, node.items))
     sizes = [item.value for item in items if isinstance(item, tree.Number)]
-    whole = tuple(size for size in sizes if isinstance(size, int))
     if key.text in ("in", "as") and len(sizes) == len(items) == 2:
         return tree.Range(sizes[0], sizes[1], None, node.span)
-    if items and len(whole) == len(items) and not labels:
+    whole = tuple(size for size in sizes if isinstance(size, int))
+    if items and len(whole) == len(items):
         return tree.Dims(whole, node.span)
     return tree.List(items, node.span)
 
 
-def _item(node: nodes.Node, is_label: bool) -> tree.Value:
+def _item(node: nodes.Node) -> tree.Value:
     if not isinstance(node, nodes.Scalar):
         raise nodes.wrong_form(node, "a single value")
-    if is_label:
-        # A label is a word, a number, or a text such as `hot dog`.
+    return literal(node)
+
+
+def _label(node: nodes.Node) -> tree.Value:
+    """Read a label: a word, a number, or a text such as `hot dog`."""
+    if isinstance(node, nodes.Scalar):
         short = node.plain and len(node.text) <= LONGEST
         kinds = [t.type for t in tokens_of(node.span, node.text)] if short else []
         if kinds not in (["NAME"], ["NUMBER"]):
             return tree.Text(node.text, node.span)
-    return literal(node)
+    return _item(node)
 
 
 def text_of(key: tree.Word, node: nodes.Node) -> tree.Text:
