@@ -94,10 +94,13 @@ def _block(diagnostic: Diagnostic, paint: Paint) -> Iterator[str]:
     by_file: dict[SourceFile, list[Label]] = {}
     for label in (main, *diagnostic.related):
         by_file.setdefault(label.span.source, []).append(label)
-    shown = [
-        each for source, labels in by_file.items() if source.text for each in labels
+    lines = [
+        label.span.first.line
+        for source, labels in by_file.items()
+        for label in labels
+        if source.text
     ]
-    margin = max((len(str(label.span.first.line)) for label in shown), default=1)
+    margin = len(str(max(lines, default=1)))
     blank = " " * margin
     arrow = "-->"
     for source, labels in by_file.items():
@@ -105,14 +108,18 @@ def _block(diagnostic: Diagnostic, paint: Paint) -> Iterator[str]:
         arrow = ":::"
         if source.text:
             yield from _snippet(labels, main, margin, colour, paint)
-    equals = paint(f"{blank} =", _MARGIN_COLOUR)
+    for word, text in _remarks(diagnostic, paint):
+        yield f"{paint(f'{blank} =', _MARGIN_COLOUR)} {word}: {text}"
+
+
+def _remarks(diagnostic: Diagnostic, paint: Paint) -> Iterator[tuple[str, str]]:
+    """Yield the notes, and the help or else the fix, each after its word."""
     for note in diagnostic.notes:
-        yield f"{equals} note: {note}"
+        yield "note", note
     if help_text := diagnostic.help:
-        yield f"{equals} {paint('help', _HELP_COLOUR)}: {help_text}"
+        yield paint("help", _HELP_COLOUR), help_text
     elif diagnostic.fix is not None:
-        fix = describe_fix(diagnostic.fix)
-        yield f"{equals} {paint('fix', _HELP_COLOUR)}: {fix}"
+        yield paint("fix", _HELP_COLOUR), describe_fix(diagnostic.fix)
 
 
 def _snippet(

@@ -150,21 +150,29 @@ def _top(text: _Text) -> Iterator[types.CompletionItem]:
 
 def _statements(text: _Text) -> Iterator[types.CompletionItem]:
     """Yield the kinds that may follow: settings first, most kinds only once."""
+    is_yaml = text.source.is_yaml
     whole = text.source.text
     above = set(_BEGINNING.findall(whole[: text.at]))
     below = set(_BEGINNING.findall(whole[text.at :]))
-    layers = any(keywords.FORMS[kind].is_layer for kind in above)
-    ended = "readout" in above
     for kind, form in keywords.FORMS.items():
-        late = form.place == "front" and layers
-        early = form.place == "encoder" and layers and "encode" in above
-        too_late = form.place != "back" and ended
-        taken = form.once and kind in above | below
-        elsewhere = text.source.is_yaml and form.place != "layer"
-        if not (late or early or too_late or taken or elsewhere):
-            written = _item_of(form) if text.source.is_yaml else _example(form, text)
+        is_taken = form.once and kind in above | below
+        is_elsewhere = is_yaml and form.place != "layer"
+        if not is_taken and not is_elsewhere and _may_follow(form, above):
+            written = _item_of(form) if is_yaml else _example(form, text)
             page = hover.kind(kind)
             yield _item(kind, written, Kind.Keyword, form.about, page)
+
+
+def _may_follow(form: Form, above: set[str]) -> bool:
+    """Return whether a kind may come after others: `train` comes after the readout."""
+    if form.place == "back":
+        return True
+    if "readout" in above:
+        return False
+    if not any(keywords.FORMS[kind].is_layer for kind in above):
+        return True
+    is_second_encoder = form.place == "encoder" and "encode" in above
+    return form.place != "front" and not is_second_encoder
 
 
 def _example(form: Form, text: _Text) -> str:
@@ -214,21 +222,22 @@ def _keys(place: CursorPlace, text: _Text) -> Iterator[types.CompletionItem]:
     if place.measured:
         for unit in hover.units_of(place.key):
             yield _item(unit, unit, Kind.Unit, f"unit of `{place.key}`")
-    model = place.model
-    if model is None:
-        return
-    entries = keys_of(model)
-    fields = {part.key: field for field, part in parts_of(model).items()}
-    colon = ":" if text.source.is_yaml else ""
     for key in place.legal:
-        if key in keywords.VARIANTS["defaults"] and key not in entries:
-            page = hover.kind(key)
-            yield _item(key, f"{key}: {{$0}}", Kind.EnumMember, "", page)
-            continue
-        usual = entries[key].usual if key in entries else ""
-        value = f"${{1:{usual}}}" if usual else ""
-        page = description(model, fields.get(key, key))
-        yield _item(key, f"{key}{colon} {value}", Kind.Property, "", page)
+        yield _key(place, key, ":" if text.source.is_yaml else "")
+
+
+def _key(place: CursorPlace, key: str, colon: str) -> types.CompletionItem:
+    entries = keys_of(place.model) if place.model else {}
+    if key in keywords.VARIANTS["defaults"] and key not in entries:
+        return _item(key, f"{key}: {{$0}}", Kind.EnumMember, "", hover.kind(key))
+    value = ""
+    if key in entries and entries[key].usual:
+        value = f"${{1:{entries[key].usual}}}"
+    page = ""
+    if place.model is not None:
+        fields = {part.key: field for field, part in parts_of(place.model).items()}
+        page = description(place.model, fields.get(key, key))
+    return _item(key, f"{key}{colon} {value}", Kind.Property, "", page)
 
 
 def _values(place: CursorPlace, text: _Text) -> Iterator[types.CompletionItem]:

@@ -46,9 +46,12 @@ def _fault(network: LogicalNetwork) -> str:
         return "a layer through a convolution"
     if len(sources) > 1:
         return f"{len(sources)} layers"
-    layer = network.by_name.get(sources[0]) if sources else None
-    if layer is None:
-        return ""
+    layers = filter(None, map(network.by_name.get, sources))
+    return next((_fault_of(network, layer) for layer in layers), "")
+
+
+def _fault_of(network: LogicalNetwork, layer: LogicalLayer) -> str:
+    """Say why a readout can't learn from a layer; may be empty."""
     if layer.spiking is None:
         return f"`{layer.kind}`, which has no neurons"
     if layer.operation.compares:

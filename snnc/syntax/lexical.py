@@ -101,22 +101,26 @@ _ADVICE = (
 
 
 def _explain_unknown(token: Token, before: Token | None) -> Diagnostic:
-    span = token.span
-    key = before if before is not None and before.type == "NAME" else None
-    if key and token[0] in "=:":
-        return _key_punctuation(span, key)
-    advice = next((a for mark, a in _ADVICE if mark in token), "")
-    if before is None and token == "-":
-        advice = "a statement begins with its kind: `conv2d c0 { filters 8 }`"
-    if _INFINITE.match(span.source.text, span.start):
-        advice = (
+    if before is not None and before.type == "NAME" and token[0] in "=:":
+        return _key_punctuation(token.span, before)
+    problem = rules.syntax.UnexpectedCharacter(span=token.span, text=_short(token))
+    advice = _advise_sign(token, before)
+    return problem.but(advice=advice) if advice else problem
+
+
+def _advise_sign(token: Token, before: Token | None) -> str:
+    """Return the advice for a sign that is not part of the language; may be empty."""
+    if _INFINITE.match(token.span.source.text, token.span.start):
+        return (
             "the ends of a range are finite: write the smallest and the largest value "
             "of the data"
         )
-    if not advice and before in USUAL:
-        advice = f"write, for example, `{before} {USUAL[before]}`"
-    problem = rules.syntax.UnexpectedCharacter(span=span, text=_short(token))
-    return problem.but(advice=advice) if advice else problem
+    if before is None and token == "-":
+        return "a statement begins with its kind: `conv2d c0 { filters 8 }`"
+    for mark, advice in _ADVICE:
+        if mark in token:
+            return advice
+    return f"write, for example, `{before} {USUAL[before]}`" if before in USUAL else ""
 
 
 def _key_punctuation(span: Span, before: Token) -> Diagnostic:
@@ -298,6 +302,7 @@ def _find_missing_quotes(tokens: Tokens) -> Diagnostic | None:
 
 
 _DIM_KEYS = keys_read_by(readers.dims, readers.window, readers.block, readers.shape)
+_SIZES = _DIM_KEYS | {"size"}
 # Sizes in brackets, with separators other than `x`, or with a batch axis, which Keras
 # shows as None.
 _DIMS = re.compile(
@@ -326,41 +331,41 @@ _HYPHENATED = re.compile(r"[A-Za-z]\w*(?:-\w+)+")
 NAME_RULE = "names have letters, digits and `_`"
 
 
-def foreign_problem(tokens: Tokens, index: int, in_block: bool) -> Diagnostic | None:
+def foreign_problem(tokens: Tokens, index: int, *, in_block: bool) -> Diagnostic | None:
     """Describe the value or name at a token if it is in another notation."""
     token = tokens[index]
-    before = tokens[index - 1] if index else None
-    key = str(before or "")
-    is_shape = tokens[0] == "input" and index in (1, 2)
+    key = _key_before(tokens, index)
+    is_value = index > 0 and tokens[index - 1].type == "NAME"
     # A list is valid syntax; validation reports it.
-    may_be_dims = before is not None and before.type == "NAME"
-    may_be_dims = may_be_dims and (is_shape or token.type != "LSQB")
+    may_be_dims = is_value and (key == "shape" or token.type != "LSQB")
 
     def find(pattern: re.Pattern[str]) -> Span | None:
         refused = pattern is _DIMS and not may_be_dims
         return None if refused else _text_from(token.span, pattern)
 
-    if problem := _foreign_value(key, find, is_shape):
-        return problem
-    if not index:
-        return None
-    if token.type == "NAME" and (key == "shortcut" or not in_block):
-        return find_hyphens(token.span)
-    return None
+    problem = _foreign_value(key, find)
+    is_name = token.type == "NAME" and (key == "shortcut" or not in_block)
+    if problem is None and is_name and index:
+        problem = find_hyphens(token.span)
+    return problem
 
 
-def _dims(span: Span, key: str, is_shape: bool = False) -> Diagnostic | None:
+def _key_before(tokens: Tokens, index: int) -> str:
+    """Return the key of a value; the shape of the input has none."""
+    if tokens[0] == "input" and index in (1, 2):
+        return "shape"
+    return str(tokens[index - 1]) if index else ""
+
+
+def _dims(span: Span, key: str) -> Diagnostic | None:
     dims = "x".join(re.findall(r"\d+", span.text))
     if span.text == dims:
         return None
     # Include the keys of other libraries, because the value is checked before the key.
-    keys = _DIM_KEYS | {"size"}
-    if key not in keys:
-        keys |= vocabulary.foreign_keywords.likes_of(_DIM_KEYS)
-    if key not in keys and not is_shape:
+    if key not in _SIZES and key not in vocabulary.foreign_keywords.likes_of(_DIM_KEYS):
         return None
     # The shape has no key in `.snn`.
-    key = "" if key not in keys or key == "shape" else key
+    key = "" if key == "shape" else key
     return wrong_notation(rules.misplaced.DimsSpelling, span, key, dims)
 
 
@@ -394,7 +399,7 @@ def foreign_text(key: str, span: Span) -> Diagnostic | None:
 
 
 def _foreign_value(
-    key: str, find: Callable[[re.Pattern[str]], Span | None], is_shape: bool = False
+    key: str, find: Callable[[re.Pattern[str]], Span | None]
 ) -> Diagnostic | None:
     """Describe the value of a key, of which ``find`` finds the text by a pattern."""
     if span := find(_PERCENTAGE):
@@ -402,7 +407,7 @@ def _foreign_value(
     if key in _AMOUNT_KEYS and (span := find(_DECIMAL_COMMA)):
         number = span.text.replace(",", ".")
         return malformed_number(span, f"write `{key} {number}`", number)
-    if (span := find(_DIMS)) and (problem := _dims(span, key, is_shape)):
+    if (span := find(_DIMS)) and (problem := _dims(span, key)):
         return problem
     span = find(_RANGE) if key in _RANGE_KEYS else None
     return _range(span, key) if span else None

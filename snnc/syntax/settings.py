@@ -184,8 +184,6 @@ def _unwrap(value: object) -> object:
     return value
 
 
-
-
 def _spelt_tuple(values: tuple[object, ...], key: str) -> str:
     """Write the ends of a range, sizes, or a list."""
     if len(values) == 2 and key in _RANGES:

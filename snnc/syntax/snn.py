@@ -196,30 +196,37 @@ class _Header:
         return None
 
     def _network(self) -> tuple[tree.Word | None, Token | None]:
+        """Return the name of the network and its ``{``, as far as they can be read."""
         self._skip_lines()
-        if not self._take("NAME", "network"):
-            here = self._next
-            problem = problem_of((here,)) or rules.syntax.MissingNetwork(
-                span=here.span, near=closest(here.lower(), ("network",))
-            )
-            self._report.add(problem)
-            self._skip_to_network()
-            if not self._take("NAME", "network") and not self._is_misspelt():
-                return None, None
-        name = self._take("NAME")
-        if name is None:
-            self._expect(
-                "a name for the network", "write, for example, `network digits {`"
-            )
-        elif hyphens := find_hyphens(name.span):
-            self._report.add(hyphens)
-            self._skip_to("NEWLINE", "LBRACE")
+        if not self._take("NAME", "network") and not self._find_network():
+            return None, None
+        name = self._name()
         opener = self._take("LBRACE") or self._opener_below(name)
         if opener is None and name is not None:
             self._expect("`{`", f"write `network {name} {{`")
         if opener is None:
             self._skip_to("NEWLINE")
         return (None if name is None else tree.Word(str(name), name.span)), opener
+
+    def _find_network(self) -> bool:
+        """Report a missing ``network``; return whether a later one is consumed."""
+        here = self._next
+        problem = problem_of((here,)) or rules.syntax.MissingNetwork(
+            span=here.span, near=closest(here.lower(), ("network",))
+        )
+        self._report.add(problem)
+        self._skip_to_network()
+        return self._take("NAME", "network") is not None or self._is_misspelt()
+
+    def _name(self) -> Token | None:
+        name = self._take("NAME")
+        if name is None:
+            advice = "write, for example, `network digits {`"
+            self._expect("a name for the network", advice)
+        elif hyphens := find_hyphens(name.span):
+            self._report.add(hyphens)
+            self._skip_to("NEWLINE", "LBRACE")
+        return name
 
     def _opener_below(self, name: Token | None) -> Token | None:
         """Consume and report a ``{`` that comes after the line of the network."""

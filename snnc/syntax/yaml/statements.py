@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -109,18 +109,27 @@ def defaults(
     key: nodes.Scalar, node: nodes.Node, report: Diagnostics
 ) -> Iterator[tree.Statement]:
     """Read ``defaults``: properties, properties by kind of layer, or a list of both."""
-    is_list = isinstance(node, nodes.Sequence)
-    for item in node.items if isinstance(node, nodes.Sequence) else (node,):
-        if not isinstance(item, nodes.Mapping):
-            yield read(key, item, report)
-            continue
-        plain = tuple(pair for pair in item.pairs if not _is_scope(*pair))
-        if plain or not item.pairs:
-            statement = read(key, nodes.Mapping(plain, item.span), report)
-            yield replace(statement, span=item.span) if is_list else statement
-        for scope, inner in item.pairs:
-            if _is_scope(scope, inner):
-                yield read(key, inner, report, scope)
+    if not isinstance(node, nodes.Sequence):
+        yield from _defaults(key, node, report)
+        return
+    for item in node.items:
+        for statement in _defaults(key, item, report):
+            is_scope = statement.variant is not None
+            yield statement if is_scope else replace(statement, span=item.span)
+
+
+def _defaults(
+    key: nodes.Scalar, node: nodes.Node, report: Diagnostics
+) -> Iterator[tree.Statement]:
+    if not isinstance(node, nodes.Mapping):
+        yield read(key, node, report)
+        return
+    plain = tuple(pair for pair in node.pairs if not _is_scope(*pair))
+    if plain or not node.pairs:
+        yield read(key, nodes.Mapping(plain, node.span), report)
+    for scope, inner in node.pairs:
+        if _is_scope(scope, inner):
+            yield read(key, inner, report, scope)
 
 
 def _is_scope(key: nodes.Scalar, node: nodes.Node) -> bool:
@@ -146,47 +155,67 @@ def _statement(
     if not isinstance(node, nodes.Mapping):
         values.properties_of(node, (variant or kind).text)  # refuses all but nothing
         return statement
-    given: dict[str, nodes.Pair] = {}
-    properties: list[nodes.Pair] = []
-    for key, value in nodes.rejoin(node).pairs:
-        if key.text in given:
-            raise nodes.UnreadableError(describe_repeat(key, given[key.text][0]))
-        if key.text in PARTS:
-            given[key.text] = (key, value)
-        else:
-            properties.append((key, value))
+    pairs = nodes.rejoin(node).pairs
+    parts = _parts_in(pairs)
+    properties = [(key, value) for key, value in pairs if key.text not in PARTS]
     for key, _ in properties:
-        if problem := _find_misspelling(statement, key, given):
+        if problem := _find_misspelling(statement, key, parts):
             raise nodes.UnreadableError(problem)
     written = tuple(values.property_of(key, value) for key, value in properties)
-    parts: dict[str, Any] = {
+    fields: dict[str, Any] = {
         PARTS[part]: _READERS[PARTS[part]](word(key), value)
-        for part, (key, value) in given.items()
+        for part, (key, value) in parts.items()
     }
-    return replace(statement, properties=written or None, **parts)
+    return replace(statement, properties=written or None, **fields)
+
+
+def _parts_in(pairs: Iterable[nodes.Pair]) -> dict[str, nodes.Pair]:
+    """Return the parts that precede the block in ``.snn``."""
+    parts: dict[str, nodes.Pair] = {}
+    for key, value in pairs:
+        if key.text in parts:
+            raise nodes.UnreadableError(describe_repeat(key, parts[key.text][0]))
+        if key.text in PARTS:
+            parts[key.text] = (key, value)
+    return parts
 
 
 def _find_misspelling(
-    statement: tree.Statement, key: nodes.Scalar, given: Container[str]
+    statement: tree.Statement, key: nodes.Scalar, parts: Container[str]
 ) -> Diagnostic | None:
     """Describe a key if it is refused or misspelt."""
     kind = statement.kind.text
     if key.text in REFUSED:
         return vocabulary.foreign_keywords.refusal(word(key), "property")
-    only = _ONLY_PARTS.get(kind)
-    if only is None and (kind not in _NAMED or key.text in KEYS):
+    if kind in _ONLY_PARTS:
+        legal = _ONLY_PARTS[kind]
+        return _unknown_key(kind, key, _nearest_part(key, legal, parts), legal)
+    if kind not in _NAMED or key.text in KEYS:
         return None
-    absent = [part for part in only or _PARTS_OF_NAMED if part not in given]
+    near = _nearest_part(key, _PARTS_OF_NAMED, parts)
+    if near is None:
+        return None
+    legal = (*_PARTS_OF_NAMED, *keywords.legal_keys(statement))
+    return _unknown_key(kind, key, near, legal)
+
+
+def _nearest_part(
+    key: nodes.Scalar, legal: Iterable[str], parts: Container[str]
+) -> str | None:
+    absent = [part for part in legal if part not in parts]
     meant = vocabulary.foreign_keywords.PART_BY_WORD.get(key.text)
-    near = meant if meant in absent else closest(key.text, absent)
-    if near is None and only is None:
-        return None
+    return meant if meant in absent else closest(key.text, absent)
+
+
+def _unknown_key(
+    owner: str, key: nodes.Scalar, near: str | None, legal: tuple[str, ...]
+) -> Diagnostic:
     return rules.statements.UnknownProperty(
         span=key.span,
-        owner=kind,
+        owner=owner,
         key=key.text,
         near=near,
-        legal=only or (*_PARTS_OF_NAMED, *keywords.legal_keys(statement)),
+        legal=legal,
         fix=None if near is None else Fix(key.span, near),
     )
 
