@@ -13,7 +13,7 @@ from snnc.editors.rules import NETWORK, to_fill
 from snnc.language import keywords, readers
 from snnc.language.editions import NEWEST
 from snnc.language.keywords import description, keys_of, parts_of, values_in
-from snnc.language.models import Form, fields_of
+from snnc.language.models import Form, Model, fields_of
 from snnc.language_server import cursor, hover
 from snnc.language_server.buffers import offset_in, range_of
 from snnc.language_server.cursor import CursorPlace
@@ -222,21 +222,21 @@ def _keys(place: CursorPlace, text: _Text) -> Iterator[types.CompletionItem]:
     if place.measured:
         for unit in hover.units_of(place.key):
             yield _item(unit, unit, Kind.Unit, f"unit of `{place.key}`")
-    for key in place.legal:
-        yield _key(place, key, ":" if text.source.is_yaml else "")
+    if place.model is not None:
+        colon = ":" if text.source.is_yaml else ""
+        for key in place.legal:
+            yield _key(place.model, key, colon)
 
 
-def _key(place: CursorPlace, key: str, colon: str) -> types.CompletionItem:
-    entries = keys_of(place.model) if place.model else {}
+def _key(model: type[Model], key: str, colon: str) -> types.CompletionItem:
+    entries = keys_of(model)
     if key in keywords.VARIANTS["defaults"] and key not in entries:
         return _item(key, f"{key}: {{$0}}", Kind.EnumMember, "", hover.kind(key))
     value = ""
     if key in entries and entries[key].usual:
         value = f"${{1:{entries[key].usual}}}"
-    page = ""
-    if place.model is not None:
-        fields = {part.key: field for field, part in parts_of(place.model).items()}
-        page = description(place.model, fields.get(key, key))
+    fields = {part.key: field for field, part in parts_of(model).items()}
+    page = description(model, fields.get(key, key))
     return _item(key, f"{key}{colon} {value}", Kind.Property, "", page)
 
 

@@ -170,19 +170,22 @@ def _paths_to_mark(node: nodes.Node, above: tuple[str, ...] = ()) -> Iterator[_P
 
 
 def _of_path(path: _Path) -> CursorPlace:
-    above = path.above[1:] if path.above[:1] == ("layers",) else path.above
-    if not above:
-        return CursorPlace("statement" if path.above else "header")
-    variants = VARIANTS.get(above[0], ())
-    is_defaults = above == ("defaults",)
-    if variants and len(above) == 1 and not is_defaults:
-        return CursorPlace("variant", above[0])
-    place = _inside(path._replace(above=above))
+    if not path.above:
+        return CursorPlace("header")
+    if path.above[0] == "layers":
+        path = path._replace(above=path.above[1:])
+    if not path.above:
+        return CursorPlace("statement")
+    kind = path.above[0]
+    variants = VARIANTS.get(kind, ()) if len(path.above) == 1 else ()
+    if variants and kind != "defaults":
+        return CursorPlace("variant", kind)
+    place = _inside(path)
     if place.where != "key" or place.model is None:
         return place
+    # In YAML, parts are keys, and `defaults` has the kinds of layers as keys.
     parts = (part.key for part in parts_of(place.model).values())
-    legal = (*parts, *place.legal, *(variants if is_defaults else ()))
-    return place._replace(legal=_absent(legal, path))
+    return place._replace(legal=_absent((*parts, *place.legal, *variants), path))
 
 
 def _absent(keys: Sequence[str], path: _Path) -> tuple[str, ...]:

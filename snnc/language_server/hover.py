@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator
 
 from snnc.diagnostics import Diagnostic
-from snnc.ir.logical import LogicalNetwork, Loihi, Spiking
+from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, Spiking
+from snnc.ir.mapped import MappedNetwork
 from snnc.language import keywords, readers
 from snnc.language.keywords import FORMS, keys_of
 from snnc.language.models import Key, ValueWord
@@ -133,21 +134,26 @@ def layer(analysis: Analysis, name: str) -> str:
         values = f"values in {network.input.low:g}..{network.input.high:g}"
         return f"**{name}**: input, `{dims(network.input.shape)}`, {values}"
     known = network.by_name.get(name)
-    summary = analysis.summary
-    rows = summary.layers if summary else ()
+    rows = analysis.summary.layers if analysis.summary else ()
     row = next((row for row in rows if row.name == name), None)
-    if known is None:
-        return f"**{name}**: {row.kind}, `{dims(row.shape)}`, host" if row else ""
-    title = f"**{name}**: {known.kind}, `{dims(known.shape)}`"
+    if known is not None:
+        return "\n\n".join(_describe_layer(known, row, network))
+    return f"**{name}**: {row.kind}, `{dims(row.shape)}`, host" if row else ""
+
+
+def _describe_layer(
+    known: LogicalLayer, row: LayerReport | None, network: LogicalNetwork
+) -> Iterator[str]:
+    """Yield the kind and size of a layer, its rates, and its use of the chip."""
+    title = f"**{known.name}**: {known.kind}, `{dims(known.shape)}`"
     if row is not None and row.neurons is not None:
         title += f", {_size(row.neurons, row.cores or 0, network)}"
-    parts = [title]
+    yield title
     if known.spiking is not None:
-        parts.append(_rates(known.spiking))
-    if row is not None and row.use is not None and summary is not None:
-        parts += _use(row)
-        parts += map(prose, row.reasons)
-    return "\n\n".join(parts)
+        yield _rates(known.spiking)
+    if row is not None and row.use is not None:
+        yield from _use(row)
+        yield from map(prose, row.reasons)
 
 
 def _rates(spiking: Spiking) -> str:
@@ -189,17 +195,21 @@ def hints(analysis: Analysis) -> Iterator[tuple[int, str]]:
     if name is not None and mapped is not None:
         shown = _size(neurons_of(mapped), mapped.cores, network)
         yield _end_of_code(analysis, name.span), shown
-    shapes = {layer.span: layer for layer in network.layers}
+    layers = {layer.span: layer for layer in network.layers}
     for statement in analysis.document.statements:
-        if (known := shapes.get(statement.head)) is not None:
-            shown = f"-> {dims(known.shape)}"
-            if mapped is not None and (levels := mapped.of_layer(known.name)):
-                neurons = sum(level.population.neurons for level in levels)
-                cores = sum(level.cores for level in levels)
-                shown += f", {_size(neurons, cores, network)}"
-            elif mapped is not None:
-                shown += ", folded"
-            yield _end_of_code(analysis, statement.span), shown
+        if (known := layers.get(statement.head)) is not None:
+            costs = "" if mapped is None else f", {_costs(known, mapped)}"
+            hint = f"-> {dims(known.shape)}{costs}"
+            yield _end_of_code(analysis, statement.span), hint
+
+
+def _costs(layer: LogicalLayer, mapped: MappedNetwork) -> str:
+    levels = mapped.of_layer(layer.name)
+    if not levels:
+        return "folded"
+    neurons = sum(level.population.neurons for level in levels)
+    cores = sum(level.cores for level in levels)
+    return _size(neurons, cores, mapped.lowered.network)
 
 
 def _size(neurons: int, cores: int, network: LogicalNetwork) -> str:

@@ -7,7 +7,8 @@ with a role in the spec are coloured here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import reduce
 from itertools import groupby
 
 from lsprotocol import types
@@ -105,17 +106,21 @@ def folding(request: Request) -> list[types.FoldingRange]:
 def _blocks(document: tree.Document) -> Iterator[tuple[int, int]]:
     """Yield the first and last lines, from 1, of all parts of a spec."""
     source = document.span.source
-    layers = kinds("layer")
     if document.network is not None and not source.is_yaml:
         last = source.line_column(len(source.text.rstrip()))[0]
         yield document.network.span.first.line, last
+    spans = list(_spans(document.statements))
     if document.layers is not None:
-        within = (s.span for s in document.statements if s.kind.text in layers)
-        last = max((span.last.line for span in within), default=0)
-        yield document.layers.first.line, last
-    for statement in document.statements:
-        spans = [statement.span, *(item.span for item in statement.properties or ())]
-        yield from ((span.first.line, span.last.line) for span in spans)
+        layers = (s.span for s in document.statements if s.kind.text in kinds("layer"))
+        spans.append(reduce(Span.to, layers, document.layers))
+    yield from ((span.first.line, span.last.line) for span in spans)
+
+
+def _spans(statements: Iterable[tree.Statement]) -> Iterator[Span]:
+    """Yield the spans of statements and their properties."""
+    for statement in statements:
+        yield statement.span
+        yield from (item.span for item in statement.properties or ())
 
 
 def semantic(request: Request) -> types.SemanticTokens:

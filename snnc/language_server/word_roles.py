@@ -41,21 +41,26 @@ def words_of(document: tree.Document) -> Iterator[SpecWord]:
     if document.network is not None:
         yield SpecWord("network", document.network.text, document.network.span)
     for statement in document.statements:
-        kind = statement.kind
-        variant = statement.variant
-        name = statement.name
-        words = tuple(word.text for word in (kind, variant) if word is not None)
-        if kind.text in keywords.FORMS:
-            yield SpecWord("kind", kind.text, kind.span, kind=words)
-        if variant is not None:
-            yield SpecWord("variant", variant.text, variant.span, kind=words)
-        if name is not None:
-            yield SpecWord("definition", name.text, name.span)
-        for source in statement.sources:
-            yield SpecWord("reference", source.text, source.span)
+        yield from _heading(statement)
         model = model_of_statement(statement)
         for item in statement.properties or ():
             yield from _property(item, model)
+
+
+def _heading(statement: tree.Statement) -> Iterator[SpecWord]:
+    """Yield the words before the block of a statement."""
+    kind = statement.kind
+    variant = statement.variant
+    name = statement.name
+    words = (kind.text,) if variant is None else (kind.text, variant.text)
+    if kind.text in keywords.FORMS:
+        yield SpecWord("kind", kind.text, kind.span, kind=words)
+    if variant is not None:
+        yield SpecWord("variant", variant.text, variant.span, kind=words)
+    if name is not None:
+        yield SpecWord("definition", name.text, name.span)
+    for source in statement.sources:
+        yield SpecWord("reference", source.text, source.span)
 
 
 def model_of_statement(statement: tree.Statement) -> type[Model] | None:

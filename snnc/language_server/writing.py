@@ -9,6 +9,7 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 from snnc.diagnostics import Diagnostics, Fix
 from snnc.language.readers import why_no_name, why_no_package
+from snnc.language.tree import Document
 from snnc.language_server.buffers import between, offsets_in
 from snnc.language_server.server import Request, SpecServer
 from snnc.language_server.word_roles import SpecWord, uses_at, words_of
@@ -93,14 +94,7 @@ def rename(request: Request) -> types.WorkspaceEdit:
     name = request.params.new_name
     if not uses:
         raise JsonRpcInvalidParams("there is no name here")
-    if uses[0].role == "network":
-        reason = why_no_package(name)
-    else:
-        reason = why_no_name(name)
-        defined = {w.text for w in words_of(document) if w.role == "definition"}
-        if not reason and name in defined - {uses[0].text}:
-            reason = "there is another layer of that name"
-    if reason:
+    if reason := _why_refused(name, uses[0], document):
         raise JsonRpcInvalidParams(f"{name}: {reason}")
     # A statement with a syntax error may use the name.
     if broken := next((s for s in document.statements if s.broken), None):
@@ -108,3 +102,13 @@ def rename(request: Request) -> types.WorkspaceEdit:
         raise JsonRpcInvalidParams(f"line {line} can't be read: fix it first")
     edits = [Fix(word.span, name) for word in uses]
     return request.server.workspace_edit(request.uri, edits)
+
+
+def _why_refused(name: str, old: SpecWord, document: Document) -> str:
+    """Say why a word can't get a new name; empty if it can."""
+    if old.role == "network":
+        return why_no_package(name)
+    others = (w.text for w in words_of(document) if w.role == "definition")
+    if name != old.text and name in others:
+        return "there is another layer of that name"
+    return why_no_name(name)
