@@ -6,7 +6,6 @@ library, a property of another statement, or a misspelling.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,9 +14,7 @@ from pydantic_core import ValidationError
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
 from snnc.language import keywords, readers, tree
-from snnc.language.keywords import NEURONS, USUAL
-from snnc.language.model import TimingSpec
-from snnc.language.readers import SECONDS
+from snnc.language.keywords import USUAL
 from snnc.passes.validate.wording import MAKERS, BadValue
 from snnc.source import Span
 from snnc.text.near import normal
@@ -119,12 +116,6 @@ def translate(
             yield MAKERS.get(detail["type"], _out_of_limits)(bad)
 
 
-_DT: float = TimingSpec.dt
-_STEPS = frozenset(map(normal, ("steps", "time_steps", "t")))
-_OF_TRAINING = "steps"
-_DECAYS = frozenset(map(normal, ("beta", "decay", "membrane_decay")))
-
-
 def unknown_property(
     item: tree.Property,
     owner: str,
@@ -180,9 +171,6 @@ def _advice(
 ) -> str:
     """Return the advice; empty if the word may be legal or is unknown."""
     word = item.key.text
-    text = _in_numbers(item, owner, siblings)
-    if text:
-        return text
     match = foreign_keywords.counterpart(word, owner)
     if match:
         return foreign_keywords.fill_advice(match, normal(word), owner, item.value)
@@ -195,42 +183,6 @@ def _advice(
     if match:
         return foreign_keywords.fill_advice(match, normal(word), owner, item.value)
     return foreign_keywords.advise_elsewhere(word, item.value, owner)
-
-
-def _in_numbers(
-    item: tree.Property, owner: str, siblings: Sequence[tree.Property]
-) -> str:
-    """Convert steps to time, or a decay per step to a time constant."""
-    word = normal(item.key.text)
-    value = item.value
-    of_time = word in _STEPS and (owner != "train" or word != _OF_TRAINING)
-    if of_time and isinstance(value, tree.Number):
-        return _present(value, siblings, owner)
-    if word in _DECAYS and (
-        owner in NEURONS or owner in foreign_keywords.owners("neuron")
-    ):
-        return _time_constant(value, owner)
-    return ""
-
-
-def _present(steps: tree.Number, siblings: Sequence[tree.Property], owner: str) -> str:
-    given = next((p.value for p in siblings if p.key.text == "dt"), None)
-    measured = isinstance(given, tree.Quantity) and given.unit.text in SECONDS
-    dt = readers.seconds(given) if measured else _DT
-    step, time = (f"{1000 * seconds:.12g} ms" for seconds in (dt, steps.value * dt))
-    if owner != "timing":  # the value of `dt` is unknown here
-        return f"write `present {time}` in `timing`, if its `dt` is {step}"
-    return f"write `present {time}` in `timing`: {steps.span.text} steps of `dt {step}`"
-
-
-def _time_constant(value: tree.Value, owner: str) -> str:
-    """Convert a membrane's decay factor per step to a time constant."""
-    beta = value.value if isinstance(value, tree.Number) else 0
-    line = f"tau_rc {USUAL['tau_rc']}"
-    if 0 < beta < 1:
-        line = f"tau_rc {-1000 * _DT / math.log(beta):.3g} ms"
-    line = line if owner in NEURONS else f"neuron lif {{ {line} }}"
-    return f"write `{line}`: a step of `dt 1 ms` decays by exp(-dt / tau_rc)"
 
 
 def _setting_line(item: tree.Property, siblings: Sequence[tree.Property]) -> str:

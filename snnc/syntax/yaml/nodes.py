@@ -94,11 +94,12 @@ def wrong_form(
     )
 
 
-def wrong_value(node: Node, expected: str) -> UnreadableError:
+def wrong_value(node: Node, expected: str, advice: str = "") -> UnreadableError:
     """Return the error for a value of the wrong type."""
-    rule = rules.syntax.UnexpectedText
-    found = describe(node)
-    return UnreadableError(rule(span=node.span, expected=expected, found=found))
+    problem = rules.syntax.UnexpectedText(
+        span=node.span, expected=expected, found=describe(node), advice=advice
+    )
+    return UnreadableError(problem)
 
 
 def describe(node: Node) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from snnc import rules, vocabulary
 from snnc.diagnostics import Diagnostic, Diagnostics, Fix, Label
 from snnc.language import keywords, tree
-from snnc.language.keywords import KEYS, KINDS, REFUSED, USUAL, VARIANTS, parts_of
+from snnc.language.keywords import KEYS, KINDS, REFUSED, VARIANTS, parts_of
 from snnc.source import Span
 from snnc.syntax.yaml import nodes, values
 from snnc.syntax.yaml.values import word
@@ -87,12 +87,6 @@ def _read_choice(kind: tree.Word, node: nodes.Node, span: Span) -> tree.Statemen
     """Read the choice of ``target``, ``encode`` or ``neuron``, and its properties."""
     variants = VARIANTS[kind.text]
     if isinstance(node, nodes.Scalar):
-        first = node.text.partition(",")[0].partition(" ")[0]
-        if first != node.text and first in variants:
-            key = keywords.first_key(first)
-            usual = f"{key}: {USUAL[key]}" if key in USUAL else "..."
-            shown = f"`{kind.text}: {{{first}: {{{usual}}}}}`"
-            raise nodes.wrong_form(node, "one word", f"write, for example, {shown}")
         variant = None if nodes.is_empty(node) else values.name_of(None, node)
         return tree.Statement(kind, span, variant=variant)
     if not isinstance(node, nodes.Mapping):

@@ -7,7 +7,7 @@ import re
 from snnc import rules, vocabulary
 from snnc.diagnostics import Diagnostic, Fix
 from snnc.language import tree
-from snnc.language.keywords import FORMS, KEYS, first_key
+from snnc.language.keywords import FORMS, KEYS, USUAL, first_key
 from snnc.syntax.build import Tokens, build
 from snnc.syntax.build import tokens as tokens_of
 from snnc.syntax.lexical import find_hyphens, foreign_text, problem_of
@@ -69,8 +69,15 @@ def literal(scalar: nodes.Scalar, expected: str = "a value") -> tree.Value:
         value: tree.Value = build(tokens, "value")[0]
         return value
     if scalar.plain:
-        raise nodes.wrong_value(scalar, expected)
+        raise nodes.wrong_value(scalar, expected, _advise_braces(scalar.text))
     return tree.Text(scalar.text, scalar.span)
+
+
+def _advise_braces(text: str) -> str:
+    """Return the advice for settings without braces: ``adam 1e-3``; may be empty."""
+    choice = text.partition(",")[0].partition(" ")[0]
+    key = first_key(choice)
+    return f"write, for example, `{choice}: {{{key}: {USUAL[key]}}}`" if key else ""
 
 
 def _tokens_of(scalar: nodes.Scalar) -> Tokens:
@@ -103,22 +110,7 @@ def _foreign(key: tree.Word, node: nodes.Scalar) -> Diagnostic | None:
     """Describe a value in another notation, such as ``25%`` or ``(28, 28, 1)``."""
     if not (node.plain and node.is_verbatim) or len(node.text) > LONGEST:
         return None
-    if key.text == "optimizer" and not node.text.isidentifier():
-        return _optimizer(node)
     return foreign_text(key.text, node.span)
-
-
-def _optimizer(node: nodes.Scalar) -> Diagnostic | None:
-    """Describe ``adam(1e-3)``: an optimizer without braces."""
-    meant = vocabulary.meant.meant_properties(f"optimizer {node.text}", "train")
-    if not meant:
-        return None
-    return rules.syntax.UnexpectedText(
-        span=node.span,
-        expected="the settings in braces",
-        found=f"`{node.text}`",
-        advice=f"write `{meant}`",
-    )
 
 
 def properties_of(node: nodes.Node, owner: str) -> tuple[tree.Property, ...]:
@@ -159,18 +151,7 @@ def property_of(key: nodes.Scalar, node: nodes.Node) -> tree.Property:
     return tree.Property(word(key), value, key.span.to(value.span))
 
 
-_SELECTORS = frozenset(("name", "type", "kind", "class_name", "layer"))
-"""Keys whose value is a kind in the files of other programs."""
-
-
-def _selected_kind(node: nodes.Mapping) -> str:
-    """Return the kind that is a value, as in ``{type: dense, units: 64}``."""
-    for key, value in node.pairs:
-        if key.text in _SELECTORS and isinstance(value, nodes.Scalar):
-            kind = value.text.lower()
-            if first_key(kind):
-                return kind
-    return ""
+_KEY_IS_A_KIND = "write the kind or the choice as the key, and its properties below it"
 
 
 def one_pair(node: nodes.Mapping) -> nodes.Pair:
@@ -180,11 +161,12 @@ def one_pair(node: nodes.Mapping) -> nodes.Pair:
     (first, _), *rest = node.pairs
     if rest:
         second = rest[0][0]
-        advice = ""
-        if kind := _selected_kind(node):
-            advice = f"write the kind first, and its properties below it: `{kind}: ...`"
+        is_known = bool(first_key(first.text))
         problem = rules.yaml.SeveralKeys(
-            span=second.span, first=first.text, key=second.text, advice=advice
+            span=second.span,
+            first=first.text,
+            key=second.text,
+            advice="" if is_known else _KEY_IS_A_KIND,
         )
         raise nodes.UnreadableError(problem)
     return node.pairs[0]
