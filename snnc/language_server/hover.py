@@ -33,7 +33,7 @@ def page_at(analysis: Analysis, offset: int) -> tuple[Span, str] | None:
         parts = list(_describe_word(mark, analysis))
     elif found := _word_at(analysis.source, offset):
         span = found
-        parts = list(_word(found.text, analysis.source.is_yaml))
+        parts = list(_word(found.text, is_yaml=analysis.source.is_yaml))
     for diagnostic in analysis.diagnostics:
         if diagnostic.span.start <= offset <= diagnostic.span.end:
             parts.append(rule(diagnostic))
@@ -69,7 +69,7 @@ def _describe_word(mark: SpecWord, analysis: Analysis) -> Iterator[str]:
             yield f"`{mark.key}`: {keywords.description(model, mark.key)}{more}"
 
 
-def _word(word: str, is_yaml: bool) -> Iterator[str]:
+def _word(word: str, *, is_yaml: bool) -> Iterator[str]:
     """Yield the descriptions of a word without context (in a broken statement)."""
     parts = {part.key: part.about for part in keywords.PARTS.values()}
     if word in FORMS:

@@ -75,15 +75,23 @@ def symbols(request: Request) -> list[types.DocumentSymbol]:
         is_layer = form.is_layer or form.name == "required"
         kind = types.SymbolKind.Class if is_layer else types.SymbolKind.Property
         span = statement.span.to(statement.head)
-        places = request.range_of(span), request.range_of(named)
-        inner.append(types.DocumentSymbol(label, kind, *places, detail or None))
+        whole = request.range_of(span)
+        selected = request.range_of(named)
+        symbol = types.DocumentSymbol(label, kind, whole, selected, detail or None)
+        inner.append(symbol)
     if word is None:
         return inner
     start = word.span.start - word.span.first.column + 1
-    whole = Span(analysis.source, start, len(analysis.source.text.rstrip()))
-    places = request.range_of(whole), request.range_of(word.span)
-    kind = types.SymbolKind.Module
-    return [types.DocumentSymbol(word.text, kind, *places, "network", children=inner)]
+    end = len(analysis.source.text.rstrip())
+    outermost = types.DocumentSymbol(
+        word.text,
+        types.SymbolKind.Module,
+        request.range_of(Span(analysis.source, start, end)),
+        request.range_of(word.span),
+        "network",
+        children=inner,
+    )
+    return [outermost]
 
 
 def folding(request: Request) -> list[types.FoldingRange]:
@@ -148,8 +156,8 @@ def coloured_words(document: tree.Document) -> Iterator[tuple[Span, Category]]:
         if word.role in _OF_ROLE and word.span.text == word.text  # skip quoted words
     }
     if source.is_yaml:
-        for place in sorted(by_place):
-            yield Span(source, *place), by_place[place]
+        for (start, end), colour in sorted(by_place.items()):
+            yield Span(source, start, end), colour
         return
     end = 0
     for part, category in coloured_parts(source.text):

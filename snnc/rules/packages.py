@@ -232,7 +232,8 @@ class OtherOrigin(_Outdated):
             return f"from `{self.built}`, not from `{self.wanted}`"
         if self.device == self.chosen:
             return "into a folder with another name"
-        devices = (
-            f"`{name}`" if name else "Loihi 1" for name in (self.device, self.chosen)
-        )
-        return "for {}, not for {}".format(*devices)
+        return f"for {_device(self.device)}, not for {_device(self.chosen)}"
+
+
+def _device(name: str) -> str:
+    return f"`{name}`" if name else "Loihi 1"

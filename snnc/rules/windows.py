@@ -404,7 +404,7 @@ def _uneven_pools(
 
 
 def _is_uneven(
-    pool: Pooling, sizes: Triple, padded: list[bool], has_gaps: bool
+    pool: Pooling, sizes: Triple, padded: list[bool], *, has_gaps: bool
 ) -> bool:
     """Return whether a pool does not cover a padded axis exactly.
 

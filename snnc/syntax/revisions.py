@@ -77,8 +77,7 @@ def _blob(revision: str, path: str, span: Span) -> bytes | Diagnostic:
     inside = _git("rev-parse", "--git-dir")
     if inside.returncode:
         return family.NotARepository(span=span, reason=_reason(inside))
-    tree = ("rev-parse", "--verify", "--quiet", f"{revision}^{{tree}}")
-    if revision.startswith("-") or (revision and _git(*tree).returncode):
+    if revision and not _is_revision(revision):
         return family.UnknownRevision(span=span, revision=revision)
     kind = _git("cat-file", "-t", name).stdout.strip()
     if kind == b"tree":
@@ -89,6 +88,12 @@ def _blob(revision: str, path: str, span: Span) -> bytes | Diagnostic:
     if size > LARGEST:
         return family.FileTooLarge(span=span, size=size, limit=LARGEST)
     return _content(name)
+
+
+def _is_revision(text: str) -> bool:
+    if text.startswith("-"):  # git would read it as an option
+        return False
+    return not _git("rev-parse", "--verify", "--quiet", f"{text}^{{tree}}").returncode
 
 
 def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:

@@ -59,9 +59,11 @@ def _comments(source: SourceFile, tokens: Tokens) -> tuple[tree.Comment, ...]:
         return ()
     starts = (*(token.span.start for token in tokens), len(source.text))
     ends = (0, *(token.span.end for token in tokens))
-    gaps = zip(ends, starts, strict=True)
-    found = ((source.text.find("#", *gap), gap[1]) for gap in gaps)
-    return tuple(comment(Span(source, at, end)) for at, end in found if at >= 0)
+    gaps = [Span(source, s, e) for s, e in zip(ends, starts, strict=True)]
+    begun = ((gap.text.find("#"), gap) for gap in gaps)
+    return tuple(
+        comment(Span(source, gap.start + at, gap.end)) for at, gap in begun if at >= 0
+    )
 
 
 def parse_statement(code: str) -> tree.Statement | None:

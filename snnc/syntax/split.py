@@ -371,7 +371,8 @@ def _look_ahead(tokens: Tokens) -> tuple[list[Token | None], list[int], list[boo
     unmatched: list[int] = []  # the `}` of this statement, the nearest last
     for index in reversed(range(len(tokens))):
         token = tokens[index]
-        following[index], surplus[index] = after, count
+        following[index] = after
+        surplus[index] = count
         if token.type != "NEWLINE":
             after = token
         if token.type == "RBRACE":

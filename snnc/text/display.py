@@ -39,7 +39,7 @@ class Displayed(Listed):
         # IPython prefers the `__repr__` of a class to an inherited `_repr_pretty_`.
         cls._repr_pretty_ = Displayed._pretty  # type: ignore[attr-defined]
 
-    def _pretty(self, printer: Any, cycle: bool) -> None:
+    def _pretty(self, printer: Any, cycle: object) -> None:
         """Print like `print`; IPython calls this method instead of `__repr__`."""
         printer.text(str(self))
 

@@ -14,7 +14,8 @@ def interval(share: float, count: int) -> tuple[float, float]:
     z = 1.959964**2 / count
     middle = share + z / 2
     spread = math.sqrt(z * (share * (1 - share) + z / 4))
-    low, high = (middle - spread) / (1 + z), (middle + spread) / (1 + z)
+    low = (middle - spread) / (1 + z)
+    high = (middle + spread) / (1 + z)
     return max(0.0, low), min(1.0, high)
 
 

@@ -49,17 +49,20 @@ def cells(text: str, *, on_every_python: bool = False) -> list[str]:
     ``on_every_python``, so are all characters that Unicode 3.2, which every Python
     includes, does not define.
     """
-    shown = [c if _is_printable(c, on_every_python) else escape(c) for c in text]
+    shown = [
+        c if _is_printable(c, everywhere=on_every_python) else escape(c) for c in text
+    ]
     for found in _COMMAND.finditer(text):
         last = found.end() - 1
         shown[last] = escape(text[last])
     return shown
 
 
-def _is_printable(character: str, on_every_python: bool) -> bool:
+def _is_printable(character: str, *, everywhere: bool) -> bool:
+    """Return whether this Python, or with ``everywhere`` every Python, prints it."""
     if not character.isprintable():
         return False
-    if not on_every_python or character == " ":
+    if not everywhere or character == " ":
         return True
     return ucd_3_2_0.category(character) not in _INVISIBLE
 
@@ -76,7 +79,7 @@ PREFIXES = {9: "G", 6: "M", 3: "k", 0: "", -3: "m", -6: "u", -9: "n", -12: "p"}
 
 def align(rows: Sequence[Sequence[str]], sides: Sequence[str]) -> list[str]:
     """Return rows as lines; align each column to its side, < or >."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(sides))]
     lines = []
     for row in rows:
         cells = zip(row, sides, widths, strict=True)

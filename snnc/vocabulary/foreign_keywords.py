@@ -186,23 +186,37 @@ def advise_elsewhere(word: str, value: tree.Value, owner: str) -> str:
     key = same_key(word, USUAL)
     if key is None:
         return ""
-    setting = f"{key} {show_like(value, USUAL[key])}"
+    shown = show_like(value, USUAL[key])
+    setting = f"{key} {shown}"
+    if key in LAYER_KEYS and (advice := _advise_layer(setting, owner)):
+        return advice
+    if statement := _variant_with(key, owner.partition(" ")[0]):
+        return f"write `{statement}`, which has `{key}`, or remove it"
     found = owners(key)
-    if key in LAYER_KEYS and owner in keywords.NEURONS:
-        return f"write `{setting}` in the layer, next to `neuron`"
-    if key in LAYER_KEYS and owner in _WITHOUT_LAYERS:
-        return f"write `{setting}` in a layer, or in `defaults` for all"
-    kind = owner.partition(" ")[0]
-    for variant, model in MODELS.get(kind, {}).items():
-        if variant and key in keys_of(model):
-            return f"write `{kind} {variant}`, which has `{key}`, or remove it"
     if len(found) == 1 and FORMS[found[0]].once:
         return f"write `{setting}` in `{found[0]}`"
     if key in NEURON_KEYS:
         return f"write `neuron lif {{ {setting} }}`"
-    if line := setting_line(key, show_like(value, USUAL[key]), {}):
+    if line := setting_line(key, shown, {}):
         return f"write `{line}` in `train`"
     return f"remove it: `{key}` is a property of {join_alternatives(found)}"
+
+
+def _advise_layer(setting: str, owner: str) -> str:
+    """Return the advice to move a setting into a layer; may be empty."""
+    if owner in keywords.NEURONS:
+        return f"write `{setting}` in the layer, next to `neuron`"
+    if owner in _WITHOUT_LAYERS:
+        return f"write `{setting}` in a layer, or in `defaults` for all"
+    return ""
+
+
+def _variant_with(key: str, kind: str) -> str:
+    """Return the first variant of a kind that has a property; may be empty."""
+    models = MODELS.get(kind, {}).items()
+    variants = (variant for variant, model in models if key in keys_of(model))
+    variant = next(variants, "")
+    return f"{kind} {variant}" if variant else ""
 
 
 def setting_line(word: str, value: str, given: Mapping[str, tree.Value]) -> str:

@@ -227,17 +227,22 @@ def _written(
         if not item.key and last in CHOICES:  # `optimizer adam 1e-3`
             properties[last] = _value(last, _Item(last, properties[last], item.value))
             continue
-        is_word = item.value.isidentifier() and item.value not in _KEY_OF
-        if not item.key and is_word:
+        written = item.key or _key_of_value(item.value, bare)
+        key = same_key(written, legal)
+        if key is not None and key not in properties:
+            properties[key] = _value(key, item)
+        elif key is not None or not _is_superfluous(written, owner):
             raise _UnclearError
-        written_key = item.key or _KEY_OF.get(item.value) or next(bare, "")
-        key = same_key(written_key, legal)
-        if key is None and _is_superfluous(written_key, owner):
-            continue
-        if key is None or key in properties:
-            raise _UnclearError
-        properties[key] = _value(key, item)
     return ", ".join(f"{key} {value}" for key, value in properties.items())
+
+
+def _key_of_value(value: str, bare_keys: Iterator[str]) -> str:
+    """Return the only key that has a word as value; a number gets the next bare key."""
+    if value in _KEY_OF:
+        return _KEY_OF[value]
+    if value.isidentifier():
+        raise _UnclearError
+    return next(bare_keys, "")
 
 
 def _is_superfluous(key: str, owner: str) -> bool:

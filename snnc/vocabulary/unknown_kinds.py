@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
@@ -68,40 +69,46 @@ def _advise_kind(word: str, name: str) -> str:
     return f"write the name below the kind: `{kind}: {{name: {rest}, ...}}`"
 
 
-_SPELLINGS = (
-    *FORMS,
-    *(f"{kind} {word}" for kind, words in VARIANTS.items() for word in words),
+class _Notation(NamedTuple):
+    """What may begin a statement, and the words that a misspelt kind may mean."""
+
+    begins: str
+    known: tuple[str, ...]
+    spellings: tuple[str, ...]
+
+
+_KINDS = tuple(sorted(keywords.KINDS))
+_SNN = _Notation(
+    "a statement begins with",
+    _KINDS,
+    (*FORMS, *(f"{kind} {word}" for kind, words in VARIANTS.items() for word in words)),
+)
+_YAML = _Notation(  # top-level keys have no nested type
+    "a layer begins with",
+    tuple(kind for kind in _KINDS if FORMS[kind].is_layer),
+    tuple(FORMS),
 )
 
 
 def _unknown(statement: tree.Statement) -> Diagnostic:
     kind = statement.kind
-    meant, is_certain = known_kind(kind.text, sorted(keywords.KINDS))
-    is_yaml = kind.span.source.is_yaml
-    spellings = tuple(FORMS) if is_yaml else _SPELLINGS
-    near = meant or nearest(kind.text, spellings)
+    notation = _YAML if kind.span.source.is_yaml else _SNN
+    meant, is_certain = known_kind(kind.text, _KINDS)
     advice = ""
-    fix = None
-    if meant is None:
-        name = statement.name.text if statement.name else ""
-        advice = _advise_kind(kind.text, name)
-    elif is_certain:
-        fix = Fix(kind.span, meant)
-    if meant is None and not advice:
-        fix = fix_word(kind.span, kind.text, spellings)
+    if meant is not None:
+        fix = Fix(kind.span, meant) if is_certain else None
+    else:
+        advice = _advise_kind(kind.text, statement.name.text if statement.name else "")
+        fix = None if advice else fix_word(kind.span, kind.text, notation.spellings)
+    near = meant or nearest(kind.text, notation.spellings)
     if near is not None and not advice:
         advice = _advise_properties(statement, near)
-    begins = "a statement begins with"
-    known = tuple(sorted(keywords.KINDS))
-    if is_yaml:  # top-level keys have no nested type
-        begins = "a layer begins with"
-        known = tuple(word for word in known if FORMS[word].is_layer)
     return rules.statements.UnknownKind(
         span=kind.span,
         word=kind.text,
         near=near,
-        known=known,
-        begins=begins,
+        known=notation.known,
+        begins=notation.begins,
         fix=fix,
         advice=advice,
     )

@@ -205,7 +205,8 @@ class _DocumentReader:
         except nodes.UnreadableError as problem:
             problem.report_to(self._report)
         else:
-            if pair[0].text not in _NO_LAYERS:
-                return statements.read(*pair, self._report)
-            self._report_place(pair[0], "in the list of layers", "to the file's keys")
+            key, node = pair
+            if key.text not in _NO_LAYERS:
+                return statements.read(key, node, self._report)
+            self._report_place(key, "in the list of layers", "to the file's keys")
         return tree.Statement(tree.Word("", item.span), item.span, broken=True)

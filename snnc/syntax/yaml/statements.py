@@ -118,7 +118,7 @@ def _defaults(
     if not isinstance(node, nodes.Mapping):
         yield read(key, node, report)
         return
-    plain = tuple(pair for pair in node.pairs if not _is_scope(*pair))
+    plain = tuple((k, value) for k, value in node.pairs if not _is_scope(k, value))
     if plain or not node.pairs:
         yield read(key, nodes.Mapping(plain, node.span), report)
     for scope, inner in node.pairs:
