@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path, PurePath
 from typing import Any, Literal, NamedTuple
 
-from snnc.text.near import closest
+from snnc.text.near import nearest_spelling
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,7 +231,7 @@ def rule_page(code: str | int) -> str:
     page = pages.get(code.upper())
     if page is not None:
         return page.read_text(encoding="utf-8")
-    near = closest(code.upper(), pages)
+    near = nearest_spelling(code.upper(), pages)
     usual = "`snnc check` prints them, as in error[SNN301]"
     hint = f"did you mean {near}?" if near else usual
     raise ValueError(f"there is no code {code}; {hint}")

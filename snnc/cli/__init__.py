@@ -17,7 +17,7 @@ import click
 from snnc.cli.printing import lenient_streams, say, say_lines
 from snnc.cli.version import print_version
 from snnc.runtime.files import reason
-from snnc.text.near import closest
+from snnc.text.near import nearest_spelling
 from snnc.text.tables import printable
 
 GROUPS = {
@@ -148,7 +148,7 @@ _MEANT = {
 def _unknown(verb: str) -> str:
     word = verb.lower()
     meant = (ours for ours, theirs in _MEANT.items() if word in theirs.split())
-    near = next(meant, None) or closest(word, VERBS)
+    near = next(meant, None) or nearest_spelling(word, VERBS)
     hint = f" Did you mean {near}?" if near else ""
     hint = _ELSEWHERE.get(word, hint)
     if os.path.exists(verb):

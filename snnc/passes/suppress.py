@@ -13,7 +13,7 @@ from snnc.diagnostics import Diagnostic, Diagnostics, Fix, Severity
 from snnc.language.tree import Comment, Document
 from snnc.source import SourceFile, Span
 from snnc.syntax.entries import Entry, Remarks, entries_of
-from snnc.text.near import closest
+from snnc.text.near import nearest_spelling
 
 _ALLOW = re.compile(r"#+\s*snnc:\s*allow\s+(?P<code>\w+)(?P<reason>.*)")
 
@@ -97,7 +97,7 @@ def _wrong_code(code: str, span: Span) -> Diagnostic | None:
     """Describe an unknown code, or the code of an error."""
     severities = _severities()
     if code not in severities:
-        near = closest(code.upper(), severities)
+        near = nearest_spelling(code.upper(), severities)
         return rules.misplaced.AllowUnknownCode(span=span, allowed=code, near=near)
     if severities[code] is Severity.ERROR:
         return rules.misplaced.AllowError(span=span, allowed=code)

@@ -25,7 +25,7 @@ from snnc.syntax.lexical import (
     problem_of,
 )
 from snnc.syntax.split import StatementTokens, block_below, split
-from snnc.text.near import closest
+from snnc.text.near import nearest_spelling
 
 MOST_TOKENS = 30_000
 """The maximum number of tokens in a file; a layer has about 15."""
@@ -214,7 +214,7 @@ class _Header:
         """Report a missing ``network``; return whether a later one is consumed."""
         here = self._next
         problem = problem_of((here,)) or rules.syntax.MissingNetwork(
-            span=here.span, near=closest(here.lower(), ("network",))
+            span=here.span, near=nearest_spelling(here.lower(), ("network",))
         )
         self._report.add(problem)
         self._skip_to_network()

@@ -24,6 +24,6 @@ def missing(*names: str) -> list[str]:
 
 def require(names: tuple[str, ...], extra: str, what: str) -> None:
     """Raise ModuleNotFoundError if libraries are missing, and say what to install."""
-    if absent := [found for name in names for found in missing(name)]:
+    if absent := missing(*names):
         listed = " and ".join(absent)
         raise ModuleNotFoundError(f"{what} needs {listed}: {installation(extra)}")

@@ -13,13 +13,6 @@ _LONGEST = 40
 """Longer words are not typing errors: no word of the language is this long."""
 
 
-def closest(word: str, legal: Iterable[str]) -> str | None:
-    """Return the legal word that shares the most letters with a word, if similar."""
-    import difflib  # slow to import, and only needed for misspelt words
-
-    return next(iter(difflib.get_close_matches(word, list(legal), n=1)), None)
-
-
 def nearest_spelling(word: str, legal: Iterable[str]) -> str | None:
     """Return the first legal word with the fewest edits, unless these are too many.
 
@@ -76,7 +69,7 @@ def _close(word: str, legal: Iterable[str]) -> list[tuple[int, bool, str]]:
     if len(word) > _LONGEST:
         return []
     near = [other for other in legal if abs(len(other) - len(word)) <= most]
-    scored = [(edits(word, o), _digits(word) != _digits(o), o) for o in near]
+    scored = [(edits(word, o.lower()), _digits(word) != _digits(o), o) for o in near]
     return sorted((s for s in scored if s[0] <= most), key=lambda s: s[:2])
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from snnc.source import read_bytes, rule_page
-from snnc.text.near import closest
+from snnc.text.near import nearest_spelling
 
 FILE = "pyproject.toml"
 MARK = b"tool.snnc"
@@ -77,7 +77,7 @@ def _settings_of(table: Any, file: Path) -> Settings:
     known = Settings.__dataclass_fields__
     for key in table:
         if key not in known:
-            near = closest(key, known)
+            near = nearest_spelling(key, known)
             hint = f"did you mean `{near}`?" if near else f"it has {', '.join(known)}"
             raise SettingsError(f"{where} has no `{key}`; {hint}")
     specs = table.get("specs", [])

@@ -21,7 +21,7 @@ from snnc.operations import OPERATIONS
 from snnc.operations.base import ENCODERS, Draft
 from snnc.runtime.neurons import MODELS, RELU, NeuronModel, constants_of
 from snnc.source import Span
-from snnc.text.near import closest, only_near
+from snnc.text.near import nearest_spelling, only_near
 
 NONE_TO_READ = "add a layer of this name before this line, or name an existing layer"
 
@@ -56,7 +56,7 @@ class KnownNames:
         problem = rules.references.UnknownLayer(
             span=span,
             name=name,
-            near=closest(name, readable),
+            near=nearest_spelling(name, readable),
             known=readable,
             advice="" if readable else NONE_TO_READ,
             fix=None if only is None else Fix(span, only),

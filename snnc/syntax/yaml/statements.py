@@ -13,7 +13,7 @@ from snnc.language.keywords import KEYS, KINDS, REFUSED, VARIANTS, parts_of
 from snnc.source import Span
 from snnc.syntax.yaml import nodes, values
 from snnc.syntax.yaml.values import word
-from snnc.text.near import closest
+from snnc.text.near import nearest_spelling
 
 PARTS = {part.key: field for field, part in keywords.PARTS.items()}
 """The field of each key that precedes the block in ``.snn``."""
@@ -198,7 +198,7 @@ def _nearest_part(
 ) -> str | None:
     absent = [part for part in legal if part not in parts]
     meant = vocabulary.foreign_keywords.PART_BY_WORD.get(key.text)
-    return meant if meant in absent else closest(key.text, absent)
+    return meant if meant in absent else nearest_spelling(key.text, absent)
 
 
 def _unknown_key(
