@@ -25,25 +25,12 @@ _NEXT_LINE = re.compile(
 )
 _INFINITE = re.compile(r"[+-]?inf(inity)?\b")
 _ESCAPE = re.compile(r"\\(.)")
-TYPOGRAPHIC = "\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb"
-_PAIR = (
-    r"\u201c([^\u201d\n]*)\u201d|\u201e([^\u201c\u201d\n]*)[\u201c\u201d]"
-    r"|\u2018([^\u2019\n]*)\u2019|\u201a([^\u2018\u2019\n]*)[\u2018\u2019]"
-    r"|\u00ab([^\u00bb\n]*)\u00bb|\u00bb([^\u00ab\n]*)\u00ab|'([^'\n]*)'"
-)
-
-
-def _with_one_unit(text: str) -> str:
-    """Return `20..150Hz` for `20Hz..150Hz`, and other texts as they are."""
-    low, dots, high = text.partition("..")
-    for unit in sorted(UNITS, key=len, reverse=True):
-        if low.endswith(unit) and high.endswith(unit):
-            return f"{low.removesuffix(unit)}{dots}{high}"
-    return text
+_TYPOGRAPHIC = "\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb"
+_OTHER_QUOTES = f"{_TYPOGRAPHIC}'"
 
 
 def _explain_malformed(token: Token, before: Token | None) -> Diagnostic:
-    match = _QUANTITY.fullmatch(_with_one_unit(token))
+    match = _QUANTITY.fullmatch(token)
     meant = ""
     if match and match["word"] in UNITS:
         meant = f"{match['number']} {match['word']}"
@@ -56,14 +43,17 @@ def _explain_malformed(token: Token, before: Token | None) -> Diagnostic:
             reason="a name begins with a letter",
             example=f"n{token}",
         )
-    general = "numbers look like `3`, `0.5` or `1e-3`, and sizes like `3x3x3`"
+    general = (
+        "numbers look like `3`, `0.5` or `1e-3`, sizes like `3x3x3`, and ranges like "
+        "`20..150 Hz`"
+    )
     return malformed_number(token.span, f"write `{meant}`" if meant else general, meant)
 
 
 def _explain_unterminated(token: Token, before: Token | None) -> Diagnostic:
     span = token.span
     end = span.after
-    if token.endswith(tuple(TYPOGRAPHIC)):
+    if token.endswith(tuple(_TYPOGRAPHIC)):
         end = Span(span.source, span.end - 1, span.end)
     # Without a bracket or a comment, the end of the line is the end of the text.
     is_whole = not token.endswith(("]", "}")) and "#" not in token
@@ -88,7 +78,7 @@ _CALL = (
     "import` converts a Keras model"
 )
 _ADVICE = (
-    *((mark, _STRAIGHT) for mark in TYPOGRAPHIC),
+    *((mark, _STRAIGHT) for mark in _TYPOGRAPHIC),
     ("(", _CALL),
     (")", _CALL),
     ("//", "comments begin with `#`"),
@@ -244,38 +234,12 @@ def _find_wrong_token(tokens: Tokens) -> Diagnostic | None:
     block = min(openers, default=len(tokens))
     for index, token in enumerate(tokens):
         before = tokens[index - 1] if index else None
-        problem = (
-            foreign_problem(tokens, index, in_block=block < index)
-            or _other_quotes(token, before)
-            or problem_of((token,), before)
+        problem = foreign_problem(tokens, index, in_block=block < index) or problem_of(
+            (token,), before
         )
         if problem is not None:
             return problem
     return None
-
-
-def _other_quotes(token: Token, before: Token | None) -> Diagnostic | None:
-    """Describe a text with the wrong kind of quotes that begins at a token."""
-    if token.type != "UNKNOWN":
-        return None
-    source = token.span.source
-    # Compiling non-ASCII sets takes a tenth of the time of `snnc check`.
-    match = re.compile(_PAIR).match(source.text, token.span.start)
-    if match is None:
-        return None
-    inner = match[match.lastindex or 0]
-    text = quote(inner)
-    advice = "texts need straight double quotes"
-    if inner.isidentifier() and before != "about":
-        text = inner
-        advice = "words need no quotes"
-    span = Span(source, *match.span())
-    return rules.syntax.UnexpectedCharacter(
-        span=span,
-        text=match[0][0],
-        advice=f"{advice}: write `{text}`",
-        fix=Fix(span, text),
-    )
 
 
 def _find_missing_quotes(tokens: Tokens) -> Diagnostic | None:
@@ -286,10 +250,8 @@ def _find_missing_quotes(tokens: Tokens) -> Diagnostic | None:
         tokens = tokens[:-1]
     if any(token.type in ("UNTERMINATED", "LBRACE") for token in tokens):
         return None
-    if problem := _other_quotes(tokens[1], tokens[0]):
-        return problem
     span = span_of(tokens[1:])
-    text = quote(span.text)
+    text = quote(span.text.strip(_OTHER_QUOTES))
     # The text may end at a `#`, or continue after it.
     line = span.source.line_text(span.last.line)
     return rules.syntax.UnexpectedText(
