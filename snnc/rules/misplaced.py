@@ -181,9 +181,9 @@ class FromAfterBlock(Diagnostic):
     title = "`from` after the block"
     message = "`from` is after the block of its statement"
     label = "belongs before the `{{`"
-    help = "write `{written}`"
+    help = "write `{clause}` before the `{{`"
 
-    written: str
+    clause: str
 
 
 class _Spelling(Diagnostic):

@@ -79,13 +79,11 @@ def _late_from(tokens: Tokens, index: int) -> Diagnostic:
     plain = plain and sum(t.type == "FROM" for t in tokens) == 1
     if before.type != "RBRACE" or opener is None or not plain:
         return _unexpected(tokens, index, "the end of the line")
-    head = tokens[0].span.to(opener.span.before).text
     block = opener.span.to(before.span)
     place = span_of(clause)
-    shown = block.text if "\n" not in block.text else "{ ... }"
     return rules.misplaced.FromAfterBlock(
         span=place,
-        written=f"{head.rstrip()} {place.text} {shown}",
+        clause=place.text,
         fix=Fix(block.to(place), f"{place.text} {block.text}"),
     )
 

@@ -23,7 +23,6 @@ _QUANTITY = re.compile(
 _NEXT_LINE = re.compile(
     r"[ \t]*\n[ \t]*(?P<text>[^\s\"{}#][^\"\n{}#]*)\"[ \t]*(?=\n|$)"
 )
-_INFINITE = re.compile(r"[+-]?inf(inity)?\b")
 _ESCAPE = re.compile(r"\\(.)")
 _TYPOGRAPHIC = "\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb"
 _OTHER_QUOTES = f"{_TYPOGRAPHIC}'"
@@ -87,6 +86,7 @@ _ADVICE = (
     ("'", 'write texts in double quotes: `"text"`'),
     ("%", "fractions are numbers from 0 to 1: `0.3`"),
     ("*", "join sizes with `x`: `3x3`"),
+    ("-", "write a range as `0..1`, and a negative number as `-1`"),
 )
 
 
@@ -100,11 +100,6 @@ def _explain_unknown(token: Token, before: Token | None) -> Diagnostic:
 
 def _advise_sign(token: Token, before: Token | None) -> str:
     """Return the advice for a sign that is not part of the language; may be empty."""
-    if _INFINITE.match(token.span.source.text, token.span.start):
-        return (
-            "the ends of a range are finite: write the smallest and the largest value "
-            "of the data"
-        )
     if before is None and token == "-":
         return "a statement begins with its kind: `conv2d c0 { filters 8 }`"
     for mark, advice in _ADVICE:

@@ -7,7 +7,7 @@ import re
 from snnc import rules, vocabulary
 from snnc.diagnostics import Diagnostic, Fix
 from snnc.language import tree
-from snnc.language.keywords import FORMS, KEYS, USUAL, first_key
+from snnc.language.keywords import FORMS, USUAL, first_key
 from snnc.syntax.build import Tokens, build
 from snnc.syntax.build import tokens as tokens_of
 from snnc.syntax.lexical import find_hyphens, foreign_text, problem_of
@@ -125,24 +125,13 @@ def properties_of(node: nodes.Node, owner: str) -> tuple[tree.Property, ...]:
 
 
 def _example(owner: str, node: nodes.Node) -> str:
-    """Return the advice for bare values, or for a key and a value without a colon."""
+    """Return the advice for bare values: ``dense: 64``."""
     text = node.text if isinstance(node, nodes.Scalar) else ""
+    line = vocabulary.meant.meant_statement(f"{owner} {{ {text} }}") if text else ""
+    if line:
+        return f"write `{line}`"
     form = FORMS.get(owner)
-    if text and form is not None:
-        line = vocabulary.meant.meant_statement(f"{owner} {{ {text} }}")
-        if line:
-            return f"write `{line}`"
-    if first_key(owner):
-        return _example_with_key(owner, text)
-    return f"write, for example, `{form.example}`" if form else ""
-
-
-def _example_with_key(owner: str, text: str) -> str:
-    word, _, value = text.partition(" ")
-    key = word if word in KEYS and value else first_key(owner)
-    is_layer = owner in FORMS and FORMS[owner].place == "layer"
-    dash = "- " if is_layer else ""
-    return f"write, for example, `{dash}{owner}: {{{key}: {value or '...'}}}`"
+    return f"write, for example, `{form.example}`" if form else _advise_braces(owner)
 
 
 def property_of(key: nodes.Scalar, node: nodes.Node) -> tree.Property:
