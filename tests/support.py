@@ -18,7 +18,9 @@ from snnc.driver import compile_spec
 from snnc.emit.files import GeneratedFile, Origin
 from snnc.ir.device import Profile
 from snnc.passes import PIPELINE
+from snnc.passes.parse import parse
 from snnc.source import SourceFile
+from snnc.syntax.files import print_document
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -47,6 +49,14 @@ def compile_text(
     """
     report = Diagnostics()
     return compile_spec(SourceFile("net.snn", text), report, through, device), report
+
+
+def in_notation(text: str, notation: str, name: str = "net.snn") -> str:
+    """Write a spec as ``snn`` or ``yaml``; the suffix of the name is the text's own.
+
+    Raise ValueError if the spec has syntax errors.
+    """
+    return print_document(parse(SourceFile(name, text), Diagnostics()), notation)
 
 
 def sound(text: str, through: str, device: Profile | None = None) -> Any:

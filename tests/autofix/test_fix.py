@@ -52,7 +52,7 @@ def test_of_overlapping_fixes_the_first_wins(
 
 
 @BOTH
-def test_all_mistakes_are_mended_at_once(good: str, name: str) -> None:
+def test_all_mistakes_are_fixed_at_once(good: str, name: str) -> None:
     five = "5" if name == "x.snn" else "'5'"
     text = good.replace("filters", "filtres").replace("5 ms", five)
     result = fix(text.replace("units", "unit"), name)
@@ -60,9 +60,7 @@ def test_all_mistakes_are_mended_at_once(good: str, name: str) -> None:
 
 
 @BOTH
-def test_what_may_mean_another_network_is_replaced_only_if_asked_for(
-    good: str, name: str
-) -> None:
+def test_unsafe_fixes_are_applied_only_on_request(good: str, name: str) -> None:
     text = re.sub(r"snn:? 1\n\s*", "", good, count=1)
     kept = fix(text, name)
     assert (kept.source.text, kept.count, kept.report.errors) == (text, 0, 1)
@@ -86,7 +84,7 @@ def test_no_fix_changes_the_edition(good: str, name: str) -> None:
     ("good", "name", "value"),
     [(SNN.replace("  # head", " # head"), "x.snn", "?"), (YAML, "x.yaml", "1:30")],
 )
-def test_what_does_not_parse_gets_the_fixes_and_keeps_its_layout(
+def test_text_with_syntax_errors_is_fixed_but_not_formatted(
     good: str, name: str, value: str
 ) -> None:
     broken = good.replace("8", value)
@@ -96,14 +94,14 @@ def test_what_does_not_parse_gets_the_fixes_and_keeps_its_layout(
 
 
 @BOTH
-def test_a_good_spec_is_not_touched(good: str, name: str) -> None:
+def test_valid_spec_is_not_changed(good: str, name: str) -> None:
     unformatted = good.replace("  #", " #")
     result = fix(unformatted, name)
     assert (result.source.text, result.count) == (unformatted, 0)
     assert result.report.diagnostics == ()
 
 
-def test_of_several_fixes_those_that_help_are_applied() -> None:
+def test_fixes_that_reduce_errors_are_applied() -> None:
     pool = "  avgpol { loss 3 }\n"
     text = SAFE.replace("  dense", f"{pool}  dense").replace("classes 2", "clases 2")
     text = text.replace("from end_a", "from end_a, e")

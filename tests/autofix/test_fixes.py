@@ -36,11 +36,11 @@ def answer(good: str, text: str, name: str) -> list[str]:
     before, after = good.splitlines(), fixed.source.text.splitlines()
     changes = list(difflib.unified_diff(before, after, n=0, lineterm=""))[2:]
     changed = [line for line in changes if not line.startswith("@@")]
-    return [*(changed or ["mended"]), f"errors left: {left}" if left else ""]
+    return [*(changed or ["fixed"]), f"errors left: {left}" if left else ""]
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_a_mistake_is_mended_or_left_to_the_author(name: str) -> None:
+def test_mistake_is_fixed_or_left_to_the_author(name: str) -> None:
     good = GOOD[name].read_text(encoding="utf-8")
     file = f"x{GOOD[name].suffix}"
     assert check_text(good, file).errors == 0

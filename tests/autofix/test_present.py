@@ -25,7 +25,7 @@ SLOW = LAST.replace("45 ms", "45 ms, synapse 6 ms")
         (SLOW, "x.snn", "6 ms", "2 ms"),
     ],
 )
-def test_a_setting_is_added_or_replaced_if_asked_for(
+def test_setting_is_added_or_replaced_on_request(
     text: str, name: str, old: str, new: str
 ) -> None:
     assert fix(text, name).count == 0
@@ -42,14 +42,14 @@ def test_a_setting_is_added_or_replaced_if_asked_for(
     ],
     ids=["neither is enough", "block of YAML"],
 )
-def test_what_has_no_fix_is_left_alone(text: str, name: str) -> None:
+def test_problem_without_a_fix_is_left_alone(text: str, name: str) -> None:
     result = fix(text, name, unsafe=True)
     assert (result.source.text, result.count) == (text, 0)
     found = [(d.code, d.fix) for d in result.report.diagnostics]
     assert found == [("SNN509", None)]
 
 
-def test_a_spec_with_an_error_is_not_judged() -> None:
+def test_present_is_not_judged_in_a_spec_with_errors() -> None:
     fast = LAST.replace("45 ms }", "45 ms }\n  defaults { rate ..400 Hz }")
     assert fix(fast, unsafe=True).report.diagnostics == ()
     broken = fix(fast.replace("..400", "400..0"))

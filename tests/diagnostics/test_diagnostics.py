@@ -54,7 +54,7 @@ def place(text: str, part: str, name: str = "a.snn") -> Span:
     return Span(SourceFile(name, text), start, start + len(part))
 
 
-def test_a_whole_diagnostic() -> None:
+def test_diagnostic_is_printed_with_all_parts() -> None:
     text = "one\ntwo\nthree\nfour five\n"
     span = place(text, "five")
     related = Span(span.source, 0, 3)
@@ -91,7 +91,7 @@ def test_a_whole_diagnostic() -> None:
         ("ab cd\nef", 3, 8, "   ^^"),
     ],
 )
-def test_carets_are_under_the_place(
+def test_carets_are_under_the_span(
     text: str, start: int, end: int, carets: str
 ) -> None:
     span = Span(SourceFile("a.snn", text), start, end)
@@ -128,14 +128,14 @@ def test_the_last_line_counts() -> None:
     assert render([]) == ""
 
 
-def test_a_fix_is_told_where_there_is_no_help() -> None:
+def test_fix_is_described_without_a_help() -> None:
     span = place("ab cd", "cd")
     fix = Fix(span, "ef")
     assert "= fix: replace `cd` with `ef`" in render([Example(span=span, fix=fix)])
     assert "fix:" not in render([Example(span=span, fix=fix, advice="write `ef`")])
 
 
-def test_fixes_in_words() -> None:
+def test_fix_is_described_in_words() -> None:
     text = "ab\n  cd"
     source = SourceFile("a.snn", text)
     assert describe_fix(Fix(Span(source, 2, 2), " }")) == "insert `}`"
@@ -173,7 +173,7 @@ class Hostile(Example):
     word: str = HOSTILE
 
 
-def test_no_word_of_a_file_leaves_its_line_or_its_quotes() -> None:
+def test_text_of_a_file_stays_in_its_line_and_quotes() -> None:
     source = SourceFile(f"{HOSTILE}.snn", f"word\x1b {HOSTILE}")
     span = source.whole
     found = Hostile(span=span, related=(Label(span, HOSTILE),), fix=Fix(span, HOSTILE))
@@ -201,7 +201,7 @@ def test_a_line_is_shown_as_wide_as_its_columns_say(text: str) -> None:
 
 
 @given(st.text(max_size=60), st.data())
-def test_any_place_of_any_text_can_be_shown(text: str, data: st.DataObject) -> None:
+def test_any_span_of_any_text_can_be_printed(text: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, len(text)))
     found = Example(span=Span(SourceFile("a.snn", text), start, end))
@@ -228,7 +228,7 @@ def test_columns_are_left_out_across_lines() -> None:
     assert found.startswith("::warning file=specs/a.snn,line=2,endLine=3,title=")
 
 
-def test_ten_annotations_then_how_many_more_errors_first() -> None:
+def test_ten_annotations_are_printed_errors_first() -> None:
     mild = [Mild(span=span(0, 1), word=str(number)) for number in range(9)]
     printed = list(
         github_commands([*mild, *(Example(span=span(i, i + 1)) for i in range(3))])
@@ -263,7 +263,7 @@ def test_sarif_of_every_rule_is_valid() -> None:
         assert rules[result["ruleIndex"]]["id"] == result["ruleId"] == diagnostic.code
 
 
-def test_a_fingerprint_outlives_a_change_of_other_lines() -> None:
+def test_fingerprint_does_not_depend_on_other_lines() -> None:
     def marks(text: str, *starts: int) -> list[str]:
         source = SourceFile("specs/a.snn", text)
         found = [Example(span=Span(source, start, start + 1)) for start in starts]
@@ -280,7 +280,7 @@ def test_a_fingerprint_outlives_a_change_of_other_lines() -> None:
 
 
 @pytest.mark.parametrize("form", [document, sarif_document])
-def test_programs_get_all_parts_of_a_diagnostic(form: Any) -> None:
+def test_json_has_all_parts_of_a_diagnostic(form: Any) -> None:
     place = span(8, 13, "specs/my net.snn")
     related = (Label(Span(place.source, 0, 3), "first"),)
     fix = Fix(place, "four")

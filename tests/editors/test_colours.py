@@ -119,7 +119,7 @@ def case_name(path: Path) -> str:
 
 
 @pytest.mark.parametrize("path", FILES, ids=case_name)
-def test_what_the_compiler_reads_has_its_colour_everywhere(path: Path) -> None:
+def test_every_token_has_a_colour(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     lexer = SnnLexer(stripnl=False, ensurenl=False)
     assert "".join(value for _, value in lexer.get_tokens(text)) == text

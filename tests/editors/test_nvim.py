@@ -18,7 +18,7 @@ pytestmark = [
 GOOD = (ROOT / "specs/drift.snn").read_text(encoding="utf-8")
 
 
-def test_a_spec_is_opened_mended_renamed_and_formatted(tmp_path: Path) -> None:
+def test_nvim_opens_fixes_renames_and_formats_a_spec(tmp_path: Path) -> None:
     spec, seen = tmp_path / "drift.snn", tmp_path / "seen.json"
     wrong = GOOD.replace("units 64", "unit 64").replace("epochs 20", "epochs   20")
     spec.write_text(wrong, encoding="utf-8")

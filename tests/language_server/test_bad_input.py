@@ -25,7 +25,7 @@ FAR = types.Position(2**31 - 1, 2**31 - 1)
 @pytest.mark.parametrize(
     "place", [FAR, types.Position(0, 10_000), types.Position(99, 0)]
 )
-async def test_places_outside_the_text_are_no_error(
+async def test_positions_outside_the_text_are_accepted(
     client: Client, place: types.Position
 ) -> None:
     document = open_text(client, GOOD)
@@ -42,7 +42,7 @@ async def test_places_outside_the_text_are_no_error(
     assert await document.diagnostics() == []
 
 
-async def test_a_column_in_the_middle_of_a_character_is_behind_it(
+async def test_column_inside_a_character_means_its_end(
     client: Client,
 ) -> None:
     document = open_text(client, GOOD.replace("Eight", "\N{BRAIN}"))
@@ -54,7 +54,7 @@ async def test_a_column_in_the_middle_of_a_character_is_behind_it(
     assert found[0].range.start.line == start_.line
 
 
-async def test_edits_are_made_in_their_order_and_at_the_latest_where_the_text_ends(
+async def test_edits_are_applied_in_order_within_the_text(
     client: Client,
 ) -> None:
     document = open_text(client, GOOD)
@@ -71,7 +71,7 @@ async def test_edits_are_made_in_their_order_and_at_the_latest_where_the_text_en
     assert await document.diagnostics() == []
 
 
-async def test_an_older_version_is_taken_as_it_comes(client: Client) -> None:
+async def test_older_version_is_accepted(client: Client) -> None:
     document = open_text(client, GOOD)
     await document.diagnostics()
     document.version = -5
@@ -96,14 +96,12 @@ async def test_a_text_that_is_closed_has_no_diagnostics(client: Client) -> None:
     assert list(client.told[document.uri].diagnostics) == []
 
 
-async def test_a_file_that_is_gone_is_still_a_text(
-    client: Client, tmp_path: Path
-) -> None:
+async def test_deleted_file_is_still_analysed(client: Client, tmp_path: Path) -> None:
     document = open_text(client, GOOD, folder=tmp_path / "gone")
     assert await document.diagnostics() == []
 
 
-async def test_a_text_without_a_file_is_one_by_its_language(
+async def test_text_without_a_file_has_the_notation_of_its_language(
     client: Client,
 ) -> None:
     item = types.TextDocumentItem("untitled:Untitled-1", "snn", 1, GOOD[:-2])
@@ -113,7 +111,7 @@ async def test_a_text_without_a_file_is_one_by_its_language(
 
 
 @pytest.mark.slow
-async def test_a_text_as_large_as_can_be_is_judged(client: Client) -> None:
+async def test_largest_text_is_analysed(client: Client) -> None:
     layer = "  conv2d c{} {{ filters 8, kernel 3, padding same }}\n"
     layers = (layer.format(number) for number in itertools.count())
     text = GOOD[: GOOD.index("  conv3d")]
@@ -153,7 +151,7 @@ async def answers_without_capabilities(client: Client) -> None:
 
 
 @pytest.mark.slow
-async def test_a_client_that_asks_is_sent_nothing() -> None:
+async def test_client_that_pulls_diagnostics_is_sent_none() -> None:
     told = client_capabilities("neovim@0.11")
     assert told.text_document
     told.text_document.diagnostic = types.DiagnosticClientCapabilities()
@@ -165,7 +163,9 @@ async def test_a_client_that_asks_is_sent_nothing() -> None:
 
 
 @pytest.mark.slow
-async def test_a_client_that_says_nothing_configures_a_device(tmp_path: Path) -> None:
+async def test_client_without_configuration_gets_the_default_device(
+    tmp_path: Path,
+) -> None:
     profile = (ROOT / "snnc/loihi/loihi1.toml").read_text(encoding="utf-8")
     device = tmp_path / "half.toml"
     device.write_text(profile.replace("compartments = 1024", "compartments = 512"))

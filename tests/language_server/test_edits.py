@@ -40,7 +40,9 @@ async def test_a_fix_is_offered_where_the_problem_is(client: Client) -> None:
 
 
 @pytest.mark.parametrize(("text", "suffix"), [(GOOD, ".snn"), (YAML, ".yaml")])
-async def test_all_is_fixed_at_once(client: Client, text: str, suffix: str) -> None:
+async def test_fix_all_applies_every_safe_fix(
+    client: Client, text: str, suffix: str
+) -> None:
     wrong = text.replace("filters", "filtres").replace("kernel", "kernal")
     document = open_text(client, wrong, suffix)
     (action,) = (await actions(document, only="source.fixAll")).values()
@@ -71,7 +73,7 @@ MENDED = {
 
 
 @pytest.mark.parametrize("part", MENDED)
-async def test_what_the_help_says_is_offered(client: Client, part: str) -> None:
+async def test_help_is_offered_as_a_code_action(client: Client, part: str) -> None:
     wrong, title, code = MENDED[part]
     document = open_text(client, GOOD.replace(part, wrong, 1))
     # Some advice comes after a search.
@@ -101,7 +103,7 @@ readout: {name: y, classes: 2}
 
 
 @pytest.mark.parametrize(("text", "suffix"), [(LARGE, ".snn"), (LARGE_YAML, ".yaml")])
-async def test_the_nearest_that_fits_is_offered(
+async def test_nearest_fitting_value_is_offered(
     client: Client, text: str, suffix: str
 ) -> None:
     document = open_text(client, text, suffix)
@@ -118,7 +120,7 @@ async def test_the_nearest_that_fits_is_offered(
         assert await mended.diagnostics() == []
 
 
-async def test_what_fits_leaves_the_other_lines_as_they_are(client: Client) -> None:
+async def test_fitting_value_changes_no_other_line(client: Client) -> None:
     document = open_text(client, LARGE.replace("readout y {", "readout   y   {"))
     found = await actions(document, only="quickfix")
     assert any("Write `stride" in title for title in found)
@@ -155,12 +157,12 @@ async def test_a_text_is_formatted(client: Client, text: str, suffix: str) -> No
     assert await format_document(open_text(client, text, suffix)) == text
 
 
-async def test_a_text_with_errors_stays_as_it_is(client: Client) -> None:
+async def test_text_with_errors_is_not_formatted(client: Client) -> None:
     ugly = GOOD.replace("filters 8", "filters   8").replace("units 64", "units")
     assert await format_document(open_text(client, ugly)) == ugly
 
 
-async def test_only_the_lines_that_are_chosen_are_formatted(
+async def test_range_formatting_changes_only_selected_lines(
     client: Client,
 ) -> None:
     document = open_text(client, GOOD.replace("{ filters", "{   filters"))
@@ -174,7 +176,7 @@ async def test_only_the_lines_that_are_chosen_are_formatted(
     assert "conv3d c1 {   filters" in after
 
 
-async def test_line_ends_of_windows_stay(client: Client) -> None:
+async def test_formatting_keeps_windows_line_ends(client: Client) -> None:
     ugly = GOOD.replace("units 64", "units   64").replace("\n", "\r\n")
     document = open_text(client, ugly)
     (edit,) = await document.ask(types.DocumentFormattingParams, options=OPTIONS)
@@ -218,7 +220,7 @@ def use(document: Document) -> types.Position:
 
 
 @BOTH
-async def test_a_name_is_found_where_it_is_meant(
+async def test_definition_and_references_of_a_name(
     client: Client, text: str, suffix: str
 ) -> None:
     document = open_text(client, text, suffix)
@@ -274,7 +276,7 @@ async def test_a_network_is_renamed(client: Client) -> None:
         ("1x", "a name consists of letters"),
     ],
 )
-async def test_what_can_be_no_name_is_refused(
+async def test_rename_to_an_invalid_name_is_refused(
     client: Client, name: str, reason: str
 ) -> None:
     document = open_text(client, NAMED)
@@ -282,7 +284,7 @@ async def test_what_can_be_no_name_is_refused(
         await rename(document, use(document), name)
 
 
-async def test_nothing_is_renamed_that_may_be_read_otherwise(
+async def test_rename_is_refused_in_a_text_with_syntax_errors(
     client: Client,
 ) -> None:
     document = open_text(client, NAMED.replace("units 4", "units"))

@@ -94,7 +94,7 @@ def test_each_request_is_answered(server: Server) -> None:
     assert server.code(14, HOVER, params=place) == INVALID_REQUEST
 
 
-def test_half_a_character_is_none_of_a_text() -> None:
+def test_lone_surrogate_is_refused() -> None:
     item = types.TextDocumentItem("file:///x.snn", "snn", 1, 'about "\ud800"\r\n')
     assert Buffer.of(item).source.text == 'about "?"\n'
 

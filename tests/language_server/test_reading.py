@@ -21,7 +21,7 @@ async def hints(document: Document) -> dict[int, str]:
     return {hint.position.line + 1: str(hint.label) for hint in found or ()}
 
 
-async def test_a_problem_is_where_it_is_typed(client: Client) -> None:
+async def test_diagnostic_is_at_the_word(client: Client) -> None:
     document = open_text(client, GOOD)
     document.replace("units 64", "unit 64")
     (found,) = await document.diagnostics()
@@ -36,7 +36,7 @@ async def test_a_problem_is_where_it_is_typed(client: Client) -> None:
     assert await document.diagnostics() == []
 
 
-async def test_an_allow_without_effect_is_greyed(client: Client) -> None:
+async def test_unused_suppression_is_greyed(client: Client) -> None:
     text = GOOD.replace("  conv3d c0", "  # snnc: allow SNN309 wide\n  conv3d c0")
     document = open_text(client, text)
     await document.diagnostics()  # without advice, the comment may have an effect
@@ -46,21 +46,21 @@ async def test_an_allow_without_effect_is_greyed(client: Client) -> None:
     assert list(found.tags or ()) == [types.DiagnosticTag.Unnecessary]
 
 
-async def test_places_count_as_clients_do(client: Client) -> None:
+async def test_positions_use_the_encoding_of_the_client(client: Client) -> None:
     document = open_text(client, GOOD.replace("Eight", "\N{BRAIN}\u00e9\N{BRAIN}"))
     document.replace('digit."', 'digit." oops')
     (found,) = await document.diagnostics()
     assert document.text_at(found.range) == "oops"
 
 
-async def test_related_places_are_told(client: Client) -> None:
+async def test_diagnostic_has_related_positions(client: Client) -> None:
     (found,) = await open_text(client, GOOD.replace("c1 {", "c0 {")).diagnostics()
     assert found.related_information
     place = found.related_information[0].location.range
     assert place.start.line == found.range.start.line - 1
 
 
-async def test_each_layer_has_its_costs_beside_it(client: Client) -> None:
+async def test_hint_of_a_layer_has_its_costs(client: Client) -> None:
     expected = {
         3: "2,704 neurons, 5 cores",
         10: "-> 8x16x16x2, 4,096 neurons, host",
@@ -76,7 +76,7 @@ async def test_each_layer_has_its_costs_beside_it(client: Client) -> None:
     assert (await hints(snn))[12] == "-> 6x7x7x16, 4,704 neurons, 5 cores"
 
 
-async def test_pools_cost_what_they_have(client: Client) -> None:
+async def test_hint_of_a_pool_has_its_costs(client: Client) -> None:
     text = network(
         """
         input i 12x12x1 in 0..1
@@ -92,12 +92,12 @@ async def test_pools_cost_what_they_have(client: Client) -> None:
     assert found[7] == "-> 3x3x4, folded"
 
 
-async def test_with_an_error_only_shapes_are_known(client: Client) -> None:
+async def test_hints_have_only_shapes_after_an_error(client: Client) -> None:
     found = await hints(open_text(client, GOOD.replace("units 64", "units")))
     assert found == {10: "-> 8x16x16x2", 12: "-> 6x7x7x8", 13: "-> 2x3x3x16"}
 
 
-async def test_hints_of_the_lines_that_are_seen_stand_before_comments(
+async def test_hints_of_visible_lines_come_before_comments(
     client: Client,
 ) -> None:
     document = open_text(client, GOOD.replace("stride 2 }", "stride 2 }  # half"))
@@ -107,7 +107,7 @@ async def test_hints_of_the_lines_that_are_seen_stand_before_comments(
     assert before.endswith("stride 2 }")
 
 
-async def test_what_is_too_large_is_told_at_once_then_with_advice(
+async def test_large_network_is_reported_at_once_then_with_advice(
     client: Client,
 ) -> None:
     document = open_text(client, LARGE)
@@ -121,7 +121,7 @@ async def test_what_is_too_large_is_told_at_once_then_with_advice(
     assert (await hints(document))[3] == "16,384 neurons, 16 cores"
 
 
-async def test_other_yaml_is_none_of_its_business(client: Client) -> None:
+async def test_other_yaml_files_are_ignored(client: Client) -> None:
     document = open_text(client, "services: {}\n", ".yaml")
     assert await document.diagnostics() == []
     assert await hints(document) == {}
@@ -180,7 +180,7 @@ async def page(document: Document, words: str, inside: int = 1) -> str:
         ("shape:", "`shape`: The input's shape, channels last"),
     ],
 )
-async def test_what_words_mean(client: Client, words: str, said: str) -> None:
+async def test_hover_describes_the_word(client: Client, words: str, said: str) -> None:
     text, suffix = (GOOD, ".snn") if words in GOOD else (YAML, ".yaml")
     assert said in await page(open_text(client, text, suffix), words)
 
@@ -192,13 +192,13 @@ async def test_what_words_mean(client: Client, words: str, said: str) -> None:
         ("kernel 3, stride 1x2x2", "kernel", "conv3d c0", "A spiking convolution"),
     ],
 )
-async def test_a_problem_has_the_page_of_its_rule_and_words_stay(
+async def test_hover_on_a_problem_has_the_page_of_its_rule(
     client: Client, right: str, wrong: str, words: str, said: str
 ) -> None:
     assert said in await page(open_text(client, GOOD.replace(right, wrong)), words)
 
 
-async def test_nothing_is_said_of_nothing(client: Client) -> None:
+async def test_hover_on_a_blank_line_is_empty(client: Client) -> None:
     assert await page(open_text(client, GOOD), "\n\n  input", 0) == ""
 
 
@@ -217,7 +217,7 @@ async def colours(document: Document) -> list[tuple[str, str, list[str]]]:
     return shown
 
 
-async def test_every_word_has_its_colour(client: Client) -> None:
+async def test_words_have_their_colours(client: Client) -> None:
     text = network(
         """
         input i 8x8x1 in 0..1  # \N{BRAIN} a remark
@@ -242,7 +242,7 @@ async def test_every_word_has_its_colour(client: Client) -> None:
         assert shown in found
 
 
-async def test_in_yaml_the_words_of_specs_have_colours(client: Client) -> None:
+async def test_words_in_yaml_have_colours(client: Client) -> None:
     found = await colours(open_text(client, YAML, ".yaml"))
     assert ("conv3d", "keyword", []) in found
     assert ("c0", "variable", ["declaration"]) in found
@@ -264,7 +264,7 @@ async def test_the_outline_has_layers_with_their_shapes(
         assert document.offset(inner.end) <= document.offset(outer.end)
 
 
-async def test_what_stands_on_several_lines_folds(client: Client) -> None:
+async def test_parts_on_several_lines_can_be_folded(client: Client) -> None:
     text = GOOD.replace("\n  conv3d c0", "\n  # one\n  # two\n  conv3d c0")
     document = open_text(client, text)
     found = await document.ask(types.FoldingRangeParams)

@@ -85,7 +85,9 @@ def test_the_defaults_of_each_edition_are_shown() -> None:
         (f"{YAML}train: {{optimizer: |", ["adam", "adamw", "sgd"]),
     ],
 )
-def test_what_may_be_written(text: str, expected: list[str]) -> None:
+def test_completion_offers_exactly_the_legal_words(
+    text: str, expected: list[str]
+) -> None:
     assert list(completions(text)) == expected
 
 
@@ -103,9 +105,7 @@ def test_what_may_be_written(text: str, expected: list[str]) -> None:
         ("snn 1\nnetwork n {\n input x 8x8x1 |", "in", "in ${1:0..1}"),
     ],
 )
-def test_it_is_written_with_places_to_fill_in(
-    text: str, word: str, written: str
-) -> None:
+def test_completion_inserts_placeholders(text: str, word: str, written: str) -> None:
     assert completions(text)[word] == written
 
 
@@ -133,7 +133,7 @@ def test_it_is_written_with_places_to_fill_in(
         ("snn: 1\ndefaults: {|", {"rate", "conv2d"}, {"name", "epochs"}),
     ],
 )
-def test_what_stands_there_is_offered_no_more(
+def test_completion_omits_words_that_are_already_there(
     text: str, some: set[str], others: set[str]
 ) -> None:
     found = completions(text).keys()

@@ -43,5 +43,5 @@ def follow(text: str, found: Diagnostic, key: str, value: str) -> None:
         line = line.replace("{ ", f"{{ {key} {value}, ", 1)
     else:
         line = f"{line} {{ {key} {value} }}"
-    mended = text[: place.start] + line + text[place.stop :]
-    assert errors(mended) == [], f"{found.help}\n{mended}"
+    fixed = text[: place.start] + line + text[place.stop :]
+    assert errors(fixed) == [], f"{found.help}\n{fixed}"

@@ -1,9 +1,9 @@
-"""Usual mistakes are mended by doing what the first message says, and nothing else.
+"""Usual mistakes are fixed by doing what the first message says, and nothing else.
 
 `mistakes/first_message.txt` lists them. The list was written from the README alone, for
 somebody who knows Keras and PyTorch, before any of them was tried. After a `-` is the
 line of `specs/drift.snn`, after a `+` the mistake, then the first message, and after a
-`=` the text that follows it. A case without `=` is not mended by its first message.
+`=` the text that follows it. A case without `=` is not fixed by its first message.
 """
 
 from pathlib import Path
@@ -17,7 +17,7 @@ from tests.support import ROOT
 PATH = Path(__file__).parent / "mistakes" / "first_message.txt"
 DRIFT = (ROOT / "specs" / "drift.snn").read_text(encoding="utf-8")
 CASES = PATH.read_text(encoding="utf-8").strip("\n").split("\n\n")
-LEAST_MENDED = 39
+LEAST_FIXED = 39
 """The number of cases, of 40, whose first message is enough."""
 
 
@@ -37,6 +37,6 @@ def test_first_message_says_what_to_write(case: str) -> None:
         assert errors(DRIFT.replace(old, part(case, "="), 1)) == []
 
 
-def test_first_message_mends_most_mistakes() -> None:
+def test_first_message_fixes_most_mistakes() -> None:
     assert len(CASES) == 40
-    assert sum("\n=" in case for case in CASES) >= LEAST_MENDED
+    assert sum("\n=" in case for case in CASES) >= LEAST_FIXED

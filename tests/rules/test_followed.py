@@ -38,7 +38,7 @@ def spec(
 
 @FEW
 @given(st.floats(0.2, 5), st.floats(0.1, 40), st.floats(1, 1000), st.floats(1, 3))
-def test_a_rate_that_is_told_can_be_fired(
+def test_suggested_rate_is_possible(
     dt: float, tau_ref: float, low: float, more: float
 ) -> None:
     ceiling = 1000 / (tau_ref + dt)
@@ -50,7 +50,7 @@ def test_a_rate_that_is_told_can_be_fired(
 
 @FEW
 @given(st.floats(0.01, 7), st.floats(1, 20000))
-def test_a_presentation_that_is_told_is_whole_steps(dt: float, present: float) -> None:
+def test_suggested_presentation_is_whole_steps(dt: float, present: float) -> None:
     timing = f"dt {dt:.7g} ms, present {present:.7g} ms"
     text = spec(timing, "dense d { units 2, rate ..1 Hz }")
     if errors(text):
@@ -59,7 +59,7 @@ def test_a_presentation_that_is_told_is_whole_steps(dt: float, present: float) -
 
 @FEW
 @given(st.floats(0.01, 3), st.floats(1.01, 5), st.sampled_from(["synapse", "tau_rc"]))
-def test_a_time_constant_that_is_told_is_one_of_the_chip(
+def test_suggested_time_constant_fits_the_chip(
     dt: float, times: float, key: str
 ) -> None:
     timing = f"dt {dt:.7g} ms, present {100 * float(f'{dt:.7g}'):.12g} ms"
@@ -70,7 +70,7 @@ def test_a_time_constant_that_is_told_is_one_of_the_chip(
 
 @FEW
 @given(st.integers(5, 400), st.integers(2, 60), st.integers(60, 250))
-def test_a_step_that_is_told_suits_rates_and_presentation(
+def test_suggested_step_fits_rates_and_presentation(
     dt: int, steps: int, high: int
 ) -> None:
     timing = f"dt {dt} ms, present {steps * dt} ms"
@@ -99,7 +99,7 @@ def test_a_step_that_is_told_suits_rates_and_presentation(
         ["avgpool p { window 2, stride 1 }", "conv2d a { filters 2, padding same }"],
     ],
 )
-def test_a_window_that_is_told_slides(layers: list[str]) -> None:
+def test_suggested_window_fits_its_input(layers: list[str]) -> None:
     text = spec("dt 1 ms", *layers, encode="rate ..250 Hz", shape="12x12x2")
     (found,) = errors(text)
     told = found.help
@@ -127,7 +127,7 @@ WRONG = ("0", "-1", "101", "99999999999", "0 ms", "-5 ms", "200..100 Hz", "0 Hz"
 
 @pytest.mark.slow
 @pytest.mark.parametrize("place", PROPERTIES)
-def test_a_number_out_of_range_is_told_one_that_the_network_takes(place: str) -> None:
+def test_suggested_number_is_in_range(place: str) -> None:
     tried = 0
     for key in PROPERTIES[place].split():
         for value in WRONG:

@@ -31,7 +31,7 @@ def answer(text: str, name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_one_mistake_is_one_diagnostic_in_its_place(name: str) -> None:
+def test_one_mistake_is_one_diagnostic_at_its_position(name: str) -> None:
     good = GOOD[name].read_text(encoding="utf-8")
     notation = f"invalid{GOOD[name].suffix}"
     assert check_text(good, notation).diagnostics == ()
@@ -75,7 +75,7 @@ NEWCOMERS, YAML = (GOOD[name].read_text(encoding="utf-8") for name in list(GOOD)
         ("import keras\n", "nets/a.py", "SNN129", "`snnc import MODEL.keras`"),
     ],
 )
-def test_what_is_no_spec_of_this_notation_is_one_message(
+def test_file_in_another_notation_is_one_message(
     text: str, name: str, code: str, help: str
 ) -> None:
     (found,) = check_text(text, name).diagnostics
@@ -91,7 +91,7 @@ def test_statements_in_the_block_of_an_unknown_one_are_read() -> None:
     assert [d.span.text for d in found] == ["stage", "@"]
 
 
-def test_no_word_that_can_be_no_name_is_offered() -> None:
+def test_suggested_names_are_valid() -> None:
     wrong = NEWCOMERS.replace("c0 {", "größe {").replace("d0 {", "d0 from c0 {")
     _, unknown = check_text(wrong).diagnostics
     assert unknown.help == "write `e` or `s0`, which can be read here"

@@ -28,7 +28,7 @@ def _example(folder: Path) -> Example:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
-def test_a_page_says_what_its_rule_says(rule: type[Diagnostic]) -> None:
+def test_page_of_a_rule_is_generated_from_the_rule(rule: type[Diagnostic]) -> None:
     assert_accepted(PAGES / f"{rule.code}.md", page(rule, _examples(rule.code)))
 
 
@@ -38,5 +38,5 @@ def test_the_index_lists_every_page() -> None:
     assert all(f"({rule.code}.md)" in listed for rule in RULES)
 
 
-def test_there_is_no_page_without_a_rule() -> None:
+def test_every_page_has_a_rule() -> None:
     assert sorted(rule_pages()) == sorted(rule.code for rule in RULES)

@@ -12,7 +12,7 @@ CASES = sorted(path.parent for path in Path(__file__).parent.glob("cases/*/inval
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_one_mistake_gives_one_text_and_can_be_mended(case: Path) -> None:
+def test_case_prints_its_accepted_text_and_can_be_fixed(case: Path) -> None:
     diagnostics = check_case(case, "invalid").diagnostics
     assert [d.code for d in diagnostics] == [case.name.split("-")[0]]
     assert_accepted(case / "expected.txt", render(diagnostics))

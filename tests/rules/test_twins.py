@@ -9,14 +9,11 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from snnc.diagnostics import Diagnostics
 from snnc.diagnostics.diagnostic_text import render
 from snnc.language.keywords import CLAUSES, HEADERS, KEYS, KINDS
-from snnc.passes.parse import parse
-from snnc.source import SourceFile
-from snnc.syntax.yaml.printer import in_yaml, print_yaml, snippet
+from snnc.syntax.yaml.printer import in_yaml, snippet
 from tests.rules.checking import assert_accepted, assert_cases_accepted, check_text
-from tests.support import ROOT
+from tests.support import ROOT, in_notation
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*/invalid.snn"))
 TWINS = sorted((Path(__file__).parent / "cases").glob("*/twin.yaml"))
@@ -38,20 +35,19 @@ def code_of(path: Path) -> str:
 
 
 @pytest.mark.parametrize("twin", TWINS, ids=lambda path: path.parent.name)
-def test_prints_exactly_this_for_yaml(twin: Path) -> None:
+def test_yaml_message_is_the_accepted_text(twin: Path) -> None:
     report = check_text(twin.read_text(encoding="utf-8"), "invalid.yaml")
     assert [d.code for d in report.diagnostics] == [code_of(twin)]
     assert_accepted(twin.with_suffix(".txt"), render(report.diagnostics))
 
 
-def test_there_are_twins_of_many_rules() -> None:
+def test_many_rules_have_a_yaml_case() -> None:
     assert len({code_of(twin) for twin in TWINS}) >= 12
 
 
 @pytest.mark.parametrize("case", BOTH, ids=lambda path: path.parent.name)
-def test_the_problem_in_yaml_is_the_same_and_is_told_in_yaml(case: Path) -> None:
-    source = SourceFile("invalid.snn", case.read_text(encoding="utf-8"))
-    in_other_notation = print_yaml(parse(source, Diagnostics()))
+def test_yaml_has_the_same_problem_with_quotes_in_yaml(case: Path) -> None:
+    in_other_notation = in_notation(case.read_text(encoding="utf-8"), "yaml")
     (diagnostic,) = check_text(in_other_notation, "invalid.yaml").diagnostics
     assert diagnostic.code == code_of(case)
     texts = (*diagnostic.notes, diagnostic.help)
@@ -82,7 +78,7 @@ def test_statements_and_properties_are_translated() -> None:
     assert_cases_accepted(path, "", answer)
 
 
-def test_the_words_of_the_file_itself_are_left_alone() -> None:
+def test_words_of_the_file_are_not_translated() -> None:
     text = (ROOT / "specs" / "drift.yaml").read_text(encoding="utf-8")
     (diagnostic,) = check_text(
         text.replace("units: 64", "units: kernel 3"), "a.yaml"

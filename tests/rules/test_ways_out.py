@@ -57,7 +57,7 @@ def ways(invalid: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.parent.name)
-def test_who_does_what_is_told_has_no_problem(path: Path) -> None:
+def test_following_the_help_leaves_no_problem(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     (found,) = check_text(text, path.name).diagnostics
     if found.fix is not None:

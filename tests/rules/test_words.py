@@ -25,7 +25,7 @@ VALUES = {"neuron": "conv2d", "padding": "conv2d", "place": "conv2d"} | {
 CHOICES = ("loss focal", "optimizer adamw", "optimizer sgd")
 
 
-def test_each_word_gets_the_answer_that_was_read() -> None:
+def test_each_foreign_word_has_the_accepted_help() -> None:
     assert check_text(framed("a line", "")).diagnostics == ()
     lines = []
     for line in EXPECTED.read_text(encoding="utf-8").splitlines():
@@ -38,7 +38,7 @@ def test_each_word_gets_the_answer_that_was_read() -> None:
 
 
 @pytest.mark.parametrize("key", sorted(KEYS))
-def test_every_property_has_a_usual_value_that_it_takes(key: str) -> None:
+def test_usual_value_of_every_property_is_valid(key: str) -> None:
     line = f"{key} {USUAL[key]}"
     homes = [
         *(framed(hole, line) for hole in HOLES),
@@ -65,11 +65,11 @@ def test_every_property_has_a_usual_value_that_it_takes(key: str) -> None:
         ("kitten", "sitting", 3),
     ],
 )
-def test_edits_are_letters_to_change(word: str, other: str, count: int) -> None:
+def test_edits_counts_changed_letters(word: str, other: str, count: int) -> None:
     assert edits(word, other) == edits(other, word) == count
 
 
-def test_only_one_word_within_reach_is_sure() -> None:
+def test_only_near_needs_a_single_candidate() -> None:
     kinds = ("conv1d", "conv2d", "conv3d", "dense")
     assert only_near("densee", kinds) == "dense"
     assert only_near("conv4d", kinds) is None

@@ -134,7 +134,7 @@ def calls(name: str, text: str) -> int:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "text"), EVERY)
-def test_twice_the_text_is_twice_the_work(name: str, text: Repeated) -> None:
+def test_time_is_linear_in_the_length_of_the_text(name: str, text: Repeated) -> None:
     for n in (0, 1):
         check(name, text.times(n))  # what is loaded and made once is not counted
     none, once, twice = (calls(name, text.times(n)) for n in (0, 150, 300))
@@ -144,7 +144,7 @@ def test_twice_the_text_is_twice_the_work(name: str, text: Repeated) -> None:
         check(name, text.times(large))
 
 
-def test_averages_that_are_added_again_and_again_are_followed_once() -> None:
+def test_time_is_linear_in_repeated_sums_of_averages() -> None:
     doubled = (
         f"avgpool p{i} from a{i - 1} {{ window 1 }}\nadd a{i} from a{i - 1}, p{i}\n"
         for i in range(1, 31)

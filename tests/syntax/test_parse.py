@@ -63,7 +63,9 @@ def test_the_grammar_of_a_whole_document_agrees(spec: Path) -> None:
         (r'"a \"b\" \\ \n # { \t"', ('a "b" \\ \n # { \t',)),
     ],
 )
-def test_values(text: str, expected: tuple[object, ...]) -> None:
+def test_literal_has_its_value_and_type(
+    text: str, expected: tuple[object, ...]
+) -> None:
     found: Any = value(text)
     assert found.span.text == text
     parts = [getattr(found, name) for name in found.__slots__ if name != "span"]
@@ -90,7 +92,7 @@ def test_kinds_without_a_variant_take_one_word_as_name() -> None:
         ("dt 5 ms\n  neuron lif", ["dt", "neuron"], "ms"),
     ],
 )
-def test_a_word_behind_a_number_is_a_unit_or_a_key(
+def test_word_after_a_number_is_a_unit_or_a_key(
     body: str, keys: list[str], unit: str | None
 ) -> None:
     (found,) = parse_body(f"dense d {{ {body} }}")
@@ -127,12 +129,12 @@ KEYS = " ".join(f"k{i} 1" for i in range(300))
     ],
     ids=["problems", "wrong values", "wrong properties of one statement"],
 )
-def test_reading_ends_at_a_hundred(body: str, code: str) -> None:
+def test_parsing_stops_after_100_problems(body: str, code: str) -> None:
     text = network(f"  input x 3 in 0..1\n{body}")
     assert codes(text) == [code] * 100 + ["SNN120"]
 
 
-def test_text_becomes_located_syntax_in_few_moves_between_files() -> None:
+def test_parsing_takes_few_calls_between_files() -> None:
     counted = walk(lambda: compile_text("parse"))
     assert len(counted.files) <= 15
     assert 0 < counted.moves <= 200

@@ -2,12 +2,11 @@
 
 import pytest
 
-from snnc.diagnostics import Diagnostics
 from snnc.language.written import numeral
-from snnc.source import SourceFile
-from snnc.syntax.printer import WIDTH, print_snn
-from snnc.syntax.snn import parse_snn
-from snnc.syntax.yaml import parse_yaml
+from tests.support import in_notation
+
+WIDTH = 88
+"""The columns of a formatted line."""
 
 BEFORE = """\
 ##  From an earlier project
@@ -85,20 +84,13 @@ network n {  # opener
 """
 
 
-def format_text(text: str) -> str:
-    report = Diagnostics()
-    document = parse_snn(SourceFile("x.snn", text), report)
-    assert report.diagnostics == ()
-    return print_snn(document)
-
-
 def body(statement: str) -> str:
-    text = format_text(f"snn 1\nnetwork n {{\n{statement}\n}}\n")
+    text = in_notation(f"snn 1\nnetwork n {{\n{statement}\n}}\n", "snn")
     return text.removeprefix("snn 1\n\nnetwork n {\n").removesuffix("}\n")
 
 
-def test_everything_at_once() -> None:
-    assert format_text(BEFORE) == AFTER
+def test_formatting_keeps_comments_and_blank_lines() -> None:
+    assert in_notation(BEFORE, "snn") == AFTER
 
 
 @pytest.mark.parametrize("columns", [WIDTH, WIDTH + 1])
@@ -137,12 +129,12 @@ def test_a_kind_in_a_list_never_begins_a_line() -> None:
         (0.0012345678901234567, "1.2345678901234567e-3"),
     ],
 )
-def test_numbers_have_one_spelling(value: float, text: str) -> None:
+def test_number_is_written_in_its_shortest_form(value: float, text: str) -> None:
     assert numeral(value) == text
     assert float(text) == value
 
 
-def test_another_notation_is_printed_from_values() -> None:
+def test_yaml_is_converted_to_snn() -> None:
     text = """\
 snn: 1
 network: n  # name
@@ -158,9 +150,8 @@ readout:
     - in
     - two words
 """
-    document = parse_yaml(SourceFile("x.yaml", text), Diagnostics())
     assert (
-        print_snn(document)
+        in_notation(text, "snn", "x.yaml")
         == """\
 snn 1
 
@@ -183,6 +174,5 @@ network n {  # name
 
 def test_a_spec_with_syntax_errors_is_refused() -> None:
     text = "snn 1\nnetwork n {\n  dense d0 { units }\n}\n"
-    document = parse_snn(SourceFile("x.snn", text), Diagnostics())
     with pytest.raises(ValueError, match="syntax errors"):
-        print_snn(document)
+        in_notation(text, "snn")

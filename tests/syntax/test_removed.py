@@ -80,7 +80,7 @@ EACH = pytest.mark.parametrize(("old", "new", "name", "count"), CASES, ids=IDS)
 
 
 @EACH
-def test_old_specs_are_read_fixed_and_written_as_their_meaning(
+def test_removed_words_are_read_fixed_and_formatted_with_the_same_meaning(
     old: str, new: str, name: str, count: int
 ) -> None:
     report = check_text(old, name)
@@ -96,7 +96,7 @@ def test_old_specs_are_read_fixed_and_written_as_their_meaning(
 
 
 @EACH
-def test_each_fix_alone_leaves_the_meaning(
+def test_each_fix_of_a_removed_word_keeps_the_meaning(
     old: str, new: str, name: str, count: int
 ) -> None:
     report = Diagnostics()

@@ -8,7 +8,7 @@ from snnc.text.installing import installation
 
 
 @pytest.mark.parametrize("extras", ["keras,nengo", "all", "evaluate"])
-def test_it_names_the_pythons_of_tensorflow(
+def test_installation_names_python_versions_for_tensorflow(
     extras: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "version_info", (3, 13))

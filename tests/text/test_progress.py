@@ -9,7 +9,7 @@ from tests.support import ROOT
 
 
 @pytest.mark.slow
-def test_bars_are_shown_in_a_kernel_and_not_where_it_was_started(
+def test_progress_bar_is_shown_only_in_the_kernel(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import nbformat

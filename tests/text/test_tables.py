@@ -44,7 +44,7 @@ def test_numbers_have_three_digits_and_a_prefix(
     assert human(value, unit) == text
 
 
-def test_columns_stand_on_their_sides() -> None:
+def test_columns_are_aligned() -> None:
     rows = [("layer", "rate"), ("c0", "7 Hz"), ("longest", "150 Hz"), ("x", "")]
     assert align(rows, "<>") == [
         "layer      rate",
@@ -76,13 +76,13 @@ def test_shares_and_counts_have_words() -> None:
         ("\U000e0001", "\\U000e0001"),
     ],
 )
-def test_what_does_not_print_or_would_command_is_escaped(text: str, shown: str) -> None:
+def test_control_characters_and_ci_commands_are_escaped(text: str, shown: str) -> None:
     assert printable(text) == shown
 
 
 @given(ANY)
 @example("###[x]")
-def test_it_is_one_line_that_no_ci_server_obeys(text: str) -> None:
+def test_printable_text_is_one_line_without_ci_commands(text: str) -> None:
     shown = printable(text)
     assert shown.isprintable()
     assert not shown.strip().startswith("::")
@@ -98,7 +98,7 @@ def test_the_escapes_are_those_of_python(text: str) -> None:
     assert ast.literal_eval(f'"{literal}"') == text
 
 
-def test_younger_scripts_are_escaped_where_all_versions_write_the_same() -> None:
+def test_newer_unicode_is_escaped_on_every_python() -> None:
     assert cells("🧿", on_every_python=True) == ["\\U0001f9ff"]
 
 
@@ -131,7 +131,7 @@ def test_a_row_is_one_line() -> None:
     ]
 
 
-def test_what_a_spec_says_of_itself_stays_text_in_every_format() -> None:
+def test_about_is_escaped_in_every_format() -> None:
     spec = (ROOT / "specs/mnist.snn").read_text(encoding="utf-8")
     told = "Handwritten digits with two strided convolutions."
     about = "a\\n::error::b <b> | `c` ##[error]\u202e \x1b[2J\u2028"
