@@ -42,8 +42,8 @@ class Record:
     _names: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls) -> None:
-        own = get_annotations(cls)  # works in every Python version
-        fields = (name for name, kind in own.items() if "ClassVar" not in str(kind))
+        annotated = get_annotations(cls).items()  # works in every Python version
+        fields = (name for name, kind in annotated if "ClassVar" not in str(kind))
         cls._names = tuple(dict.fromkeys((*cls._names, *fields)))
         for name in _TEXTS & vars(cls).keys():
             setattr(cls, name, _Template(name, vars(cls)[name]))
@@ -259,9 +259,9 @@ class Diagnostic(Record):
 
     def graded(self, severity: Severity) -> Self:
         """Return a copy of the diagnostic with another severity."""
-        made = self.but()
-        vars(made)["severity"] = severity
-        return made
+        copy = self.but()
+        vars(copy)["severity"] = severity
+        return copy
 
 
 class SpecWarning(Diagnostic):

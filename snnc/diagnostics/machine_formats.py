@@ -178,8 +178,9 @@ def fingerprints(diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
     seen: Counter[str] = Counter()
     for diagnostic in diagnostics:
         line = "".join(diagnostic.span.source.line_text(diagnostic.line).split())
-        said = "\0".join((diagnostic.code, repository_path(diagnostic.file), line))
-        mark = hashlib.sha256(said.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        identity = "\0".join((diagnostic.code, repository_path(diagnostic.file), line))
+        data = identity.encode("utf-8", "surrogateescape")
+        mark = hashlib.sha256(data).hexdigest()[:16]
         seen[mark] += 1
         yield f"{mark}:{seen[mark]}"
 

@@ -63,22 +63,23 @@ class Analysis:
     """
 
     source: SourceFile
-    made: Compilation
+    compilation: Compilation
     diagnostics: tuple[Diagnostic, ...]
     mapped: MappedNetwork | None
     settled: bool
 
     @property
     def document(self) -> tree.Document:
-        assert self.made.document is not None  # parsing always returns a document
-        return self.made.document
+        document = self.compilation.document
+        assert document is not None  # parsing always returns a document
+        return document
 
     @cached_property
     def summary(self) -> Report | None:
         """The report about the network; None without a mapping."""
         if self.mapped is None:
             return None
-        return report_of(route(self.mapped), self.made.cache)
+        return report_of(route(self.mapped), self.compilation.cache)
 
 
 def analyse(source: SourceFile, device: Profile, memory: Memory) -> Iterator[Analysis]:
@@ -88,17 +89,17 @@ def analyse(source: SourceFile, device: Profile, memory: Memory) -> Iterator[Ana
     """
     report = Diagnostics()
     start = Compilation(source, device, memory.plans_for(device))
-    made = run_passes(start, report, "place")
-    mapped = made.mapped
-    if wants_advice(made, report):
+    compilation = run_passes(start, report, "place")
+    mapped = compilation.mapped
+    if wants_advice(compilation, report):
         first = Diagnostics()
         first.extend(report.diagnostics)
-        allow_warnings(made, first, complete=False)
-        yield Analysis(source, made, first.diagnostics, mapped, settled=False)
-        mapped = mapped or map_without_limit(made)
-        add_advice(made, report)
-    allow_warnings(made, report)
-    yield Analysis(source, made, report.diagnostics, mapped, settled=True)
+        allow_warnings(compilation, first, complete=False)
+        yield Analysis(source, compilation, first.diagnostics, mapped, settled=False)
+        mapped = mapped or map_without_limit(compilation)
+        add_advice(compilation, report)
+    allow_warnings(compilation, report)
+    yield Analysis(source, compilation, report.diagnostics, mapped, settled=True)
 
 
 class Send(Protocol):

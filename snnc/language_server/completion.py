@@ -138,12 +138,12 @@ def _header(text: _Text) -> Iterator[types.CompletionItem]:
 
 def _top(text: _Text) -> Iterator[types.CompletionItem]:
     """Yield the keys that a YAML file lacks."""
-    given = set(re.findall(r"^\w+", text.source.text, re.MULTILINE))
+    present = set(re.findall(r"^\w+", text.source.text, re.MULTILINE))
     for key in ("snn", "network", "layers"):
-        if key not in given:
+        if key not in present:
             yield _item(key, f"{key}: ", Kind.Text)
     for kind, form in keywords.FORMS.items():
-        if form.place != "layer" and kind not in given:
+        if form.place != "layer" and kind not in present:
             page = hover.kind(kind)
             yield _item(kind, f"{kind}: ", Kind.Keyword, form.about, page)
 

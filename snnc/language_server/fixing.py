@@ -74,14 +74,14 @@ def _fitting(analysis: Analysis, diagnostic: Diagnostic) -> tuple[Remedy, ...]:
 
     The search takes up to a second, and editors request it after each cursor movement.
     """
-    spec = analysis.made.spec
-    lowered = analysis.made.lowered
+    spec = analysis.compilation.spec
+    lowered = analysis.compilation.lowered
     if spec is None or lowered is None:
         return ()
     target = lowered.network.target
     if not isinstance(target, Loihi):
         return ()
-    trials = Trials(spec, target, analysis.made.device)
+    trials = Trials(spec, target, analysis.compilation.device)
     changes: tuple[Change, ...] = ()
     with suppress(OutOfWorkError):
         match diagnostic:
@@ -145,9 +145,9 @@ async def actions(request: Request) -> list[types.CodeAction]:
     server = request.server
     params = request.params
     start, end = offsets_in(analysis.source, params.range, server.codec)
-    wanted = params.context.only
+    kinds = params.context.only
     done: list[types.CodeAction] = []
-    if _is_wanted(types.CodeActionKind.QuickFix, wanted):
+    if _is_wanted(types.CodeActionKind.QuickFix, kinds):
         offered = await asyncio.to_thread(lambda: list(remedies(analysis, start, end)))
         done += [
             types.CodeAction(
@@ -160,7 +160,7 @@ async def actions(request: Request) -> list[types.CodeAction]:
             for remedy in offered
         ]
     can_fix = any(d.fix is not None and not d.fix.unsafe for d in analysis.diagnostics)
-    if can_fix and _is_wanted(FIX_ALL, wanted):
+    if can_fix and _is_wanted(FIX_ALL, kinds):
         action = types.CodeAction("Fix all", FIX_ALL, data=request.uri)
         if not server.supports("text_document.code_action.resolve_support"):
             action = await resolve(server, action)
@@ -174,7 +174,7 @@ async def resolve(server: SpecServer, action: types.CodeAction) -> types.CodeAct
     analysis = await server.analyses.newest(uri)
     if analysis is not None:
         source = analysis.source
-        device = analysis.made.device
+        device = analysis.compilation.device
         fixed = await asyncio.to_thread(autofix, source, device=device)
         edits = between(source, fixed.source.text) if fixed.count else ()
         action.edit = server.workspace_edit(uri, edits)
@@ -182,8 +182,8 @@ async def resolve(server: SpecServer, action: types.CodeAction) -> types.CodeAct
     return action
 
 
-def _is_wanted(kind: str, wanted: Iterable[str] | None) -> bool:
+def _is_wanted(kind: str, kinds: Iterable[str] | None) -> bool:
     """Return whether a client requests a kind of action, or a more general kind."""
-    if wanted is None:
+    if kinds is None:
         return True
-    return any(not n or kind == n or kind.startswith(n + ".") for n in wanted)
+    return any(not n or kind == n or kind.startswith(n + ".") for n in kinds)

@@ -31,9 +31,9 @@ def page_at(analysis: Analysis, offset: int) -> tuple[Span, str] | None:
     if mark := role_at(analysis.document, offset):
         span = mark.span
         parts = list(_describe_word(mark, analysis))
-    elif found := _word_at(analysis.source, offset):
-        span = found
-        parts = list(_word(found.text, is_yaml=analysis.source.is_yaml))
+    elif word := _word_at(analysis.source, offset):
+        span = word
+        parts = list(_word(word.text, is_yaml=analysis.source.is_yaml))
     for diagnostic in analysis.diagnostics:
         if diagnostic.span.start <= offset <= diagnostic.span.end:
             parts.append(rule(diagnostic))
@@ -94,8 +94,8 @@ def value(entry: Key, key: str, word: str) -> str:
         known = tuple(keywords.NEURONS.values())
     if key in keywords.CHOICES:
         known = tuple(choice.word for choice in keywords.CHOICES[key].values())
-    found = next((w for w in known if w.text == word and w.about), None)
-    return f"`{word}`: {found.about}" if found else ""
+    described = next((w for w in known if w.text == word and w.about), None)
+    return f"`{word}`: {described.about}" if described else ""
 
 
 def units_of(key: str) -> tuple[str, ...]:
@@ -107,7 +107,7 @@ def units_of(key: str) -> tuple[str, ...]:
 
 
 def _network(analysis: Analysis) -> Iterator[str]:
-    network = analysis.made.network
+    network = analysis.compilation.network
     summary = analysis.summary
     if network is None:
         return
@@ -127,7 +127,7 @@ def _network(analysis: Analysis) -> Iterator[str]:
 
 def layer(analysis: Analysis, name: str) -> str:
     """Describe a layer, its number of cores, and the limit that determines it."""
-    network = analysis.made.network
+    network = analysis.compilation.network
     if network is None:
         return ""
     if name == network.input.name:
@@ -187,7 +187,7 @@ def hints(analysis: Analysis) -> Iterator[tuple[int, str]]:
 
     In a spec with errors, hints show the known shapes.
     """
-    network = analysis.made.network
+    network = analysis.compilation.network
     mapped = analysis.mapped
     if network is None:
         return

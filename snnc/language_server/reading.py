@@ -56,7 +56,7 @@ def inlay_hints(request: Request) -> list[types.InlayHint]:
 def symbols(request: Request) -> list[types.DocumentSymbol]:
     """Return the network, with its statements in order and the shapes of layers."""
     analysis = request.analysis
-    network = analysis.made.network
+    network = analysis.compilation.network
     word = analysis.document.network
     shapes = {} if network is None else {la.name: la.shape for la in network.layers}
     inner = []

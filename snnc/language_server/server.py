@@ -234,8 +234,8 @@ class SpecServer(LanguageServer):
 
     def report_bug(self, buffer: Buffer, error: Exception) -> None:
         """Report an unexpected exception from the compiler."""
-        said = "this is a bug in snnc: please report it with the spec"
-        bug = of_all(f"{type(error).__name__}: {said}")
+        request = "this is a bug in snnc: please report it with the spec"
+        bug = of_all(f"{type(error).__name__}: {request}")
         self._send(buffer.uri, buffer.version, [bug])
         text = "".join(traceback.format_exception(error))
         self.window_log_message(types.LogMessageParams(types.MessageType.Error, text))
@@ -354,5 +354,5 @@ async def _answer(server: SpecServer, method: str, params: Any) -> Any:
     analysis = await server.analyses.newest(params.text_document.uri)
     if analysis is None:
         return None
-    found = answer(Request(server, analysis, params))
-    return await found if inspect.isawaitable(found) else found
+    result = answer(Request(server, analysis, params))
+    return await result if inspect.isawaitable(result) else result

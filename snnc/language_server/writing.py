@@ -52,8 +52,8 @@ def _uses(request: Request) -> list[SpecWord]:
 
 
 def definition(request: Request) -> list[types.Location]:
-    found = [word for word in _uses(request) if word.role != "reference"]
-    return _locate(request, found)
+    defined = [word for word in _uses(request) if word.role != "reference"]
+    return _locate(request, defined)
 
 
 def references(request: Request) -> list[types.Location]:

@@ -176,8 +176,8 @@ class TooManyValues(LayerDiagnostic):
 
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[TooManyValues]:
-        given = network.input
-        shapes = [(given.name, given.shape, given.spans.get("shape", given.span))]
+        source = network.input
+        shapes = [(source.name, source.shape, source.spans.get("shape", source.span))]
         shapes += [(layer.name, layer.shape, layer.span) for layer in network.layers]
         for name, shape, span in shapes:
             if (count := math.prod(shape)) > MAX_VALUES:
@@ -262,13 +262,13 @@ class WideRange(SpecWarning):
 
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[WideRange]:
-        given = network.input
-        width = given.high - given.low
-        if given.scaled is None and width > WIDEST_UNSCALED:
+        source = network.input
+        width = source.high - source.low
+        if source.scaled is None and width > WIDEST_UNSCALED:
             yield cls(
-                span=given.spans.get("within", given.span),
+                span=source.spans.get("within", source.span),
                 span_width=width,
-                target="-1..1" if given.low < 0 else "0..1",
+                target="-1..1" if source.low < 0 else "0..1",
             )
 
 

@@ -286,9 +286,9 @@ class PropertyOutsideBlock(PropertyDiagnostic):
     title = "property outside a block"
     message = "the property `{key}` is outside braces"
     label = "a property"
-    help = "write `{{ {given} }}`"
+    help = "write `{{ {written} }}`"
 
-    given: str
+    written: str
 
 
 class NothingHere(Diagnostic):

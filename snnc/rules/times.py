@@ -284,10 +284,10 @@ class _TimeTooLong(LayerDiagnostic):
             if what in names and value > limit * _ONE:
                 key = "synapse" if what == "synapse" else "neuron"
                 span = layer.spans.get(key, network.timing.spans.get(key, layer.span))
-                given = time(value)
+                written = time(value)
                 most = time(below(limit))
                 yield cls(
-                    span=span, name=layer.name, what=what, value=given, limit=most
+                    span=span, name=layer.name, what=what, value=written, limit=most
                 )
 
 
@@ -502,9 +502,9 @@ def response_delay(network: LogicalNetwork, synapse: float = math.inf) -> Respon
     for layer in network.in_reading_order:
         delay = _longest(delays, layer.reads)
         if (spiking := layer.spiking) is not None:
-            own = spiking.synapse
-            own = own if "synapse" in layer.spans else min(own, synapse)
-            delay = delay.through(spiking, network.timing.dt, own)
+            most = math.inf if "synapse" in layer.spans else synapse
+            filtered = min(spiking.synapse, most)
+            delay = delay.through(spiking, network.timing.dt, filtered)
         delays[layer.name] = delay
     delay = _longest(delays, network.readout.sources)
     return replace(delay, readout=network.readout.synapse)

@@ -181,8 +181,8 @@ def _with_word(statement: tree.Statement, value: tree.Value | None) -> tree.Stat
     variant = replace(statement, variant=_as_word(value))
     # Drop the properties that the new target or encoder lacks.
     legal = legal_keys(variant)
-    kept = tuple(p for p in statement.properties or () if p.key.text in legal)
-    return replace(variant, properties=kept or None)
+    remaining = tuple(p for p in statement.properties or () if p.key.text in legal)
+    return replace(variant, properties=remaining or None)
 
 
 def _as_word(value: tree.Value) -> tree.Word:

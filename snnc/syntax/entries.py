@@ -132,12 +132,12 @@ def _place(document: tree.Document, layers: list[tree.Statement]) -> Span:
 
 
 def _top(kind: str, statements: Iterable[tree.Statement]) -> Iterator[Entry]:
-    own = [statement for statement in statements if statement.kind.text == kind]
-    if kind == "defaults" and len(own) > 1:
-        span = own[0].kind.span.to(own[-1].span)
-        yield Entry(kind, span, inner=tuple(map(_default, own)), is_list=True)
+    same_kind = [statement for statement in statements if statement.kind.text == kind]
+    if kind == "defaults" and len(same_kind) > 1:
+        span = same_kind[0].kind.span.to(same_kind[-1].span)
+        yield Entry(kind, span, inner=tuple(map(_default, same_kind)), is_list=True)
     else:
-        yield from map(statement_entry, own)
+        yield from map(statement_entry, same_kind)
 
 
 def _default(statement: tree.Statement) -> Entry:

@@ -95,7 +95,7 @@ def stray_word(tokens: Tokens, index: int) -> Diagnostic:
         rest = span_of(tokens[index:]).text
         plain = "\n" not in rest and "{" not in rest and len(rest) <= _LONGEST
         return rules.syntax.PropertyOutsideBlock(
-            span=token.span, key=str(token), given=rest if plain else f"{token} ..."
+            span=token.span, key=str(token), written=rest if plain else f"{token} ..."
         )
     expected = _SHAPE if tokens[0] == "input" else "the end of the line"
     return _unexpected(tokens, index, expected)

@@ -107,8 +107,8 @@ def _report_phases(
         report.add(_warning(off.key, "train", f"write `phases {text}`", fix))
     for word in words:
         if word.text == "aware":
-            own = Fix(word.span, "spikes") if off is None else fix
-            report.add(_warning(word, "phases", advice, own))
+            word_fix = Fix(word.span, "spikes") if off is None else fix
+            report.add(_warning(word, "phases", advice, word_fix))
 
 
 def _words(phases: tree.Property | None) -> Words:

@@ -118,12 +118,12 @@ def split(
     up to the closing quote.
     """
     pieces = _Splitter(report, tokens).split(opener)
-    kept = []
+    statements = []
     index = 0
     while index < len(pieces):
-        kept.append(pieces[index])
+        statements.append(pieces[index])
         index = _end_of_text(pieces, index) + 1
-    return kept
+    return statements
 
 
 def _end_of_text(pieces: list[StatementTokens], index: int) -> int:

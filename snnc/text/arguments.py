@@ -45,8 +45,8 @@ def check_choice(name: str, value: object, known: Collection[str]) -> None:
     """
     if not isinstance(value, str) or value not in known:
         words = [repr(word) for word in known]
-        wanted = " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
-        raise ValueError(f"{name} is {value!r}, not {wanted}")
+        alternatives = " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+        raise ValueError(f"{name} is {value!r}, not {alternatives}")
 
 
 def check_text(name: str, value: object) -> None:

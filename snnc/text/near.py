@@ -19,8 +19,8 @@ def nearest_spelling(word: str, legal: Iterable[str]) -> str | None:
     Words of three to six letters may have one edit, words of up to ten letters two, and
     so on. More edits would make a different word.
     """
-    found = _close(word, legal)
-    return found[0][2] if found else None
+    candidates = _close(word, legal)
+    return candidates[0][2] if candidates else None
 
 
 def only_near(word: str, legal: Iterable[str]) -> str | None:
@@ -29,10 +29,11 @@ def only_near(word: str, legal: Iterable[str]) -> str | None:
     The legal word is similar, no other legal word is as similar, and no digit differs.
     For example, `conv2d` is not a misspelt `conv3d`, and `end_b` is not `end_a`.
     """
-    found = _close(word, legal)
-    if not found or found[0][1] or (len(found) > 1 and found[0][:2] == found[1][:2]):
+    candidates = _close(word, legal)
+    ranks = [rank[:2] for rank in candidates]
+    if not candidates or candidates[0][1] or ranks.count(ranks[0]) > 1:
         return None
-    near = found[0][2]
+    near = candidates[0][2]
     return None if _is_another(word.lower(), near.lower()) else near
 
 
@@ -81,9 +82,10 @@ def edits(word: str, other: str) -> int:
         two_before = before
         before = row
         row = [i]
-        for j, wanted in enumerate(other, 1):
-            least = min(before[j], row[j - 1], before[j - 1] - (letter == wanted)) + 1
-            if i > 1 < j and letter == other[j - 2] and wanted == word[i - 2]:
+        for j, expected in enumerate(other, 1):
+            changed = before[j - 1] - (letter == expected)
+            least = min(before[j], row[j - 1], changed) + 1
+            if i > 1 < j and letter == other[j - 2] and expected == word[i - 2]:
                 least = min(least, two_before[j - 2] + 1)
             row.append(least)
     return row[-1]

@@ -52,8 +52,8 @@ def cells(text: str, *, on_every_python: bool = False) -> list[str]:
     shown = [
         c if _is_printable(c, everywhere=on_every_python) else escape(c) for c in text
     ]
-    for found in _COMMAND.finditer(text):
-        last = found.end() - 1
+    for command in _COMMAND.finditer(text):
+        last = command.end() - 1
         shown[last] = escape(text[last])
     return shown
 
@@ -125,8 +125,8 @@ class TextTable:
         ``left`` contains the names of columns that are aligned to the left.
         """
         cells = [tuple(map(printable, row)) for row in rows]
-        kept = [i for i in range(len(head)) if any(row[i] for row in cells)]
-        head, *shown = (tuple(row[i] for i in kept) for row in (head, *cells))
+        filled = [i for i in range(len(head)) if any(row[i] for row in cells)]
+        head, *shown = (tuple(row[i] for i in filled) for row in (head, *cells))
         sides = "".join("<" if name in left else ">" for name in head)
         return cls([head, *shown], sides)
 

@@ -26,12 +26,12 @@ _WORDS.read(Path(__file__).with_name("words.ini"), encoding="utf-8")
 
 
 def _by_word(section: str) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
+    by_word: dict[str, tuple[str, ...]] = {}
     for ours, others in _WORDS[section].items():
         for key in map(normal, others.split()):
-            if ours not in found.get(key, ()):
-                found[key] = (*found.get(key, ()), ours)
-    return found
+            if ours not in by_word.get(key, ()):
+                by_word[key] = (*by_word.get(key, ()), ours)
+    return by_word
 
 
 _SAME_BY_WORD = _by_word("same")
@@ -103,14 +103,14 @@ _OWNERS = {
 
 
 def _by_owner() -> Mapping[str, Mapping[str, str]]:
-    found: dict[str, dict[str, str]] = {}
+    by_owner: dict[str, dict[str, str]] = {}
     for head, lines in _WORDS["advice"].items():
         advice = " ".join(lines.split())
         owners, _, words = head.rpartition(":")
         for owner in _OWNERS.get(owners, owners).split() or ("",):
             for word in words.split():
-                found.setdefault(owner, {}).setdefault(normal(word), advice)
-    return found
+                by_owner.setdefault(owner, {}).setdefault(normal(word), advice)
+    return by_owner
 
 
 _BY_OWNER = _by_owner()
@@ -127,8 +127,8 @@ def counterpart(word: str, owner: str = "") -> str | None:
     By default, return the advice for the word in any statement.
     """
     parts = owner.split() or [""]
-    found = (_BY_OWNER.get(part, {}).get(normal(word)) for part in parts)
-    return next(filter(None, found), None)
+    advice = (_BY_OWNER.get(part, {}).get(normal(word)) for part in parts)
+    return next(filter(None, advice), None)
 
 
 class _Shown:
@@ -169,13 +169,13 @@ _MOST_OWNERS = 4
 
 def owners(key: str) -> tuple[str, ...]:
     """Return some kinds of statements that have a property; chip layers come first."""
-    found = [
+    kinds = [
         kind
         for kind, models in MODELS.items()
         if kind != "neuron" and any(key in keys_of(model) for model in models.values())
     ]
-    found.sort(key=lambda kind: FORMS[kind].place == "encoder")
-    return tuple(found[:_MOST_OWNERS])
+    kinds.sort(key=lambda kind: FORMS[kind].place == "encoder")
+    return tuple(kinds[:_MOST_OWNERS])
 
 
 _WITHOUT_LAYERS = frozenset(("timing", "target loihi", "target nengo", "train"))
@@ -192,14 +192,14 @@ def advise_elsewhere(word: str, value: tree.Value, owner: str) -> str:
         return advice
     if statement := _variant_with(key, owner.partition(" ")[0]):
         return f"write `{statement}`, which has `{key}`, or remove it"
-    found = owners(key)
-    if len(found) == 1 and FORMS[found[0]].once:
-        return f"write `{setting}` in `{found[0]}`"
+    kinds = owners(key)
+    if len(kinds) == 1 and FORMS[kinds[0]].once:
+        return f"write `{setting}` in `{kinds[0]}`"
     if key in NEURON_KEYS:
         return f"write `neuron lif {{ {setting} }}`"
     if line := setting_line(key, shown, {}):
         return f"write `{line}` in `train`"
-    return f"remove it: `{key}` is a property of {join_alternatives(found)}"
+    return f"remove it: `{key}` is a property of {join_alternatives(kinds)}"
 
 
 def _advise_layer(setting: str, owner: str) -> str:
@@ -219,16 +219,16 @@ def _variant_with(key: str, kind: str) -> str:
     return f"{kind} {variant}" if variant else ""
 
 
-def setting_line(word: str, value: str, given: Mapping[str, tree.Value]) -> str:
+def setting_line(word: str, value: str, written: Mapping[str, tree.Value]) -> str:
     """Write the choice with a setting; empty if no choice has this setting.
 
-    ``word`` is the setting, or a word of another library for it. ``given`` are the
+    ``word`` is the setting, or a word of another library for it. ``written`` are the
     choices in ``train``; those that have the setting are preferred.
     """
     for key, choices in keywords.CHOICES.items():
-        node = given.get(key)
-        written = node.name if isinstance(node, tree.Group) else node
-        name = written.text if isinstance(written, tree.Word) else ""
+        node = written.get(key)
+        choice_word = node.name if isinstance(node, tree.Group) else node
+        name = choice_word.text if isinstance(choice_word, tree.Word) else ""
         for choice in [name] if name in choices else choices:
             settings = keywords.settings_of(choice)
             setting = word if word in settings else same_key(word, settings)

@@ -60,8 +60,8 @@ def _advise_kind(word: str, name: str) -> str:
     """Return the advice for a word before a name in a statement; may be empty."""
     if advice := BY_BEGINNING.get(plain(word)):
         return advice.format(word=word, name=name or "my_network")
-    if found := counterpart(word):
-        return fill_advice(found, word)
+    if template := counterpart(word):
+        return fill_advice(template, word)
     kind, _, rest = word.partition(" ")
     if kind not in keywords.KINDS or not rest.isidentifier():
         return ""

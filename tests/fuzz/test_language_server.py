@@ -143,7 +143,7 @@ def check_analysis(source: SourceFile, offset: int) -> None:
     settled = Diagnostics()
     settled.extend(found.diagnostics)
     assert diagnostics_of(settled) == diagnostics_of(fresh)
-    assert (made.mapped is None) == (found.made.mapped is None)
+    assert (made.mapped is None) == (found.compilation.mapped is None)
     if made.mapped is not None and found.mapped is not None:
         assert made.mapped.cores == found.mapped.cores
     for remedy in remedies(found, offset, offset):

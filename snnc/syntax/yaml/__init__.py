@@ -83,11 +83,11 @@ class _DocumentReader:
         keys = self._keys
         edition = self._edition(*keys["snn"]) if "snn" in keys else None
         network = self._network(*keys["network"]) if "network" in keys else None
-        found = tuple(self._statements())
+        content = tuple(self._statements())
         if network is None and not keys.keys() & (KINDS | {*_EXAMPLES, "layers"}):
-            found = ()  # no key shows that the file is a spec
+            content = ()  # no key shows that the file is a spec
         layers = keys["layers"][0].span if "layers" in keys else None
-        return tree.Document(edition, network, found, self._whole, comments, layers)
+        return tree.Document(edition, network, content, self._whole, comments, layers)
 
     def _report_missing(self, name: str, start: Span) -> None:
         """Report a missing key, or the wrong key of the edition."""

@@ -82,24 +82,24 @@ def _blame_marks(source: SourceFile, error: MarkedYAMLError) -> Diagnostic:
     begun = offsets[0]
     at = min(offsets[-1], len(source.text))
     # Such as "while scanning a quoted scalar: found unexpected end of stream".
-    said = f"{error.context}: {error.problem}"
-    problem = _describe(said)
-    if "could not find expected ':'" in said:
+    description = f"{error.context}: {error.problem}"
+    problem = _describe(description)
+    if "could not find expected ':'" in description:
         return _unmarked_key(source, begun, problem)
-    if "quoted scalar" in said and at >= len(source.text.rstrip()):
+    if "quoted scalar" in description and at >= len(source.text.rstrip()):
         return not_yaml(source, begun, problem)
-    if "flow" in said:
+    if "flow" in description:
         return _open_bracket(source, begun, at, problem)
-    if "mapping values are not allowed" in said and _begins_with_key(source, at):
+    if "mapping values are not allowed" in description and _begins_with_key(source, at):
         return _indentation(source, at)
-    if "<block end>" in said:
+    if "<block end>" in description:
         return _indentation(source, at, begun)
     return not_yaml(source, at, problem, _end_of_word(source, at))
 
 
-def _describe(said: str) -> str:
+def _describe(description: str) -> str:
     """Return our words for a problem that ruamel.yaml describes."""
-    known = (words for part, words in _WORDS if part in said)
+    known = (words for part, words in _WORDS if part in description)
     return next(known, "the text has no meaning here")
 
 
