@@ -25,6 +25,7 @@ else:
     from typing_extensions import Self, dataclass_transform
 
 
+# Not a dataclass: importing the rules would take longer than a check (decision 004).
 @dataclass_transform(kw_only_default=True, frozen_default=True)
 class Record:
     """Like a frozen dataclass, but without generated methods.

@@ -82,6 +82,8 @@ class Analysis:
         return report_of(route(self.mapped), self.compilation.cache)
 
 
+# Each text is compiled from the beginning: only mapping is slow, and plans are cached.
+# An incremental parser would be a second implementation (decision 027).
 def analyse(source: SourceFile, device: Profile, memory: Memory) -> Iterator[Analysis]:
     """Compile a spec up to its mapping, then add the advice that is slow to compute.
 

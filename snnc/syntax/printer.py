@@ -81,6 +81,7 @@ class _SnnPrinter(Writer):
         self.comments(_between(comments, 0, start), depth)
         self.comments(inside[len(opener) :], depth)
         text = self.indent * depth + entry.statement
+        # People change the properties of `train` one by one (decision 005).
         is_train = entry.key == "train" and depth == 1 and bool(entry.lines)
         is_open = is_train or bool(opener) or self.remarks.inside(entry)
         if entry.closer and (is_open or len(text) > WIDTH):

@@ -177,6 +177,8 @@ def _close_inside(current: StatementTokens, text: Token) -> None:
             current.close_innermost()
 
 
+# Lark could recover from errors itself, but would drop tokens of the statements around
+# an error. Cutting first keeps an error in its statement (decision 001).
 class _Splitter:
     def __init__(self, report: Diagnostics, tokens: Tokens) -> None:
         self._report = report

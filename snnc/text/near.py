@@ -30,6 +30,7 @@ def only_near(word: str, legal: Iterable[str]) -> str | None:
     For example, `conv2d` is not a misspelt `conv3d`, and `end_b` is not `end_a`.
     """
     candidates = _close(word, legal)
+    # A wrong fix costs more than a question, so a tie is not fixed (decision 005).
     ranks = [rank[:2] for rank in candidates]
     if not candidates or candidates[0][1] or ranks.count(ranks[0]) > 1:
         return None

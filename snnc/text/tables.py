@@ -67,6 +67,7 @@ def _is_printable(character: str, *, everywhere: bool) -> bool:
     return ucd_3_2_0.category(character) not in _INVISIBLE
 
 
+# Not the replacement character: different names must stay different (decision 020).
 def escape(character: str) -> str:
     """Return the escape of a character in a Python string."""
     if character.isascii() and character.isprintable():

@@ -34,6 +34,8 @@ def _by_word(section: str) -> dict[str, tuple[str, ...]]:
     return by_word
 
 
+# Words are only looked up after an error. Reserving them instead would make valid specs
+# invalid, which an edition must not do (decision 007).
 _SAME_BY_WORD = _by_word("same")
 _NEARBY_BY_WORD = _by_word("nearby")
 _KIND_BY_WORD = _by_word("same kinds")

@@ -64,6 +64,7 @@ def not_yaml(
     return rules.yaml.NotYaml(span=span, problem=problem, related=related)
 
 
+# The position that ruamel.yaml reports is often the end of the file (decision 008).
 def blame(source: SourceFile, error: MarkedYAMLError) -> Diagnostic:
     """Describe an error that ruamel.yaml reports, at its probable position."""
     for match in _GLUED.finditer(source.text):

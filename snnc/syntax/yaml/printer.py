@@ -107,6 +107,7 @@ _HEADER = re.compile(r"^(snn|network) (\w+)(?: \{.*)?$")
 _BEFORE = {"from": "dense x ", "in": "input x 1 ", "as": "input x 1 in 0..1 "}
 
 
+# With translated quotes, a rule needs one text for both notations (decision 008).
 def in_yaml(text: str) -> str:
     """Rewrite each quoted statement, property or part of a text; leave other quotes."""
     return _QUOTED.sub(lambda match: f"`{snippet(match[1])}`", text)
