@@ -7,6 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from snnc.diagnostics import Diagnostic
+from snnc.importer.decisions import (
+    AppliedRewrite,
+    Approximation,
+    Decision,
+    KeptPenalty,
+    Rule,
+    decisions_about,
+)
 from snnc.importer.ends import convert_ends
 from snnc.importer.model import (
     REWRITES,
@@ -17,17 +25,8 @@ from snnc.importer.model import (
 )
 from snnc.importer.refusals import RefusedModelError
 from snnc.importer.sampling import cut_at_mean
-from snnc.importer.spec import WrittenSpec, cores_text, write
-from snnc.importer.state import (
-    ENDING,
-    AppliedRewrite,
-    Approximation,
-    ConversionState,
-    Decision,
-    Ends,
-    Rule,
-    decisions_about,
-)
+from snnc.importer.spec import LOST_PENALTY, WrittenSpec, cores_text, write
+from snnc.importer.state import ENDING, ConversionState, Ends
 
 # `arithmetic` and `pooling` register readers.
 from snnc.importer.table import arithmetic, pooling, read_layer  # noqa: F401
@@ -52,6 +51,11 @@ CALLS = (
     "Concatenate",
 )  # fmt: skip
 """Layers without weights that the host can compute after a `Lambda`."""
+ENCODES = (
+    "`encode conv`, on the host: exact and without cores (`--encode rate` puts this "
+    "layer on the chip)"
+)
+UPSAMPLES = "`upsample`, without neurons or cores"
 WEIGHTED = ("Conv", "Dense", "Depthwise", "Separable", "BatchNorm", "PReLU", "Norm")
 """Prefixes of the imported classes with weights."""
 
@@ -97,12 +101,16 @@ def convert(
     an option has a value that Keras does not write, or if the spec would be too long.
     """
     state, ends = _read_layers(model, request, weights)
-    if any(d.rule is InputRefused for d in state.decisions):
-        _suggest_sizes(state, model)
-    _tell_rest(state)
     written = None if ends is None else write(state, ends)
+    decisions = [_suggest_sizes(d, state, model) for d in state.decisions]
+    reasons = dict(_reasons_of_statements(state, ends))
+    decisions = [_tell_statement(d, reasons) for d in decisions]
+    if written is not None:
+        lost = written.lost_penalties
+        decisions = [_tell_lost_penalty(d, lost) for d in decisions]
+    decisions += _decide_rest(state)
     places = {layer.name: place for place, layer in enumerate(model.layers)}
-    decisions = sorted(state.decisions, key=lambda d: (places[d.layer], d.option != ""))
+    decisions.sort(key=lambda d: (places[d.layer], d.option != ""))
     problems = tuple(_diagnose(state, decisions, model, path))
     return Conversion(model, state, ends, tuple(decisions), written, problems)
 
@@ -128,11 +136,39 @@ def _read_layers(
     return state, convert_ends(state)
 
 
-def _suggest_sizes(state: ConversionState, model: KerasModel) -> None:
-    """Suggest sizes of an open input with which the fewest layers are refused."""
-    sizes = sizes_of(state.layers[state.inputs[0]])
-    if None not in sizes:
-        return
+def _reasons_of_statements(
+    state: ConversionState, ends: Ends | None
+) -> Iterator[tuple[str, str]]:
+    """Yield the layers with statements that only their readers decide, and why."""
+    for draft in state.drafts.values():
+        if draft.kind == "upsample":
+            yield draft.owner, UPSAMPLES
+    if ends is not None and ends.encoder is not None:
+        yield ends.encoder, ENCODES
+
+
+def _tell_statement(decision: Decision, reasons: Mapping[str, str]) -> Decision:
+    """Replace the reason for keeping a layer as a whole, if there is a later one."""
+    is_kept = decision.verdict in ("kept", "rewritten") and not decision.option
+    if is_kept and decision.layer in reasons:
+        return replace(decision, why=reasons[decision.layer])
+    return decision
+
+
+def _tell_lost_penalty(decision: Decision, lost: Sequence[str]) -> Decision:
+    """Correct a decision to keep an L2 penalty that the spec has no place for."""
+    if decision.layer in lost and isinstance(decision.topic, KeptPenalty):
+        return replace(decision, verdict="training", why=f"not kept: {LOST_PENALTY}")
+    return decision
+
+
+def _suggest_sizes(
+    decision: Decision, state: ConversionState, model: KerasModel
+) -> Decision:
+    """Advise to set an open input to the size with which most layers are imported."""
+    sizes = sizes_of(state.layers[state.inputs[0]]) if state.inputs else []
+    if decision.rule is not InputRefused or None not in sizes:
+        return decision
     refused_layers: dict[int, int] = {}
     for size in OPEN_SIZES:
         shape = tuple(each or size for each in sizes)
@@ -145,27 +181,27 @@ def _suggest_sizes(state: ConversionState, model: KerasModel) -> None:
         if not tried.refused:
             break
     if not refused_layers:
-        return
+        return decision
     best = min(refused_layers, key=lambda size: refused_layers[size])
-    for place, decision in enumerate(state.decisions):
-        if decision.rule is InputRefused:
-            remedy = set_open_sizes(sizes, best)
-            state.decisions[place] = replace(decision, remedy=remedy)
+    return replace(decision, remedy=set_open_sizes(sizes, best))
 
 
-def _tell_rest(state: ConversionState) -> None:
-    """Give each layer a verdict, even if its sources were refused."""
+def _decide_rest(state: ConversionState) -> Iterator[Decision]:
+    """Yield a verdict on each layer without one, even if its sources were refused."""
+    told = {decision.layer for decision in state.decisions if not decision.option}
     for layer in state.layers.values():
         if layer.shares and layer.kind.startswith(WEIGHTED):
-            layer.rewrite(
+            why = (
                 f"shared with `{layer.shares}` in Keras; retraining changes them "
-                "separately",
-                "weights of its own",
+                "separately"
             )
+            yield Decision(layer.name, "weights of its own", "rewritten", why)
+        if layer.name in told:
+            continue
         why = "in the kernels that read it"
         if state.values[layer.name].broken:
             why = "as soon as its input can be imported"
-        state.tell(layer.name, "kept", why)
+        yield Decision(layer.name, "", "kept", why)
 
 
 def _diagnose(

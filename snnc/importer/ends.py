@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import accumulate
 from math import prod
 
+from snnc.importer.decisions import DataChange, LostDropout, decisions_about
 from snnc.importer.functions import SOFTMAXES
 from snnc.importer.linear import LinearStep, whole
 from snnc.importer.model import reachable
@@ -18,13 +19,7 @@ from snnc.importer.neurons import (
     readout_image,
 )
 from snnc.importer.spec import loss_name
-from snnc.importer.state import (
-    ConversionState,
-    DataChange,
-    Ends,
-    LostDropout,
-    decisions_about,
-)
+from snnc.importer.state import ConversionState, Ends
 from snnc.importer.values import INPUT, StatementDraft, Value, plain, side_by_side
 
 CLASS_LOSSES = ("crossentropy", "focal")
@@ -251,12 +246,6 @@ def encoder_of(state: ConversionState) -> str | None:
     others = [d for d in state.drafts.values() if d is not first and d.kind in NEURAL]
     if not others or not _may_encode(first):
         return None
-    if first.layer in state.layers:
-        why = (
-            "`encode conv`, on the host: exact and without cores (`--encode rate` "
-            "puts this layer on the chip)"
-        )
-        state.revise(first.layer, why)
     return first.layer
 
 

@@ -10,12 +10,13 @@ from typing import Any
 
 from snnc.diagnostics import Diagnostics
 from snnc.importer.convert import Conversion
+from snnc.importer.decisions import Decision
 from snnc.importer.ends import NEURAL, encoder_of, read_by
 from snnc.importer.linear import Shape
 from snnc.importer.model import KerasModel
 from snnc.importer.refusals import RefusedModelError
 from snnc.importer.spec import WrittenSpec, compile_written, write
-from snnc.importer.state import ConversionState, Decision, Ends
+from snnc.importer.state import ConversionState, Ends
 from snnc.importer.values import INPUT, StatementDraft
 from snnc.ir.mapped import MappedNetwork
 from snnc.passes import Compilation

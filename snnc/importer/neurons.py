@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from math import prod
 
+from snnc.importer.decisions import RefusedLayerError, Verdict
 from snnc.importer.linear import (
     AxisWindow,
     Fitted,
@@ -27,7 +28,7 @@ from snnc.importer.linear import (
     shift_of,
     united,
 )
-from snnc.importer.state import ConversionState, RefusedLayerError, Verdict
+from snnc.importer.state import ConversionState
 from snnc.importer.values import (
     INPUT,
     RELU,

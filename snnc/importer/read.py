@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from snnc.diagnostics import Diagnostics
 from snnc.driver import add_advice
 from snnc.importer.convert import Conversion, convert
+from snnc.importer.decisions import Approximation, decisions_about
 from snnc.importer.files import read_file
 from snnc.importer.model import ImportRequest, KerasModel, ModelWeights
 from snnc.importer.refusals import (
@@ -24,7 +25,6 @@ from snnc.importer.refusals import (
     too_large,
 )
 from snnc.importer.spec import LIMIT, SPIKE, TOP, WrittenSpec, compile_written
-from snnc.importer.state import Approximation, decisions_about
 from snnc.importer.weights import StoredWeights, refusing
 from snnc.ir.layout import input_scale, tensors
 from snnc.ir.logical import LogicalNetwork

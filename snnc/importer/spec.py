@@ -50,6 +50,9 @@ _TIMING = re.compile(r"\n  timing \{ present \d+ ms \}")
 ENCODED = "encoded"
 ALLOW = "  # snnc: allow {} the Keras model has it"
 """Allows a warning about a likely mistake, since an existing model intends it."""
+LOST_PENALTY = (
+    "an encoder and a readout use the L2 penalty of `train`, which all kernels share"
+)
 MOST_NAMES = 6
 """The most changed names in a note."""
 
@@ -77,12 +80,14 @@ class WrittenSpec:
 
     The text has the layout of ``snnc fmt``. The keys of names are those of drafts, and
     ``INPUT`` for the input's encoder. Notes are about assumptions and lost settings.
+    ``lost_penalties`` are the layers whose L2 penalty the spec has no place for.
     """
 
     text: str
     network: str
     names: Mapping[str, str]
     notes: tuple[str, ...]
+    lost_penalties: tuple[str, ...] = ()
 
     def at(self, rate: float) -> WrittenSpec:
         """Return the spec with a different upper rate for its encoder, in Hz."""
@@ -123,7 +128,9 @@ class _SpecWriter:
         self._names = sanitized_names([self._input.name, *state.drafts])
         self._names[INPUT] = self._names[ends.encoder] if ends.encoder else ENCODED
         self._l2 = self._shared_l2()
+        self._lost_penalties = () if self._l2 else tuple(self._find_lost_penalties())
         self._owners = dict(self._find_owners())
+        self._tell_penalties()
 
     def written(self) -> WrittenSpec:
         state = self._state
@@ -152,7 +159,13 @@ class _SpecWriter:
             raise refused(LongSpec, name=name, layers=count, limit=MOST_TOKENS)
         self._tell()
         text = print_snn(document)
-        written = WrittenSpec(text, name, self._names, tuple(self._notes))
+        written = WrittenSpec(
+            text=text,
+            network=name,
+            names=self._names,
+            notes=tuple(self._notes),
+            lost_penalties=self._lost_penalties,
+        )
         return written if chips is None else written.on(chips)
 
     def _statements(self) -> Iterator[str]:
@@ -248,23 +261,14 @@ class _SpecWriter:
     def _shared_l2(self) -> float:
         """Return the L2 factor that all Keras kernels share, or 0."""
         factors = {d.l2 for d in self._drafts if any(s.is_kernel for s in d.steps)}
-        if len(factors) == 1:
-            return factors.pop()
-        lost = [
-            draft.layer
-            for draft in self._drafts
-            if draft.l2 and (draft.kind == "readout" or draft.layer == self._encoder)
-        ]
-        why = (
-            "an encoder and a readout use the L2 penalty of `train`, which all "
-            "kernels share"
-        )
-        for layer in lost:
-            self._state.lose_penalty(layer, f"not kept: {why}")
-        if lost:
-            names = ", ".join(self._names[layer] for layer in lost)
-            self._notes.append(f"the L2 penalty of {names} is not kept: {why}")
-        return 0.0
+        return factors.pop() if len(factors) == 1 else 0.0
+
+    def _find_lost_penalties(self) -> Iterator[str]:
+        """Yield the layers on the host whose L2 penalty differs from others."""
+        for draft in self._drafts:
+            is_on_host = draft.kind == "readout" or draft.layer == self._encoder
+            if draft.l2 and is_on_host:
+                yield draft.layer
 
     def _train(self) -> Iterator[str]:
         """Yield the statement `train`, if the model was compiled."""
@@ -276,6 +280,11 @@ class _SpecWriter:
         if lines:
             yield ""
             yield block("train", lines)
+
+    def _tell_penalties(self) -> None:
+        if self._lost_penalties:
+            names = ", ".join(self._names[layer] for layer in self._lost_penalties)
+            self._notes.append(f"the L2 penalty of {names} is not kept: {LOST_PENALTY}")
 
     def _tell(self) -> None:
         """Add notes about the range and the names that snnc chooses."""

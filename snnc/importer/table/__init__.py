@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from snnc.importer.decisions import RefusedLayerError
 from snnc.importer.graph import FOREIGN
 from snnc.importer.linear import Shape
 from snnc.importer.model import KerasLayer, reachable
 from snnc.importer.refusals import malformed
-from snnc.importer.state import ConversionState, CurrentLayer, RefusedLayerError
+from snnc.importer.state import ConversionState, CurrentLayer
 from snnc.importer.values import BROKEN, Value
 from snnc.rules.imports import CustomObject
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
+from snnc.importer.decisions import AppliedRewrite, Approximation, RefusedLayerError
 from snnc.importer.functions import (
     FUNCTIONS,
     SOFTMAXES,
@@ -23,12 +24,7 @@ from snnc.importer.functions import (
 from snnc.importer.linear import LinearStep, cuts_of, per_channel, points
 from snnc.importer.model import config_of
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, mix
-from snnc.importer.state import (
-    AppliedRewrite,
-    Approximation,
-    CurrentLayer,
-    RefusedLayerError,
-)
+from snnc.importer.state import CurrentLayer
 from snnc.importer.table import reads, shown
 from snnc.importer.values import BROKEN, COUNTS, INPUT, RELU, SIGNED, Unit, Value
 from snnc.rules.imports import ActivationRefused

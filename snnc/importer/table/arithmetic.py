@@ -12,12 +12,13 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
+from snnc.importer.decisions import RefusedLayerError
 from snnc.importer.functions import FUNCTIONS, SOFTMAXES
 from snnc.importer.graph import CALLED_WITH
 from snnc.importer.linear import Shape, Term, per_channel
 from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import add_relu, advising, identity_neurons
-from snnc.importer.state import CurrentLayer, RefusedLayerError
+from snnc.importer.state import CurrentLayer
 from snnc.importer.table import READERS, REFUSED, numbers, reads
 from snnc.importer.table.activations import activate, find_activation
 from snnc.importer.table.convolutions import normed

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, Literal
 
+from snnc.importer.decisions import KeptPenalty, RefusedLayerError
 from snnc.importer.linear import (
     AxisWindow,
     LinearStep,
@@ -20,12 +21,7 @@ from snnc.importer.linear import (
     whole,
 )
 from snnc.importer.model import KerasLayer, config_of
-from snnc.importer.state import (
-    NORMS,
-    CurrentLayer,
-    KeptPenalty,
-    RefusedLayerError,
-)
+from snnc.importer.state import NORMS, CurrentLayer
 from snnc.importer.table import dims, each_rank, margins_of, reads, shown
 from snnc.importer.table.activations import activate, find_activation
 from snnc.importer.values import BROKEN, Group, Value, View, plain

@@ -6,18 +6,12 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
+from snnc.importer.decisions import DataChange, LostDropout, RefusedLayerError
 from snnc.importer.graph import LARGEST_INPUT
 from snnc.importer.linear import LinearStep, Shape, Term, points
 from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import add_relu, identity_neurons, mix
-from snnc.importer.state import (
-    ENDING,
-    ConversionState,
-    CurrentLayer,
-    DataChange,
-    LostDropout,
-    RefusedLayerError,
-)
+from snnc.importer.state import ENDING, ConversionState, CurrentLayer
 from snnc.importer.table import REQUIRED, each_rank, reads
 from snnc.importer.values import (
     BROKEN,

@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import product, takewhile
 from math import prod
 
+from snnc.importer.decisions import AppliedRewrite, RefusedLayerError
 from snnc.importer.linear import (
     AxisWindow,
     Fitted,
@@ -23,7 +24,7 @@ from snnc.importer.linear import (
 )
 from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, identity_neurons
-from snnc.importer.state import AppliedRewrite, CurrentLayer, RefusedLayerError
+from snnc.importer.state import CurrentLayer
 from snnc.importer.table import dims, each_rank, reads
 from snnc.importer.table.activations import NARROWER, refuse_unfit, unpadded
 from snnc.importer.table.arithmetic import larger
