@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from snnc.diagnostics import Diagnostic
+from snnc.importer.builder import SpecBuilder
+from snnc.importer.context import ENDING, ImportContext
 from snnc.importer.decisions import (
     AppliedRewrite,
     Approximation,
@@ -15,7 +17,7 @@ from snnc.importer.decisions import (
     Rule,
     decisions_about,
 )
-from snnc.importer.ends import convert_ends
+from snnc.importer.ends import add_ends
 from snnc.importer.model import (
     REWRITES,
     ImportRequest,
@@ -26,7 +28,7 @@ from snnc.importer.model import (
 from snnc.importer.refusals import RefusedModelError
 from snnc.importer.sampling import cut_at_mean
 from snnc.importer.spec import LOST_PENALTY, WrittenSpec, cores_text, write
-from snnc.importer.state import ENDING, ConversionState, Ends
+from snnc.importer.state import ConversionState, DraftedSpec
 
 # `arithmetic` and `pooling` register readers.
 from snnc.importer.table import arithmetic, pooling, read_layer  # noqa: F401
@@ -67,9 +69,9 @@ class Conversion:
     Attributes
     ----------
     state :
-        The final state, whose model lacks the layers that the host computes.
-    ends :
-        The encoder and the readout; None if a layer was refused.
+        What the layers added; its model lacks the layers that the host computes.
+    drafted :
+        All statements; None if a layer was refused.
     decisions :
         All decisions, in the order of the layers.
     written, problems :
@@ -78,7 +80,7 @@ class Conversion:
 
     model: KerasModel
     state: ConversionState
-    ends: Ends | None
+    drafted: DraftedSpec | None
     decisions: tuple[Decision, ...]
     written: WrittenSpec | None
     problems: tuple[Diagnostic, ...]
@@ -86,7 +88,7 @@ class Conversion:
     @property
     def drafts(self) -> tuple[StatementDraft, ...]:
         """The statements of the spec; empty if a layer was refused."""
-        return tuple(self.state.drafts.values()) if self.written else ()
+        return tuple(self.drafted.drafts.values()) if self.drafted else ()
 
 
 def convert(
@@ -100,10 +102,10 @@ def convert(
     Without weights, norms are assumed not to change signs. Raise RefusedModelError if
     an option has a value that Keras does not write, or if the spec would be too long.
     """
-    state, ends = _read_layers(model, request, weights)
-    written = None if ends is None else write(state, ends)
+    state, drafted = _read_layers(model, request, weights)
+    written = None if drafted is None else write(drafted)
     decisions = [_suggest_sizes(d, state, model) for d in state.decisions]
-    reasons = dict(_reasons_of_statements(state, ends))
+    reasons = dict(_reasons_of_statements(state, drafted))
     decisions = [_tell_statement(d, reasons) for d in decisions]
     if written is not None:
         lost = written.lost_penalties
@@ -111,40 +113,51 @@ def convert(
     decisions += _decide_rest(state)
     places = {layer.name: place for place, layer in enumerate(model.layers)}
     decisions.sort(key=lambda d: (places[d.layer], d.option != ""))
-    problems = tuple(_diagnose(state, decisions, model, path))
-    return Conversion(model, state, ends, tuple(decisions), written, problems)
+    return Conversion(
+        model=model,
+        state=state,
+        drafted=drafted,
+        decisions=tuple(decisions),
+        written=written,
+        problems=tuple(_diagnose(request, decisions, model, path)),
+    )
 
 
 def _read_layers(
     model: KerasModel, request: ImportRequest, weights: ModelWeights | None
-) -> tuple[ConversionState, Ends | None]:
-    """Read all layers; also return the encoder and the readout, or None."""
+) -> tuple[ConversionState, DraftedSpec | None]:
+    """Read all layers; also return all statements, or None if a layer was refused."""
     rest, cut = without_lambdas(model)
     encoder, mean = cut_at_mean(rest)
-    state = ConversionState(encoder, request, weights, mean=mean)
+    state = ConversionState(ImportContext(encoder, request, weights, mean))
+    spec = SpecBuilder(state)
     for layer in rest.layers:
-        if layer.name not in state.layers:
+        if layer.name not in spec.context.layers:
             why = f"removed: the network ends at the mean, `{mean}`"
-            state.decide(Decision(layer.name, "", "rewritten", why))
+            spec.decide(Decision(layer.name, "", "rewritten", why))
     for name, kind in cut.items():
         if kind == "Lambda":
-            state.finals[name] = kind
+            spec.finals[name] = kind
         why = "removed: at the end of the model, the host can compute it"
-        state.decide(Decision(name, "", "rewritten", why))
-    for layer in state.layers.values():
-        state.values[layer.name] = read_layer(layer)
-    return state, convert_ends(state)
+        spec.decide(Decision(name, "", "rewritten", why))
+    state.fold(spec.additions({}))
+    for layer in encoder.layers:
+        state.fold(read_layer(layer, state))
+    spec = SpecBuilder(state)
+    drafted = add_ends(spec)
+    state.fold(spec.additions({}))
+    return state, drafted
 
 
 def _reasons_of_statements(
-    state: ConversionState, ends: Ends | None
+    state: ConversionState, drafted: DraftedSpec | None
 ) -> Iterator[tuple[str, str]]:
     """Yield the layers with statements that only their readers decide, and why."""
     for draft in state.drafts.values():
         if draft.kind == "upsample":
             yield draft.owner, UPSAMPLES
-    if ends is not None and ends.encoder is not None:
-        yield ends.encoder, ENCODES
+    if drafted is not None and drafted.encoder is not None:
+        yield drafted.encoder, ENCODES
 
 
 def _tell_statement(decision: Decision, reasons: Mapping[str, str]) -> Decision:
@@ -166,15 +179,18 @@ def _suggest_sizes(
     decision: Decision, state: ConversionState, model: KerasModel
 ) -> Decision:
     """Advise to set an open input to the size with which most layers are imported."""
-    sizes = sizes_of(state.layers[state.inputs[0]]) if state.inputs else []
-    if decision.rule is not InputRefused or None not in sizes:
+    if decision.rule is not InputRefused:
+        return decision
+    context = state.context
+    sizes = sizes_of(context.layers[context.inputs[0]])
+    if None not in sizes:
         return decision
     refused_layers: dict[int, int] = {}
     for size in OPEN_SIZES:
         shape = tuple(each or size for each in sizes)
-        request = replace(state.request, shape=shape)
+        request = replace(context.request, shape=shape)
         try:
-            tried, _ = _read_layers(model, request, state.weights)
+            tried, _ = _read_layers(model, request, context.weights)
         except RefusedModelError:
             continue
         refused_layers[size] = len(tried.refused)
@@ -188,15 +204,14 @@ def _suggest_sizes(
 
 def _decide_rest(state: ConversionState) -> Iterator[Decision]:
     """Yield a verdict on each layer without one, even if its sources were refused."""
-    told = {decision.layer for decision in state.decisions if not decision.option}
-    for layer in state.layers.values():
+    for layer in state.context.model.layers:
         if layer.shares and layer.kind.startswith(WEIGHTED):
             why = (
                 f"shared with `{layer.shares}` in Keras; retraining changes them "
                 "separately"
             )
             yield Decision(layer.name, "weights of its own", "rewritten", why)
-        if layer.name in told:
+        if layer.name in state.judged:
             continue
         why = "in the kernels that read it"
         if state.values[layer.name].broken:
@@ -205,7 +220,7 @@ def _decide_rest(state: ConversionState) -> Iterator[Decision]:
 
 
 def _diagnose(
-    state: ConversionState,
+    request: ImportRequest,
     decisions: Sequence[Decision],
     model: KerasModel,
     path: str,
@@ -215,7 +230,6 @@ def _diagnose(
     If no layer was refused, yield one for each activation that neurons approximate, and
     for each rewrite that no layer needs.
     """
-    request = state.request
     span = whole_file(Path(path))
     kinds = {layer.name: layer.kind for layer in model.layers}
     causes = _refused_layers(decisions)

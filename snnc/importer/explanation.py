@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from copy import copy
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from snnc.diagnostics import Diagnostics
+from snnc.importer.builder import SpecBuilder
 from snnc.importer.convert import Conversion
 from snnc.importer.decisions import Decision
 from snnc.importer.ends import NEURAL, encoder_of, read_by
@@ -16,7 +16,7 @@ from snnc.importer.linear import Shape
 from snnc.importer.model import KerasModel
 from snnc.importer.refusals import RefusedModelError
 from snnc.importer.spec import WrittenSpec, compile_written, write
-from snnc.importer.state import ConversionState, Ends
+from snnc.importer.state import ConversionState, DraftedSpec
 from snnc.importer.values import INPUT, StatementDraft
 from snnc.ir.mapped import MappedNetwork
 from snnc.passes import Compilation
@@ -82,7 +82,8 @@ def explain(
     mapped = None if compilation is None else compilation.mapped
     part = _write_part(state) if written is None else None
     if part is not None:
-        _, compiled = compile_written(part, "part.snn", Diagnostics(), state.request)
+        request = state.context.request
+        _, compiled = compile_written(part, "part.snn", Diagnostics(), request)
         mapped = compiled.mapped
     spec = written or part
     names = {} if spec is None else spec.names
@@ -106,9 +107,9 @@ def explain(
 
 def _describe_encoding(conversion: Conversion) -> str:
     """Say where the input is encoded; return "" if a layer was refused."""
-    if conversion.written is None or conversion.ends is None:
+    if conversion.written is None or conversion.drafted is None:
         return ""
-    encoder = conversion.ends.encoder
+    encoder = conversion.drafted.encoder
     if encoder is None:
         return "input values become rates: exact, but every layer takes cores"
     return (
@@ -141,23 +142,29 @@ def _write_part(state: ConversionState) -> WrittenSpec | None:
     """
     if not any(draft.kind in NEURAL for draft in state.drafts.values()):
         return None
-    trial = copy(state)
-    trial.decisions = list(state.decisions)
-    trial.drafts = dict(state.drafts)
+    spec = SpecBuilder(state)
     ends = _unread_drafts(state)
     last = ends[-1]
     beside = [draft for draft in ends if draft.shape[:-1] == last.shape[:-1]]
     source = last.layer
     if len(beside) > 1:
         shape = (*last.shape[:-1], sum(draft.shape[-1] for draft in beside))
-        source = trial.join(UNREAD, tuple(draft.layer for draft in beside), shape)
-    key = trial.free(UNREAD)
-    trial.add(StatementDraft(key, "readout", (source,), (1,)))
-    trial.drafts = read_by(trial, key)
-    if not any(INPUT in draft.sources for draft in trial.drafts.values()):
+        source = spec.join(UNREAD, tuple(draft.layer for draft in beside), shape)
+    key = spec.free(UNREAD)
+    spec.add(StatementDraft(key, "readout", (source,), (1,)))
+    drafts = read_by(spec.drafts, key)
+    if not any(INPUT in draft.sources for draft in drafts.values()):
         return None
+    part = DraftedSpec(
+        context=spec.context,
+        input=spec.input,
+        finals={},
+        drafts=drafts,
+        encoder=encoder_of(drafts, spec.context.request),
+        size="units 1",
+    )
     try:
-        return write(trial, Ends(encoder_of(trial), "units 1"))
+        return write(part)
     except RefusedModelError:  # the spec is too long to be read
         return None
 

@@ -18,7 +18,7 @@ from snnc.importer.model import (
     plain_name,
 )
 from snnc.importer.refusals import refused
-from snnc.importer.state import ConversionState, Ends
+from snnc.importer.state import DraftedSpec
 from snnc.importer.values import COUNTS, INPUT, StatementDraft
 from snnc.ir.logical import LogicalNetwork
 from snnc.ir.lowered import LoweredNetwork
@@ -34,7 +34,7 @@ from snnc.rules.times import needed_steps
 from snnc.source import SourceFile
 from snnc.syntax.printer import print_snn
 from snnc.syntax.snn import MOST_TOKENS, parse_snn
-from snnc.text.tables import counted
+from snnc.text.tables import counted, dims
 
 _DEFAULTS = EDITIONS[NEWEST]
 TOP = _DEFAULTS.encoder_rate[1]
@@ -107,46 +107,49 @@ class WrittenSpec:
         return replace(self, text=text.replace("\n  defaults ", timing, 1))
 
 
-def write(state: ConversionState, ends: Ends) -> WrittenSpec:
+def write(drafted: DraftedSpec) -> WrittenSpec:
     """Write the spec of a model whose layers can all be imported.
 
     Raise RefusedModelError if the spec is too long to be read.
     """
-    return _SpecWriter(state, ends).written()
+    return _SpecWriter(drafted).written()
 
 
 class _SpecWriter:
     """Writes the statements of a spec, and collects notes on what it leaves out."""
 
-    def __init__(self, state: ConversionState, ends: Ends) -> None:
-        self._state = state
-        self._encoder = ends.encoder
-        self._size = ends.size
-        self._drafts = list(state.drafts.values())
-        self._notes: list[str] = list(ends.notes)
-        self._input = state.layers[state.inputs[0]]
-        self._names = sanitized_names([self._input.name, *state.drafts])
-        self._names[INPUT] = self._names[ends.encoder] if ends.encoder else ENCODED
+    def __init__(self, drafted: DraftedSpec) -> None:
+        self._drafted = drafted
+        self._context = drafted.context
+        self._encoder = drafted.encoder
+        self._size = drafted.size
+        self._drafts = list(drafted.drafts.values())
+        self._notes: list[str] = list(drafted.notes)
+        self._input = self._context.inputs[0]
+        self._names = sanitized_names([self._input, *drafted.drafts])
+        self._names[INPUT] = ENCODED
+        if self._encoder:
+            self._names[INPUT] = self._names[self._encoder]
         self._l2 = self._shared_l2()
         self._lost_penalties = () if self._l2 else tuple(self._find_lost_penalties())
         self._owners = dict(self._find_owners())
         self._tell_penalties()
 
     def written(self) -> WrittenSpec:
-        state = self._state
-        plain = network_name(state.model.name)
-        name = state.request.name or plain
-        chips = state.request.chips
-        shape = "x".join(map(str, state.input.shape))
-        input_range = interval(*state.input.given)
-        encoded = interval(*state.input.encoded)
+        model = self._context.model
+        entry = self._drafted.input
+        plain = network_name(model.name)
+        name = self._context.request.name or plain
+        chips = self._context.request.chips
+        input_range = interval(*entry.given)
+        encoded = interval(*entry.encoded)
         lines = [
             f"snn {NEWEST}",
             f"network {name} {{",
-            f'about "The {state.model.tool} model {plain}."',
+            f'about "The {model.tool} model {plain}."',
             f"defaults {{ rate {rates(*_DEFAULTS.rate)} }}",
             "",
-            f"input {self._names[self._input.name]} {shape} in {input_range}"
+            f"input {self._names[self._input]} {dims(entry.shape)} in {input_range}"
             + (f" as {encoded}" if input_range != encoded else ""),
             *self._statements(),
             *self._train(),
@@ -155,7 +158,7 @@ class _SpecWriter:
         report = Diagnostics()
         document = parse_snn(SourceFile(name, "\n".join(lines)), report)
         if report.errors:  # it is too long to be read
-            count = len(state.drafts)
+            count = len(self._drafts)
             raise refused(LongSpec, name=name, layers=count, limit=MOST_TOKENS)
         self._tell()
         text = print_snn(document)
@@ -197,9 +200,9 @@ class _SpecWriter:
         before = ""
         for draft in self._drafts:
             owner = draft.owner or draft.layer
-            while owner not in self._state.layers and "_" in owner:
+            while owner not in self._context.layers and "_" in owner:
                 owner, _, _ = owner.rpartition("_")
-            if owner != before or owner not in self._state.layers:
+            if owner != before or owner not in self._context.layers:
                 number += 1
             yield draft.layer, (number, owner)
             before = owner
@@ -212,7 +215,7 @@ class _SpecWriter:
             name = self._names[draft.layer]
             yield f"# {name}: {COUNTS[len(draft.units)]} neurons per value."
         elif len(group) > 1 and group[0] == draft.layer:
-            kind = self._state.layers[owner[1]].kind
+            kind = self._context.layers[owner[1]].kind
             name = plain_name(owner[1], "layer")
             yield f"# The next {len(group)} statements compute {name} ({kind})."
 
@@ -272,7 +275,7 @@ class _SpecWriter:
 
     def _train(self) -> Iterator[str]:
         """Yield the statement `train`, if the model was compiled."""
-        compiled = self._state.model.compiled
+        compiled = self._context.model.compiled
         decides = self._size.startswith("classes")
         lines = list(train_lines(compiled, self._notes, decides=decides))
         if self._l2:
@@ -288,9 +291,9 @@ class _SpecWriter:
 
     def _tell(self) -> None:
         """Add notes about the range and the names that snnc chooses."""
-        model = self._state.model
-        request = self._state.request
-        entry = self._state.input
+        model = self._context.model
+        request = self._context.request
+        entry = self._drafted.input
         if request.values is None:
             self._notes.append(
                 f"{model.tool} does not state the range of the input: snnc assumes "

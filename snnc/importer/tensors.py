@@ -19,7 +19,7 @@ from snnc.importer.linear import AxisWindow, LinearStep, Shape, Term, Windows, j
 from snnc.importer.model import KerasLayer, ModelWeights
 from snnc.importer.refusals import unclear
 from snnc.importer.spec import LIMIT, SPIKE, TOP
-from snnc.importer.values import INPUT, RELU, StatementDraft
+from snnc.importer.values import INPUT, RELU, StatementDraft, reads_input
 from snnc.ir.layout import tensors
 from snnc.ir.logical import LogicalNetwork
 from snnc.runtime.nengo import kernels
@@ -82,13 +82,12 @@ class TensorMaker:
 
     def __init__(self, conversion: Conversion, weights: ModelWeights) -> None:
         assert conversion.written is not None
-        assert conversion.ends is not None
+        assert conversion.drafted is not None
         layers = {layer.name: layer for layer in conversion.model.layers}
         self._kernels = Kernels(weights, layers)
-        self._drafts = {draft.layer: draft for draft in conversion.drafts}
-        self._state = conversion.state
-        self._input = conversion.state.input
-        self._encoder = conversion.ends.encoder
+        self._drafts = conversion.drafted.drafts
+        self._input = conversion.drafted.input
+        self._encoder = conversion.drafted.encoder
         self._names = conversion.written.names
         self.bound = 0.0
         self.encoder = 1.0
@@ -165,7 +164,7 @@ class TensorMaker:
         if (factors != 1).any():
             kernel = kernel * factors[:, None]
         is_signed = self._encoder is None and self._input.encoded[0] < 0
-        if is_signed and self._state.reads_input(source):
+        if is_signed and reads_input(self._drafts, source):
             return np.concatenate([kernel, -kernel], axis=1)
         return kernel
 

@@ -1,21 +1,23 @@
 """Convert or refuse each Keras layer, with one family of layers per module.
 
-A reader gets a layer and its inputs. It records decisions and drafts, and returns the
-layer's output. Each module registers the readers of its classes here.
+A reader gets a layer and its inputs, and returns the layer's output. Its statements and
+decisions are collected by the layer's builder, and `read_layer` returns them together.
+Each module registers the readers of its classes here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from snnc.importer.builder import CurrentLayer, SpecBuilder
 from snnc.importer.decisions import RefusedLayerError
 from snnc.importer.graph import FOREIGN
 from snnc.importer.linear import Shape
 from snnc.importer.model import KerasLayer, reachable
 from snnc.importer.refusals import malformed
-from snnc.importer.state import ConversionState, CurrentLayer
+from snnc.importer.state import Additions, ConversionState
 from snnc.importer.values import BROKEN, Value
 from snnc.rules.imports import CustomObject
 
@@ -63,7 +65,7 @@ class LayerReader:
         if self.keeps is not None:
             tell_options(layer, *self.keeps)
         names = layer.reads if self.joins else layer.reads[:1]
-        values = [layer.state.values[name] for name in names]
+        values = [layer.spec.value_of(name) for name in names]
         is_broken = any(value.broken for value in values)
         if is_broken and not self.reads_broken:
             return BROKEN
@@ -300,12 +302,19 @@ NUMERIC = ("Add", "Subtract", "Multiply", "Maximum", "Minimum", "Average")
 """Layers of several values whose names Keras 3 also uses for operations on a number."""
 
 
-def read_layer(layer: CurrentLayer) -> Value:
-    """Return the output of a layer, and record decisions on it.
+def read_layer(layer: KerasLayer, state: ConversionState) -> Additions:
+    """Return the output of a layer, its statements, and decisions on it.
 
     Raise RefusedModelError with SNN811 if an option has a value that Keras does not
     write.
     """
+    spec = SpecBuilder(state)
+    value = _read(spec.layer(layer.name))
+    return spec.additions({layer.name: value})
+
+
+def _read(layer: CurrentLayer) -> Value:
+    """Return the output of a layer; the layer's builder gets the rest."""
     is_operation = layer.kind in NUMERIC and len(layer.reads) == 1
     reader = READERS.get("TFOpLambda" if is_operation else layer.kind)
     try:
@@ -314,7 +323,7 @@ def read_layer(layer: CurrentLayer) -> Value:
         _check_options(layer, reader)
         return reader(layer)
     except RefusedLayerError as error:
-        return layer.refuse(error, "" if error.remedy else _one_order(layer.state))
+        return layer.refuse(error, _one_order(layer.context.model.layers))
 
 
 def _check_options(layer: KerasLayer, reader: LayerReader) -> None:
@@ -341,7 +350,7 @@ def _read_unknown(layer: CurrentLayer) -> Value:
         )
     if isinstance(inner, Mapping) and inner.get("class_name") in EACH_PLACE:
         options = inner.get("config") or {}
-        return read_layer(replace(layer, kind=inner["class_name"], options=options))
+        return _read(replace(layer, kind=inner["class_name"], options=options))
     why, remedy = REFUSED.get(layer.kind, UNKNOWN)
     if remedy in MAY_PREPROCESS and _reads_data(layer):
         remedy = f"preprocess the data instead, or {remedy}"
@@ -355,16 +364,15 @@ def _read_unknown(layer: CurrentLayer) -> Value:
 
 def _reads_data(layer: CurrentLayer) -> bool:
     """Whether no layer with weights precedes a layer."""
-    layers = layer.state.layers
+    layers = layer.context.layers
     before = reachable(layer.reads, lambda name: layers[name].reads)
     return not any(
         option in layers[name].options for name in before for option in REQUIRED
     )
 
 
-def _one_order(state: ConversionState) -> str:
+def _one_order(layers: Sequence[KerasLayer]) -> str:
     """Return advice on how to give a layer the axes that it needs."""
-    layers = state.model.layers
     orders = {layer.options.get("data_format") for layer in layers} - {None}
     is_moved = any(layer.kind in ("Permute", "Reshape") for layer in layers)
     if len(orders) > 1 and not is_moved:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
+from snnc.importer.builder import CurrentLayer
 from snnc.importer.decisions import AppliedRewrite, Approximation, RefusedLayerError
 from snnc.importer.functions import (
     FUNCTIONS,
@@ -24,7 +25,6 @@ from snnc.importer.functions import (
 from snnc.importer.linear import LinearStep, cuts_of, per_channel, points
 from snnc.importer.model import config_of
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, mix
-from snnc.importer.state import CurrentLayer
 from snnc.importer.table import reads, shown
 from snnc.importer.values import BROKEN, COUNTS, INPUT, RELU, SIGNED, Unit, Value
 from snnc.rules.imports import ActivationRefused
@@ -95,7 +95,7 @@ def read_activation(layer: CurrentLayer, value: Value) -> Value:
     properties = tuple(layer.options.get("properties", ()))
     fired = given.spikes
     if properties and fired is not None and fired != value.spikes:
-        layer.state.add(replace(layer.state.drafts[fired], properties=properties))
+        layer.spec.add(replace(layer.spec.drafts[fired], properties=properties))
         layer.keep(option=", ".join(properties))
     return given
 
@@ -107,7 +107,7 @@ def activate(layer: CurrentLayer, value: Value, activation: Activation) -> Value
     if name == "linear":
         layer.keep(option=option)
         return value
-    output = layer.state.output_of(layer)
+    output = layer.context.output_of(layer)
     is_large = not value.broken and prod(value.shape) > IDENTITY_LIMIT
     if output is not None and (name != "relu" or is_large):
         _finish(layer, value, output, name, option)
@@ -127,12 +127,12 @@ def _choose_units(
     """Return the neurons of each value, and record the decision on them."""
     name, options = activation
     rewritten = rewritten_name(name)
-    if name != "relu" and layer.state.request.rewrite(rewritten) == "relu":
+    if name != "relu" and layer.context.request.rewrite(rewritten) == "relu":
         applied = f"{rewritten}=relu"
         why = f"`{applied}`: neurons are ReLU; retrain"
         layer.rewrite(why, option, AppliedRewrite(applied))
         return RELU
-    if name == "hard_sigmoid" and (layer.state.model.keras or "").startswith("3"):
+    if name == "hard_sigmoid" and (layer.context.model.keras or "").startswith("3"):
         options = {"slope": 1 / 6}
     neurons = find_neurons(name, options)
     if neurons is None:
@@ -183,13 +183,13 @@ def _fire(
     try:
         if value.parts:
             raise UnfitError("a batch norm over a flat vector comes without a kernel")
-        fired = add_relu(layer.state, layer.name, value, units)
+        fired = add_relu(layer.spec, layer.name, value, units)
     except UnfitError as error:
         return refuse_unfit(layer, value, error)
     if len(units) > 1:
         mixed = mix(fired, layer.name, value, units)
         return replace(mixed, is_positive=is_never_negative(units))
-    if layer.name not in layer.state.refused:
+    if layer.name not in layer.spec.refused:
         layer.keep(f"the neurons of `{fired.terms[0].source}`", option)
     return fired
 
@@ -197,14 +197,14 @@ def _fire(
 def refuse_unfit(layer: CurrentLayer, value: Value, error: UnfitError) -> Value:
     """Refuse a layer, or the layer before it that no kernel can compute."""
     why = str(error)
-    faulty = layer.state.layers.get(error.layer, layer)
+    faulty = layer.spec.layer(error.layer) if error.layer else layer
     windows = [[step.op == "window" for step in term.steps] for term in value.terms]
     is_data = all(term.source == INPUT for term in value.terms)
     if why == BORDER and is_data and all(w[:1] == [True] for w in windows):
         remedy = "pad the data (`np.pad`), and import the model without its padding"
     elif why == BORDER and any(map(any, windows)):
         remedy = NARROWER
-    elif faulty.name in layer.state.refused:
+    elif faulty.name in layer.spec.refused:
         return BROKEN
     elif error.remedy:
         remedy = error.remedy
@@ -247,18 +247,18 @@ def _finish(
     layer: CurrentLayer, value: Value, output: str, name: str, option: str
 ) -> None:
     """Leave an activation at the end of the model to the host."""
-    layer.state.finals[output] = name
+    layer.spec.finals[output] = name
     is_one = not value.broken and prod(value.shape) == 1
     is_row = value.shape[-1:] == (prod(value.shape),)
     is_over_all = value.broken or (is_row and not value.is_cut)
-    if name == "sigmoid" and is_one and len(layer.state.model.outputs) == 1:
+    if name == "sigmoid" and is_one and len(layer.context.model.outputs) == 1:
         why = "two classes: softmax of (0, x) is (1 - sigmoid(x), sigmoid(x))"
         layer.rewrite(why, option)
     elif name in SOFTMAXES and is_over_all:
         layer.train("part of the loss: the readout outputs logits", option)
     else:
         if "softmax" in name:
-            layer.state.finals[output] = f"{name} over one axis"
+            layer.spec.finals[output] = f"{name} over one axis"
         why = f"the readout, on the host, outputs the values before {name}"
         layer.rewrite(why, option)
 

@@ -12,13 +12,13 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
+from snnc.importer.builder import CurrentLayer
 from snnc.importer.decisions import RefusedLayerError
 from snnc.importer.functions import FUNCTIONS, SOFTMAXES
 from snnc.importer.graph import CALLED_WITH
 from snnc.importer.linear import Shape, Term, per_channel
 from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import add_relu, advising, identity_neurons
-from snnc.importer.state import CurrentLayer
 from snnc.importer.table import READERS, REFUSED, numbers, reads
 from snnc.importer.table.activations import activate, find_activation
 from snnc.importer.table.convolutions import normed
@@ -69,9 +69,8 @@ def scaled(
     """Return a value that is scaled and shifted, equally or per channel."""
     is_one = len(factors) == len(shifts) == 1
     if value.is_input and is_one and factors[0] > 0 and _is_sole(layer):
-        before = layer.state.input
-        layer.state.input = replace(
-            before,
+        before = layer.spec.input
+        layer.spec.change_input(
             factor=before.factor * factors[0],
             offset=before.offset * factors[0] + shifts[0],
         )
@@ -94,9 +93,10 @@ def scaled(
 
 def _is_sole(layer: CurrentLayer) -> bool:
     """Whether the layer's source has no other reader."""
-    while layer.is_read_alone:
-        layer = layer.state.layers[layer.reads[0]]
-        if not layer.reads:
+    before: KerasLayer = layer
+    while layer.context.is_read_alone(before):
+        before = layer.context.layers[before.reads[0]]
+        if not before.reads:
             return True
     return False
 
@@ -122,7 +122,7 @@ def _scalar(layer: CurrentLayer, value: Value) -> tuple[float, float] | None:
     """
     if not (value.is_input and _is_sole(layer)):
         return None
-    weights = layer.state.weights
+    weights = layer.context.weights
     arrays = weights.of(layer.name) if weights is not None else {}
     if any(arrays.get(k, layer.options.get(k)) is None for k in ("mean", "variance")):
         return None
@@ -226,7 +226,7 @@ def read_add(layer: CurrentLayer, *values: Value) -> Value:
         return total
     layer.rewrite("neurons hold the sum, because it has so many sources")
     with advising("put `Activation('relu')` after this layer"):
-        return identity_neurons(layer.state, layer.name, total)
+        return identity_neurons(layer.spec, layer.name, total)
 
 
 @reads("Average", "Subtract", joins=True)
@@ -243,7 +243,7 @@ def read_difference_or_mean(layer: CurrentLayer, *values: Value) -> Value:
 def larger(layer: CurrentLayer, a: Value, b: Value) -> Value:
     """Return the maximum of two values: max(a, b) is b + relu(a - b)."""
     apart = summed([a, b], [1.0, -1.0], layer.name)
-    above = add_relu(layer.state, layer.name, apart)
+    above = add_relu(layer.spec, layer.name, apart)
     total = summed([b, above], [1.0, 1.0], layer.name)
     return replace(total, is_positive=a.is_positive and b.is_positive)
 
@@ -284,7 +284,7 @@ def read_concatenate(layer: CurrentLayer, *values: Value) -> Value:
 
 def _is_flattened(layer: CurrentLayer) -> bool:
     """Whether only a `Flatten` reads a layer, perhaps after dropout."""
-    followers = layer.state.followers(layer.name)
+    followers = layer.context.followers(layer.name)
     after = next((after for after in followers if after.kind != "Dropout"), layer)
     return after.kind == "Flatten" and not after.is_channels_first
 
@@ -321,7 +321,7 @@ def _join_spikes(
     if len(set(sources)) < len(values):
         return None
     draft = StatementDraft(layer.name, kind, sources, shape)
-    return layer.state.add(draft, values[0].view)
+    return layer.spec.add(draft, values[0].view)
 
 
 def _check_equal(values: Sequence[Value]) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, Literal
 
+from snnc.importer.builder import CurrentLayer
+from snnc.importer.context import NORMS
 from snnc.importer.decisions import KeptPenalty, RefusedLayerError
 from snnc.importer.linear import (
     AxisWindow,
@@ -21,7 +23,6 @@ from snnc.importer.linear import (
     whole,
 )
 from snnc.importer.model import KerasLayer, config_of
-from snnc.importer.state import NORMS, CurrentLayer
 from snnc.importer.table import dims, each_rank, margins_of, reads, shown
 from snnc.importer.table.activations import activate, find_activation
 from snnc.importer.values import BROKEN, Group, Value, View, plain
@@ -397,7 +398,7 @@ def are_channels(group: Group, shape: Shape) -> bool:
 @reads(*NORMS, keeps=("center", "scale", "epsilon"))
 def read_batch_norm(layer: CurrentLayer, value: Value) -> Value:
     """Fold a batch norm with its running statistics, unless this is done."""
-    return value if layer.name in layer.state.done else normed(layer, value)
+    return value if layer.spec.is_absorbed(layer.name) else normed(layer, value)
 
 
 def normed(layer: CurrentLayer, value: Value) -> Value:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import product, takewhile
 from math import prod
 
+from snnc.importer.builder import CurrentLayer
 from snnc.importer.decisions import AppliedRewrite, RefusedLayerError
 from snnc.importer.linear import (
     AxisWindow,
@@ -24,7 +25,6 @@ from snnc.importer.linear import (
 )
 from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, identity_neurons
-from snnc.importer.state import CurrentLayer
 from snnc.importer.table import dims, each_rank, reads
 from snnc.importer.table.activations import NARROWER, refuse_unfit, unpadded
 from snnc.importer.table.arithmetic import larger
@@ -50,7 +50,7 @@ MOST_LEVELS = 16
 
 def maximum(layer: CurrentLayer, value: Value, windows: Windows, view: View) -> Value:
     """Return a maximum: a `maxpool` over neurons, or neurons that compare values."""
-    if value.is_input and layer.state.input.seen[0] >= 0:
+    if value.is_input and layer.spec.input.seen[0] >= 0:
         value = replace(value, is_positive=True)
     value = rectified(layer, value)
     value, windows = _join_padding(value, windows)
@@ -79,7 +79,7 @@ def _kept(layer: CurrentLayer, value: Value) -> Value:
     if value.parts or value.flat:
         return value
     try:
-        return identity_neurons(layer.state, layer.name, value)
+        return identity_neurons(layer.spec, layer.name, value)
     except UnfitError:
         return value
 
@@ -127,17 +127,17 @@ def _statement(
     after = _commuting_steps(layer, term)
     before = replace(term, steps=term.steps[: len(term.steps) - len(after)])
     if len(before.steps) == 1 and before.steps[0].is_pool:
-        key = layer.state.pool(before.source, before.steps[0])
+        key = layer.spec.pool(before.source, before.steps[0])
         before = Term(key, (*before.sizes(1), before.channels))
     fitted = fit(windows)
     taps = tuple(window.taps for window in windows)
     if fitted is None or fitted.kernel != taps:
         return None
-    if before.steps or layer.state.reads_input(before.source):
+    if before.steps or layer.spec.reads_input(before.source):
         return None
     shape = (*(window.places for window in windows), before.read[-1])
-    key = layer.state.free(layer.name)
-    layer.state.add(
+    key = layer.spec.free(layer.name)
+    layer.spec.add(
         StatementDraft(
             layer=key,
             kind="maxpool",
@@ -157,7 +157,7 @@ def _commuting_steps(layer: CurrentLayer, term: Term) -> tuple[LinearStep, ...]:
 
     def commutes(step: LinearStep) -> bool:
         if step.op == "norm":
-            return layer.state.is_rising(layer.state.layers[step.layer])
+            return layer.context.is_rising(layer.context.layers[step.layer])
         return step.op == "scale" and min(step.factors) >= 0
 
     return tuple(takewhile(commutes, reversed(term.steps)))[::-1]
@@ -180,24 +180,24 @@ def _compared(layer: CurrentLayer, value: Value, windows: Windows) -> Value:
         pairs = zip(rows[::2], rows[1::2], strict=False)
         alone = rows[len(rows) // 2 * 2 :]
         rows = [*(larger(layer, a, b) for a, b in pairs), *alone]
-    return identity_neurons(layer.state, layer.name, rows[0])
+    return identity_neurons(layer.spec, layer.name, rows[0])
 
 
 def rectified(layer: CurrentLayer, value: Value) -> Value:
     """Return a value after the next ReLU, which commutes with a maximum."""
-    after = layer.state.rectified(layer)
+    after = layer.context.rectified(layer)
     if after is None or value.is_positive:
         return value
     norms, relu = after
     own = value
     try:
         for norm in norms:
-            own = normed(norm, own)
-        fired = value if own.flat else add_relu(layer.state, relu.name, own)
+            own = normed(layer.spec.layer(norm.name), own)
+        fired = value if own.flat else add_relu(layer.spec, relu.name, own)
     except RefusedLayerError:  # the layers report this error themselves
         return value
     if not own.flat:
-        layer.state.done |= {norm.name for norm in norms}
+        layer.spec.absorbed |= {norm.name for norm in norms}
     return fired
 
 
@@ -213,7 +213,7 @@ def read_average_pooling(layer: CurrentLayer, value: Value) -> Value:
         return replace(value, view=axes.view)
     if not any(window.pads for window in windows):
         layer.keep("`avgpool`, without neurons or cores")
-    elif layer.state.request.rewrite("avgpool") == "zeros":
+    elif layer.context.request.rewrite("avgpool") == "zeros":
         layer.rewrite(
             "`avgpool=zeros`: windows at an edge also average the padded zeros; "
             "retrain",
@@ -234,7 +234,7 @@ def read_average_pooling(layer: CurrentLayer, value: Value) -> Value:
 @reads(*each_rank("MaxPooling"), keeps=_WINDOW)
 def read_max_pooling(layer: CurrentLayer, value: Value) -> Value:
     """Read a maximum over windows, or the user's replacement."""
-    by = layer.state.request.rewrite("maxpool")
+    by = layer.context.request.rewrite("maxpool")
     windows, axes = _windows(layer, value)
     if by is not None:
         windows = tuple(map(_inside, windows))
@@ -271,7 +271,7 @@ def read_global_average(layer: CurrentLayer, value: Value) -> Value:
 @reads(*each_rank("GlobalMaxPooling"), keeps=())
 def read_global_max(layer: CurrentLayer, value: Value) -> Value:
     """Read the maximum over all pixels."""
-    if layer.state.request.rewrite("globalmaxpool") is None:
+    if layer.context.request.rewrite("globalmaxpool") is None:
         return maximum(layer, value, *_whole(layer, value))
     layer.rewrite(
         "`globalmaxpool=avgpool`: the mean; retrain",
@@ -357,4 +357,4 @@ def _downsample(
         window=Fitted(kernel=taps, stride=taps, before=(0,) * len(taps)),
         rewritten=(rewritten,),
     )
-    return layer.state.add(draft, view)
+    return layer.spec.add(draft, view)
