@@ -93,12 +93,12 @@ def each_rank(name: str) -> tuple[str, ...]:
 
 def shown(value: Any) -> str:
     """Return a Keras value in short form."""
-    if isinstance(value, list) and value and all(type(v) is int for v in value):
+    if value is None or isinstance(value, bool):
+        return {True: "on", False: "off", None: "none"}[value]
+    if isinstance(value, list) and value and {*map(type, value)} == {int}:
         return "x".join(map(str, value))
     if isinstance(value, Mapping) and "class_name" in value:
         return str(value["class_name"])
-    if isinstance(value, bool) or value is None:
-        return {True: "on", False: "off", None: "none"}[value]
     text = f"{value:.6g}" if isinstance(value, float) else str(value)
     return text if len(text) <= 40 else f"{text[:37]}..."
 
@@ -366,9 +366,12 @@ def _reads_data(layer: CurrentLayer) -> bool:
     """Whether no layer with weights precedes a layer."""
     layers = layer.context.layers
     before = reachable(layer.reads, lambda name: layers[name].reads)
-    return not any(
-        option in layers[name].options for name in before for option in REQUIRED
-    )
+    return not any(is_trained(layers[name]) for name in before)
+
+
+def is_trained(layer: KerasLayer) -> bool:
+    """Whether a layer has a kernel."""
+    return any(option in layer.options for option in REQUIRED)
 
 
 def _one_order(layers: Sequence[KerasLayer]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from math import prod
 from typing import Any
 
@@ -23,7 +24,7 @@ from snnc.importer.functions import (
     rewritten_name,
 )
 from snnc.importer.linear import LinearStep, cuts_of, per_channel, points
-from snnc.importer.model import config_of
+from snnc.importer.model import KerasLayer, config_of
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, mix
 from snnc.importer.table import reads, shown
 from snnc.importer.values import BROKEN, COUNTS, INPUT, RELU, SIGNED, Unit, Value
@@ -108,8 +109,7 @@ def activate(layer: CurrentLayer, value: Value, activation: Activation) -> Value
         layer.keep(option=option)
         return value
     output = layer.context.output_of(layer)
-    is_large = not value.broken and prod(value.shape) > IDENTITY_LIMIT
-    if output is not None and (name != "relu" or is_large):
+    if output is not None and _is_for_host(name, value):
         _finish(layer, value, output, name, option)
         return value
     if value.is_positive and name == "relu" and not value.flat:
@@ -119,6 +119,11 @@ def activate(layer: CurrentLayer, value: Value, activation: Activation) -> Value
     if name == "prelu" and len(units) > 1:
         return _fire_slopes(layer, value, option)
     return _fire_inside(layer, value, option, units)
+
+
+def _is_for_host(name: str, value: Value) -> bool:
+    """Whether the host computes an activation at the end of the model."""
+    return name != "relu" or (not value.broken and prod(value.shape) > IDENTITY_LIMIT)
 
 
 def _choose_units(
@@ -196,40 +201,37 @@ def _fire(
 
 def refuse_unfit(layer: CurrentLayer, value: Value, error: UnfitError) -> Value:
     """Refuse a layer, or the layer before it that no kernel can compute."""
-    why = str(error)
     faulty = layer.spec.layer(error.layer) if error.layer else layer
+    remedy = _padding_remedy(value) if str(error) == BORDER else ""
+    if not remedy and faulty.name in layer.spec.refused:
+        return BROKEN
+    remedy = remedy or error.remedy or _general_remedy(faulty)
+    return faulty.refuse(RefusedLayerError(str(error), remedy))
+
+
+def _padding_remedy(value: Value) -> str:
+    """Say how to pad a value differently; return "" if no layer only pads it."""
     windows = [[step.op == "window" for step in term.steps] for term in value.terms]
     is_data = all(term.source == INPUT for term in value.terms)
-    if why == BORDER and is_data and all(w[:1] == [True] for w in windows):
-        remedy = "pad the data (`np.pad`), and import the model without its padding"
-    elif why == BORDER and any(map(any, windows)):
-        remedy = NARROWER
-    elif faulty.name in layer.spec.refused:
-        return BROKEN
-    elif error.remedy:
-        remedy = error.remedy
-    elif "Pooling" in faulty.kind:
-        remedy = (
+    if is_data and all(ops[:1] == [True] for ops in windows):
+        return "pad the data (`np.pad`), and import the model without its padding"
+    return NARROWER if any(map(any, windows)) else ""
+
+
+def _general_remedy(layer: KerasLayer) -> str:
+    if "Pooling" in layer.kind:
+        return (
             "add `--rewrite avgpool=zeros` (padded zeros count as values), or use "
             "`padding='valid'`, and retrain"
         )
-    else:
-        remedy = (
-            "put a convolution or a `Dense` directly before this layer, and retrain"
-        )
-    return faulty.refuse(RefusedLayerError(why, remedy))
+    return "put a convolution or a `Dense` directly before this layer, and retrain"
 
 
 def _fire_slopes(layer: CurrentLayer, value: Value, option: str) -> Value:
     """Return the output of a parametric ReLU: two neurons, with slopes as weights."""
     if value.broken:
         return value
-    shared = layer.options.get("shared_axes") or []
-    shared = shared if isinstance(shared, list) else [shared]
-    groups = enumerate(value.view, start=1)
-    order = tuple(a for number, group in groups if number not in shared for a in group)
-    own = [axis for axis in order if value.shape[axis] > 1]
-    if not set(own) <= {len(value.shape) - 1}:
+    if not _shares_slopes(layer, value):
         raise RefusedLayerError(SLOPES, SHARED)
     inside, pad = unpadded(value)
     fired = _fire(layer, inside, option, SIGNED)
@@ -241,6 +243,15 @@ def _fire_slopes(layer: CurrentLayer, value: Value, option: str) -> Value:
     step = replace(step, read=mixed.read)
     fired = replace(fired, terms=(replace(term, steps=(*term.steps[:-1], step)),))
     return fired if pad is None else fired.then(pad)
+
+
+def _shares_slopes(layer: KerasLayer, value: Value) -> bool:
+    """Whether a parametric ReLU has the same slopes at all positions."""
+    option = layer.options.get("shared_axes") or []
+    shared = option if isinstance(option, list) else [option]
+    groups = [group for at, group in enumerate(value.view, 1) if at not in shared]
+    axes = {axis for axis in chain(*groups) if value.shape[axis] > 1}
+    return axes <= {len(value.shape) - 1}
 
 
 def _finish(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from math import prod
 from typing import Any
 
@@ -76,9 +77,8 @@ def scaled(
         )
         layer.keep("as `in LO..HI as LO..HI` of the input")
         return value
-    channels = value.shape[-1]
-    fits = all(len(numbers) in (1, channels) for numbers in (factors, shifts))
     is_last = is_one or value.view[-1] == (len(value.shape) - 1,)
+    fits = {len(factors), len(shifts)} <= {1, value.shape[-1]}
     if value.parts or not fits or not is_last:
         raise RefusedLayerError(
             "it scales each position of an image separately",
@@ -143,13 +143,12 @@ def read_operation(layer: CurrentLayer, value: Value, *_: Value) -> Value:
     """Read an operation that is linear or a known function; refuse others."""
     name = _function(layer)
     function = name.lower()
-    called = layer.options.get(CALLED_WITH)
-    others: Mapping[str, Any] = called if isinstance(called, Mapping) else {}
-    settings = {**layer.options, **others}  # where depends on the version of Keras 3
-    perm = settings.get("perm", settings.get("axes"))
     if function in SAME:
         layer.keep("its output equals its input")
         return value
+    called = layer.options.get(CALLED_WITH)
+    others: Mapping[str, Any] = called if isinstance(called, Mapping) else {}
+    settings = {**layer.options, **others}  # where depends on the version of Keras 3
     activation, defaults = find_activation(name)
     if activation in FUNCTIONS or activation in SOFTMAXES:
         return activate(layer, value, (activation, {**defaults, **settings}))
@@ -157,8 +156,17 @@ def read_operation(layer: CurrentLayer, value: Value, *_: Value) -> Value:
         return _arithmetic(layer, ARITHMETIC[function])
     if function in ("concat", "concatenate") and len(layer.reads) > 1:
         return _read_as("Concatenate", layer, axis=others.get("axis", -1))
-    if function == "reshape" and (sizes := _sizes(others)):
+    return _move_axes(function, layer, value, settings)
+
+
+def _move_axes(
+    function: str, layer: CurrentLayer, value: Value, settings: Mapping[str, Any]
+) -> Value:
+    """Read an operation that only moves or averages axes; refuse others."""
+    sizes = _sizes(settings)
+    if function == "reshape" and sizes:
         return reshaped(layer, value, sizes[1:])
+    perm = settings.get("perm", settings.get("axes"))
     if function == "transpose" and isinstance(perm, list):
         return _read_as("Permute", layer, dims=perm[1:])
     if function in ("reduce_mean", "mean") and _is_over_space(value, settings):
@@ -264,22 +272,28 @@ def read_concatenate(layer: CurrentLayer, *values: Value) -> Value:
     """Read a concatenation of channels, or of values that are then flat."""
     rank = len(values[0].view)
     axis = layer.options.get("axis", -1)
-    axis = axis if axis < 0 else axis - 1 - rank
-    if axis == -1 and all(len(v.view) == 1 for v in values):
+    from_end = axis if axis < 0 else axis - 1 - rank
+    if from_end == -1 and all(len(value.view) == 1 for value in values):
         return _concatenate_vectors(layer, values)
-    if axis == -rank and _is_flattened(layer):
+    if from_end == -rank and _is_flattened(layer):
         flat = [replace(value, view=(value.order,)) for value in values]
         return _concatenate_vectors(layer, flat)
-    is_same = len({(v.shape[:-1], v.view) for v in values}) == 1
-    channels = len(values[0].shape) - 1
-    if not is_same or not -rank <= axis < 0 or values[0].view[axis] != (channels,):
+    if not _are_joined_at_channels(values, from_end):
         raise RefusedLayerError(
             "`concat` joins channels of equal pixels",
             "concatenate along the last axis, or put `Flatten` directly after this "
             "layer",
-            f"axis {layer.options.get('axis', -1)}",
+            f"axis {axis}",
         )
     return _concatenate(layer, values)
+
+
+def _are_joined_at_channels(values: Sequence[Value], axis: int) -> bool:
+    """Whether a Keras axis, counted from the end, is the channels of equal pixels."""
+    view = values[0].view
+    channels = len(values[0].shape) - 1
+    is_channels = -len(view) <= axis < 0 and view[axis] == (channels,)
+    return is_channels and len({(v.shape[:-1], v.view) for v in values}) == 1
 
 
 def _is_flattened(layer: CurrentLayer) -> bool:
@@ -293,12 +307,16 @@ def _concatenate_vectors(layer: CurrentLayer, values: Sequence[Value]) -> Value:
     """Concatenate vectors; flattened images remain separate parts."""
     if not any(v.parts or v.flat or len(v.shape) > 1 for v in values):
         return _concatenate(layer, values)
-    known = [v.parts if v.parts and not v.flat else (v,) for v in values]
-    parts = tuple(part for several in known for part in several)
+    parts = tuple(chain.from_iterable(map(_parts_of, values)))
     layer.keep("its reader has a matrix for each input")
     positive = all(value.is_positive for value in values)
     size = sum(prod(part.shape) for part in parts)
     return Value((), (size,), plain(1), positive, parts)
+
+
+def _parts_of(value: Value) -> tuple[Value, ...]:
+    is_joined = value.parts and not value.flat
+    return value.parts if is_joined else (value,)
 
 
 def _concatenate(layer: CurrentLayer, values: Sequence[Value]) -> Value:

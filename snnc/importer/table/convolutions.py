@@ -182,12 +182,7 @@ def _tell_penalties(layer: CurrentLayer) -> None:
 def read_convolution(layer: CurrentLayer, value: Value) -> Value:
     """Read a convolution: one kernel, whose groups of channels do not mix."""
     if not _has_known_padding(layer):
-        error = RefusedLayerError(
-            "specs support only `valid` and `same` padding",
-            "use `padding='valid'` and retrain; the axis becomes shorter",
-            f"padding {layer.options['padding']}",
-        )
-        value = layer.refuse(error)
+        return _refuse_padding(layer)
     if value.broken:
         return BROKEN
     size = dims(layer, "kernel_size")
@@ -196,21 +191,35 @@ def read_convolution(layer: CurrentLayer, value: Value) -> Value:
         layer.keep("part of its input is not used", "strides above kernel_size")
     axes = axes_of(layer, value)
     windows, taps = slide(layer, value, axes, size, stride)
-    groups = int(layer.options.get("groups") or 1)
     channels = value.shape[-1]
-    op: Op = "separable" if layer.kind.startswith("Separable") else "kernel"
-    filters = layer.options.get("filters", 0)
+    if layer.kind.startswith("Depthwise"):
+        filters = channels * (layer.options.get("depth_multiplier") or 1)
+        step = _kernel("depthwise", layer, windows, channels, filters)
+        step = replace(step, groups=channels)
+    else:
+        op: Op = "separable" if layer.kind.startswith("Separable") else "kernel"
+        step = _kernel(op, layer, windows, channels, layer.options["filters"])
+        step = replace(step, groups=_groups_of(layer, step))
+    return value.then(replace(step, axes=axes.of, taps=taps), axes.view)
+
+
+def _groups_of(layer: CurrentLayer, step: LinearStep) -> int:
+    """Return the number of groups, which must divide the channels and the filters."""
+    groups = int(layer.options.get("groups") or 1)
     if groups > 1:
         layer.keep(option=f"groups {groups}")
-    if layer.kind.startswith("Depthwise"):
-        op = "depthwise"
-        filters = channels * (layer.options.get("depth_multiplier") or 1)
-    if channels % groups or filters % groups:
-        raise RefusedLayerError(f"its groups do not divide {channels} channels")
-    step = _kernel(op, layer, windows, channels, filters)
-    unmixed = channels if op == "depthwise" else groups
-    step = replace(step, groups=unmixed, axes=axes.of, taps=taps)
-    return value.then(step, axes.view)
+    if step.read % groups or step.outputs % groups:
+        raise RefusedLayerError(f"its groups do not divide {step.read} channels")
+    return groups
+
+
+def _refuse_padding(layer: CurrentLayer) -> Value:
+    error = RefusedLayerError(
+        "specs support only `valid` and `same` padding",
+        "use `padding='valid'` and retrain; the axis becomes shorter",
+        f"padding {layer.options['padding']}",
+    )
+    return layer.refuse(error)
 
 
 def _has_known_padding(layer: KerasLayer) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from math import prod
 from typing import Any
@@ -13,7 +14,7 @@ from snnc.importer.graph import LARGEST_INPUT
 from snnc.importer.linear import LinearStep, Shape, Term, points
 from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import add_relu, identity_neurons, mix
-from snnc.importer.table import REQUIRED, each_rank, reads
+from snnc.importer.table import each_rank, is_trained, reads
 from snnc.importer.values import (
     BROKEN,
     INPUT,
@@ -217,11 +218,7 @@ def _largest_part(context: ImportContext) -> str:
     with the most convolutions counts as the largest.
     """
     origins = _origins(context)
-    trained = [
-        layer
-        for layer in context.model.layers
-        if any(option in layer.options for option in REQUIRED)
-    ]
+    trained = [layer for layer in context.model.layers if is_trained(layer)]
     parts = {
         name: [layer for layer in trained if origins[layer.name] == {name}]
         for name in context.inputs
@@ -234,18 +231,24 @@ def _largest_part(context: ImportContext) -> str:
             "layers after it as a model with one input, which has "
             f"{len(joined)} of the {len(trained)} layers with kernels"
         )
-    ends = [
-        f"`{layer.name}`"
-        for layer in context.model.layers
-        if origins[layer.name] == {name}
-        and any(origins[reader] != {name} for reader in context.readers[layer.name])
-    ]
-    to_end = f" to {', '.join(ends)}" if ends else ""
+    ends = ", ".join(_ends_of_part(context, origins, name))
+    to_end = f" to {ends}" if ends else ""
     return (
         f"import the layers from `{name}`{to_end} as a model with one input, which has "
         f"{len(parts[name])} of the {len(trained)} layers with kernels, and compute "
         "the others on the host"
     )
+
+
+def _ends_of_part(
+    context: ImportContext, origins: Mapping[str, frozenset[str]], name: str
+) -> Iterator[str]:
+    """Yield the last layers that depend on one input alone."""
+    for layer, inputs in origins.items():
+        readers = context.readers[layer]
+        is_read_outside = any(origins[reader] != {name} for reader in readers)
+        if inputs == {name} and is_read_outside:
+            yield f"`{layer}`"
 
 
 def _weigh(part: list[KerasLayer]) -> tuple[int, int]:
@@ -310,13 +313,13 @@ def reshaped(layer: CurrentLayer, value: Value, target: list[int]) -> Value:
     if _ends_model(layer, value, view):
         layer.keep("at the end of the model: a readout has the same values as a vector")
         return replace(value, is_cut=view is None)
+    if value.parts and len(shape) > 1:
+        remedy = "build the layers without"
+        raise RefusedLayerError("it splits a vector", remedy, option)
     if value.parts:
-        if len(shape) > 1:
-            remedy = "build the layers without"
-            raise RefusedLayerError("it splits a vector", remedy, option)
         layer.keep("its output equals its input")
         return value
-    if view is not None and not (value.is_alone and _lacks_axis(value, view)):
+    if view is not None and not _lacks_axis(value, view):
         layer.keep("it renames axes, which its reader takes into account")
         return replace(value, view=view)
     if value.is_alone and layer.is_read_alone and len(shape) <= 4:
@@ -350,7 +353,8 @@ def _target_shape(value: Value, target: list[int], option: str) -> Shape:
 
 def _view_after(value: Value, shape: Shape) -> View | None:
     """Return the view of a value with another shape, or None if an axis is split."""
-    if shape == value.shape and set(shape[:-1]) == {1}:  # one pixel
+    is_pixel = shape == value.shape and set(shape[:-1]) == {1}
+    if is_pixel:
         return plain(len(shape))
     return None if value.parts else value.regrouped(shape)
 
@@ -365,9 +369,9 @@ def _ends_model(layer: CurrentLayer, value: Value, view: View | None) -> bool:
 
 
 def _lacks_axis(value: Value, view: View) -> bool:
-    """Whether a view of the input has axes that convolutions of the input need."""
+    """Whether a value is the input, and a view has axes that its readers need."""
     is_moved = len(view) > 1 and view != value.view
-    return is_moved or len(view) > len(value.shape)
+    return value.is_alone and (is_moved or len(view) > len(value.shape))
 
 
 def _image_of_dense(layer: CurrentLayer, value: Value, target: Shape) -> Value | None:
@@ -399,12 +403,15 @@ def _dense_before(layer: CurrentLayer, value: Value) -> StatementDraft | None:
     if before.kind != "Dense" or len(value.terms) > 1:
         return None
     (term,) = value.terms
-    draft = layer.spec.drafts.get(term.source)
-    if draft is None or draft.kind != "dense" or draft.beside:
-        return None
     is_unchanged = [step.op for step in term.steps] in ([], ["mix"])
-    reads_vectors = all(len(main.read) == 1 for main in draft.main)
-    return draft if is_unchanged and reads_vectors else None
+    draft = layer.spec.drafts.get(term.source)
+    return draft if is_unchanged and draft and _reads_vectors(draft) else None
+
+
+def _reads_vectors(draft: StatementDraft) -> bool:
+    """Whether a statement is a dense layer that reads only vectors."""
+    is_dense = draft.kind == "dense" and not draft.beside
+    return is_dense and all(len(term.read) == 1 for term in draft.main)
 
 
 def _pass_on(layer: CurrentLayer, value: Value) -> StatementDraft:

@@ -24,7 +24,7 @@ from snnc.importer.linear import (
     points,
 )
 from snnc.importer.model import KerasLayer
-from snnc.importer.neurons import BORDER, UnfitError, add_relu, identity_neurons
+from snnc.importer.neurons import BORDER, UnfitError, add_relu, identity_neurons, pooled
 from snnc.importer.table import dims, each_rank, reads
 from snnc.importer.table.activations import NARROWER, refuse_unfit, unpadded
 from snnc.importer.table.arithmetic import larger
@@ -121,19 +121,15 @@ def _statement(
     layer: CurrentLayer, value: Value, windows: Windows, view: View
 ) -> Value | None:
     """Return a `maxpool` of one source, with norms moved after the pool."""
-    if len(value.terms) != 1 or value.flat or value.terms[0].source == INPUT:
+    if not _has_one_source(value):
         return None
     (term,) = value.terms
     after = _commuting_steps(layer, term)
     before = replace(term, steps=term.steps[: len(term.steps) - len(after)])
-    if len(before.steps) == 1 and before.steps[0].is_pool:
-        key = layer.spec.pool(before.source, before.steps[0])
-        before = Term(key, (*before.sizes(1), before.channels))
-    fitted = fit(windows)
-    taps = tuple(window.taps for window in windows)
-    if fitted is None or fitted.kernel != taps:
-        return None
-    if before.steps or layer.spec.reads_input(before.source):
+    if len(before.steps) == 1:
+        before = pooled(layer.spec, before)
+    window = _exact_window(windows)
+    if window is None or before.steps or layer.spec.reads_input(before.source):
         return None
     shape = (*(window.places for window in windows), before.read[-1])
     key = layer.spec.free(layer.name)
@@ -143,13 +139,26 @@ def _statement(
             kind="maxpool",
             sources=(before.source,),
             shape=shape,
-            window=fitted,
-            is_global=taps == before.read[:-1] and set(shape[:-1]) == {1},
+            window=window,
+            is_global=window.kernel == before.read[:-1] and set(shape[:-1]) == {1},
         )
     )
     steps = tuple(replace(step, windows=points(shape)) for step in after)
     largest = Value((Term(key, shape, steps),), (*shape[:-1], value.shape[-1]), view)
     return replace(largest, is_positive=value.is_positive)
+
+
+def _has_one_source(value: Value) -> bool:
+    """Whether a value is computed from the output of one statement."""
+    sources = [term.source for term in value.terms]
+    return len(sources) == 1 and sources != [INPUT] and not value.flat
+
+
+def _exact_window(windows: Windows) -> Fitted | None:
+    """Return the window of a statement that covers nothing else, or None."""
+    fitted = fit(windows)
+    taps = tuple(window.taps for window in windows)
+    return fitted if fitted is not None and fitted.kernel == taps else None
 
 
 def _commuting_steps(layer: CurrentLayer, term: Term) -> tuple[LinearStep, ...]:
