@@ -8,7 +8,7 @@ from itertools import accumulate
 from math import prod
 
 from snnc.importer.builder import SpecBuilder
-from snnc.importer.decisions import DataChange, LostDropout, decisions_about
+from snnc.importer.decisions import DataChange, LostDropout, Verdict, decisions_about
 from snnc.importer.functions import SOFTMAXES
 from snnc.importer.linear import LinearStep, whole
 from snnc.importer.model import ImportRequest, reachable
@@ -67,30 +67,35 @@ def _readout(spec: SpecBuilder, values: list[Value]) -> StatementDraft:
 
     Raise UnfitError if its matrix is too large.
     """
+    only = values[0]
     is_one = len(values) == 1 and spec.context.request.readout != "classes"
-    only = values[0] if is_one else None
-    if only and _has_neurons(spec, only):
+    if is_one and _has_neurons(spec, only):
         image = readout_image(spec, _last(only), only)
         if image is not None:
             return image
+    matrix = _matrix_readout(spec, values)
+    size = matrix.shape[-1]
+    weights = size * _count_read_values(matrix)
+    if weights <= MOST_WEIGHTS:
+        return matrix
+    if is_one:
+        image = readout_image(spec, matrix.owner, keep_inputs(spec, matrix.owner, only))
+        if image is not None:
+            return image
+    raise UnfitError(
+        f"it outputs {size} values, for which the readout would need "
+        f"{weights} weights, more than {MOST_WEIGHTS}"
+    )
+
+
+def _matrix_readout(spec: SpecBuilder, values: list[Value]) -> StatementDraft:
+    """Return the draft of a readout that is a matrix over the last neurons."""
     vectors = list(map(_flat, values, spec.context.model.outputs))
     value = side_by_side(vectors, "") if len(vectors) > 1 else vectors[0]
-    (size,) = value.shape
     name = _last(vectors[-1])
     if not _has_neurons(spec, value):
         value = identity_neurons(spec, name, value)
-    draft = readout(spec, name, value)
-    weights = size * _count_read_values(draft)
-    if weights > MOST_WEIGHTS:
-        if only:
-            image = readout_image(spec, name, keep_inputs(spec, name, only))
-            if image is not None:
-                return image
-        raise UnfitError(
-            f"it outputs {size} values, for which the readout would need "
-            f"{weights} weights, more than {MOST_WEIGHTS}"
-        )
-    return draft
+    return readout(spec, name, value)
 
 
 def _count_read_values(draft: StatementDraft) -> int:
@@ -133,29 +138,42 @@ def _last(vector: Value) -> str:
 def _tell(spec: SpecBuilder, draft: StatementDraft, values: list[Value]) -> None:
     """Record for each layer in the readout how the readout computes it."""
     for step in draft.steps:
-        is_own = step.layer == draft.layer
-        if step.op == "norm":
-            why = "folded into the readout, which has no batch norm to retrain"
-        elif not step.is_kernel and not (is_own and draft.window.kernel):
-            continue
-        elif len(values) > 1 and step.is_kernel:
-            why = (
-                "part of the `readout`, on the host, which has the units of all outputs"
-            )
-        elif is_own and (step.op == "matrix" or draft.window.kernel):
-            spec.tell(step.layer, "kept", "the `readout`, on the host")
-            continue
-        elif is_own:
-            why = "the `readout`, on the host, as a matrix"
-        else:
-            why = "its kernel is multiplied into the `readout`, on the host"
-        spec.tell(step.layer, "rewritten", why)
+        verdict = _verdict(step, draft, is_joined=len(values) > 1)
+        if verdict is not None:
+            spec.tell(step.layer, *verdict)
     for name, value in zip(spec.context.model.outputs, values, strict=True):
         if value.spikes is not None:
             spec.layer(name).rewrite(
                 "a `readout` after this layer passes on its rates; retraining may use "
                 "all weights"
             )
+
+
+def _verdict(
+    step: LinearStep, draft: StatementDraft, *, is_joined: bool
+) -> tuple[Verdict, str] | None:
+    """Return the verdict on a layer in the readout; None if another step has one.
+
+    ``is_joined`` says whether the readout has several outputs of the model.
+    """
+    if step.op == "norm":
+        return (
+            "rewritten",
+            "folded into the readout, which has no batch norm to retrain",
+        )
+    is_own = step.layer == draft.layer
+    is_image = is_own and draft.window.kernel
+    if is_image or (is_own and step.op == "matrix" and not is_joined):
+        return "kept", "the `readout`, on the host"
+    if not step.is_kernel:
+        return None
+    if is_joined:
+        why = "part of the `readout`, on the host, which has the units of all outputs"
+    elif is_own:
+        why = "the `readout`, on the host, as a matrix"
+    else:
+        why = "its kernel is multiplied into the `readout`, on the host"
+    return "rewritten", why
 
 
 def read_by(
@@ -209,14 +227,20 @@ def _notes(spec: SpecBuilder, values: list[Value], *, is_pair: bool) -> Iterator
             f"the spec leaves out {lost}: dropout must directly follow a layer with "
             "one neuron per value"
         )
-    for name, final in spec.finals.items():
-        is_decided = final in SOFTMAXES and len(values) == 1
+    yield from _final_notes(spec.finals, is_one=len(values) == 1, is_pair=is_pair)
+
+
+def _final_notes(
+    finals: Mapping[str, str], *, is_one: bool, is_pair: bool
+) -> Iterator[str]:
+    """Yield the activations that the host computes after the readout."""
+    for name, final in finals.items():
         if is_pair:
             yield (
                 f"the readout outputs 0 and the value of `{name}` before the sigmoid: "
                 "class 1 if this value is above 0, where the sigmoid is 0.5"
             )
-        elif not is_decided:
+        elif not (is_one and final in SOFTMAXES):
             yield f"the readout outputs the values of `{name}` before the {final}"
 
 

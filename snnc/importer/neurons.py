@@ -7,6 +7,7 @@ the split: one neuron per value, or two if the value may be below 0.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,6 +22,7 @@ from snnc.importer.linear import (
     Shape,
     Term,
     Windows,
+    all_known,
     cuts_of,
     fit,
     fit_more,
@@ -99,19 +101,13 @@ def _verdict(
 ) -> tuple[Verdict, str]:
     """Return the verdict on a layer that a statement includes, and the reason."""
     if step.op == "norm":
-        if draft.batchnorm and step is draft.main[0].steps[-1]:
-            why = f"as `batchnorm on` of `{draft.layer}`, folded with the weights"
-            return "kept", why
-        how = "; retraining has no batch norm there"
-        if spec.context.layers[step.layer].kind == "Normalization":
-            how = ", using its weights"
-        return "rewritten", f"folded into the kernels that read this layer{how}"
+        return _verdict_on_norm(spec, step, draft)
+    if any(step in term.steps for term in draft.beside) and step.layer != draft.layer:
+        return "rewritten", (
+            f"the learned `shortcut` of `{draft.layer}`, into which its bias "
+            "and batch norm are folded"
+        )
     if step.layer != draft.layer:
-        if any(step in term.steps for term in draft.beside):
-            return "rewritten", (
-                f"the learned `shortcut` of `{draft.layer}`, into which its bias "
-                "and batch norm are folded"
-            )
         return "rewritten", (
             "its kernel is multiplied into the kernel of "
             f"`{draft.layer}`; retraining may use all weights of the product"
@@ -125,6 +121,17 @@ def _verdict(
         how = "with `kernel 1`, since the layer reads pixels"
         return "rewritten", f"`{draft.word}` {how}"
     return "kept", f"`{draft.word}`"
+
+
+def _verdict_on_norm(
+    spec: SpecBuilder, step: LinearStep, draft: StatementDraft
+) -> tuple[Verdict, str]:
+    if draft.batchnorm and step is draft.main[0].steps[-1]:
+        return "kept", f"as `batchnorm on` of `{draft.layer}`, folded with the weights"
+    how = "; retraining has no batch norm there"
+    if spec.context.layers[step.layer].kind == "Normalization":
+        how = ", using its weights"
+    return "rewritten", f"folded into the kernels that read this layer{how}"
 
 
 def identity_neurons(spec: SpecBuilder, owner: str, value: Value) -> Value:
@@ -179,13 +186,16 @@ def readout_image(spec: SpecBuilder, name: str, value: Value) -> StatementDraft 
     if any(term.is_matrix or cuts_of(term) != () for term in terms):
         return None
     fitted = kernel_of(spec, terms, is_beside=False)
-    if fitted is None or fitted.upscale or any(fitted.skip):
-        return None
-    is_plain = set(fitted.dilation) == {1} and fitted.padding != "causal"
-    if not is_plain or shift_of(terms) == "place":
+    if fitted is None or not _may_read_out(fitted) or shift_of(terms) == "place":
         return None
     draft = _draft(spec, name, "readout", value.shape, terms)
     return replace(draft, window=fitted)
+
+
+def _may_read_out(fitted: Fitted) -> bool:
+    """Whether a readout may have a kernel: without dilation or extra positions."""
+    is_plain = set(fitted.dilation) == {1} and fitted.padding != "causal"
+    return is_plain and not fitted.upscale and not any(fitted.skip)
 
 
 def _is_plain_image(value: Value) -> bool:
@@ -264,13 +274,11 @@ def _draft(
     Neurons are named after their last kernel, if no statement has this name yet. They
     keep a batch norm after a kernel for training.
     """
-    kernels = [s for term in main for s in term.steps if s.is_kernel]
-    layers = [step.layer for step in kernels]
-    names = () if kind == "readout" else (*reversed(layers), owner)
-    layer = next((name for name in names if name not in spec.drafts), None)
-    is_normed = kind != "readout" and bool(layers) and _ends_in_norm(main)
+    kernels = [step for term in main for step in term.steps if step.is_kernel]
+    is_readout = kind == "readout"
+    is_normed = not is_readout and bool(kernels) and _ends_in_norm(main)
     return StatementDraft(
-        layer=layer or spec.free(owner),
+        layer=spec.free(owner) if is_readout else _free_name(spec, owner, kernels),
         kind=kind,
         sources=(source_of(spec, owner, main),),
         shape=shape,
@@ -283,6 +291,13 @@ def _draft(
         l2=kernels[-1].l2 if kernels else 0.0,
         owner=owner,
     )
+
+
+def _free_name(spec: SpecBuilder, owner: str, kernels: Sequence[LinearStep]) -> str:
+    """Return the layer after which to name neurons that no statement is named after."""
+    layers = (*(step.layer for step in reversed(kernels)), owner)
+    unused = (layer for layer in layers if layer not in spec.drafts)
+    return next(unused, spec.free(owner))
 
 
 def _ends_in_norm(terms: tuple[Term, ...]) -> bool:
@@ -331,10 +346,11 @@ def identity(
     """Return the term that a shortcut without weights adds, or None."""
     if len(terms) < 2 or units > 1:
         return None
+    sources = Counter(term.source for term in terms)
     for term in terms:
-        is_own = spec.input.is_plain if term.source == INPUT else True
-        others = [t for t in terms if t.source == term.source]
-        if not term.steps and term.read == shape and is_own and len(others) == 1:
+        is_scaled = term.source == INPUT and not spec.input.is_plain
+        is_unchanged = term == Term(term.source, shape) and not is_scaled
+        if is_unchanged and sources[term.source] == 1:
             return term
     return None
 
@@ -468,11 +484,10 @@ def kernel_of(
 
 def _united_windows(terms: Sequence[Term]) -> Windows | None:
     """Return the windows that cover those of all terms, or None."""
-    if len(places_of(terms)) > 1:
+    windows = all_known(term.windows() for term in terms)
+    if windows is None or len(places_of(terms)) > 1:
         return None
-    windows = [term.windows() for term in terms]
-    known = [found for found in windows if found is not None]
-    return united(known) if len(known) == len(windows) else None
+    return united(windows)
 
 
 def _may_be_causal(spec: SpecBuilder, terms: Sequence[Term]) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from snnc.importer.builder import CurrentLayer, SpecBuilder
 from snnc.importer.decisions import RefusedLayerError
 from snnc.importer.graph import FOREIGN
-from snnc.importer.linear import Shape
+from snnc.importer.linear import Shape, all_known
 from snnc.importer.model import KerasLayer, reachable
 from snnc.importer.refusals import malformed
 from snnc.importer.state import Additions, ConversionState
@@ -162,9 +162,8 @@ def margins_of(value: Any, rank: int) -> list[tuple[int, int]] | None:
     values = value if isinstance(value, (list, tuple)) else [value] * rank
     if rank == 1 and len(values) == 2:
         values = [values]
-    pairs = [_margin_of(margin) for margin in values]
-    known = [pair for pair in pairs if pair is not None]
-    return known if len(known) == len(pairs) == rank else None
+    pairs = all_known(map(_margin_of, values))
+    return pairs if pairs is not None and len(pairs) == rank else None
 
 
 def _margin_of(value: Any) -> tuple[int, int] | None:

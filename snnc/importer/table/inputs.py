@@ -11,7 +11,7 @@ from snnc.importer.builder import CurrentLayer, SpecBuilder
 from snnc.importer.context import ENDING, ImportContext
 from snnc.importer.decisions import DataChange, LostDropout, RefusedLayerError
 from snnc.importer.graph import LARGEST_INPUT
-from snnc.importer.linear import LinearStep, Shape, Term, points
+from snnc.importer.linear import LinearStep, Shape, Term, all_known, points
 from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import add_relu, identity_neurons, mix
 from snnc.importer.table import each_rank, is_trained, reads
@@ -171,9 +171,9 @@ def _channels_of_input(layer: CurrentLayer) -> Value | None:
 
 def _joinable_shapes(context: ImportContext) -> list[Shape] | None:
     """Return the shapes of inputs that are equal but for channels; None for others."""
-    parts = [_shape_of_part(context, context.layers[name]) for name in context.inputs]
-    shapes = [shape for shape in parts if shape is not None]
-    if len(shapes) < len(parts) or len({shape[:-1] for shape in shapes}) > 1:
+    layers = [context.layers[name] for name in context.inputs]
+    shapes = all_known(_shape_of_part(context, layer) for layer in layers)
+    if shapes is None or len({shape[:-1] for shape in shapes}) > 1:
         return None
     return shapes if len(shapes[0]) <= 4 else None
 
