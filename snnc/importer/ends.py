@@ -138,9 +138,10 @@ def _last(vector: Value) -> str:
 def _tell(spec: SpecBuilder, draft: StatementDraft, values: list[Value]) -> None:
     """Record for each layer in the readout how the readout computes it."""
     for step in draft.steps:
-        verdict = _verdict(step, draft, is_joined=len(values) > 1)
-        if verdict is not None:
-            spec.tell(step.layer, *verdict)
+        judgement = _verdict(step, draft, is_joined=len(values) > 1)
+        if judgement is not None:
+            verdict, why = judgement
+            spec.tell(step.layer, verdict, why)
     for name, value in zip(spec.context.model.outputs, values, strict=True):
         if value.spikes is not None:
             spec.layer(name).rewrite(

@@ -250,7 +250,7 @@ def _shares_slopes(layer: KerasLayer, value: Value) -> bool:
     option = layer.options.get("shared_axes") or []
     shared = option if isinstance(option, list) else [option]
     groups = [group for at, group in enumerate(value.view, 1) if at not in shared]
-    axes = {axis for axis in chain(*groups) if value.shape[axis] > 1}
+    axes = {axis for axis in chain.from_iterable(groups) if value.shape[axis] > 1}
     return axes <= {len(value.shape) - 1}
 
 
