@@ -309,8 +309,18 @@ def without_lambdas(model: KerasModel) -> tuple[KerasModel, dict[str, str]]:
     model's inputs, so an input that only these layers read is not an output of the
     network.
     """
+    outputs, cut = _cut_tails(model)
+    rest = tuple(layer for layer in model.layers if layer.name not in cut)
+    is_read = any(not cut.keys().isdisjoint(layer.reads) for layer in rest)
+    if is_read or not outputs:  # a hidden layer reads a `Lambda`, or nothing is left
+        return model, {}
+    return replace(model, layers=rest, outputs=outputs), cut
+
+
+def _cut_tails(model: KerasModel) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Return the outputs without each `Lambda` at the end, and the removed classes."""
     layers = {layer.name: layer for layer in model.layers}
-    outputs: list[str] = []
+    outputs: dict[str, None] = {}
     cut: dict[str, str] = {}
     due = list(model.outputs)
     while due:
@@ -319,13 +329,9 @@ def without_lambdas(model: KerasModel) -> tuple[KerasModel, dict[str, str]]:
         if any(layer.kind == "Lambda" for layer in tail):
             cut |= {layer.name: layer.kind for layer in tail}
             due = [*reads, *due]
-        elif name not in outputs:
-            outputs.append(name)
-    rest = tuple(layer for layer in model.layers if layer.name not in cut)
-    is_read = any(not cut.keys().isdisjoint(layer.reads) for layer in rest)
-    if is_read or not outputs:  # a hidden layer reads a `Lambda`, or nothing is left
-        return model, {}
-    return replace(model, layers=rest, outputs=tuple(outputs)), cut
+        else:
+            outputs[name] = None
+    return tuple(outputs), cut
 
 
 def _find_tail(

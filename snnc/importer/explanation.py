@@ -143,13 +143,7 @@ def _write_part(state: ConversionState) -> WrittenSpec | None:
     if not any(draft.kind in NEURAL for draft in state.drafts.values()):
         return None
     spec = SpecBuilder(state)
-    ends = _unread_drafts(state)
-    last = ends[-1]
-    beside = [draft for draft in ends if draft.shape[:-1] == last.shape[:-1]]
-    source = last.layer
-    if len(beside) > 1:
-        shape = (*last.shape[:-1], sum(draft.shape[-1] for draft in beside))
-        source = spec.join(UNREAD, tuple(draft.layer for draft in beside), shape)
+    source = _join_ends(spec, _unread_drafts(state))
     key = spec.free(UNREAD)
     spec.add(StatementDraft(key, "readout", (source,), (1,)))
     drafts = read_by(spec.drafts, key)
@@ -167,6 +161,16 @@ def _write_part(state: ConversionState) -> WrittenSpec | None:
         return write(part)
     except RefusedModelError:  # the spec is too long to be read
         return None
+
+
+def _join_ends(spec: SpecBuilder, ends: list[StatementDraft]) -> str:
+    """Return a statement that joins those with the places of the last one."""
+    *places, _ = ends[-1].shape
+    alike = [draft for draft in ends if [*draft.shape[:-1]] == places]
+    if len(alike) == 1:
+        return ends[-1].layer
+    shape = (*places, sum(draft.shape[-1] for draft in alike))
+    return spec.join(UNREAD, tuple(draft.layer for draft in alike), shape)
 
 
 def _unread_drafts(state: ConversionState) -> list[StatementDraft]:
@@ -217,14 +221,7 @@ def text(explanation: Explanation) -> str:
     by = " ".join(filter(None, (model.tool, model.keras)))
     lines = [f"{model.name}, a {by} model", ""]
     for layer, kind, decisions in explanation.layers:
-        lines.append(f"{layer} ({kind})")
-        for verdict, sentence, remedy in grouped(decisions):
-            lines.append(f"  {verdict:<{WIDTH}}{sentence}".rstrip())
-            if remedy:
-                lines.append(f"  {'':<{WIDTH}}{remedy}")
-        if not decisions:
-            lines.append(f"  {UNREACHED}")
-        lines.append("")
+        lines += [f"{layer} ({kind})", *_decision_lines(decisions), ""]
     rows = [cells(placed) for placed in explanation.network]
     cores = [*tables.TextTable.of(HEAD, rows, HEAD[:3]).lines(), "", explanation.total]
     if explanation.is_refused:
@@ -238,6 +235,16 @@ def text(explanation: Explanation) -> str:
         lines += [f"note: {note}" for note in explanation.notes]
         lines += ["", *cores] if rows else [f"cores: {TOO_LARGE}"]
     return "\n".join(map(tables.printable, lines)) + "\n"
+
+
+def _decision_lines(decisions: list[Decision]) -> Iterator[str]:
+    """Yield what the explanation says about a layer."""
+    for verdict, sentence, remedy in grouped(decisions):
+        yield f"  {verdict:<{WIDTH}}{sentence}".rstrip()
+        if remedy:
+            yield f"  {'':<{WIDTH}}{remedy}"
+    if not decisions:
+        yield f"  {UNREACHED}"
 
 
 def cells(placed: Placed) -> tables.Cells:

@@ -241,9 +241,7 @@ class _SpecWriter:
 
     def _properties(self, draft: StatementDraft) -> Iterator[str]:
         """Yield the properties of a statement in the order of `snnc fmt`."""
-        if draft.kind == "readout" and not draft.window.kernel:
-            yield self._size
-        yield from own_properties(draft)
+        yield from own_properties(draft, self._size)
         if draft.kind not in ("conv", "dense", "downsample"):
             return
         if draft.bias != "on":
@@ -483,17 +481,16 @@ def crossing(drafts: list[StatementDraft]) -> Iterator[str]:
             yield drafts[end].layer
 
 
-def own_properties(draft: StatementDraft) -> Iterator[str]:
-    """Yield the properties of a statement's kernel, window or units."""
+def own_properties(draft: StatementDraft, size: str) -> Iterator[str]:
+    """Yield the properties of a statement's kernel, window or units.
+
+    ``size`` is the property of a readout that is a matrix.
+    """
     window = draft.window
     if draft.kind in ("conv", "readout") and window.kernel:
         yield from _convolution(draft)
     elif draft.kind in ("avgpool", "maxpool"):
-        yield "window all" if draft.is_global else f"window {extents(window.kernel)}"
-        if not draft.is_global and window.stride != window.kernel:
-            yield f"stride {extents(window.stride)}"
-        if window.padding == "same":
-            yield "padding same"
+        yield from _pool(draft)
     elif draft.repeats:
         yield f"factor {extents(draft.repeats)}"
     elif draft.kind == "downsample":
@@ -501,8 +498,22 @@ def own_properties(draft: StatementDraft) -> Iterator[str]:
     elif draft.image:
         *kernel, filters = draft.image
         yield from (f"filters {filters}", f"kernel {extents(tuple(kernel))}")
+    elif draft.kind == "readout":
+        yield size
     elif draft.kind == "dense":
         yield f"units {draft.shape[-1]}"
+
+
+def _pool(draft: StatementDraft) -> Iterator[str]:
+    window = draft.window
+    if draft.is_global:
+        yield "window all"
+    else:
+        yield f"window {extents(window.kernel)}"
+        if window.stride != window.kernel:
+            yield f"stride {extents(window.stride)}"
+    if window.padding == "same":
+        yield "padding same"
 
 
 def _convolution(draft: StatementDraft) -> Iterator[str]:
@@ -568,13 +579,17 @@ def train_lines(
     smoothing = config_of(compiled.loss).get("label_smoothing")
     if decides and isinstance(smoothing, float) and 0 < smoothing < 1:
         yield f"label_smoothing {number(smoothing)}"
-    optimizer = compiled.optimizer
+    yield from _optimizer(compiled.optimizer, notes)
+
+
+def _optimizer(optimizer: Any, notes: list[str]) -> Iterator[str]:
+    """Yield the property for an optimizer, or add a note if `train` has no such one."""
     kind = optimizer if isinstance(optimizer, str) else ""
     if isinstance(optimizer, Mapping):
         # Keras 2.9 to 2.12 registers its own new optimizers as custom objects.
         kind = str(optimizer.get("class_name")).removeprefix("Custom>")
-    if kind.lower() in OPTIMIZERS:
-        usual = OPTIMIZERS[kind.lower()]
+    usual = OPTIMIZERS.get(kind.lower())
+    if usual is not None:
         settings = _settings(usual, config_of(optimizer), notes)
         yield block(f"optimizer {kind.lower()}", settings)
     elif kind:

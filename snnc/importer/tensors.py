@@ -504,8 +504,13 @@ def _scatter(
         scattered[tuple(into)] += piece
     if not is_full:
         return scattered
+    return _at_values(scattered, windows)
+
+
+def _at_values(kernel: Array, windows: Windows) -> Array:
+    """Return the positions of a kernel at the values of the axes, without padding."""
     starts = tuple(window.before for window in windows)
-    inside = crop(scattered, starts, tuple(window.extent for window in windows))
+    inside = crop(kernel, starts, tuple(window.extent for window in windows))
     return inside[tuple(slice(None, None, window.step) for window in windows)]
 
 

@@ -313,9 +313,6 @@ def reshaped(layer: CurrentLayer, value: Value, target: list[int]) -> Value:
     if _ends_model(layer, value, view):
         layer.keep("at the end of the model: a readout has the same values as a vector")
         return replace(value, is_cut=view is None)
-    if value.parts and len(shape) > 1:
-        remedy = "build the layers without"
-        raise RefusedLayerError("it splits a vector", remedy, option)
     if value.parts:
         layer.keep("its output equals its input")
         return value
@@ -338,7 +335,8 @@ def reshaped(layer: CurrentLayer, value: Value, target: list[int]) -> Value:
 def _target_shape(value: Value, target: list[int], option: str) -> Shape:
     """Return the target sizes, with the size for -1.
 
-    Raise RefusedLayerError if they have another number of values.
+    Raise RefusedLayerError if they have another number of values, or split a
+    concatenation of flat vectors.
     """
     size = prod(value.keras_shape)
     rest = prod(n for n in target if n != -1)
@@ -348,6 +346,9 @@ def _target_shape(value: Value, target: list[int], option: str) -> Shape:
     if prod(shape) != size or min(shape, default=1) < 1:
         why = f"its input has {size} values"
         raise RefusedLayerError(why, "save the model again", option)
+    if value.parts and len(shape) > 1:
+        remedy = "build the layers without"
+        raise RefusedLayerError("it splits a vector", remedy, option)
     return shape
 
 
