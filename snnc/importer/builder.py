@@ -30,6 +30,8 @@ class SpecBuilder:
 
     Attributes
     ----------
+    state :
+        What the layers before have added; the builder does not change it.
     drafts :
         The drafts of the state, and the added or changed ones.
     finals, kept, shared :
@@ -39,7 +41,7 @@ class SpecBuilder:
     """
 
     def __init__(self, state: ConversionState) -> None:
-        self._state = state
+        self.state = state
         self._decisions: list[Decision] = []
         self.drafts = ChainMap({}, state.drafts)
         self.kept = ChainMap({}, state.kept)
@@ -50,7 +52,7 @@ class SpecBuilder:
 
     @property
     def context(self) -> ImportContext:
-        return self._state.context
+        return self.state.context
 
     def additions(self, outputs: Mapping[str, Value]) -> Additions:
         """Return all additions, with the outputs of the layers that were read."""
@@ -70,24 +72,11 @@ class SpecBuilder:
         x = self.context.layers[name]
         return CurrentLayer(x.name, x.kind, x.options, x.reads, x.shares, spec=self)
 
-    def value_of(self, layer: str) -> Value:
-        """Return the output of a layer that was read before."""
-        return self._state.values[layer]
-
-    def is_absorbed(self, norm: str) -> bool:
-        """Whether an earlier layer has absorbed a norm."""
-        return norm in self._state.absorbed
-
     @property
     def refused(self) -> set[str]:
         """The layers that were refused so far."""
         added = {d.layer for d in self._decisions if d.verdict == "refused"}
-        return self._state.refused | added
-
-    @property
-    def decisions(self) -> list[Decision]:
-        """All decisions so far."""
-        return [*self._state.decisions, *self._decisions]
+        return self.state.refused | added
 
     def decide(self, decision: Decision) -> None:
         """Record a decision."""
@@ -95,7 +84,7 @@ class SpecBuilder:
 
     def tell(self, layer: str, verdict: Verdict, why: str) -> None:
         """Record the verdict on a whole layer, unless there is one already."""
-        is_told = layer in self._state.judged or any(
+        is_told = layer in self.state.judged or any(
             decision.layer == layer and not decision.option
             for decision in self._decisions
         )

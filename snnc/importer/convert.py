@@ -104,12 +104,10 @@ def convert(
     """
     state, drafted = _read_layers(model, request, weights)
     written = None if drafted is None else write(drafted)
-    decisions = [_suggest_sizes(d, state, model) for d in state.decisions]
-    reasons = dict(_reasons_of_statements(state, drafted))
-    decisions = [_tell_statement(d, reasons) for d in decisions]
-    if written is not None:
-        lost = written.lost_penalties
-        decisions = [_tell_lost_penalty(d, lost) for d in decisions]
+    lost = () if written is None else written.lost_penalties
+    reasons = _reasons_of_statements(state.drafts, drafted)
+    revised = [_revise(decision, reasons, lost) for decision in state.decisions]
+    decisions = [_suggest_sizes(decision, state, model) for decision in revised]
     decisions += _decide_rest(state)
     places = {layer.name: place for place, layer in enumerate(model.layers)}
     decisions.sort(key=lambda d: (places[d.layer], d.option != ""))
@@ -150,26 +148,26 @@ def _read_layers(
 
 
 def _reasons_of_statements(
-    state: ConversionState, drafted: DraftedSpec | None
-) -> Iterator[tuple[str, str]]:
-    """Yield the layers with statements that only their readers decide, and why."""
-    for draft in state.drafts.values():
-        if draft.kind == "upsample":
-            yield draft.owner, UPSAMPLES
+    drafts: Mapping[str, StatementDraft], drafted: DraftedSpec | None
+) -> Mapping[str, str]:
+    """Return why to keep the layers with statements that only their readers decide."""
+    upsampled = [d.owner for d in drafts.values() if d.kind == "upsample"]
+    reasons = dict.fromkeys(upsampled, UPSAMPLES)
     if drafted is not None and drafted.encoder is not None:
-        yield drafted.encoder, ENCODES
+        reasons[drafted.encoder] = ENCODES
+    return reasons
 
 
-def _tell_statement(decision: Decision, reasons: Mapping[str, str]) -> Decision:
-    """Replace the reason for keeping a layer as a whole, if there is a later one."""
+def _revise(
+    decision: Decision, reasons: Mapping[str, str], lost: Sequence[str]
+) -> Decision:
+    """Correct a decision that depends on statements of later layers.
+
+    ``lost`` are the layers whose L2 penalty the spec has no place for.
+    """
     is_kept = decision.verdict in ("kept", "rewritten") and not decision.option
     if is_kept and decision.layer in reasons:
         return replace(decision, why=reasons[decision.layer])
-    return decision
-
-
-def _tell_lost_penalty(decision: Decision, lost: Sequence[str]) -> Decision:
-    """Correct a decision to keep an L2 penalty that the spec has no place for."""
     if decision.layer in lost and isinstance(decision.topic, KeptPenalty):
         return replace(decision, verdict="training", why=f"not kept: {LOST_PENALTY}")
     return decision

@@ -36,7 +36,7 @@ AT_MEAN = (
 
 def add_ends(spec: SpecBuilder) -> DraftedSpec | None:
     """Choose the encoder and add the readout; return None if a layer was refused."""
-    values = [spec.value_of(name) for name in spec.context.model.outputs]
+    values = [spec.state.values[name] for name in spec.context.model.outputs]
     if any(value.broken for value in values) or spec.refused:
         return None
     try:
@@ -222,7 +222,9 @@ def _notes(spec: SpecBuilder, values: list[Value], *, is_pair: bool) -> Iterator
             "the model does not say whether its outputs are classes, so the readout "
             "has units; for classes, add `--readout classes`"
         )
-    lost = ", ".join(name for name, _ in decisions_about(spec.decisions, LostDropout))
+    lost = ", ".join(
+        name for name, _ in decisions_about(spec.state.decisions, LostDropout)
+    )
     if lost:
         yield (
             f"the spec leaves out {lost}: dropout must directly follow a layer with "
@@ -251,7 +253,7 @@ def _input_notes(spec: SpecBuilder) -> Iterator[str]:
     if parts:
         listed = _list_ranges(parts, parts.values())
         yield f"the input concatenates all inputs, as channels: {listed}"
-    changes = list(decisions_about(spec.decisions, DataChange))
+    changes = list(decisions_about(spec.state.decisions, DataChange))
     if not changes:
         return
     _, last = changes[-1]

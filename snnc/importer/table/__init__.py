@@ -65,7 +65,7 @@ class LayerReader:
         if self.keeps is not None:
             tell_options(layer, *self.keeps)
         names = layer.reads if self.joins else layer.reads[:1]
-        values = [layer.spec.value_of(name) for name in names]
+        values = [layer.spec.state.values[name] for name in names]
         is_broken = any(value.broken for value in values)
         if is_broken and not self.reads_broken:
             return BROKEN
@@ -76,7 +76,7 @@ READERS: dict[str, LayerReader] = {}
 """Readers by Keras class; `REFUSED` lists the layers that the chip can't run."""
 
 
-def reads(*kinds: str, **facts: Any) -> Callable[[ReadLayer], ReadLayer]:
+def reads(kinds: Sequence[str], **facts: Any) -> Callable[[ReadLayer], ReadLayer]:
     """Register a function as the reader of classes; see `LayerReader` for the facts."""
 
     def register(read: ReadLayer) -> ReadLayer:

@@ -84,7 +84,7 @@ SHARED = (
 )
 
 
-@reads("Activation", *CLASSES, reads_broken=True)
+@reads(("Activation", *CLASSES), reads_broken=True)
 def read_activation(layer: CurrentLayer, value: Value) -> Value:
     """Read a layer that is only an activation, even if its input is unknown.
 

@@ -49,7 +49,7 @@ OPERATIONS = (
 )  # fmt: skip
 
 
-@reads("Rescaling")
+@reads(("Rescaling",))
 def read_rescaling(layer: CurrentLayer, value: Value) -> Value:
     """Read a `Rescaling`, which becomes `as` of the input or part of kernels."""
     factors = numbers(layer.options.get("scale", 1))
@@ -101,7 +101,7 @@ def _is_sole(layer: CurrentLayer) -> bool:
     return False
 
 
-@reads("Normalization")
+@reads(("Normalization",))
 def read_normalization(layer: CurrentLayer, value: Value) -> Value:
     """Fold a normalization of each channel into the layers that read it."""
     if layer.options.get("invert"):
@@ -138,7 +138,7 @@ def _scalar(layer: CurrentLayer, value: Value) -> tuple[float, float] | None:
     return float(factors[0]), float(shifts[0])
 
 
-@reads(*OPERATIONS, joins=True)
+@reads(OPERATIONS, joins=True)
 def read_operation(layer: CurrentLayer, value: Value, *_: Value) -> Value:
     """Read an operation that is linear or a known function; refuse others."""
     name = _function(layer)
@@ -220,7 +220,7 @@ def _arithmetic(layer: CurrentLayer, kind: str) -> Value:
     return _read_as(kind, layer)
 
 
-@reads("Add", joins=True)
+@reads(("Add",), joins=True)
 def read_add(layer: CurrentLayer, *values: Value) -> Value:
     """Read a sum: an `add` if the inputs are spikes, otherwise part of kernels."""
     _check_equal(values)
@@ -237,7 +237,7 @@ def read_add(layer: CurrentLayer, *values: Value) -> Value:
         return identity_neurons(layer.spec, layer.name, total)
 
 
-@reads("Average", "Subtract", joins=True)
+@reads(("Average", "Subtract"), joins=True)
 def read_difference_or_mean(layer: CurrentLayer, *values: Value) -> Value:
     """Read a difference or a mean, which the readers' kernels compute."""
     _check_equal(values)
@@ -267,7 +267,7 @@ def summed(values: Sequence[Value], gains: Sequence[float], layer: str) -> Value
     return Value(tuple(terms), first.shape, first.view, is_positive=positive)
 
 
-@reads("Concatenate", joins=True)
+@reads(("Concatenate",), joins=True)
 def read_concatenate(layer: CurrentLayer, *values: Value) -> Value:
     """Read a concatenation of channels, or of values that are then flat."""
     rank = len(values[0].view)

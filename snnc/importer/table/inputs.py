@@ -48,7 +48,7 @@ OPEN_SIZES = (64, 128, 224, 256, 512)
 """Sizes to suggest for the open axes of an input; the first is tried first."""
 
 
-@reads("InputLayer")
+@reads(("InputLayer",))
 def read_input(layer: CurrentLayer) -> Value:
     """Return the input, which must have fixed sizes and at most 4 axes."""
     if layer.name not in layer.context.inputs:
@@ -283,7 +283,7 @@ def _is_channels_first(context: ImportContext, name: str) -> bool:
     return False
 
 
-@reads("Flatten")
+@reads(("Flatten",))
 def read_flatten(layer: CurrentLayer, value: Value) -> Value:
     """Read a `Flatten`: its reader orders the rows of its matrix as Keras does."""
     layer.keep("its reader flattens in the same order")
@@ -292,7 +292,7 @@ def read_flatten(layer: CurrentLayer, value: Value) -> Value:
     return replace(value, view=(value.order,), is_alone=False, is_cut=False)
 
 
-@reads("Reshape")
+@reads(("Reshape",))
 def read_reshape(layer: CurrentLayer, value: Value) -> Value:
     """Read a `Reshape` that only renames axes, or that reshapes the input."""
     sizes = layer.options.get("target_shape") or []
@@ -424,7 +424,7 @@ def _pass_on(layer: CurrentLayer, value: Value) -> StatementDraft:
     return layer.spec.drafts[fired.terms[0].source]
 
 
-@reads("Embedding")
+@reads(("Embedding",))
 def read_embedding(layer: CurrentLayer, value: Value) -> Value:
     """Let the host look up the rows if no other layer reads the input."""
     width = layer.options.get("output_dim")
@@ -450,7 +450,7 @@ def read_embedding(layer: CurrentLayer, value: Value) -> Value:
     )
 
 
-@reads("Resizing", "CenterCrop", reads_broken=True)
+@reads(("Resizing", "CenterCrop"), reads_broken=True)
 def read_resizing(layer: CurrentLayer, value: Value) -> Value:
     """Let the host change the size of images, unless they have this size already."""
     sizes = _sizes_of_resizing(layer)
@@ -477,7 +477,7 @@ def _sizes_of_resizing(layer: KerasLayer) -> tuple[int, int] | None:
     return (height, width) if is_small else None
 
 
-@reads("Lambda", joins=True, reads_broken=True)
+@reads(("Lambda",), joins=True, reads_broken=True)
 def read_lambda(layer: CurrentLayer, value: Value, *others: Value) -> Value:
     """Let the host compute a `Lambda` that is the first layer; refuse others."""
     is_first = value.is_alone and not others and layer.is_read_alone
@@ -490,7 +490,7 @@ def read_lambda(layer: CurrentLayer, value: Value, *others: Value) -> Value:
     return _relaid(layer, value.shape, COMPUTE)
 
 
-@reads("Permute")
+@reads(("Permute",))
 def read_permute(layer: CurrentLayer, value: Value) -> Value:
     """Read a `Permute`, which only renames axes, or transposes the input."""
     axes = layer.options.get("dims")
@@ -506,9 +506,7 @@ def read_permute(layer: CurrentLayer, value: Value) -> Value:
 
 
 @reads(
-    "Dropout",
-    *each_rank("SpatialDropout"),
-    "GaussianDropout",
+    ("Dropout", *each_rank("SpatialDropout"), "GaussianDropout"),
     keeps=(),
     reads_broken=True,
 )
@@ -537,7 +535,7 @@ def _neurons_before(layer: CurrentLayer, value: Value) -> StatementDraft | None:
     return draft if layer.is_read_alone else None
 
 
-@reads(*NOISE, reads_broken=True)
+@reads(NOISE, reads_broken=True)
 def read_noise(layer: CurrentLayer, value: Value) -> Value:
     """Omit noise, image augmentation and penalties, which only training uses."""
     layer.train(

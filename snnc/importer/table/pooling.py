@@ -213,7 +213,7 @@ def rectified(layer: CurrentLayer, value: Value) -> Value:
 _WINDOW = ("pool_size", "strides", "padding")
 
 
-@reads(*each_rank("AveragePooling"), keeps=_WINDOW)
+@reads(each_rank("AveragePooling"), keeps=_WINDOW)
 def read_average_pooling(layer: CurrentLayer, value: Value) -> Value:
     """Read an average over windows."""
     windows, axes = _windows(layer, value)
@@ -240,7 +240,7 @@ def read_average_pooling(layer: CurrentLayer, value: Value) -> Value:
     return _averaged(layer, value, windows, axes.view)
 
 
-@reads(*each_rank("MaxPooling"), keeps=_WINDOW)
+@reads(each_rank("MaxPooling"), keeps=_WINDOW)
 def read_max_pooling(layer: CurrentLayer, value: Value) -> Value:
     """Read a maximum over windows, or the user's replacement."""
     by = layer.context.request.rewrite("maxpool")
@@ -269,7 +269,7 @@ def read_max_pooling(layer: CurrentLayer, value: Value) -> Value:
     return _averaged(layer, value, windows, axes.view, replaces=(rewritten,))
 
 
-@reads(*each_rank("GlobalAveragePooling"), keeps=())
+@reads(each_rank("GlobalAveragePooling"), keeps=())
 def read_global_average(layer: CurrentLayer, value: Value) -> Value:
     """Read the average over all pixels."""
     averaged = _averaged(layer, value, *_whole(layer, value))
@@ -277,7 +277,7 @@ def read_global_average(layer: CurrentLayer, value: Value) -> Value:
     return averaged
 
 
-@reads(*each_rank("GlobalMaxPooling"), keeps=())
+@reads(each_rank("GlobalMaxPooling"), keeps=())
 def read_global_max(layer: CurrentLayer, value: Value) -> Value:
     """Read the maximum over all pixels."""
     if layer.context.request.rewrite("globalmaxpool") is None:
