@@ -7,7 +7,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from snnc.diagnostics import Diagnostic
-from snnc.importer.ends import convert_ends
+from snnc.importer.builder import SpecBuilder
+from snnc.importer.context import ENDING, ImportContext
+from snnc.importer.decisions import (
+    AppliedRewrite,
+    Approximation,
+    Decision,
+    KeptPenalty,
+    Rule,
+    decisions_about,
+)
+from snnc.importer.ends import add_ends
 from snnc.importer.model import (
     REWRITES,
     ImportRequest,
@@ -17,17 +27,8 @@ from snnc.importer.model import (
 )
 from snnc.importer.refusals import RefusedModelError
 from snnc.importer.sampling import cut_at_mean
-from snnc.importer.spec import WrittenSpec, cores_text, write
-from snnc.importer.state import (
-    ENDING,
-    AppliedRewrite,
-    Approximation,
-    ConversionState,
-    Decision,
-    Ends,
-    Rule,
-    decisions_about,
-)
+from snnc.importer.spec import LOST_PENALTY, WrittenSpec, cores_text, write
+from snnc.importer.state import ConversionState, DraftedSpec
 
 # `arithmetic` and `pooling` register readers.
 from snnc.importer.table import arithmetic, pooling, read_layer  # noqa: F401
@@ -52,6 +53,11 @@ CALLS = (
     "Concatenate",
 )  # fmt: skip
 """Layers without weights that the host can compute after a `Lambda`."""
+ENCODES = (
+    "`encode conv`, on the host: exact and without cores (`--encode rate` puts this "
+    "layer on the chip)"
+)
+UPSAMPLES = "`upsample`, without neurons or cores"
 WEIGHTED = ("Conv", "Dense", "Depthwise", "Separable", "BatchNorm", "PReLU", "Norm")
 """Prefixes of the imported classes with weights."""
 
@@ -63,9 +69,9 @@ class Conversion:
     Attributes
     ----------
     state :
-        The final state, whose model lacks the layers that the host computes.
-    ends :
-        The encoder and the readout; None if a layer was refused.
+        What the layers added; its model lacks the layers that the host computes.
+    drafted :
+        All statements; None if a layer was refused.
     decisions :
         All decisions, in the order of the layers.
     written, problems :
@@ -74,7 +80,7 @@ class Conversion:
 
     model: KerasModel
     state: ConversionState
-    ends: Ends | None
+    drafted: DraftedSpec | None
     decisions: tuple[Decision, ...]
     written: WrittenSpec | None
     problems: tuple[Diagnostic, ...]
@@ -82,7 +88,7 @@ class Conversion:
     @property
     def drafts(self) -> tuple[StatementDraft, ...]:
         """The statements of the spec; empty if a layer was refused."""
-        return tuple(self.state.drafts.values()) if self.written else ()
+        return tuple(self.drafted.drafts.values()) if self.drafted else ()
 
 
 def convert(
@@ -96,80 +102,123 @@ def convert(
     Without weights, norms are assumed not to change signs. Raise RefusedModelError if
     an option has a value that Keras does not write, or if the spec would be too long.
     """
-    state, ends = _read_layers(model, request, weights)
-    if any(d.rule is InputRefused for d in state.decisions):
-        _suggest_sizes(state, model)
-    _tell_rest(state)
-    written = None if ends is None else write(state, ends)
+    state, drafted = _read_layers(model, request, weights)
+    written = None if drafted is None else write(drafted)
+    lost = () if written is None else written.lost_penalties
+    reasons = _reasons_of_statements(state.drafts, drafted)
+    revised = [_revise(decision, reasons, lost) for decision in state.decisions]
+    decisions = [_suggest_sizes(decision, state, model) for decision in revised]
+    decisions += _decide_rest(state)
     places = {layer.name: place for place, layer in enumerate(model.layers)}
-    decisions = sorted(state.decisions, key=lambda d: (places[d.layer], d.option != ""))
-    problems = tuple(_diagnose(state, decisions, model, path))
-    return Conversion(model, state, ends, tuple(decisions), written, problems)
+    decisions.sort(key=lambda d: (places[d.layer], d.option != ""))
+    return Conversion(
+        model=model,
+        state=state,
+        drafted=drafted,
+        decisions=tuple(decisions),
+        written=written,
+        problems=tuple(_diagnose(request, decisions, model, path)),
+    )
 
 
 def _read_layers(
     model: KerasModel, request: ImportRequest, weights: ModelWeights | None
-) -> tuple[ConversionState, Ends | None]:
-    """Read all layers; also return the encoder and the readout, or None."""
+) -> tuple[ConversionState, DraftedSpec | None]:
+    """Read all layers; also return all statements, or None if a layer was refused."""
     rest, cut = without_lambdas(model)
     encoder, mean = cut_at_mean(rest)
-    state = ConversionState(encoder, request, weights, mean=mean)
+    state = ConversionState(ImportContext(encoder, request, weights, mean))
+    spec = SpecBuilder(state)
     for layer in rest.layers:
-        if layer.name not in state.layers:
+        if layer.name not in spec.context.layers:
             why = f"removed: the network ends at the mean, `{mean}`"
-            state.decide(Decision(layer.name, "", "rewritten", why))
+            spec.decide(Decision(layer.name, "", "rewritten", why))
     for name, kind in cut.items():
         if kind == "Lambda":
-            state.finals[name] = kind
+            spec.finals[name] = kind
         why = "removed: at the end of the model, the host can compute it"
-        state.decide(Decision(name, "", "rewritten", why))
-    for layer in state.layers.values():
-        state.values[layer.name] = read_layer(layer)
-    return state, convert_ends(state)
+        spec.decide(Decision(name, "", "rewritten", why))
+    state.fold(spec.additions({}))
+    for layer in encoder.layers:
+        state.fold(read_layer(layer, state))
+    spec = SpecBuilder(state)
+    drafted = add_ends(spec)
+    state.fold(spec.additions({}))
+    return state, drafted
 
 
-def _suggest_sizes(state: ConversionState, model: KerasModel) -> None:
-    """Suggest sizes of an open input with which the fewest layers are refused."""
-    sizes = sizes_of(state.layers[state.inputs[0]])
+def _reasons_of_statements(
+    drafts: Mapping[str, StatementDraft], drafted: DraftedSpec | None
+) -> Mapping[str, str]:
+    """Return why to keep the layers with statements that only their readers decide."""
+    upsampled = [d.owner for d in drafts.values() if d.kind == "upsample"]
+    reasons = dict.fromkeys(upsampled, UPSAMPLES)
+    if drafted is not None and drafted.encoder is not None:
+        reasons[drafted.encoder] = ENCODES
+    return reasons
+
+
+def _revise(
+    decision: Decision, reasons: Mapping[str, str], lost: Sequence[str]
+) -> Decision:
+    """Correct a decision that depends on statements of later layers.
+
+    ``lost`` are the layers whose L2 penalty the spec has no place for.
+    """
+    is_kept = decision.verdict in ("kept", "rewritten") and not decision.option
+    if is_kept and decision.layer in reasons:
+        return replace(decision, why=reasons[decision.layer])
+    if decision.layer in lost and isinstance(decision.topic, KeptPenalty):
+        return replace(decision, verdict="training", why=f"not kept: {LOST_PENALTY}")
+    return decision
+
+
+def _suggest_sizes(
+    decision: Decision, state: ConversionState, model: KerasModel
+) -> Decision:
+    """Advise to set an open input to the size with which most layers are imported."""
+    if decision.rule is not InputRefused:
+        return decision
+    context = state.context
+    sizes = sizes_of(context.layers[context.inputs[0]])
     if None not in sizes:
-        return
+        return decision
     refused_layers: dict[int, int] = {}
     for size in OPEN_SIZES:
         shape = tuple(each or size for each in sizes)
-        request = replace(state.request, shape=shape)
+        request = replace(context.request, shape=shape)
         try:
-            tried, _ = _read_layers(model, request, state.weights)
+            tried, _ = _read_layers(model, request, context.weights)
         except RefusedModelError:
             continue
         refused_layers[size] = len(tried.refused)
         if not tried.refused:
             break
     if not refused_layers:
-        return
+        return decision
     best = min(refused_layers, key=lambda size: refused_layers[size])
-    for place, decision in enumerate(state.decisions):
-        if decision.rule is InputRefused:
-            remedy = set_open_sizes(sizes, best)
-            state.decisions[place] = replace(decision, remedy=remedy)
+    return replace(decision, remedy=set_open_sizes(sizes, best))
 
 
-def _tell_rest(state: ConversionState) -> None:
-    """Give each layer a verdict, even if its sources were refused."""
-    for layer in state.layers.values():
+def _decide_rest(state: ConversionState) -> Iterator[Decision]:
+    """Yield a verdict on each layer without one, even if its sources were refused."""
+    for layer in state.context.model.layers:
         if layer.shares and layer.kind.startswith(WEIGHTED):
-            layer.rewrite(
+            why = (
                 f"shared with `{layer.shares}` in Keras; retraining changes them "
-                "separately",
-                "weights of its own",
+                "separately"
             )
+            yield Decision(layer.name, "weights of its own", "rewritten", why)
+        if layer.name in state.judged:
+            continue
         why = "in the kernels that read it"
         if state.values[layer.name].broken:
             why = "as soon as its input can be imported"
-        state.tell(layer.name, "kept", why)
+        yield Decision(layer.name, "", "kept", why)
 
 
 def _diagnose(
-    state: ConversionState,
+    request: ImportRequest,
     decisions: Sequence[Decision],
     model: KerasModel,
     path: str,
@@ -179,7 +228,6 @@ def _diagnose(
     If no layer was refused, yield one for each activation that neurons approximate, and
     for each rewrite that no layer needs.
     """
-    request = state.request
     span = whole_file(Path(path))
     kinds = {layer.name: layer.kind for layer in model.layers}
     causes = _refused_layers(decisions)
@@ -259,8 +307,18 @@ def without_lambdas(model: KerasModel) -> tuple[KerasModel, dict[str, str]]:
     model's inputs, so an input that only these layers read is not an output of the
     network.
     """
+    outputs, cut = _cut_tails(model)
+    rest = tuple(layer for layer in model.layers if layer.name not in cut)
+    is_read = any(not cut.keys().isdisjoint(layer.reads) for layer in rest)
+    if is_read or not outputs:  # a hidden layer reads a `Lambda`, or nothing is left
+        return model, {}
+    return replace(model, layers=rest, outputs=outputs), cut
+
+
+def _cut_tails(model: KerasModel) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Return the outputs without each `Lambda` at the end, and the removed classes."""
     layers = {layer.name: layer for layer in model.layers}
-    outputs: list[str] = []
+    outputs: dict[str, None] = {}
     cut: dict[str, str] = {}
     due = list(model.outputs)
     while due:
@@ -269,13 +327,9 @@ def without_lambdas(model: KerasModel) -> tuple[KerasModel, dict[str, str]]:
         if any(layer.kind == "Lambda" for layer in tail):
             cut |= {layer.name: layer.kind for layer in tail}
             due = [*reads, *due]
-        elif name not in outputs:
-            outputs.append(name)
-    rest = tuple(layer for layer in model.layers if layer.name not in cut)
-    is_read = any(not cut.keys().isdisjoint(layer.reads) for layer in rest)
-    if is_read or not outputs:  # a hidden layer reads a `Lambda`, or nothing is left
-        return model, {}
-    return replace(model, layers=rest, outputs=tuple(outputs)), cut
+        else:
+            outputs[name] = None
+    return tuple(outputs), cut
 
 
 def _find_tail(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import accumulate
 from math import prod
 
+from snnc.importer.builder import SpecBuilder
+from snnc.importer.decisions import DataChange, LostDropout, Verdict, decisions_about
 from snnc.importer.functions import SOFTMAXES
 from snnc.importer.linear import LinearStep, whole
-from snnc.importer.model import reachable
+from snnc.importer.model import ImportRequest, reachable
 from snnc.importer.neurons import (
     UnfitError,
     identity_neurons,
@@ -18,13 +20,7 @@ from snnc.importer.neurons import (
     readout_image,
 )
 from snnc.importer.spec import loss_name
-from snnc.importer.state import (
-    ConversionState,
-    DataChange,
-    Ends,
-    LostDropout,
-    decisions_about,
-)
+from snnc.importer.state import DraftedSpec
 from snnc.importer.values import INPUT, StatementDraft, Value, plain, side_by_side
 
 CLASS_LOSSES = ("crossentropy", "focal")
@@ -38,59 +34,68 @@ AT_MEAN = (
 )
 
 
-def convert_ends(state: ConversionState) -> Ends | None:
-    """Choose the encoder and the readout; return None if a layer was refused."""
-    values = [state.values[name] for name in state.model.outputs]
-    if any(value.broken for value in values) or state.refused:
+def add_ends(spec: SpecBuilder) -> DraftedSpec | None:
+    """Choose the encoder and add the readout; return None if a layer was refused."""
+    values = [spec.state.values[name] for name in spec.context.model.outputs]
+    if any(value.broken for value in values) or spec.refused:
         return None
     try:
-        draft = _readout(state, values)
+        draft = _readout(spec, values)
     except UnfitError as error:
         advice = "end the model with `GlobalAveragePooling`, or `Flatten`, and `Dense`"
-        state.layers[state.model.outputs[0]].refuse(error, advice)
+        spec.layer(spec.context.model.outputs[0]).refuse(error, advice)
         return None
-    _tell(state, draft, values)
-    is_pair = draft.shape == (1,) and list(state.finals.values()) == ["sigmoid"]
+    _tell(spec, draft, values)
+    is_pair = draft.shape == (1,) and list(spec.finals.values()) == ["sigmoid"]
     if is_pair:
         draft = replace(draft, shape=(2,))
-    state.add(draft)
-    state.drafts = read_by(state, draft.layer)
-    return Ends(
-        encoder=encoder_of(state),
-        size=_size(state, draft, is_pair=is_pair),
-        notes=tuple(_notes(state, values, is_pair=is_pair)),
+    spec.add(draft)
+    drafts = read_by(spec.drafts, draft.layer)
+    return DraftedSpec(
+        context=spec.context,
+        input=spec.input,
+        finals=dict(spec.finals),
+        drafts=drafts,
+        encoder=encoder_of(drafts, spec.context.request),
+        size=_size(spec, draft, is_pair=is_pair),
+        notes=tuple(_notes(spec, values, is_pair=is_pair)),
     )
 
 
-def _readout(state: ConversionState, values: list[Value]) -> StatementDraft:
+def _readout(spec: SpecBuilder, values: list[Value]) -> StatementDraft:
     """Return the draft of one readout that computes all outputs.
 
     Raise UnfitError if its matrix is too large.
     """
-    is_one = len(values) == 1 and state.request.readout != "classes"
-    only = values[0] if is_one else None
-    if only and _has_neurons(state, only):
-        image = readout_image(state, _last(only), only)
+    only = values[0]
+    is_one = len(values) == 1 and spec.context.request.readout != "classes"
+    if is_one and _has_neurons(spec, only):
+        image = readout_image(spec, _last(only), only)
         if image is not None:
             return image
-    vectors = list(map(_flat, values, state.model.outputs))
+    matrix = _matrix_readout(spec, values)
+    size = matrix.shape[-1]
+    weights = size * _count_read_values(matrix)
+    if weights <= MOST_WEIGHTS:
+        return matrix
+    if is_one:
+        image = readout_image(spec, matrix.owner, keep_inputs(spec, matrix.owner, only))
+        if image is not None:
+            return image
+    raise UnfitError(
+        f"it outputs {size} values, for which the readout would need "
+        f"{weights} weights, more than {MOST_WEIGHTS}"
+    )
+
+
+def _matrix_readout(spec: SpecBuilder, values: list[Value]) -> StatementDraft:
+    """Return the draft of a readout that is a matrix over the last neurons."""
+    vectors = list(map(_flat, values, spec.context.model.outputs))
     value = side_by_side(vectors, "") if len(vectors) > 1 else vectors[0]
-    (size,) = value.shape
     name = _last(vectors[-1])
-    if not _has_neurons(state, value):
-        value = identity_neurons(state, name, value)
-    draft = readout(state, name, value)
-    weights = size * _count_read_values(draft)
-    if weights > MOST_WEIGHTS:
-        if only:
-            image = readout_image(state, name, keep_inputs(state, name, only))
-            if image is not None:
-                return image
-        raise UnfitError(
-            f"it outputs {size} values, for which the readout would need "
-            f"{weights} weights, more than {MOST_WEIGHTS}"
-        )
-    return draft
+    if not _has_neurons(spec, value):
+        value = identity_neurons(spec, name, value)
+    return readout(spec, name, value)
 
 
 def _count_read_values(draft: StatementDraft) -> int:
@@ -104,8 +109,8 @@ def _count_read_values(draft: StatementDraft) -> int:
     return sum(map(prod, sources.values()))
 
 
-def _has_neurons(state: ConversionState, value: Value) -> bool:
-    before = read_by(state, *(term.source for term in value.terms))
+def _has_neurons(spec: SpecBuilder, value: Value) -> bool:
+    before = read_by(spec.drafts, *(term.source for term in value.terms))
     return any(draft.kind in NEURAL for draft in before.values())
 
 
@@ -130,108 +135,129 @@ def _last(vector: Value) -> str:
     return next((s.layer for s in reversed(steps) if s.is_kernel), "output")
 
 
-def _tell(state: ConversionState, draft: StatementDraft, values: list[Value]) -> None:
+def _tell(spec: SpecBuilder, draft: StatementDraft, values: list[Value]) -> None:
     """Record for each layer in the readout how the readout computes it."""
     for step in draft.steps:
-        is_own = step.layer == draft.layer
-        if step.op == "norm":
-            why = "folded into the readout, which has no batch norm to retrain"
-        elif not step.is_kernel and not (is_own and draft.window.kernel):
-            continue
-        elif len(values) > 1 and step.is_kernel:
-            why = (
-                "part of the `readout`, on the host, which has the units of all outputs"
-            )
-        elif is_own and (step.op == "matrix" or draft.window.kernel):
-            state.tell(step.layer, "kept", "the `readout`, on the host")
-            continue
-        elif is_own:
-            why = "the `readout`, on the host, as a matrix"
-        else:
-            why = "its kernel is multiplied into the `readout`, on the host"
-        state.tell(step.layer, "rewritten", why)
-    for name, value in zip(state.model.outputs, values, strict=True):
+        judgement = _verdict(step, draft, is_joined=len(values) > 1)
+        if judgement is not None:
+            verdict, why = judgement
+            spec.tell(step.layer, verdict, why)
+    for name, value in zip(spec.context.model.outputs, values, strict=True):
         if value.spikes is not None:
-            state.layers[name].rewrite(
+            spec.layer(name).rewrite(
                 "a `readout` after this layer passes on its rates; retraining may use "
                 "all weights"
             )
 
 
-def read_by(state: ConversionState, *keys: str) -> dict[str, StatementDraft]:
+def _verdict(
+    step: LinearStep, draft: StatementDraft, *, is_joined: bool
+) -> tuple[Verdict, str] | None:
+    """Return the verdict on a layer in the readout; None if another step has one.
+
+    ``is_joined`` says whether the readout has several outputs of the model.
+    """
+    if step.op == "norm":
+        return (
+            "rewritten",
+            "folded into the readout, which has no batch norm to retrain",
+        )
+    is_own = step.layer == draft.layer
+    is_image = is_own and draft.window.kernel
+    if is_image or (is_own and step.op == "matrix" and not is_joined):
+        return "kept", "the `readout`, on the host"
+    if not step.is_kernel:
+        return None
+    if is_joined:
+        why = "part of the `readout`, on the host, which has the units of all outputs"
+    elif is_own:
+        why = "the `readout`, on the host, as a matrix"
+    else:
+        why = "its kernel is multiplied into the `readout`, on the host"
+    return "rewritten", why
+
+
+def read_by(
+    drafts: Mapping[str, StatementDraft], *keys: str
+) -> dict[str, StatementDraft]:
     """Return drafts and their direct and indirect sources."""
-    drafts = state.drafts
     needed = reachable(keys, lambda key: () if key == INPUT else drafts[key].reads)
     return {key: draft for key, draft in drafts.items() if key in needed}
 
 
-def _size(state: ConversionState, draft: StatementDraft, *, is_pair: bool) -> str:
+def _size(spec: SpecBuilder, draft: StatementDraft, *, is_pair: bool) -> str:
     """Return the readout's property: its filters, classes or units."""
     units = draft.shape[-1]
-    requested = state.request.readout
+    requested = spec.context.request.readout
     if draft.window.kernel:
         return f"filters {units}"
     if is_pair and requested != "units":
         return "classes 2"
     if requested is not None:
         return f"{requested} {units}"
-    return f"classes {units}" if _decides(state, units) else f"units {units}"
+    return f"classes {units}" if _decides(spec, units) else f"units {units}"
 
 
-def _decides(state: ConversionState, units: int) -> bool:
+def _decides(spec: SpecBuilder, units: int) -> bool:
     """Whether the outputs are one vector of classes, by a softmax or by the loss."""
-    finals = set(state.finals.values())
-    if len(state.model.outputs) > 1 or units == 1 or not finals <= {*SOFTMAXES}:
+    finals = set(spec.finals.values())
+    if len(spec.context.model.outputs) > 1 or units == 1 or not finals <= {*SOFTMAXES}:
         return False
-    loss = loss_name(state.model.compiled)
+    loss = loss_name(spec.context.model.compiled)
     return bool(finals) or any(name in loss for name in CLASS_LOSSES)
 
 
-def _notes(
-    state: ConversionState, values: list[Value], *, is_pair: bool
-) -> Iterator[str]:
+def _notes(spec: SpecBuilder, values: list[Value], *, is_pair: bool) -> Iterator[str]:
     """Yield what a user must know about the input, the outputs and lost layers."""
-    yield from _input_notes(state)
+    yield from _input_notes(spec)
     if len(values) > 1:
         sizes = [prod(value.shape) for value in values]
-        listed = _list_ranges(state.model.outputs, sizes)
+        listed = _list_ranges(spec.context.model.outputs, sizes)
         yield f"the readout concatenates all outputs: {listed}"
-    has_loss = loss_name(state.model.compiled) != ""
-    if state.mean:
-        yield AT_MEAN.format(mean=state.mean)
-    elif not state.finals and not has_loss and state.request.readout is None:
+    has_loss = loss_name(spec.context.model.compiled) != ""
+    if spec.context.mean:
+        yield AT_MEAN.format(mean=spec.context.mean)
+    elif not spec.finals and not has_loss and spec.context.request.readout is None:
         yield (
             "the model does not say whether its outputs are classes, so the readout "
             "has units; for classes, add `--readout classes`"
         )
-    lost = ", ".join(name for name, _ in decisions_about(state.decisions, LostDropout))
+    lost = ", ".join(
+        name for name, _ in decisions_about(spec.state.decisions, LostDropout)
+    )
     if lost:
         yield (
             f"the spec leaves out {lost}: dropout must directly follow a layer with "
             "one neuron per value"
         )
-    for name, final in state.finals.items():
-        is_decided = final in SOFTMAXES and len(values) == 1
+    yield from _final_notes(spec.finals, is_one=len(values) == 1, is_pair=is_pair)
+
+
+def _final_notes(
+    finals: Mapping[str, str], *, is_one: bool, is_pair: bool
+) -> Iterator[str]:
+    """Yield the activations that the host computes after the readout."""
+    for name, final in finals.items():
         if is_pair:
             yield (
                 f"the readout outputs 0 and the value of `{name}` before the sigmoid: "
                 "class 1 if this value is above 0, where the sigmoid is 0.5"
             )
-        elif not is_decided:
+        elif not (is_one and final in SOFTMAXES):
             yield f"the readout outputs the values of `{name}` before the {final}"
 
 
-def _input_notes(state: ConversionState) -> Iterator[str]:
+def _input_notes(spec: SpecBuilder) -> Iterator[str]:
     """Yield how the input of the spec differs from the inputs of the model."""
-    parts = state.input.parts
+    parts = spec.input.parts
     if parts:
         listed = _list_ranges(parts, parts.values())
         yield f"the input concatenates all inputs, as channels: {listed}"
-    changes = list(decisions_about(state.decisions, DataChange))
+    changes = list(decisions_about(spec.state.decisions, DataChange))
     if not changes:
         return
     _, last = changes[-1]
-    names = ", ".join(name for name, _ in changes if state.layers[name].reads)
+    names = ", ".join(name for name, _ in changes if spec.context.layers[name].reads)
     as_in_keras = f", as {names} in Keras" if names else ""
     yield f"{last.todo if parts else last.sentence}{as_in_keras}"
 
@@ -242,21 +268,17 @@ def _list_ranges(names: Iterable[str], sizes: Collection[int]) -> str:
     return ", ".join(f"{name} {end - size}..{end - 1}" for name, size, end in pairs)
 
 
-def encoder_of(state: ConversionState) -> str | None:
+def encoder_of(
+    drafts: Mapping[str, StatementDraft], request: ImportRequest
+) -> str | None:
     """Return the draft that encodes on the host, or None if values become rates."""
-    readers = [d for d in state.drafts.values() if INPUT in d.reads]
-    if state.request.encode == "rate" or len(readers) != 1:
+    readers = [d for d in drafts.values() if INPUT in d.reads]
+    if request.encode == "rate" or len(readers) != 1:
         return None
     (first,) = readers
-    others = [d for d in state.drafts.values() if d is not first and d.kind in NEURAL]
+    others = [d for d in drafts.values() if d is not first and d.kind in NEURAL]
     if not others or not _may_encode(first):
         return None
-    if first.layer in state.layers:
-        why = (
-            "`encode conv`, on the host: exact and without cores (`--encode rate` "
-            "puts this layer on the chip)"
-        )
-        state.revise(first.layer, why)
     return first.layer
 
 

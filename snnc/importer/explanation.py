@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from copy import copy
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from snnc.diagnostics import Diagnostics
+from snnc.importer.builder import SpecBuilder
 from snnc.importer.convert import Conversion
+from snnc.importer.decisions import Decision
 from snnc.importer.ends import NEURAL, encoder_of, read_by
 from snnc.importer.linear import Shape
 from snnc.importer.model import KerasModel
 from snnc.importer.refusals import RefusedModelError
 from snnc.importer.spec import WrittenSpec, compile_written, write
-from snnc.importer.state import ConversionState, Decision, Ends
+from snnc.importer.state import ConversionState, DraftedSpec
 from snnc.importer.values import INPUT, StatementDraft
 from snnc.ir.mapped import MappedNetwork
 from snnc.passes import Compilation
@@ -81,7 +82,8 @@ def explain(
     mapped = None if compilation is None else compilation.mapped
     part = _write_part(state) if written is None else None
     if part is not None:
-        _, compiled = compile_written(part, "part.snn", Diagnostics(), state.request)
+        request = state.context.request
+        _, compiled = compile_written(part, "part.snn", Diagnostics(), request)
         mapped = compiled.mapped
     spec = written or part
     names = {} if spec is None else spec.names
@@ -105,9 +107,9 @@ def explain(
 
 def _describe_encoding(conversion: Conversion) -> str:
     """Say where the input is encoded; return "" if a layer was refused."""
-    if conversion.written is None or conversion.ends is None:
+    if conversion.written is None or conversion.drafted is None:
         return ""
-    encoder = conversion.ends.encoder
+    encoder = conversion.drafted.encoder
     if encoder is None:
         return "input values become rates: exact, but every layer takes cores"
     return (
@@ -140,25 +142,35 @@ def _write_part(state: ConversionState) -> WrittenSpec | None:
     """
     if not any(draft.kind in NEURAL for draft in state.drafts.values()):
         return None
-    trial = copy(state)
-    trial.decisions = list(state.decisions)
-    trial.drafts = dict(state.drafts)
-    ends = _unread_drafts(state)
-    last = ends[-1]
-    beside = [draft for draft in ends if draft.shape[:-1] == last.shape[:-1]]
-    source = last.layer
-    if len(beside) > 1:
-        shape = (*last.shape[:-1], sum(draft.shape[-1] for draft in beside))
-        source = trial.join(UNREAD, tuple(draft.layer for draft in beside), shape)
-    key = trial.free(UNREAD)
-    trial.add(StatementDraft(key, "readout", (source,), (1,)))
-    trial.drafts = read_by(trial, key)
-    if not any(INPUT in draft.sources for draft in trial.drafts.values()):
+    spec = SpecBuilder(state)
+    source = _join_ends(spec, _unread_drafts(state))
+    key = spec.free(UNREAD)
+    spec.add(StatementDraft(key, "readout", (source,), (1,)))
+    drafts = read_by(spec.drafts, key)
+    if not any(INPUT in draft.sources for draft in drafts.values()):
         return None
+    part = DraftedSpec(
+        context=spec.context,
+        input=spec.input,
+        finals={},
+        drafts=drafts,
+        encoder=encoder_of(drafts, spec.context.request),
+        size="units 1",
+    )
     try:
-        return write(trial, Ends(encoder_of(trial), "units 1"))
+        return write(part)
     except RefusedModelError:  # the spec is too long to be read
         return None
+
+
+def _join_ends(spec: SpecBuilder, ends: list[StatementDraft]) -> str:
+    """Return a statement that joins those with the places of the last one."""
+    *places, _ = ends[-1].shape
+    alike = [draft for draft in ends if [*draft.shape[:-1]] == places]
+    if len(alike) == 1:
+        return ends[-1].layer
+    shape = (*places, sum(draft.shape[-1] for draft in alike))
+    return spec.join(UNREAD, tuple(draft.layer for draft in alike), shape)
 
 
 def _unread_drafts(state: ConversionState) -> list[StatementDraft]:
@@ -209,14 +221,7 @@ def text(explanation: Explanation) -> str:
     by = " ".join(filter(None, (model.tool, model.keras)))
     lines = [f"{model.name}, a {by} model", ""]
     for layer, kind, decisions in explanation.layers:
-        lines.append(f"{layer} ({kind})")
-        for verdict, sentence, remedy in grouped(decisions):
-            lines.append(f"  {verdict:<{WIDTH}}{sentence}".rstrip())
-            if remedy:
-                lines.append(f"  {'':<{WIDTH}}{remedy}")
-        if not decisions:
-            lines.append(f"  {UNREACHED}")
-        lines.append("")
+        lines += [f"{layer} ({kind})", *_decision_lines(decisions), ""]
     rows = [cells(placed) for placed in explanation.network]
     cores = [*tables.TextTable.of(HEAD, rows, HEAD[:3]).lines(), "", explanation.total]
     if explanation.is_refused:
@@ -230,6 +235,16 @@ def text(explanation: Explanation) -> str:
         lines += [f"note: {note}" for note in explanation.notes]
         lines += ["", *cores] if rows else [f"cores: {TOO_LARGE}"]
     return "\n".join(map(tables.printable, lines)) + "\n"
+
+
+def _decision_lines(decisions: list[Decision]) -> Iterator[str]:
+    """Yield what the explanation says about a layer."""
+    for verdict, sentence, remedy in grouped(decisions):
+        yield f"  {verdict:<{WIDTH}}{sentence}".rstrip()
+        if remedy:
+            yield f"  {'':<{WIDTH}}{remedy}"
+    if not decisions:
+        yield f"  {UNREACHED}"
 
 
 def cells(placed: Placed) -> tables.Cells:

@@ -30,6 +30,7 @@ from snnc.importer.model import (
     KerasModel,
     LayerOutput,
     NestedLayer,
+    config_of,
 )
 from snnc.importer.refusals import malformed, refused
 from snnc.ir.logical import reading_order
@@ -171,20 +172,24 @@ def _flatten(
             layers.append(KerasLayer(name, part.kind, options, reads, shares))
             ends[place, number] = (name,)
         else:
-            inner = part.inside
-            due = len(inner.inputs)
-            if len(reads) != due:
-                reason = f"it has {due} inputs, but reads {len(reads)} layers"
-                raise malformed(reader, reason)
-            inputs = dict(zip(inner.inputs, reads, strict=True))
+            inputs = _bind(part.inside, reads, reader)
             ends[place, number] = _flatten(
-                inner, f"{name}/", f"{owner}/", inputs, layers
+                part.inside, f"{name}/", f"{owner}/", inputs, layers
             )
         if len(layers) > MOST_LAYERS:
             raise malformed(
                 reader, f"with this layer, the model has more than {MOST_LAYERS} layers"
             )
     return tuple(names_of(OUTPUTS, f"`{graph.name}`"))
+
+
+def _bind(graph: Graph, reads: tuple[str, ...], reader: str) -> dict[str, str]:
+    """Return the layers that the inputs of a submodel stand for."""
+    due = len(graph.inputs)
+    if len(reads) != due:
+        reason = f"it has {due} inputs, but reads {len(reads)} layers"
+        raise malformed(reader, reason)
+    return dict(zip(graph.inputs, reads, strict=True))
 
 
 def _check_reads(
@@ -210,8 +215,9 @@ def _sources(graph: Graph) -> dict[CallKey, list[Source]]:
     for tensors in reads.values():
         for tensor in tensors:
             last[tensor.layer] = max(last.get(tensor.layer, 0), tensor.node)
-    if missing := [name for name in graph.inputs if name not in parts]:
-        raise refused(rules.NoSuchLayer, reader=f"`{graph.name}`", layer=missing[0])
+    for name in graph.inputs:
+        if name not in parts:
+            raise refused(rules.NoSuchLayer, reader=f"`{graph.name}`", layer=name)
 
     def source_of(tensor: LayerOutput, reader: str) -> Source:
         """Return the call, and the number of its output, that a tensor is."""
@@ -251,8 +257,7 @@ def read_graph(entry: Mapping[str, Any], name: str | None = None) -> Graph:
     kind, config = head(entry, f"`{name}`" if name else "the model")
     if isinstance(config, list):  # as Keras wrote a Sequential before 2.2.3
         config = {"layers": config}
-    written = config.get("name")
-    name = name or (written if isinstance(written, str) and written else snake(kind))
+    name = name or _name_in(config) or snake(kind)
     if kind not in MODELS or is_custom(entry) or "layers" not in config:
         raise refused(rules.SubclassedModel, name=name, kind=kind)
     entries = config["layers"]
@@ -261,6 +266,12 @@ def read_graph(entry: Mapping[str, Any], name: str | None = None) -> Graph:
     if kind == "Sequential":
         return _sequential(name, entries, config)
     return _functional(name, entries, config)
+
+
+def _name_in(config: Mapping[str, Any]) -> str:
+    """Return the name in a configuration, or "" if it is not a text."""
+    name = config.get("name")
+    return name if isinstance(name, str) else ""
 
 
 def _sequential(name: str, entries: list[Any], config: Mapping[str, Any]) -> Graph:
@@ -371,14 +382,21 @@ def _arguments(node: Any) -> dict[str, Any]:
     elif isinstance(node, list):
         pieces = list(_pieces(node))
         arguments = [p[2] if _is_constant(p) else p for p in pieces]
-        keywords = {}
-        for named in (piece[3] for piece in pieces if len(piece) > 3):
-            if not isinstance(named, dict):
-                raise ValueError("one of its inbound_nodes has no keywords")
-            keywords |= named
+        keywords = _keywords(pieces)
     else:
         raise ValueError("one of its inbound_nodes is not a call")
     return {**{str(at): value for at, value in enumerate(arguments)}, **keywords}
+
+
+def _keywords(pieces: list[list[Any]]) -> dict[str, Any]:
+    """Return the keywords in a call of Keras 2, which follow its tensors."""
+    keywords: dict[str, Any] = {}
+    for _, _, _, *named in pieces:
+        if not all(isinstance(words, dict) for words in named):
+            raise ValueError("one of its inbound_nodes has no keywords")
+        for words in named:
+            keywords |= words
+    return keywords
 
 
 def _pieces(node: Any) -> Iterator[list[Any]]:
@@ -397,15 +415,14 @@ def _tensors(value: Any) -> Iterator[LayerOutput]:
     if _is_tensor(value):
         yield LayerOutput(value[0], value[2], value[1])
     elif isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
-        config = value.get("config")
-        history = config.get("keras_history") if isinstance(config, dict) else None
+        history = config_of(value).get("keras_history")
         if not _is_tensor(history):
             raise ValueError("a tensor has no keras_history")
         yield from _tensors(history)
-    elif isinstance(value, list) or (
-        isinstance(value, dict) and "class_name" not in value
-    ):
-        for inner in value.values() if isinstance(value, dict) else value:
+    elif isinstance(value, dict) and "class_name" not in value:
+        yield from _tensors(list(value.values()))
+    elif isinstance(value, list):
+        for inner in value:
             yield from _tensors(inner)
     else:
         raise ValueError("it contains a value that is not a layer's output")
@@ -509,8 +526,13 @@ def _plain(value: Any, option: str, layer: str) -> Any:
         return [_plain(item, option, layer) for item in value]
     if not isinstance(value, dict):
         return value
-    if "class_name" not in value:
-        return {key: _plain(item, option, layer) for key, item in value.items()}
+    if "class_name" in value:
+        return _plain_object(value, option, layer)
+    return {key: _plain(item, option, layer) for key, item in value.items()}
+
+
+def _plain_object(value: dict[str, Any], option: str, layer: str) -> Any:
+    """Return an object as Keras 2 writes it, or the name of a function."""
     kind = value["class_name"]
     config = value.get("config")
     if is_custom(value):

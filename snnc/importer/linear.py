@@ -16,11 +16,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from math import gcd
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from snnc.ir.shapes import pads, transposed_crop, transposed_places, window_positions
 
 Shape = tuple[int, ...]
+Known = TypeVar("Known")
 Op = Literal[
     "kernel", "depthwise", "separable", "matrix", "norm", "flat norm", "mean", "scale",
     "slope", "mix", "embed", "select", "window", "edge mean", "unroll", "fill",
@@ -61,6 +62,11 @@ class AxisWindow:
     @property
     def pads(self) -> bool:
         return self.before > 0 or self.overhang > 0
+
+    @property
+    def mixes_zeros(self) -> bool:
+        """Whether only some of the windows read zeros outside or inside the axis."""
+        return (self.pads and self.places > 1) or self.step > 1
 
     @property
     def is_point(self) -> bool:
@@ -106,9 +112,18 @@ def point(size: int) -> AxisWindow:
 
 def joint(windows: Windows, after: Windows) -> Windows | None:
     """Return the windows of two successive steps as one; None if they would differ."""
-    both = [a.then(b) for a, b in zip(windows, after, strict=True)]
-    known = tuple(window for window in both if window is not None)
-    return known if len(known) == len(both) else None
+    both = all_known(a.then(b) for a, b in zip(windows, after, strict=True))
+    return None if both is None else tuple(both)
+
+
+def all_known(values: Iterable[Known | None]) -> list[Known] | None:
+    """Return values as a list, or None if one of them is None."""
+    known: list[Known] = []
+    for value in values:
+        if value is None:
+            return None
+        known.append(value)
+    return known
 
 
 def whole(size: int) -> AxisWindow:
@@ -314,13 +329,11 @@ class Term:
         shift: Literal["none", "channel", "place"] = "none"
         for step in self.steps[first:]:
             windows = step.windows
-            if shift == "channel" and any(
-                (w.pads and w.places > 1) or w.step > 1 for w in windows
-            ):
+            if shift == "channel" and any(window.mixes_zeros for window in windows):
                 shift = "place"
             if shift == "none" and step.bias:
                 shift = "channel"
-            if all(w.places == 1 for w in windows) and shift == "place":
+            if shift == "place" and all(window.places == 1 for window in windows):
                 shift = "channel"
         return shift
 
@@ -495,15 +508,15 @@ def _fit_axis(window: AxisWindow, padding: Padding) -> FittedAxis | None:
 
 def _fitted(fitted: Sequence[FittedAxis | None], padding: Padding) -> Fitted | None:
     """Return the kernel over all axes; None if an axis has none."""
-    axes = [axis for axis in fitted if axis is not None]
-    if len(axes) < len(fitted):
+    axes = all_known(fitted)
+    if axes is None:
         return None
-    dilation = (1,) * len(axes)
-    if all(axis.is_exact for axis in axes):
-        dilation = tuple(axis.window.dilation for axis in axes)
-    taps = zip((axis.taps for axis in axes), dilation, strict=True)
+    dilation = _dilation_of(axes)
     return Fitted(
-        kernel=tuple((extent - 1) // step + 1 for extent, step in taps),
+        kernel=tuple(
+            (axis.taps - 1) // step + 1
+            for axis, step in zip(axes, dilation, strict=True)
+        ),
         stride=tuple(axis.stride for axis in axes),
         padding=padding,
         dilation=dilation,
@@ -512,6 +525,12 @@ def _fitted(fitted: Sequence[FittedAxis | None], padding: Padding) -> Fitted | N
         skip=tuple(axis.skip for axis in axes),
         is_padded=any(axis.pads(padding) for axis in axes),
     )
+
+
+def _dilation_of(axes: Sequence[FittedAxis]) -> Shape:
+    """Return the distances between taps; 1 if a kernel also covers other positions."""
+    is_exact = all(axis.is_exact for axis in axes)
+    return tuple(axis.window.dilation if is_exact else 1 for axis in axes)
 
 
 def united(many: Sequence[Windows]) -> Windows | None:

@@ -11,9 +11,9 @@ order; this module does so only if the names differ.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from snnc.importer.model import Graph
+from snnc.importer.model import Graph, NestedLayer
 from snnc.importer.refusals import unclear
 from snnc.importer.weights import SHAPES, Store, StoredWeights, chains_of
 
@@ -59,20 +59,25 @@ def h5_weights(
 
 def _by_order(store: Store, graph: Graph, root: str) -> dict[str, str]:
     """Assign groups to parts in order, if some names are missing."""
-    stored = [
-        name
-        for name in store.texts(root, "layer_names") or ()
-        if store.texts(f"{root}/{name}".lstrip("/"), "weight_names")
-    ]
-    weighted = {
-        chain[0][0].name
-        for _, chain in chains_of(graph)
-        if chain[-1][0].kind in SHAPES or "layer" in chain[-1][0].options
-    }  # according to their classes, if these are known
+    stored = list(_stored_layers(store, root))
+    chains = [chain for _, chain in chains_of(graph)]
+    weighted = {chain[0][0].name for chain in chains if _has_weights(chain[-1][0])}
     due = [part.name for part in graph.parts if part.name in weighted]
     if set(due) <= set(stored) or len(due) != len(stored):
         return {}
     return dict(zip(due, stored, strict=True))
+
+
+def _stored_layers(store: Store, root: str) -> Iterator[str]:
+    """Yield the names of the layers with weights in a file."""
+    for name in store.texts(root, "layer_names") or ():
+        if store.texts(f"{root}/{name}".lstrip("/"), "weight_names"):
+            yield name
+
+
+def _has_weights(layer: NestedLayer) -> bool:
+    """Whether the class of a layer, or of the layer in a wrapper, may have weights."""
+    return layer.kind in SHAPES or "layer" in layer.options
 
 
 def owned(layer: str, owners: Owners) -> dict[str, str]:

@@ -7,11 +7,14 @@ the split: one neuron per value, or two if the value may be below 0.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from math import prod
 
+from snnc.importer.builder import SpecBuilder
+from snnc.importer.decisions import RefusedLayerError, Verdict
 from snnc.importer.linear import (
     AxisWindow,
     Fitted,
@@ -19,6 +22,7 @@ from snnc.importer.linear import (
     Shape,
     Term,
     Windows,
+    all_known,
     cuts_of,
     fit,
     fit_more,
@@ -27,7 +31,6 @@ from snnc.importer.linear import (
     shift_of,
     united,
 )
-from snnc.importer.state import ConversionState, RefusedLayerError, Verdict
 from snnc.importer.values import (
     INPUT,
     RELU,
@@ -60,7 +63,7 @@ def advising(remedy: str) -> Iterator[None]:
 
 
 def add_relu(
-    state: ConversionState, owner: str, value: Value, units: tuple[Unit, ...] = RELU
+    spec: SpecBuilder, owner: str, value: Value, units: tuple[Unit, ...] = RELU
 ) -> Value:
     """Add neurons that compute an activation, and return their output.
 
@@ -74,9 +77,9 @@ def add_relu(
             "a batch norm over a flat vector comes without a kernel before it"
         )
     place = _convolution if len(value.shape) > 1 else _dense
-    draft = place(state, owner, value, units)
-    fired = state.add(draft, value.view)
-    _tell_draft(state, draft)
+    draft = place(spec, owner, value, units)
+    fired = spec.add(draft, value.view)
+    _tell_draft(spec, draft)
     shape = (*value.shape[:-1], draft.shape[-1])
     if draft.shape != shape:  # skip the positions that only extra padding creates
         axes = zip(draft.shape[:-1], draft.window.skip, shape[:-1], strict=True)
@@ -86,31 +89,25 @@ def add_relu(
     return fired
 
 
-def _tell_draft(state: ConversionState, draft: StatementDraft) -> None:
+def _tell_draft(spec: SpecBuilder, draft: StatementDraft) -> None:
     """Record a verdict on each layer that a statement includes."""
     for step in draft.steps:
         if step.op == "norm" or step.is_kernel:
-            state.tell(step.layer, *_verdict(state, step, draft))
+            spec.tell(step.layer, *_verdict(spec, step, draft))
 
 
 def _verdict(
-    state: ConversionState, step: LinearStep, draft: StatementDraft
+    spec: SpecBuilder, step: LinearStep, draft: StatementDraft
 ) -> tuple[Verdict, str]:
     """Return the verdict on a layer that a statement includes, and the reason."""
     if step.op == "norm":
-        if draft.batchnorm and step is draft.main[0].steps[-1]:
-            why = f"as `batchnorm on` of `{draft.layer}`, folded with the weights"
-            return "kept", why
-        how = "; retraining has no batch norm there"
-        if state.layers[step.layer].kind == "Normalization":
-            how = ", using its weights"
-        return "rewritten", f"folded into the kernels that read this layer{how}"
+        return _verdict_on_norm(spec, step, draft)
+    if any(step in term.steps for term in draft.beside) and step.layer != draft.layer:
+        return "rewritten", (
+            f"the learned `shortcut` of `{draft.layer}`, into which its bias "
+            "and batch norm are folded"
+        )
     if step.layer != draft.layer:
-        if any(step in term.steps for term in draft.beside):
-            return "rewritten", (
-                f"the learned `shortcut` of `{draft.layer}`, into which its bias "
-                "and batch norm are folded"
-            )
         return "rewritten", (
             "its kernel is multiplied into the kernel of "
             f"`{draft.layer}`; retraining may use all weights of the product"
@@ -126,16 +123,27 @@ def _verdict(
     return "kept", f"`{draft.word}`"
 
 
-def identity_neurons(state: ConversionState, owner: str, value: Value) -> Value:
+def _verdict_on_norm(
+    spec: SpecBuilder, step: LinearStep, draft: StatementDraft
+) -> tuple[Verdict, str]:
+    if draft.batchnorm and step is draft.main[0].steps[-1]:
+        return "kept", f"as `batchnorm on` of `{draft.layer}`, folded with the weights"
+    how = "; retraining has no batch norm there"
+    if spec.context.layers[step.layer].kind == "Normalization":
+        how = ", using its weights"
+    return "rewritten", f"folded into the kernels that read this layer{how}"
+
+
+def identity_neurons(spec: SpecBuilder, owner: str, value: Value) -> Value:
     """Add neurons that keep a value: one per number, or two if it may be below 0."""
-    known = state.kept.get(value.terms)
+    known = spec.kept.get(value.terms)
     if known is not None:
         return known
     units = RELU if value.is_positive else SIGNED
-    fired = add_relu(state, owner, value, units)
+    fired = add_relu(spec, owner, value, units)
     if units is SIGNED:
         fired = mix(fired, owner, value, units)
-    state.kept[value.terms] = fired
+    spec.kept[value.terms] = fired
     return fired
 
 
@@ -146,14 +154,14 @@ def mix(fired: Value, owner: str, value: Value, units: tuple[Unit, ...]) -> Valu
     return fired.then(replace(step, read=fired.terms[0].read[-1]))
 
 
-def readout(state: ConversionState, name: str, value: Value) -> StatementDraft:
+def readout(spec: SpecBuilder, name: str, value: Value) -> StatementDraft:
     """Return the draft of a readout that is a matrix; may raise UnfitError."""
-    terms = tuple(pooled(state, term) for term in value.terms)
-    terms = _alike(state, name, terms, value.shape)
-    return _draft(state, name, "readout", value.shape, terms)
+    terms = tuple(pooled(spec, term) for term in value.terms)
+    terms = _alike(spec, name, terms, value.shape)
+    return _draft(spec, name, "readout", value.shape, terms)
 
 
-def keep_inputs(state: ConversionState, owner: str, value: Value) -> Value:
+def keep_inputs(spec: SpecBuilder, owner: str, value: Value) -> Value:
     """Return a value whose last kernels read neurons that keep the inputs.
 
     May raise UnfitError.
@@ -164,29 +172,30 @@ def keep_inputs(state: ConversionState, owner: str, value: Value) -> Value:
         last = kernels[-1] if kernels else 0
         if last:
             part = replace(term, steps=term.steps[:last])
-            kept = _keep_value(state, owner, part)
+            kept = _keep_value(spec, owner, part)
             term = replace(kept, steps=(*kept.steps, *term.steps[last:]))
         terms.append(term)
     return replace(value, terms=tuple(terms))
 
 
-def readout_image(
-    state: ConversionState, name: str, value: Value
-) -> StatementDraft | None:
+def readout_image(spec: SpecBuilder, name: str, value: Value) -> StatementDraft | None:
     """Return the draft of a convolution on the host, or None if it must be a matrix."""
     if not _is_plain_image(value):
         return None
-    terms = tuple(pooled(state, term) for term in value.terms)
+    terms = tuple(pooled(spec, term) for term in value.terms)
     if any(term.is_matrix or cuts_of(term) != () for term in terms):
         return None
-    fitted = kernel_of(state, terms, is_beside=False)
-    if fitted is None or fitted.upscale or any(fitted.skip):
+    fitted = kernel_of(spec, terms, is_beside=False)
+    if fitted is None or not _may_read_out(fitted) or shift_of(terms) == "place":
         return None
-    is_plain = set(fitted.dilation) == {1} and fitted.padding != "causal"
-    if not is_plain or shift_of(terms) == "place":
-        return None
-    draft = _draft(state, name, "readout", value.shape, terms)
+    draft = _draft(spec, name, "readout", value.shape, terms)
     return replace(draft, window=fitted)
+
+
+def _may_read_out(fitted: Fitted) -> bool:
+    """Whether a readout may have a kernel: without dilation or extra positions."""
+    is_plain = set(fitted.dilation) == {1} and fitted.padding != "causal"
+    return is_plain and not fitted.upscale and not any(fitted.skip)
 
 
 def _is_plain_image(value: Value) -> bool:
@@ -198,51 +207,51 @@ def _is_plain_image(value: Value) -> bool:
 
 
 def _dense(
-    state: ConversionState, owner: str, value: Value, units: tuple[Unit, ...]
+    spec: SpecBuilder, owner: str, value: Value, units: tuple[Unit, ...]
 ) -> StatementDraft:
     """Return a draft of neurons without spatial axes."""
-    terms = tuple(pooled(state, term) for term in value.terms)
+    terms = tuple(pooled(spec, term) for term in value.terms)
     shape = (value.shape[0] * len(units),)
     beside: tuple[Term, ...] = ()
     if len(places_of(terms)) > 1:
         terms, beside = split_shortcut(terms, shape, lambda term: True)
-        terms = _alike(state, owner, terms, value.shape)
-    dense = _draft(state, owner, "dense", shape, terms, beside, units)
+        terms = _alike(spec, owner, terms, value.shape)
+    dense = _draft(spec, owner, "dense", shape, terms, beside, units)
     return replace(dense, is_learned=bool(beside))
 
 
 def _convolution(
-    state: ConversionState, owner: str, value: Value, units: tuple[Unit, ...]
+    spec: SpecBuilder, owner: str, value: Value, units: tuple[Unit, ...]
 ) -> StatementDraft:
     """Return a draft of neurons over images, perhaps with a shortcut."""
     if any(term.is_matrix for term in value.terms):
         raise UnfitError("a vector is not an image")
-    terms = [_exact(state, owner, term) for term in value.terms]
+    terms = [_exact(spec, owner, term) for term in value.terms]
     shape = (*value.shape[:-1], value.shape[-1] * len(units))
-    same = identity(state, terms, value.shape, len(units))
+    same = identity(spec, terms, value.shape, len(units))
     if same is not None:
         main = tuple(term for term in terms if term is not same)
         beside: tuple[Term, ...] = (same,)
     else:
-        main, beside = _split_projections(state, terms, shape)
-    main, fitted = _one_kernel(state, owner, main, value.shape, is_beside=bool(beside))
+        main, beside = _split_projections(spec, terms, shape)
+    main, fitted = _one_kernel(spec, owner, main, value.shape, is_beside=bool(beside))
     shape = (*fitted.places, shape[-1])
-    conv = _draft(state, owner, "conv", shape, main, beside, units)
+    conv = _draft(spec, owner, "conv", shape, main, beside, units)
     return replace(
         conv,
         window=fitted,
-        groups=1 if fitted.upscale else groups_of(state, main),
+        groups=1 if fitted.upscale else groups_of(spec, main),
         is_learned=bool(beside) and same is None,
     )
 
 
 def _split_projections(
-    state: ConversionState, terms: Sequence[Term], shape: Shape
+    spec: SpecBuilder, terms: Sequence[Term], shape: Shape
 ) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
     """Return the terms of a kernel, and of the learned shortcut beside it."""
     if len(places_of(terms)) == 1:
         return tuple(terms), ()
-    enlarged = {draft.layer for draft in state.drafts.values() if draft.repeats}
+    enlarged = {draft.layer for draft in spec.drafts.values() if draft.repeats}
 
     def projects(term: Term) -> bool:
         # A shortcut can't read an `upsample`.
@@ -252,7 +261,7 @@ def _split_projections(
 
 
 def _draft(
-    state: ConversionState,
+    spec: SpecBuilder,
     owner: str,
     kind: Kind,
     shape: Shape,
@@ -265,25 +274,30 @@ def _draft(
     Neurons are named after their last kernel, if no statement has this name yet. They
     keep a batch norm after a kernel for training.
     """
-    kernels = [s for term in main for s in term.steps if s.is_kernel]
-    layers = [step.layer for step in kernels]
-    names = () if kind == "readout" else (*reversed(layers), owner)
-    layer = next((name for name in names if name not in state.drafts), None)
-    is_normed = kind != "readout" and bool(layers) and _ends_in_norm(main)
+    kernels = [step for term in main for step in term.steps if step.is_kernel]
+    is_readout = kind == "readout"
+    is_normed = not is_readout and bool(kernels) and _ends_in_norm(main)
     return StatementDraft(
-        layer=layer or state.free(owner),
+        layer=spec.free(owner) if is_readout else _free_name(spec, owner, kernels),
         kind=kind,
-        sources=(source_of(state, owner, main),),
+        sources=(source_of(spec, owner, main),),
         shape=shape,
         main=main,
         beside=beside,
         units=units,
         bias=_bias_of(main, beside, units, is_normed=is_normed),
         batchnorm=is_normed,
-        shortcut=source_of(state, f"{owner}_beside", beside) if beside else None,
+        shortcut=source_of(spec, f"{owner}_beside", beside) if beside else None,
         l2=kernels[-1].l2 if kernels else 0.0,
         owner=owner,
     )
+
+
+def _free_name(spec: SpecBuilder, owner: str, kernels: Sequence[LinearStep]) -> str:
+    """Return the layer after which to name neurons that no statement is named after."""
+    layers = (*(step.layer for step in reversed(kernels)), owner)
+    unused = (layer for layer in layers if layer not in spec.drafts)
+    return next(unused, spec.free(owner))
 
 
 def _ends_in_norm(terms: tuple[Term, ...]) -> bool:
@@ -312,13 +326,13 @@ def widths_of(terms: Iterable[Term]) -> dict[str, int]:
     return {term.source: term.read[-1] for term in terms}
 
 
-def source_of(state: ConversionState, owner: str, terms: Sequence[Term]) -> str:
+def source_of(spec: SpecBuilder, owner: str, terms: Sequence[Term]) -> str:
     """Return the source of terms, or the statement that joins several sources."""
     widths = widths_of(terms)
     if len(widths) == 1:
         return terms[0].source
     shape = (*terms[0].read[:-1], sum(widths.values()))
-    return state.join(owner, tuple(widths), shape)
+    return spec.join(owner, tuple(widths), shape)
 
 
 def places_of(terms: Iterable[Term]) -> list[Shape]:
@@ -327,15 +341,16 @@ def places_of(terms: Iterable[Term]) -> list[Shape]:
 
 
 def identity(
-    state: ConversionState, terms: Sequence[Term], shape: Shape, units: int
+    spec: SpecBuilder, terms: Sequence[Term], shape: Shape, units: int
 ) -> Term | None:
     """Return the term that a shortcut without weights adds, or None."""
     if len(terms) < 2 or units > 1:
         return None
+    sources = Counter(term.source for term in terms)
     for term in terms:
-        is_own = state.input.is_plain if term.source == INPUT else True
-        others = [t for t in terms if t.source == term.source]
-        if not term.steps and term.read == shape and is_own and len(others) == 1:
+        is_scaled = term.source == INPUT and not spec.input.is_plain
+        is_unchanged = term == Term(term.source, shape) and not is_scaled
+        if is_unchanged and sources[term.source] == 1:
             return term
     return None
 
@@ -353,14 +368,14 @@ def split_shortcut(
     return tuple(terms), ()
 
 
-def _exact(state: ConversionState, owner: str, term: Term) -> Term:
+def _exact(spec: SpecBuilder, owner: str, term: Term) -> Term:
     """Return a term that is one kernel; neurons compute its first steps if necessary.
 
     Raise UnfitError if the term can't be split into kernels.
     """
-    while (folded := pooled(state, term)) is not term:
+    while (folded := pooled(spec, term)) is not term:
         term = folded
-    term = upsampled(state, term)
+    term = upsampled(spec, term)
     for step in term.steps:
         if not step.is_uniform:
             raise UnfitError(EDGE, layer=step.layer)
@@ -372,21 +387,21 @@ def _exact(state: ConversionState, owner: str, term: Term) -> Term:
     done = 0
     for cut, reader in zip(cuts, readers, strict=False):
         part = replace(start, steps=(*start.steps, *term.steps[done:cut]))
-        start = _keep_value(state, reader, part)
+        start = _keep_value(spec, reader, part)
         done = cut
     return replace(start, steps=(*start.steps, *term.steps[done:]))
 
 
-def _keep_value(state: ConversionState, owner: str, part: Term) -> Term:
+def _keep_value(spec: SpecBuilder, owner: str, part: Term) -> Term:
     """Add neurons that keep the value of a term that ``owner`` reads."""
     shape = (*part.sizes(len(part.steps)), part.channels)
-    is_above = not state.reads_input(part.source) or state.input.seen[0] >= 0
+    is_above = not spec.reads_input(part.source) or spec.input.seen[0] >= 0
     is_positive = is_above and all(step.op in POSITIVE for step in part.steps)
     last = part.steps[-1].layer
     value = Value((part,), shape, is_positive=is_positive)
-    (passed,) = identity_neurons(state, last, value).terms
+    (passed,) = identity_neurons(spec, last, value).terms
     count = "a neuron" if is_positive else "two neurons"
-    state.layers[last].rewrite(
+    spec.layer(last).rewrite(
         f"{count} for each of its values, because no single kernel includes the border "
         f"of zeros between this layer and `{owner}`"
     )
@@ -394,7 +409,7 @@ def _keep_value(state: ConversionState, owner: str, part: Term) -> Term:
 
 
 def _alike(
-    state: ConversionState, owner: str, terms: tuple[Term, ...], shape: Shape
+    spec: SpecBuilder, owner: str, terms: tuple[Term, ...], shape: Shape
 ) -> tuple[Term, ...]:
     """Return terms whose sources have equal spatial shapes, to join them."""
     places = places_of(terms)
@@ -404,13 +419,13 @@ def _alike(
     for number, term in enumerate(terms):
         value = Value((term,), shape)
         if len(term.read) > 1:
-            value = identity_neurons(state, f"{owner}_{number}", value)
+            value = identity_neurons(spec, f"{owner}_{number}", value)
         alike += value.terms
     return tuple(alike)
 
 
 def _one_kernel(
-    state: ConversionState,
+    spec: SpecBuilder,
     owner: str,
     terms: Sequence[Term],
     shape: Shape,
@@ -423,9 +438,7 @@ def _one_kernel(
     """
     groups: list[list[Term]] = []
     for term in terms:
-        joined = (
-            g for g in groups if kernel_of(state, [*g, term], is_beside=is_beside)
-        )
+        joined = (g for g in groups if kernel_of(spec, [*g, term], is_beside=is_beside))
         near = next(joined, None)
         if near is None:
             groups.append([term])
@@ -435,22 +448,22 @@ def _one_kernel(
 
     def keep(group: list[Term], suffix: object) -> tuple[Term, ...]:
         value = Value(tuple(group), shape)
-        return identity_neurons(state, f"{owner}_{suffix}", value).terms
+        return identity_neurons(spec, f"{owner}_{suffix}", value).terms
 
     main = groups[0]
     others = groups[1:]
     rest = [term for n, group in enumerate(others) for term in keep(group, n)]
-    fitted = kernel_of(state, [*main, *rest], is_beside=is_beside)
+    fitted = kernel_of(spec, [*main, *rest], is_beside=is_beside)
     if fitted is None and others:
         main = list(keep(main, "first"))
-        fitted = kernel_of(state, [*main, *rest], is_beside=is_beside)
+        fitted = kernel_of(spec, [*main, *rest], is_beside=is_beside)
     if fitted is None:
         raise UnfitError("no single kernel computes the values that it adds")
     return (*main, *rest), fitted
 
 
 def kernel_of(
-    state: ConversionState, terms: Sequence[Term], *, is_beside: bool
+    spec: SpecBuilder, terms: Sequence[Term], *, is_beside: bool
 ) -> Fitted | None:
     """Return the kernel that reads several terms together, or None.
 
@@ -460,48 +473,47 @@ def kernel_of(
     windows = _united_windows(terms)
     if windows is None:
         return None
-    fitted = fit(windows, causal=_may_be_causal(state, terms))
+    fitted = fit(windows, causal=_may_be_causal(spec, terms))
     if fitted is None and not is_beside and shift_of(terms) != "place":
         fitted = fit_more(windows)
     if fitted is None:
         return None
-    is_even = all(state.is_even(term.source) for term in terms)
+    is_even = all(spec.is_even(term.source) for term in terms)
     return fitted if is_even or not fitted.is_padded else None
 
 
 def _united_windows(terms: Sequence[Term]) -> Windows | None:
     """Return the windows that cover those of all terms, or None."""
-    if len(places_of(terms)) > 1:
+    windows = all_known(term.windows() for term in terms)
+    if windows is None or len(places_of(terms)) > 1:
         return None
-    windows = [term.windows() for term in terms]
-    known = [found for found in windows if found is not None]
-    return united(known) if len(known) == len(windows) else None
+    return united(windows)
 
 
-def _may_be_causal(state: ConversionState, terms: Sequence[Term]) -> bool:
+def _may_be_causal(spec: SpecBuilder, terms: Sequence[Term]) -> bool:
     """Whether a kernel may have `causal` padding.
 
     An encoder and a depthwise convolution have none.
     """
-    groups = groups_of(state, terms)
+    groups = groups_of(spec, terms)
     is_depthwise = groups > 1 and groups >= terms[0].read[-1]
-    reads_input = any(state.reads_input(term.source) for term in terms)
+    reads_input = any(spec.reads_input(term.source) for term in terms)
     return not reads_input and not is_depthwise
 
 
-def groups_of(state: ConversionState, terms: Sequence[Term]) -> int:
+def groups_of(spec: SpecBuilder, terms: Sequence[Term]) -> int:
     """Return how many groups of channels a kernel has.
 
     A kernel that reads the input has one group: an encoder either splits each channel
     by sign, which separates the channels of a group, or is itself a full convolution.
     """
-    if len(terms) != 1 or state.reads_input(terms[0].source):
+    if len(terms) != 1 or spec.reads_input(terms[0].source):
         return 1
     groups = terms[0].groups
     return groups if groups > 1 else 1
 
 
-def pooled(state: ConversionState, term: Term) -> Term:
+def pooled(spec: SpecBuilder, term: Term) -> Term:
     """Return a term that reads an `avgpool` statement if possible, or the same term."""
     if not term.steps or not term.steps[0].is_pool:
         return term
@@ -509,7 +521,7 @@ def pooled(state: ConversionState, term: Term) -> Term:
     reader = Term(mean.layer, (*mean.places, term.read[-1]), term.steps[1:])
     if not reader.is_matrix and not _may_read_pool(reader, mean):
         return term
-    return replace(reader, source=state.pool(term.source, mean))
+    return replace(reader, source=spec.pool(term.source, mean))
 
 
 def _may_read_pool(reader: Term, mean: LinearStep) -> bool:
@@ -529,7 +541,7 @@ def _may_read_pool(reader: Term, mean: LinearStep) -> bool:
     return is_even or not fitted.is_padded
 
 
-def upsampled(state: ConversionState, term: Term) -> Term:
+def upsampled(spec: SpecBuilder, term: Term) -> Term:
     """Return a term that reads an `upsample` statement if possible, or the same term.
 
     The convolution that reads it keeps the kernel that it has in Keras.
@@ -539,10 +551,10 @@ def upsampled(state: ConversionState, term: Term) -> Term:
     first = term.steps[0]
     reader = Term(first.layer, (*first.places, term.read[-1]), term.steps[1:])
     is_deep = len(first.windows) == 3 and first.repeats[0] > 1
-    reads_pool = term.source == INPUT or state.drafts[term.source].kind == "avgpool"
+    reads_pool = term.source == INPUT or spec.drafts[term.source].kind == "avgpool"
     if is_deep or reads_pool or not _is_convolution(reader):
         return term
-    return replace(reader, source=state.upsampling(term.source, first))
+    return replace(reader, source=spec.upsampling(term.source, first))
 
 
 def _is_convolution(term: Term) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from snnc.diagnostics import Diagnostics
 from snnc.driver import add_advice
 from snnc.importer.convert import Conversion, convert
+from snnc.importer.decisions import Approximation, decisions_about
 from snnc.importer.files import read_file
 from snnc.importer.model import ImportRequest, KerasModel, ModelWeights
 from snnc.importer.refusals import (
@@ -24,7 +25,6 @@ from snnc.importer.refusals import (
     too_large,
 )
 from snnc.importer.spec import LIMIT, SPIKE, TOP, WrittenSpec, compile_written
-from snnc.importer.state import Approximation, decisions_about
 from snnc.importer.weights import StoredWeights, refusing
 from snnc.ir.layout import input_scale, tensors
 from snnc.ir.logical import LogicalNetwork
@@ -248,7 +248,7 @@ def _add_tensors(
     assert conversion is not None
     assert compilation is not None
     assert compilation.lowered is not None
-    request = conversion.state.request
+    request = conversion.state.context.request
     network = compilation.lowered.network
     arrays, scales = convert_weights(conversion, weights, network)
     if scales.rate != TOP:
@@ -289,8 +289,9 @@ def _next_commands(
 
 def _describe_outputs(conversion: Conversion, scales: TensorMaker) -> Iterator[str]:
     """Describe how the encoder avoids clipping, and whether outputs are equal."""
-    assert conversion.ends is not None
-    encoder = conversion.ends.encoder
+    drafted = conversion.drafted
+    assert drafted is not None
+    encoder = drafted.encoder
     may = f"{encoder} may output up to {scales.bound:.4g}"
     clips = scales.bound > LIMIT * scales.least
     if clips and scales.encoder != 1.0:
@@ -301,8 +302,7 @@ def _describe_outputs(conversion: Conversion, scales: TensorMaker) -> Iterator[s
         )
     if clips and scales.rate != TOP:
         yield f"{may}: `rate ..{scales.rate:g} Hz` prevents clipping in its encoder"
-    state = conversion.state
-    if state.request.rewrites:
+    if drafted.context.request.rewrites:
         yield (
             f"with --rewrite, the outputs differ from {conversion.model.tool}'s until "
             "the weights are trained in all phases"
@@ -310,7 +310,7 @@ def _describe_outputs(conversion: Conversion, scales: TensorMaker) -> Iterator[s
         return
     approximations = decisions_about(conversion.decisions, Approximation)
     near = "near " if any(approximations) else ""
-    finals = ", ".join(sorted(set(state.finals.values())))
+    finals = ", ".join(sorted(set(drafted.finals.values())))
     if scales.bound > SPIKE and scales.least != 1.0:
         spikes = scales.bound / SPIKE
         yield (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from snnc.importer.graph import FOREIGN
 from snnc.importer.model import KerasLayer, KerasModel, reachable
@@ -28,36 +29,42 @@ def cut_at_mean(model: KerasModel) -> tuple[KerasModel, str]:
     if sampled is None:
         return model, ""
     mean = _find_mean(sampled)
-    after = {sampled.name}
-    for layer in model.layers:  # each layer comes after its sources
-        if not after.isdisjoint(layer.reads):
-            after.add(layer.name)
-    others = [name for name in model.outputs if name not in after | {mean}]
+    cut = {mean, *_layers_from(sampled, model)}
+    others = [name for name in model.outputs if name not in cut]
     outputs = (mean, *others)
     needed = reachable(outputs, lambda name: layers[name].reads)
     kept = tuple(x for x in model.layers if x.name in needed or not x.reads)
     return replace(model, layers=kept, outputs=outputs, compiled=None), mean
 
 
+def _layers_from(start: KerasLayer, model: KerasModel) -> set[str]:
+    """Return a layer and those that depend on it."""
+    found = {start.name}
+    for layer in model.layers:  # each layer comes after its sources
+        if not found.isdisjoint(layer.reads):
+            found.add(layer.name)
+    return found
+
+
 def _is_sample(layer: KerasLayer, layers: Mapping[str, KerasLayer]) -> bool:
     """Whether a layer of unknown code reads two like linear layers of one source."""
     is_known = layer.kind in READERS or layer.kind in REFUSED
     is_code = layer.kind == "Lambda" or FOREIGN in layer.options or not is_known
-    if not is_code or len(layer.reads) != 2:
+    if not is_code or len({*layer.reads}) != 2:
         return False
     mean, spread = (layers[name] for name in layer.reads)
-    sizes = [[each.options.get(size) for size in _SIZES] for each in (mean, spread)]
-    return (
-        mean.name != spread.name
-        and mean.reads == spread.reads
-        and mean.kind == spread.kind
-        and sizes[0] == sizes[1] != [None, None]
-        and all(map(_is_linear, (mean, spread)))
-    )
+    return _shape_of(mean) == _shape_of(spread) and _is_linear_kernel(mean)
 
 
-def _is_linear(layer: KerasLayer) -> bool:
-    return layer.options.get("activation") in (None, "linear")
+def _shape_of(layer: KerasLayer) -> tuple[Any, ...]:
+    """Return what two layers have in common that differ only in their weights."""
+    names = (*_SIZES, "activation")
+    return layer.reads, layer.kind, [layer.options.get(name) for name in names]
+
+
+def _is_linear_kernel(layer: KerasLayer) -> bool:
+    is_linear = layer.options.get("activation") in (None, "linear")
+    return is_linear and any(layer.options.get(size) for size in _SIZES)
 
 
 def _find_mean(sampled: KerasLayer) -> str:

@@ -18,7 +18,7 @@ from snnc.importer.model import (
     plain_name,
 )
 from snnc.importer.refusals import refused
-from snnc.importer.state import ConversionState, Ends
+from snnc.importer.state import DraftedSpec
 from snnc.importer.values import COUNTS, INPUT, StatementDraft
 from snnc.ir.logical import LogicalNetwork
 from snnc.ir.lowered import LoweredNetwork
@@ -34,7 +34,7 @@ from snnc.rules.times import needed_steps
 from snnc.source import SourceFile
 from snnc.syntax.printer import print_snn
 from snnc.syntax.snn import MOST_TOKENS, parse_snn
-from snnc.text.tables import counted
+from snnc.text.tables import counted, dims
 
 _DEFAULTS = EDITIONS[NEWEST]
 TOP = _DEFAULTS.encoder_rate[1]
@@ -50,6 +50,9 @@ _TIMING = re.compile(r"\n  timing \{ present \d+ ms \}")
 ENCODED = "encoded"
 ALLOW = "  # snnc: allow {} the Keras model has it"
 """Allows a warning about a likely mistake, since an existing model intends it."""
+LOST_PENALTY = (
+    "an encoder and a readout use the L2 penalty of `train`, which all kernels share"
+)
 MOST_NAMES = 6
 """The most changed names in a note."""
 
@@ -77,12 +80,14 @@ class WrittenSpec:
 
     The text has the layout of ``snnc fmt``. The keys of names are those of drafts, and
     ``INPUT`` for the input's encoder. Notes are about assumptions and lost settings.
+    ``lost_penalties`` are the layers whose L2 penalty the spec has no place for.
     """
 
     text: str
     network: str
     names: Mapping[str, str]
     notes: tuple[str, ...]
+    lost_penalties: tuple[str, ...] = ()
 
     def at(self, rate: float) -> WrittenSpec:
         """Return the spec with a different upper rate for its encoder, in Hz."""
@@ -102,44 +107,49 @@ class WrittenSpec:
         return replace(self, text=text.replace("\n  defaults ", timing, 1))
 
 
-def write(state: ConversionState, ends: Ends) -> WrittenSpec:
+def write(drafted: DraftedSpec) -> WrittenSpec:
     """Write the spec of a model whose layers can all be imported.
 
     Raise RefusedModelError if the spec is too long to be read.
     """
-    return _SpecWriter(state, ends).written()
+    return _SpecWriter(drafted).written()
 
 
 class _SpecWriter:
     """Writes the statements of a spec, and collects notes on what it leaves out."""
 
-    def __init__(self, state: ConversionState, ends: Ends) -> None:
-        self._state = state
-        self._encoder = ends.encoder
-        self._size = ends.size
-        self._drafts = list(state.drafts.values())
-        self._notes: list[str] = list(ends.notes)
-        self._input = state.layers[state.inputs[0]]
-        self._names = sanitized_names([self._input.name, *state.drafts])
-        self._names[INPUT] = self._names[ends.encoder] if ends.encoder else ENCODED
+    def __init__(self, drafted: DraftedSpec) -> None:
+        self._drafted = drafted
+        self._context = drafted.context
+        self._encoder = drafted.encoder
+        self._size = drafted.size
+        self._drafts = list(drafted.drafts.values())
+        self._notes: list[str] = list(drafted.notes)
+        self._input = self._context.inputs[0]
+        self._names = sanitized_names([self._input, *drafted.drafts])
+        self._names[INPUT] = ENCODED
+        if self._encoder:
+            self._names[INPUT] = self._names[self._encoder]
         self._l2 = self._shared_l2()
+        self._lost_penalties = () if self._l2 else tuple(self._find_lost_penalties())
         self._owners = dict(self._find_owners())
+        self._tell_penalties()
 
     def written(self) -> WrittenSpec:
-        state = self._state
-        plain = network_name(state.model.name)
-        name = state.request.name or plain
-        chips = state.request.chips
-        shape = "x".join(map(str, state.input.shape))
-        input_range = interval(*state.input.given)
-        encoded = interval(*state.input.encoded)
+        model = self._context.model
+        entry = self._drafted.input
+        plain = network_name(model.name)
+        name = self._context.request.name or plain
+        chips = self._context.request.chips
+        input_range = interval(*entry.given)
+        encoded = interval(*entry.encoded)
         lines = [
             f"snn {NEWEST}",
             f"network {name} {{",
-            f'about "The {state.model.tool} model {plain}."',
+            f'about "The {model.tool} model {plain}."',
             f"defaults {{ rate {rates(*_DEFAULTS.rate)} }}",
             "",
-            f"input {self._names[self._input.name]} {shape} in {input_range}"
+            f"input {self._names[self._input]} {dims(entry.shape)} in {input_range}"
             + (f" as {encoded}" if input_range != encoded else ""),
             *self._statements(),
             *self._train(),
@@ -148,11 +158,17 @@ class _SpecWriter:
         report = Diagnostics()
         document = parse_snn(SourceFile(name, "\n".join(lines)), report)
         if report.errors:  # it is too long to be read
-            count = len(state.drafts)
+            count = len(self._drafts)
             raise refused(LongSpec, name=name, layers=count, limit=MOST_TOKENS)
         self._tell()
         text = print_snn(document)
-        written = WrittenSpec(text, name, self._names, tuple(self._notes))
+        written = WrittenSpec(
+            text=text,
+            network=name,
+            names=self._names,
+            notes=tuple(self._notes),
+            lost_penalties=self._lost_penalties,
+        )
         return written if chips is None else written.on(chips)
 
     def _statements(self) -> Iterator[str]:
@@ -184,9 +200,9 @@ class _SpecWriter:
         before = ""
         for draft in self._drafts:
             owner = draft.owner or draft.layer
-            while owner not in self._state.layers and "_" in owner:
+            while owner not in self._context.layers and "_" in owner:
                 owner, _, _ = owner.rpartition("_")
-            if owner != before or owner not in self._state.layers:
+            if owner != before or owner not in self._context.layers:
                 number += 1
             yield draft.layer, (number, owner)
             before = owner
@@ -199,7 +215,7 @@ class _SpecWriter:
             name = self._names[draft.layer]
             yield f"# {name}: {COUNTS[len(draft.units)]} neurons per value."
         elif len(group) > 1 and group[0] == draft.layer:
-            kind = self._state.layers[owner[1]].kind
+            kind = self._context.layers[owner[1]].kind
             name = plain_name(owner[1], "layer")
             yield f"# The next {len(group)} statements compute {name} ({kind})."
 
@@ -225,9 +241,7 @@ class _SpecWriter:
 
     def _properties(self, draft: StatementDraft) -> Iterator[str]:
         """Yield the properties of a statement in the order of `snnc fmt`."""
-        if draft.kind == "readout" and not draft.window.kernel:
-            yield self._size
-        yield from own_properties(draft)
+        yield from own_properties(draft, self._size)
         if draft.kind not in ("conv", "dense", "downsample"):
             return
         if draft.bias != "on":
@@ -248,27 +262,18 @@ class _SpecWriter:
     def _shared_l2(self) -> float:
         """Return the L2 factor that all Keras kernels share, or 0."""
         factors = {d.l2 for d in self._drafts if any(s.is_kernel for s in d.steps)}
-        if len(factors) == 1:
-            return factors.pop()
-        lost = [
-            draft.layer
-            for draft in self._drafts
-            if draft.l2 and (draft.kind == "readout" or draft.layer == self._encoder)
-        ]
-        why = (
-            "an encoder and a readout use the L2 penalty of `train`, which all "
-            "kernels share"
-        )
-        for layer in lost:
-            self._state.lose_penalty(layer, f"not kept: {why}")
-        if lost:
-            names = ", ".join(self._names[layer] for layer in lost)
-            self._notes.append(f"the L2 penalty of {names} is not kept: {why}")
-        return 0.0
+        return factors.pop() if len(factors) == 1 else 0.0
+
+    def _find_lost_penalties(self) -> Iterator[str]:
+        """Yield the layers on the host whose L2 penalty differs from others."""
+        for draft in self._drafts:
+            is_on_host = draft.kind == "readout" or draft.layer == self._encoder
+            if draft.l2 and is_on_host:
+                yield draft.layer
 
     def _train(self) -> Iterator[str]:
         """Yield the statement `train`, if the model was compiled."""
-        compiled = self._state.model.compiled
+        compiled = self._context.model.compiled
         decides = self._size.startswith("classes")
         lines = list(train_lines(compiled, self._notes, decides=decides))
         if self._l2:
@@ -277,11 +282,16 @@ class _SpecWriter:
             yield ""
             yield block("train", lines)
 
+    def _tell_penalties(self) -> None:
+        if self._lost_penalties:
+            names = ", ".join(self._names[layer] for layer in self._lost_penalties)
+            self._notes.append(f"the L2 penalty of {names} is not kept: {LOST_PENALTY}")
+
     def _tell(self) -> None:
         """Add notes about the range and the names that snnc chooses."""
-        model = self._state.model
-        request = self._state.request
-        entry = self._state.input
+        model = self._context.model
+        request = self._context.request
+        entry = self._drafted.input
         if request.values is None:
             self._notes.append(
                 f"{model.tool} does not state the range of the input: snnc assumes "
@@ -471,17 +481,16 @@ def crossing(drafts: list[StatementDraft]) -> Iterator[str]:
             yield drafts[end].layer
 
 
-def own_properties(draft: StatementDraft) -> Iterator[str]:
-    """Yield the properties of a statement's kernel, window or units."""
+def own_properties(draft: StatementDraft, size: str) -> Iterator[str]:
+    """Yield the properties of a statement's kernel, window or units.
+
+    ``size`` is the property of a readout that is a matrix.
+    """
     window = draft.window
     if draft.kind in ("conv", "readout") and window.kernel:
         yield from _convolution(draft)
     elif draft.kind in ("avgpool", "maxpool"):
-        yield "window all" if draft.is_global else f"window {extents(window.kernel)}"
-        if not draft.is_global and window.stride != window.kernel:
-            yield f"stride {extents(window.stride)}"
-        if window.padding == "same":
-            yield "padding same"
+        yield from _pool(draft)
     elif draft.repeats:
         yield f"factor {extents(draft.repeats)}"
     elif draft.kind == "downsample":
@@ -489,8 +498,22 @@ def own_properties(draft: StatementDraft) -> Iterator[str]:
     elif draft.image:
         *kernel, filters = draft.image
         yield from (f"filters {filters}", f"kernel {extents(tuple(kernel))}")
+    elif draft.kind == "readout":
+        yield size
     elif draft.kind == "dense":
         yield f"units {draft.shape[-1]}"
+
+
+def _pool(draft: StatementDraft) -> Iterator[str]:
+    window = draft.window
+    if draft.is_global:
+        yield "window all"
+    else:
+        yield f"window {extents(window.kernel)}"
+        if window.stride != window.kernel:
+            yield f"stride {extents(window.stride)}"
+    if window.padding == "same":
+        yield "padding same"
 
 
 def _convolution(draft: StatementDraft) -> Iterator[str]:
@@ -556,13 +579,17 @@ def train_lines(
     smoothing = config_of(compiled.loss).get("label_smoothing")
     if decides and isinstance(smoothing, float) and 0 < smoothing < 1:
         yield f"label_smoothing {number(smoothing)}"
-    optimizer = compiled.optimizer
+    yield from _optimizer(compiled.optimizer, notes)
+
+
+def _optimizer(optimizer: Any, notes: list[str]) -> Iterator[str]:
+    """Yield the property for an optimizer, or add a note if `train` has no such one."""
     kind = optimizer if isinstance(optimizer, str) else ""
     if isinstance(optimizer, Mapping):
         # Keras 2.9 to 2.12 registers its own new optimizers as custom objects.
         kind = str(optimizer.get("class_name")).removeprefix("Custom>")
-    if kind.lower() in OPTIMIZERS:
-        usual = OPTIMIZERS[kind.lower()]
+    usual = OPTIMIZERS.get(kind.lower())
+    if usual is not None:
         settings = _settings(usual, config_of(optimizer), notes)
         yield block(f"optimizer {kind.lower()}", settings)
     elif kind:

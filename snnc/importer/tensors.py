@@ -19,7 +19,7 @@ from snnc.importer.linear import AxisWindow, LinearStep, Shape, Term, Windows, j
 from snnc.importer.model import KerasLayer, ModelWeights
 from snnc.importer.refusals import unclear
 from snnc.importer.spec import LIMIT, SPIKE, TOP
-from snnc.importer.values import INPUT, RELU, StatementDraft
+from snnc.importer.values import INPUT, RELU, StatementDraft, reads_input
 from snnc.ir.layout import tensors
 from snnc.ir.logical import LogicalNetwork
 from snnc.runtime.nengo import kernels
@@ -82,13 +82,12 @@ class TensorMaker:
 
     def __init__(self, conversion: Conversion, weights: ModelWeights) -> None:
         assert conversion.written is not None
-        assert conversion.ends is not None
+        assert conversion.drafted is not None
         layers = {layer.name: layer for layer in conversion.model.layers}
         self._kernels = Kernels(weights, layers)
-        self._drafts = {draft.layer: draft for draft in conversion.drafts}
-        self._state = conversion.state
-        self._input = conversion.state.input
-        self._encoder = conversion.ends.encoder
+        self._drafts = conversion.drafted.drafts
+        self._input = conversion.drafted.input
+        self._encoder = conversion.drafted.encoder
         self._names = conversion.written.names
         self.bound = 0.0
         self.encoder = 1.0
@@ -165,7 +164,7 @@ class TensorMaker:
         if (factors != 1).any():
             kernel = kernel * factors[:, None]
         is_signed = self._encoder is None and self._input.encoded[0] < 0
-        if is_signed and self._state.reads_input(source):
+        if is_signed and reads_input(self._drafts, source):
             return np.concatenate([kernel, -kernel], axis=1)
         return kernel
 
@@ -255,35 +254,28 @@ class Kernels:
         border.
         """
         rank = len(term.sizes(len(term.steps)))
-        kernel: Array | None = None
-        bias: Array = np.zeros(term.channels)
+        if not term.steps:
+            return _unit_kernel(term, rank), np.zeros(term.channels)
+        outputs = term.channels
+        kernel: Array = np.eye(outputs).reshape((1,) * rank + (outputs,) * 2)
+        bias: Array = np.zeros(outputs)
         later: Windows | None = None
         is_full = False
         for index in range(len(term.steps) - 1, -1, -1):
             step = term.steps[index]
-            sizes = term.sizes(index)
             if step.op in ("matrix", "unroll"):
-                matrix, added = self._matrix(step, sizes)
-                if kernel is not None:
-                    flat = kernel.reshape(-1, kernel.shape[-1])
-                    matrix = matrix @ flat
-                    added = added @ flat
-                bias = bias + added
-                kernel = matrix
+                matrix, added = self._matrix(step, term.sizes(index))
+                flat = kernel.reshape(-1, outputs)
+                kernel = matrix @ flat
+                bias = bias + added @ flat
                 is_full = True
                 continue
-            if kernel is None:
-                kernel = np.eye(step.outputs).reshape((1,) * rank + (step.outputs,) * 2)
             shift = self._shift(step)
             if shift is not None:
                 bias = bias + _through(kernel, shift, None if is_full else later)
             kernel = self._back(step, kernel, is_full=is_full)
             if not is_full:
                 later = step.windows if later is None else joint(step.windows, later)
-        if kernel is None:
-            size = prod(term.read) if rank == 0 else term.channels
-            full = (*term.read, size) if rank == 0 else (*(1,) * rank, size, size)
-            kernel = np.eye(size).reshape(full)
         return kernel, bias
 
     def _matrix(self, step: LinearStep, sizes: Shape) -> tuple[Array, Array]:
@@ -352,60 +344,70 @@ class Kernels:
                 wide[..., start : start + step.outputs, :] = kernel
                 return wide
             case "mix" | "slope":  # a value's neurons are consecutive channels
-                if step.op == "mix":
-                    gains = np.asarray(step.factors)[:, None]
-                else:
-                    slopes = self._slopes(step)
-                    gains = np.stack([np.ones_like(slopes), -slopes], -1)[..., None]
-                mixed: Array = kernel[..., None, :] * gains
+                mixed: Array = kernel[..., None, :] * self._gains(step)
                 return mixed.reshape(*kernel.shape[:-2], -1, kernel.shape[-1])
             case "edge mean":
-                for axis, window in enumerate(step.windows):
-                    share = window.taps / _mask(window).sum(axis=1)
-                    kernel = kernel * np.expand_dims(
-                        share, tuple(n for n in range(kernel.ndim) if n != axis)
-                    )
+                kernel = _per_value(kernel, step.windows)
         return _scatter(self._kernel_of(step), kernel, step.windows, is_full=is_full)
+
+    def _gains(self, step: LinearStep) -> Array:
+        """Return the gains of each value's neurons, (..., neurons, 1)."""
+        if step.op == "mix":
+            return np.asarray(step.factors)[:, None]
+        slopes = self._slopes(step)
+        gains: Array = np.stack([np.ones_like(slopes), -slopes], -1)[..., None]
+        return gains
 
     def _slopes(self, step: LinearStep) -> Array:
         """Return the slopes of a `PReLU`, per channel."""
         alpha = np.asarray(self._weights.of(step.layer)["alpha"], np.float64)
         return np.broadcast_to(alpha.reshape(-1), (step.outputs,))
 
-    def _kernel_of(self, step: LinearStep) -> Array | None:
-        """Return the kernel of a step alone, (taps, ..., inputs, outputs), or None.
+    def _kernel_of(self, step: LinearStep) -> Array:
+        """Return the kernel of a step alone, (taps, ..., inputs, outputs).
 
-        The kernel of a mean is one factor. A window has none.
+        The kernel of a window or a mean is one factor per tap, (taps, ..., 1).
         """
-        if step.op == "window":
-            return None
-        taps = tuple(window.taps for window in step.windows)
-        if step.op in ("mean", "edge mean"):
-            return np.full((*taps, 1), 1 / prod(taps))
-        arrays = self._weights.of(step.layer)
-        is_depthwise = step.op in ("depthwise", "separable")
-        name = "depthwise_kernel"  # `kernel` in HDF5 files of Keras 3
-        planes = _planes(arrays[name if is_depthwise and name in arrays else "kernel"])
+        if step.op in ("window", "mean", "edge mean"):
+            taps = tuple(window.taps for window in step.windows)
+            return np.full((*taps, 1), 1.0 if step.op == "window" else 1 / prod(taps))
+        planes = self._planes_of(step)
         kernel = planes.reshape(-1, *planes.shape[-2:])
         if step.op == "separable":
-            pointwise = _planes(arrays["pointwise_kernel"])
+            pointwise = _planes(self._weights.of(step.layer)["pointwise_kernel"])
             by_input = pointwise.reshape(planes.shape[-2], -1, step.outputs)
             kernel = np.einsum("tim,imo->tio", kernel, by_input)
-        elif step.op == "transposed":
-            planes = planes[::-1, ::-1].swapaxes(-1, -2)
-            kernel = planes.reshape(-1, *planes.shape[-2:])
-        elif is_depthwise:
-            kernel = kernel.reshape(len(kernel), 1, -1)
-        groups = planes.shape[-2] if step.op == "depthwise" else step.groups
-        if groups > 1 and step.op != "separable":
+        elif step.groups > 1:
             lifted = kernel[None, None]
-            kernel = kernels.ungroup(lifted, kernel.shape[-1], groups)[0, 0]
+            kernel = kernels.ungroup(lifted, kernel.shape[-1], step.groups)[0, 0]
         if kernel.shape[1:] != (step.read, step.outputs):
             raise ValueError(
                 f"its kernel has {dims(kernel.shape[1:])} channels, but {step.read}x"
                 f"{step.outputs} are expected"
             )
         return _on_axes(kernel.reshape(*planes.shape[:-2], *kernel.shape[1:]), step)
+
+    def _planes_of(self, step: LinearStep) -> Array:
+        """Return a stored kernel, (taps, ..., inputs of a group, outputs)."""
+        arrays = self._weights.of(step.layer)
+        if step.op not in ("depthwise", "separable"):
+            planes = _planes(arrays["kernel"])
+            # Keras mirrors the kernel of a transposed convolution.
+            is_mirrored = step.op == "transposed"
+            return planes[::-1, ::-1].swapaxes(-1, -2) if is_mirrored else planes
+        # Files of Keras 3 in HDF5 name it `kernel`.
+        planes = _planes(arrays.get("depthwise_kernel", arrays.get("kernel")))
+        is_separable = step.op == "separable"
+        return planes if is_separable else planes.reshape(*planes.shape[:-2], 1, -1)
+
+
+def _unit_kernel(term: Term, rank: int) -> Array:
+    """Return the kernel of a term without steps."""
+    if rank == 0:
+        size = prod(term.read)
+        return np.eye(size).reshape(*term.read, size)
+    size = term.channels
+    return np.eye(size).reshape((1,) * rank + (size, size))
 
 
 def _on_positions(values: Array, order: Shape, shape: Shape) -> Array:
@@ -449,9 +451,7 @@ def _on_axes(kernel: Array, step: LinearStep) -> Array:
         raise ValueError(
             f"its kernel has {spatial} axes, but {len(step.axes)} are expected"
         )
-    for axis in reversed(range(spatial)):
-        if step.axes[axis] is None:
-            kernel = np.take(kernel, step.taps[axis], axis=axis)
+    kernel = _at_taps(kernel, step)
     axes = [axis for axis in step.axes if axis is not None]
     kernel = np.moveaxis(kernel, range(len(axes)), np.argsort(np.argsort(axes)))
     shape = [1] * len(step.windows)
@@ -466,8 +466,25 @@ def _on_axes(kernel: Array, step: LinearStep) -> Array:
     return full
 
 
+def _at_taps(kernel: Array, step: LinearStep) -> Array:
+    """Return a Keras kernel without the axes that the spec lacks."""
+    for axis in reversed(range(len(step.axes))):
+        if step.axes[axis] is None:
+            kernel = np.take(kernel, step.taps[axis], axis=axis)
+    return kernel
+
+
+def _per_value(kernel: Array, windows: Windows) -> Array:
+    """Divide each output by the values in its window, instead of the window's size."""
+    for axis, window in enumerate(windows):
+        share = window.taps / _mask(window).sum(axis=1)
+        others = tuple(other for other in range(kernel.ndim) if other != axis)
+        kernel = kernel * np.expand_dims(share, others)
+    return kernel
+
+
 def _scatter(
-    step_kernel: Array | None, kernel: Array, windows: Windows, *, is_full: bool
+    step_kernel: Array, kernel: Array, windows: Windows, *, is_full: bool
 ) -> Array:
     """Turn the kernel over the windows' output into the kernel over their input.
 
@@ -475,25 +492,25 @@ def _scatter(
     not mix. With ``is_full``, the kernel has all positions of the axes, not only
     windows.
     """
-    places = kernel.shape[:-2]
-    mixes = step_kernel is not None and step_kernel.ndim > len(windows) + 1
-    pairs = list(zip(places, windows, strict=True))
-    shape = tuple((n - 1) * w.stride + w.taps for n, w in pairs)
-    read = (
-        step_kernel.shape[-2] if step_kernel is not None and mixes else kernel.shape[-2]
-    )
-    scattered = np.zeros((*shape, read, kernel.shape[-1]))
+    mixes = step_kernel.ndim > len(windows) + 1
+    pairs = list(zip(kernel.shape, windows, strict=False))
+    sizes = tuple((n - 1) * w.stride + w.taps for n, w in pairs)
+    read = step_kernel.shape[-2] if mixes else kernel.shape[-2]
+    scattered = np.zeros((*sizes, read, kernel.shape[-1]))
     for taps in np.ndindex(*(window.taps for window in windows)):
-        piece = kernel
-        if step_kernel is not None:
-            piece = step_kernel[taps] @ kernel if mixes else step_kernel[taps] * kernel
+        piece = step_kernel[taps] @ kernel if mixes else step_kernel[taps] * kernel
         ends = zip(taps, pairs, strict=True)
         into = (slice(t, t + (n - 1) * w.stride + 1, w.stride) for t, (n, w) in ends)
         scattered[tuple(into)] += piece
     if not is_full:
         return scattered
-    starts, sizes = zip(*((w.before, w.extent) for w in windows), strict=True)
-    inside = crop(scattered, starts, sizes)
+    return _at_values(scattered, windows)
+
+
+def _at_values(kernel: Array, windows: Windows) -> Array:
+    """Return the positions of a kernel at the values of the axes, without padding."""
+    starts = tuple(window.before for window in windows)
+    inside = crop(kernel, starts, tuple(window.extent for window in windows))
     return inside[tuple(slice(None, None, window.step) for window in windows)]
 
 

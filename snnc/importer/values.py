@@ -8,7 +8,7 @@ channels-first layouts reorder them, and `Reshape` may split them between axes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Literal
@@ -137,6 +137,13 @@ class StatementDraft:
     def steps(self) -> tuple[LinearStep, ...]:
         """The steps that contribute to the statement's weights."""
         return tuple(step for term in (*self.main, *self.beside) for step in term.steps)
+
+
+def reads_input(drafts: Mapping[str, StatementDraft], key: str) -> bool:
+    """Whether a source is the input or an average of the input."""
+    while key and drafts[key].kind == "avgpool":
+        key = drafts[key].sources[0]
+    return key == INPUT
 
 
 @dataclass(frozen=True, slots=True)

@@ -450,15 +450,19 @@ def _differences(
             "expected"
         )
     for name, axes in arrays.items():
-        shape = shapes.get(name)
-        if not axes or shape is None:
-            continue
-        sizes = _sizes_of(layer, axes)
-        pairs = zip(sizes, shape, strict=False)
-        if len(sizes) != len(shape) or any(n not in (None, m) for n, m in pairs):
-            stored = "x".join(map(str, shape)) or "a single number"
-            expected = "x".join("?" if n is None else str(n) for n in sizes)
-            yield f"its {name} in the file is {stored}, but {expected} is expected"
+        if axes and name in shapes:
+            yield from _size_difference(name, shapes[name], _sizes_of(layer, axes))
+
+
+def _size_difference(
+    name: str, shape: tuple[int, ...], sizes: list[int | None]
+) -> Iterator[str]:
+    """Yield how an array differs from the expected sizes; None is any size."""
+    pairs = zip(sizes, shape, strict=False)
+    if len(sizes) != len(shape) or any(n not in (None, m) for n, m in pairs):
+        stored = "x".join(map(str, shape)) or "a single number"
+        expected = "x".join("?" if n is None else str(n) for n in sizes)
+        yield f"its {name} in the file is {stored}, but {expected} is expected"
 
 
 def _sizes_of(layer: KerasLayer, axes: str) -> list[int | None]:

@@ -17,7 +17,7 @@ from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file
 from snnc.ir.device import Profile
 from snnc.ir.layout import input_scale, layout_id, tensors
-from snnc.ir.logical import InputLayer, ReadoutLayer
+from snnc.ir.logical import InputLayer, ReadoutLayer, Spiking
 from snnc.ir.lowered import LoweredNetwork
 from snnc.language.model import spec_hash
 from snnc.output.package import PackageRecords
@@ -349,11 +349,7 @@ def _notes_on_neurons(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator
         f"The host runs {', '.join(_on_host(lowered))} and the readout next to Loihi;"
         " in NIR they are ordinary nodes."
     )
-    if spread := [name for name, own in spiking.items() if own.start == "spread"]:
-        yield (
-            f"NIR has no initial voltages: {', '.join(spread)}, with `start spread`, "
-            "begins at 0 in NIR, so neurons with equal input spike at the same time."
-        )
+    yield from _notes_on_voltages(spiking)
     if dropped := list(_lost_synapses(lowered, graph)):
         yield (
             "IF and LIF have no synapse, so the filters on inputs are left out"
@@ -369,6 +365,14 @@ def _notes_on_neurons(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator
             "LIF has no refractory period in NIR. The period is removed, and the "
             "current is scaled so that an activation of 1 still fires at the upper "
             "rate."
+        )
+
+
+def _notes_on_voltages(spiking: Mapping[str, Spiking]) -> Iterator[str]:
+    if spread := [name for name, own in spiking.items() if own.start == "spread"]:
+        yield (
+            f"NIR has no initial voltages: {', '.join(spread)}, with `start spread`, "
+            "begins at 0 in NIR, so neurons with equal input spike at the same time."
         )
 
 

@@ -117,7 +117,7 @@ class ExportedGraph:
     ends: dict[str, list[str]] = field(default_factory=dict)
     spikes: dict[str, float] = field(default_factory=dict)
 
-    def add(self, name: str, node: ExportedNode, *sources: str) -> str:
+    def add(self, name: str, node: ExportedNode, sources: Sequence[str] = ()) -> str:
         """Add a node that reads ``sources``, and return its unique name."""
         while name in self.nodes or (name in (INPUT, OUTPUT) and self.nodes):
             name += "_"
@@ -134,7 +134,7 @@ class ExportedGraph:
             low, high = given.scaled
             slope = (high - low) / (given.high - given.low)
             scaled = _scaling(shape, slope, low - slope * given.low)
-            end = self.add(f"{given.name}_scaled", scaled, end)
+            end = self.add(f"{given.name}_scaled", scaled, [end])
         self.ends[given.name] = [end]
         self.spikes[given.name] = 1.0
 
@@ -158,7 +158,7 @@ class ExportedGraph:
             linear, growth = self._sum(node, name, projections, cell, number)
             values = {n: np.full(size, v, "f4") for n, v in cell.parameters.items()}
             neurons = ExportedNode(cell.kind, values)
-            end = self.add(f"{node}_neurons", neurons, *linear)
+            end = self.add(f"{node}_neurons", neurons, linear)
             self.ends[name].append(end)
             placed = ExportedLayer(name, layer.kind, shape, linear, end, growth)
             self.placed.append(placed)
@@ -208,8 +208,8 @@ class ExportedGraph:
             if linear.flattens is not None:
                 shape = {"input": np.array(linear.flattens)}
                 flat = ExportedNode("Flatten", {"input_type": shape, "start_dim": 0})
-                source = self.add(f"{linear_node}_flat", flat, source)
-            end = self.add(linear_node, _node(linear, weight, offset), source)
+                source = self.add(f"{linear_node}_flat", flat, [source])
+            end = self.add(linear_node, _node(linear, weight, offset), [source])
             self.terms[end] = TensorTerm(projection, linear, scale, bias_scale)
             names.append(end)
             size += weight.size

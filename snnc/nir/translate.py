@@ -7,7 +7,7 @@ scales (thresholds, resistances, sums of a pool, the amplitude of a spike) becom
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 from typing import TYPE_CHECKING
@@ -140,17 +140,21 @@ class _Translator:
         else:
             layers = [self._scaled(f"{v.layer}_for_{node.name}", v) for v in values]
             factor = np.ones(1)
-        layer = self._layer(f"{node.name}_sum", "Add", {}, *layers)
+        layer = self._layer(f"{node.name}_sum", "Add", {}, layers)
         is_linear = any(value.is_linear for value in values)
         return replace(first, layer=layer, factor=factor, is_linear=is_linear)
 
     def _layer(
-        self, name: str, kind: str, options: Mapping[str, object], *reads: str
+        self,
+        name: str,
+        kind: str,
+        options: Mapping[str, object],
+        reads: Sequence[str] = (),
     ) -> str:
         """Add a layer, and return its name; explanations show the kind of its node."""
         if name in self.graph.nodes:
             options = {**options, "node": self.graph.nodes[name].kind}
-        self.layers.append(KerasLayer(name, kind, options, reads))
+        self.layers.append(KerasLayer(name, kind, options, tuple(reads)))
         return name
 
     def _scaled(
@@ -161,7 +165,7 @@ class _Translator:
         if (factors == 1).all() and not offset:
             return value.layer
         options = {"scale": factors.tolist(), "offset": offset}
-        return self._layer(name, "Rescaling", options, value.layer)
+        return self._layer(name, "Rescaling", options, [value.layer])
 
     def input(self, node: Node, _: NodeValue) -> NodeValue:
         shape = tuple(int(n) for n in node.array("shape").reshape(-1))
@@ -198,8 +202,8 @@ class _Translator:
         if pads:
             zeros = {"padding": [list(pair) for pair in pads]}
             pad = f"{node.name}_pad"
-            source = self._layer(pad, f"ZeroPadding{rank}D", zeros, source)
-        self._layer(node.name, f"Conv{rank}D", options, source)
+            source = self._layer(pad, f"ZeroPadding{rank}D", zeros, [source])
+        self._layer(node.name, f"Conv{rank}D", options, [source])
         kernel = np.moveaxis(weight, (0, 1), (-1, -2))
         return self._linear(node, kernel, bias, shape)
 
@@ -251,7 +255,7 @@ class _Translator:
             return rescaled
         options = {"units": weight.shape[0], "use_bias": node.kind == "Affine"}
         source = self._scaled(f"{node.name}_scale", value)
-        self._layer(node.name, "Dense", options, source)
+        self._layer(node.name, "Dense", options, [source])
         kernel = weight.T
         if value.image:
             planes = kernel.reshape(*value.image, -1)
@@ -271,7 +275,7 @@ class _Translator:
         if factor.size > 1:
             source = self._scaled(f"{node.name}_scale", value)
             factor = np.ones(1)
-        layer = self._layer(node.name, "Flatten", {}, source)
+        layer = self._layer(node.name, "Flatten", {}, [source])
         size = (prod(value.shape),)
         return NodeValue(layer, size, factor, value.shape, value.is_linear)
 
@@ -288,7 +292,7 @@ class _Translator:
         sizes = zip(value.shape[1:], window, stride, strict=True)
         shape = (value.shape[0], *((n - w) // s + 1 for n, w, s in sizes))
         options = {"pool_size": list(window), "strides": list(stride)}
-        layer = self._layer(node.name, "AveragePooling2D", options, value.layer)
+        layer = self._layer(node.name, "AveragePooling2D", options, [value.layer])
         factor = value.factor * (prod(window) if node.kind.startswith("Sum") else 1)
         return replace(value, layer=layer, shape=shape, factor=factor)
 
@@ -321,7 +325,7 @@ class _Translator:
                 )
         source = self._scaled(f"{node.name}_scale", value, cells.gain, cells.offset)
         options = {"properties": list(cells.properties)}
-        layer = self._layer(node.name, "Neurons", options, source)
+        layer = self._layer(node.name, "Neurons", options, [source])
         factor = np.full(1, 1 / cells.spike)
         return replace(value, layer=layer, factor=factor, is_linear=False)
 

@@ -1,20 +1,23 @@
 """Convert or refuse each Keras layer, with one family of layers per module.
 
-A reader gets a layer and its inputs. It records decisions and drafts, and returns the
-layer's output. Each module registers the readers of its classes here.
+A reader gets a layer and its inputs, and returns the layer's output. Its statements and
+decisions are collected by the layer's builder, and `read_layer` returns them together.
+Each module registers the readers of its classes here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from snnc.importer.builder import CurrentLayer, SpecBuilder
+from snnc.importer.decisions import RefusedLayerError
 from snnc.importer.graph import FOREIGN
-from snnc.importer.linear import Shape
+from snnc.importer.linear import Shape, all_known
 from snnc.importer.model import KerasLayer, reachable
 from snnc.importer.refusals import malformed
-from snnc.importer.state import ConversionState, CurrentLayer, RefusedLayerError
+from snnc.importer.state import Additions, ConversionState
 from snnc.importer.values import BROKEN, Value
 from snnc.rules.imports import CustomObject
 
@@ -62,7 +65,7 @@ class LayerReader:
         if self.keeps is not None:
             tell_options(layer, *self.keeps)
         names = layer.reads if self.joins else layer.reads[:1]
-        values = [layer.state.values[name] for name in names]
+        values = [layer.spec.state.values[name] for name in names]
         is_broken = any(value.broken for value in values)
         if is_broken and not self.reads_broken:
             return BROKEN
@@ -73,7 +76,7 @@ READERS: dict[str, LayerReader] = {}
 """Readers by Keras class; `REFUSED` lists the layers that the chip can't run."""
 
 
-def reads(*kinds: str, **facts: Any) -> Callable[[ReadLayer], ReadLayer]:
+def reads(kinds: Sequence[str], **facts: Any) -> Callable[[ReadLayer], ReadLayer]:
     """Register a function as the reader of classes; see `LayerReader` for the facts."""
 
     def register(read: ReadLayer) -> ReadLayer:
@@ -90,12 +93,12 @@ def each_rank(name: str) -> tuple[str, ...]:
 
 def shown(value: Any) -> str:
     """Return a Keras value in short form."""
-    if isinstance(value, list) and value and all(type(v) is int for v in value):
+    if value is None or isinstance(value, bool):
+        return {True: "on", False: "off", None: "none"}[value]
+    if isinstance(value, list) and value and {*map(type, value)} == {int}:
         return "x".join(map(str, value))
     if isinstance(value, Mapping) and "class_name" in value:
         return str(value["class_name"])
-    if isinstance(value, bool) or value is None:
-        return {True: "on", False: "off", None: "none"}[value]
     text = f"{value:.6g}" if isinstance(value, float) else str(value)
     return text if len(text) <= 40 else f"{text[:37]}..."
 
@@ -159,9 +162,8 @@ def margins_of(value: Any, rank: int) -> list[tuple[int, int]] | None:
     values = value if isinstance(value, (list, tuple)) else [value] * rank
     if rank == 1 and len(values) == 2:
         values = [values]
-    pairs = [_margin_of(margin) for margin in values]
-    known = [pair for pair in pairs if pair is not None]
-    return known if len(known) == len(pairs) == rank else None
+    pairs = all_known(map(_margin_of, values))
+    return pairs if pairs is not None and len(pairs) == rank else None
 
 
 def _margin_of(value: Any) -> tuple[int, int] | None:
@@ -299,12 +301,19 @@ NUMERIC = ("Add", "Subtract", "Multiply", "Maximum", "Minimum", "Average")
 """Layers of several values whose names Keras 3 also uses for operations on a number."""
 
 
-def read_layer(layer: CurrentLayer) -> Value:
-    """Return the output of a layer, and record decisions on it.
+def read_layer(layer: KerasLayer, state: ConversionState) -> Additions:
+    """Return the output of a layer, its statements, and decisions on it.
 
     Raise RefusedModelError with SNN811 if an option has a value that Keras does not
     write.
     """
+    spec = SpecBuilder(state)
+    value = _read(spec.layer(layer.name))
+    return spec.additions({layer.name: value})
+
+
+def _read(layer: CurrentLayer) -> Value:
+    """Return the output of a layer; the layer's builder gets the rest."""
     is_operation = layer.kind in NUMERIC and len(layer.reads) == 1
     reader = READERS.get("TFOpLambda" if is_operation else layer.kind)
     try:
@@ -313,7 +322,7 @@ def read_layer(layer: CurrentLayer) -> Value:
         _check_options(layer, reader)
         return reader(layer)
     except RefusedLayerError as error:
-        return layer.refuse(error, "" if error.remedy else _one_order(layer.state))
+        return layer.refuse(error, _one_order(layer.context.model.layers))
 
 
 def _check_options(layer: KerasLayer, reader: LayerReader) -> None:
@@ -340,7 +349,7 @@ def _read_unknown(layer: CurrentLayer) -> Value:
         )
     if isinstance(inner, Mapping) and inner.get("class_name") in EACH_PLACE:
         options = inner.get("config") or {}
-        return read_layer(replace(layer, kind=inner["class_name"], options=options))
+        return _read(replace(layer, kind=inner["class_name"], options=options))
     why, remedy = REFUSED.get(layer.kind, UNKNOWN)
     if remedy in MAY_PREPROCESS and _reads_data(layer):
         remedy = f"preprocess the data instead, or {remedy}"
@@ -354,16 +363,18 @@ def _read_unknown(layer: CurrentLayer) -> Value:
 
 def _reads_data(layer: CurrentLayer) -> bool:
     """Whether no layer with weights precedes a layer."""
-    layers = layer.state.layers
+    layers = layer.context.layers
     before = reachable(layer.reads, lambda name: layers[name].reads)
-    return not any(
-        option in layers[name].options for name in before for option in REQUIRED
-    )
+    return not any(is_trained(layers[name]) for name in before)
 
 
-def _one_order(state: ConversionState) -> str:
+def is_trained(layer: KerasLayer) -> bool:
+    """Whether a layer has a kernel."""
+    return any(option in layer.options for option in REQUIRED)
+
+
+def _one_order(layers: Sequence[KerasLayer]) -> str:
     """Return advice on how to give a layer the axes that it needs."""
-    layers = state.model.layers
     orders = {layer.options.get("data_format") for layer in layers} - {None}
     is_moved = any(layer.kind in ("Permute", "Reshape") for layer in layers)
     if len(orders) > 1 and not is_moved:

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from math import prod
 from typing import Any
 
+from snnc.importer.builder import CurrentLayer
+from snnc.importer.decisions import AppliedRewrite, Approximation, RefusedLayerError
 from snnc.importer.functions import (
     FUNCTIONS,
     SOFTMAXES,
@@ -21,14 +24,8 @@ from snnc.importer.functions import (
     rewritten_name,
 )
 from snnc.importer.linear import LinearStep, cuts_of, per_channel, points
-from snnc.importer.model import config_of
+from snnc.importer.model import KerasLayer, config_of
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, mix
-from snnc.importer.state import (
-    AppliedRewrite,
-    Approximation,
-    CurrentLayer,
-    RefusedLayerError,
-)
 from snnc.importer.table import reads, shown
 from snnc.importer.values import BROKEN, COUNTS, INPUT, RELU, SIGNED, Unit, Value
 from snnc.rules.imports import ActivationRefused
@@ -87,7 +84,7 @@ SHARED = (
 )
 
 
-@reads("Activation", *CLASSES, reads_broken=True)
+@reads(("Activation", *CLASSES), reads_broken=True)
 def read_activation(layer: CurrentLayer, value: Value) -> Value:
     """Read a layer that is only an activation, even if its input is unknown.
 
@@ -99,7 +96,7 @@ def read_activation(layer: CurrentLayer, value: Value) -> Value:
     properties = tuple(layer.options.get("properties", ()))
     fired = given.spikes
     if properties and fired is not None and fired != value.spikes:
-        layer.state.add(replace(layer.state.drafts[fired], properties=properties))
+        layer.spec.add(replace(layer.spec.drafts[fired], properties=properties))
         layer.keep(option=", ".join(properties))
     return given
 
@@ -111,9 +108,8 @@ def activate(layer: CurrentLayer, value: Value, activation: Activation) -> Value
     if name == "linear":
         layer.keep(option=option)
         return value
-    output = layer.state.output_of(layer)
-    is_large = not value.broken and prod(value.shape) > IDENTITY_LIMIT
-    if output is not None and (name != "relu" or is_large):
+    output = layer.context.output_of(layer)
+    if output is not None and _is_for_host(name, value):
         _finish(layer, value, output, name, option)
         return value
     if value.is_positive and name == "relu" and not value.flat:
@@ -125,18 +121,23 @@ def activate(layer: CurrentLayer, value: Value, activation: Activation) -> Value
     return _fire_inside(layer, value, option, units)
 
 
+def _is_for_host(name: str, value: Value) -> bool:
+    """Whether the host computes an activation at the end of the model."""
+    return name != "relu" or (not value.broken and prod(value.shape) > IDENTITY_LIMIT)
+
+
 def _choose_units(
     layer: CurrentLayer, activation: Activation, option: str
 ) -> tuple[Unit, ...]:
     """Return the neurons of each value, and record the decision on them."""
     name, options = activation
     rewritten = rewritten_name(name)
-    if name != "relu" and layer.state.request.rewrite(rewritten) == "relu":
+    if name != "relu" and layer.context.request.rewrite(rewritten) == "relu":
         applied = f"{rewritten}=relu"
         why = f"`{applied}`: neurons are ReLU; retrain"
         layer.rewrite(why, option, AppliedRewrite(applied))
         return RELU
-    if name == "hard_sigmoid" and (layer.state.model.keras or "").startswith("3"):
+    if name == "hard_sigmoid" and (layer.context.model.keras or "").startswith("3"):
         options = {"slope": 1 / 6}
     neurons = find_neurons(name, options)
     if neurons is None:
@@ -187,53 +188,50 @@ def _fire(
     try:
         if value.parts:
             raise UnfitError("a batch norm over a flat vector comes without a kernel")
-        fired = add_relu(layer.state, layer.name, value, units)
+        fired = add_relu(layer.spec, layer.name, value, units)
     except UnfitError as error:
         return refuse_unfit(layer, value, error)
     if len(units) > 1:
         mixed = mix(fired, layer.name, value, units)
         return replace(mixed, is_positive=is_never_negative(units))
-    if layer.name not in layer.state.refused:
+    if layer.name not in layer.spec.refused:
         layer.keep(f"the neurons of `{fired.terms[0].source}`", option)
     return fired
 
 
 def refuse_unfit(layer: CurrentLayer, value: Value, error: UnfitError) -> Value:
     """Refuse a layer, or the layer before it that no kernel can compute."""
-    why = str(error)
-    faulty = layer.state.layers.get(error.layer, layer)
+    faulty = layer.spec.layer(error.layer) if error.layer else layer
+    remedy = _padding_remedy(value) if str(error) == BORDER else ""
+    if not remedy and faulty.name in layer.spec.refused:
+        return BROKEN
+    remedy = remedy or error.remedy or _general_remedy(faulty)
+    return faulty.refuse(RefusedLayerError(str(error), remedy))
+
+
+def _padding_remedy(value: Value) -> str:
+    """Say how to pad a value differently; return "" if no layer only pads it."""
     windows = [[step.op == "window" for step in term.steps] for term in value.terms]
     is_data = all(term.source == INPUT for term in value.terms)
-    if why == BORDER and is_data and all(w[:1] == [True] for w in windows):
-        remedy = "pad the data (`np.pad`), and import the model without its padding"
-    elif why == BORDER and any(map(any, windows)):
-        remedy = NARROWER
-    elif faulty.name in layer.state.refused:
-        return BROKEN
-    elif error.remedy:
-        remedy = error.remedy
-    elif "Pooling" in faulty.kind:
-        remedy = (
+    if is_data and all(ops[:1] == [True] for ops in windows):
+        return "pad the data (`np.pad`), and import the model without its padding"
+    return NARROWER if any(map(any, windows)) else ""
+
+
+def _general_remedy(layer: KerasLayer) -> str:
+    if "Pooling" in layer.kind:
+        return (
             "add `--rewrite avgpool=zeros` (padded zeros count as values), or use "
             "`padding='valid'`, and retrain"
         )
-    else:
-        remedy = (
-            "put a convolution or a `Dense` directly before this layer, and retrain"
-        )
-    return faulty.refuse(RefusedLayerError(why, remedy))
+    return "put a convolution or a `Dense` directly before this layer, and retrain"
 
 
 def _fire_slopes(layer: CurrentLayer, value: Value, option: str) -> Value:
     """Return the output of a parametric ReLU: two neurons, with slopes as weights."""
     if value.broken:
         return value
-    shared = layer.options.get("shared_axes") or []
-    shared = shared if isinstance(shared, list) else [shared]
-    groups = enumerate(value.view, start=1)
-    order = tuple(a for number, group in groups if number not in shared for a in group)
-    own = [axis for axis in order if value.shape[axis] > 1]
-    if not set(own) <= {len(value.shape) - 1}:
+    if not _shares_slopes(layer, value):
         raise RefusedLayerError(SLOPES, SHARED)
     inside, pad = unpadded(value)
     fired = _fire(layer, inside, option, SIGNED)
@@ -247,22 +245,31 @@ def _fire_slopes(layer: CurrentLayer, value: Value, option: str) -> Value:
     return fired if pad is None else fired.then(pad)
 
 
+def _shares_slopes(layer: KerasLayer, value: Value) -> bool:
+    """Whether a parametric ReLU has the same slopes at all positions."""
+    option = layer.options.get("shared_axes") or []
+    shared = option if isinstance(option, list) else [option]
+    groups = [group for at, group in enumerate(value.view, 1) if at not in shared]
+    axes = {axis for axis in chain.from_iterable(groups) if value.shape[axis] > 1}
+    return axes <= {len(value.shape) - 1}
+
+
 def _finish(
     layer: CurrentLayer, value: Value, output: str, name: str, option: str
 ) -> None:
     """Leave an activation at the end of the model to the host."""
-    layer.state.finals[output] = name
+    layer.spec.finals[output] = name
     is_one = not value.broken and prod(value.shape) == 1
     is_row = value.shape[-1:] == (prod(value.shape),)
     is_over_all = value.broken or (is_row and not value.is_cut)
-    if name == "sigmoid" and is_one and len(layer.state.model.outputs) == 1:
+    if name == "sigmoid" and is_one and len(layer.context.model.outputs) == 1:
         why = "two classes: softmax of (0, x) is (1 - sigmoid(x), sigmoid(x))"
         layer.rewrite(why, option)
     elif name in SOFTMAXES and is_over_all:
         layer.train("part of the loss: the readout outputs logits", option)
     else:
         if "softmax" in name:
-            layer.state.finals[output] = f"{name} over one axis"
+            layer.spec.finals[output] = f"{name} over one axis"
         why = f"the readout, on the host, outputs the values before {name}"
         layer.rewrite(why, option)
 

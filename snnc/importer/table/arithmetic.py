@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from math import prod
 from typing import Any
 
+from snnc.importer.builder import CurrentLayer
+from snnc.importer.decisions import RefusedLayerError
 from snnc.importer.functions import FUNCTIONS, SOFTMAXES
 from snnc.importer.graph import CALLED_WITH
 from snnc.importer.linear import Shape, Term, per_channel
 from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import add_relu, advising, identity_neurons
-from snnc.importer.state import CurrentLayer, RefusedLayerError
 from snnc.importer.table import READERS, REFUSED, numbers, reads
 from snnc.importer.table.activations import activate, find_activation
 from snnc.importer.table.convolutions import normed
@@ -47,7 +49,7 @@ OPERATIONS = (
 )  # fmt: skip
 
 
-@reads("Rescaling")
+@reads(("Rescaling",))
 def read_rescaling(layer: CurrentLayer, value: Value) -> Value:
     """Read a `Rescaling`, which becomes `as` of the input or part of kernels."""
     factors = numbers(layer.options.get("scale", 1))
@@ -68,17 +70,15 @@ def scaled(
     """Return a value that is scaled and shifted, equally or per channel."""
     is_one = len(factors) == len(shifts) == 1
     if value.is_input and is_one and factors[0] > 0 and _is_sole(layer):
-        before = layer.state.input
-        layer.state.input = replace(
-            before,
+        before = layer.spec.input
+        layer.spec.change_input(
             factor=before.factor * factors[0],
             offset=before.offset * factors[0] + shifts[0],
         )
         layer.keep("as `in LO..HI as LO..HI` of the input")
         return value
-    channels = value.shape[-1]
-    fits = all(len(numbers) in (1, channels) for numbers in (factors, shifts))
     is_last = is_one or value.view[-1] == (len(value.shape) - 1,)
+    fits = {len(factors), len(shifts)} <= {1, value.shape[-1]}
     if value.parts or not fits or not is_last:
         raise RefusedLayerError(
             "it scales each position of an image separately",
@@ -93,14 +93,15 @@ def scaled(
 
 def _is_sole(layer: CurrentLayer) -> bool:
     """Whether the layer's source has no other reader."""
-    while layer.is_read_alone:
-        layer = layer.state.layers[layer.reads[0]]
-        if not layer.reads:
+    before: KerasLayer = layer
+    while layer.context.is_read_alone(before):
+        before = layer.context.layers[before.reads[0]]
+        if not before.reads:
             return True
     return False
 
 
-@reads("Normalization")
+@reads(("Normalization",))
 def read_normalization(layer: CurrentLayer, value: Value) -> Value:
     """Fold a normalization of each channel into the layers that read it."""
     if layer.options.get("invert"):
@@ -121,7 +122,7 @@ def _scalar(layer: CurrentLayer, value: Value) -> tuple[float, float] | None:
     """
     if not (value.is_input and _is_sole(layer)):
         return None
-    weights = layer.state.weights
+    weights = layer.context.weights
     arrays = weights.of(layer.name) if weights is not None else {}
     if any(arrays.get(k, layer.options.get(k)) is None for k in ("mean", "variance")):
         return None
@@ -137,18 +138,17 @@ def _scalar(layer: CurrentLayer, value: Value) -> tuple[float, float] | None:
     return float(factors[0]), float(shifts[0])
 
 
-@reads(*OPERATIONS, joins=True)
+@reads(OPERATIONS, joins=True)
 def read_operation(layer: CurrentLayer, value: Value, *_: Value) -> Value:
     """Read an operation that is linear or a known function; refuse others."""
     name = _function(layer)
     function = name.lower()
-    called = layer.options.get(CALLED_WITH)
-    others: Mapping[str, Any] = called if isinstance(called, Mapping) else {}
-    settings = {**layer.options, **others}  # where depends on the version of Keras 3
-    perm = settings.get("perm", settings.get("axes"))
     if function in SAME:
         layer.keep("its output equals its input")
         return value
+    called = layer.options.get(CALLED_WITH)
+    others: Mapping[str, Any] = called if isinstance(called, Mapping) else {}
+    settings = {**layer.options, **others}  # where depends on the version of Keras 3
     activation, defaults = find_activation(name)
     if activation in FUNCTIONS or activation in SOFTMAXES:
         return activate(layer, value, (activation, {**defaults, **settings}))
@@ -156,8 +156,17 @@ def read_operation(layer: CurrentLayer, value: Value, *_: Value) -> Value:
         return _arithmetic(layer, ARITHMETIC[function])
     if function in ("concat", "concatenate") and len(layer.reads) > 1:
         return _read_as("Concatenate", layer, axis=others.get("axis", -1))
-    if function == "reshape" and (sizes := _sizes(others)):
+    return _move_axes(function, layer, value, settings)
+
+
+def _move_axes(
+    function: str, layer: CurrentLayer, value: Value, settings: Mapping[str, Any]
+) -> Value:
+    """Read an operation that only moves or averages axes; refuse others."""
+    sizes = _sizes(settings)
+    if function == "reshape" and sizes:
         return reshaped(layer, value, sizes[1:])
+    perm = settings.get("perm", settings.get("axes"))
     if function == "transpose" and isinstance(perm, list):
         return _read_as("Permute", layer, dims=perm[1:])
     if function in ("reduce_mean", "mean") and _is_over_space(value, settings):
@@ -211,7 +220,7 @@ def _arithmetic(layer: CurrentLayer, kind: str) -> Value:
     return _read_as(kind, layer)
 
 
-@reads("Add", joins=True)
+@reads(("Add",), joins=True)
 def read_add(layer: CurrentLayer, *values: Value) -> Value:
     """Read a sum: an `add` if the inputs are spikes, otherwise part of kernels."""
     _check_equal(values)
@@ -225,10 +234,10 @@ def read_add(layer: CurrentLayer, *values: Value) -> Value:
         return total
     layer.rewrite("neurons hold the sum, because it has so many sources")
     with advising("put `Activation('relu')` after this layer"):
-        return identity_neurons(layer.state, layer.name, total)
+        return identity_neurons(layer.spec, layer.name, total)
 
 
-@reads("Average", "Subtract", joins=True)
+@reads(("Average", "Subtract"), joins=True)
 def read_difference_or_mean(layer: CurrentLayer, *values: Value) -> Value:
     """Read a difference or a mean, which the readers' kernels compute."""
     _check_equal(values)
@@ -242,7 +251,7 @@ def read_difference_or_mean(layer: CurrentLayer, *values: Value) -> Value:
 def larger(layer: CurrentLayer, a: Value, b: Value) -> Value:
     """Return the maximum of two values: max(a, b) is b + relu(a - b)."""
     apart = summed([a, b], [1.0, -1.0], layer.name)
-    above = add_relu(layer.state, layer.name, apart)
+    above = add_relu(layer.spec, layer.name, apart)
     total = summed([b, above], [1.0, 1.0], layer.name)
     return replace(total, is_positive=a.is_positive and b.is_positive)
 
@@ -258,32 +267,38 @@ def summed(values: Sequence[Value], gains: Sequence[float], layer: str) -> Value
     return Value(tuple(terms), first.shape, first.view, is_positive=positive)
 
 
-@reads("Concatenate", joins=True)
+@reads(("Concatenate",), joins=True)
 def read_concatenate(layer: CurrentLayer, *values: Value) -> Value:
     """Read a concatenation of channels, or of values that are then flat."""
     rank = len(values[0].view)
     axis = layer.options.get("axis", -1)
-    axis = axis if axis < 0 else axis - 1 - rank
-    if axis == -1 and all(len(v.view) == 1 for v in values):
+    from_end = axis if axis < 0 else axis - 1 - rank
+    if from_end == -1 and all(len(value.view) == 1 for value in values):
         return _concatenate_vectors(layer, values)
-    if axis == -rank and _is_flattened(layer):
+    if from_end == -rank and _is_flattened(layer):
         flat = [replace(value, view=(value.order,)) for value in values]
         return _concatenate_vectors(layer, flat)
-    is_same = len({(v.shape[:-1], v.view) for v in values}) == 1
-    channels = len(values[0].shape) - 1
-    if not is_same or not -rank <= axis < 0 or values[0].view[axis] != (channels,):
+    if not _are_joined_at_channels(values, from_end):
         raise RefusedLayerError(
             "`concat` joins channels of equal pixels",
             "concatenate along the last axis, or put `Flatten` directly after this "
             "layer",
-            f"axis {layer.options.get('axis', -1)}",
+            f"axis {axis}",
         )
     return _concatenate(layer, values)
 
 
+def _are_joined_at_channels(values: Sequence[Value], axis: int) -> bool:
+    """Whether a Keras axis, counted from the end, is the channels of equal pixels."""
+    view = values[0].view
+    channels = len(values[0].shape) - 1
+    is_channels = -len(view) <= axis < 0 and view[axis] == (channels,)
+    return is_channels and len({(v.shape[:-1], v.view) for v in values}) == 1
+
+
 def _is_flattened(layer: CurrentLayer) -> bool:
     """Whether only a `Flatten` reads a layer, perhaps after dropout."""
-    followers = layer.state.followers(layer.name)
+    followers = layer.context.followers(layer.name)
     after = next((after for after in followers if after.kind != "Dropout"), layer)
     return after.kind == "Flatten" and not after.is_channels_first
 
@@ -292,12 +307,16 @@ def _concatenate_vectors(layer: CurrentLayer, values: Sequence[Value]) -> Value:
     """Concatenate vectors; flattened images remain separate parts."""
     if not any(v.parts or v.flat or len(v.shape) > 1 for v in values):
         return _concatenate(layer, values)
-    known = [v.parts if v.parts and not v.flat else (v,) for v in values]
-    parts = tuple(part for several in known for part in several)
+    parts = tuple(chain.from_iterable(map(_parts_of, values)))
     layer.keep("its reader has a matrix for each input")
     positive = all(value.is_positive for value in values)
     size = sum(prod(part.shape) for part in parts)
     return Value((), (size,), plain(1), positive, parts)
+
+
+def _parts_of(value: Value) -> tuple[Value, ...]:
+    is_joined = value.parts and not value.flat
+    return value.parts if is_joined else (value,)
 
 
 def _concatenate(layer: CurrentLayer, values: Sequence[Value]) -> Value:
@@ -320,7 +339,7 @@ def _join_spikes(
     if len(set(sources)) < len(values):
         return None
     draft = StatementDraft(layer.name, kind, sources, shape)
-    return layer.state.add(draft, values[0].view)
+    return layer.spec.add(draft, values[0].view)
 
 
 def _check_equal(values: Sequence[Value]) -> None:

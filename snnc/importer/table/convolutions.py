@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, Literal
 
+from snnc.importer.builder import CurrentLayer
+from snnc.importer.context import NORMS
+from snnc.importer.decisions import KeptPenalty, RefusedLayerError
 from snnc.importer.linear import (
     AxisWindow,
     LinearStep,
@@ -20,17 +23,12 @@ from snnc.importer.linear import (
     whole,
 )
 from snnc.importer.model import KerasLayer, config_of
-from snnc.importer.state import (
-    NORMS,
-    CurrentLayer,
-    KeptPenalty,
-    RefusedLayerError,
-)
 from snnc.importer.table import dims, each_rank, margins_of, reads, shown
 from snnc.importer.table.activations import activate, find_activation
 from snnc.importer.values import BROKEN, Group, Value, View, plain
 from snnc.ir.shapes import pads, transposed_crop, transposed_places, window_positions
 
+THIN = "its kernel moves along an axis of size 1"
 PENALTIES = ("kernel_regularizer", "depthwise_regularizer", "pointwise_regularizer")
 _WINDOW = ("kernel_size", "strides", "padding", "use_bias")
 _CONVOLUTION = (*_WINDOW, "dilation_rate", "data_format")
@@ -75,6 +73,14 @@ def axes_of(layer: KerasLayer, value: Value) -> Axes:
     sizes = tuple(1 if axis is None else value.shape[axis] for axis in of)
     after = (channels, *spatial) if is_first else (*spatial, channels)
     return Axes(of, sizes, after)
+
+
+def _long_axes_of(layer: KerasLayer, value: Value) -> Axes:
+    """Return the spatial axes of a layer's class, all of which the value must have."""
+    axes = axes_of(layer, value)
+    if None in axes.of:
+        raise RefusedLayerError(THIN)
+    return axes
 
 
 def _check_channels(spatial: tuple[int | None, ...], last: Group, shape: Shape) -> None:
@@ -125,14 +131,14 @@ def slide(
             larger = "give the model a larger input, or this layer a smaller kernel"
             raise RefusedLayerError("its kernel is larger than its input", larger)
         if axis is None and (places > 1 or before % apart):
-            raise RefusedLayerError("its kernel moves along an axis of size 1")
+            raise RefusedLayerError(THIN)
         taps.append(before // apart if axis is None else 0)
         windows.append(AxisWindow(length, extent, step, before, places, apart))
     return axes.windows(value.shape, windows), tuple(taps)
 
 
 def has_kernel(
-    *kinds: str, keeps: tuple[str, ...]
+    kinds: Sequence[str], keeps: tuple[str, ...]
 ) -> Callable[[ReadKernel], ReadKernel]:
     """Register a reader of layers with a kernel, and with an activation after it.
 
@@ -140,7 +146,7 @@ def has_kernel(
     """
 
     def register(read: ReadKernel) -> ReadKernel:
-        @reads(*kinds, keeps=keeps, reads_broken=True)
+        @reads(kinds, keeps=keeps, reads_broken=True)
         def read_layer(layer: CurrentLayer, value: Value) -> Value:
             _tell_penalties(layer)
             function = find_activation(layer.options.get("activation"))
@@ -174,23 +180,18 @@ def _tell_penalties(layer: CurrentLayer) -> None:
             layer.train("not kept: specs have only `l2`", f"{option} {what}")
 
 
-@has_kernel(*each_rank("Conv"), keeps=("filters", *_CONVOLUTION))
+@has_kernel(each_rank("Conv"), keeps=("filters", *_CONVOLUTION))
 @has_kernel(
-    "SeparableConv1D", "SeparableConv2D",
+    ("SeparableConv1D", "SeparableConv2D"),
     keeps=("filters", "depth_multiplier", *_CONVOLUTION),
-)  # fmt: skip
+)
 @has_kernel(
-    "DepthwiseConv1D", "DepthwiseConv2D", keeps=("depth_multiplier", *_CONVOLUTION)
+    ("DepthwiseConv1D", "DepthwiseConv2D"), keeps=("depth_multiplier", *_CONVOLUTION)
 )
 def read_convolution(layer: CurrentLayer, value: Value) -> Value:
     """Read a convolution: one kernel, whose groups of channels do not mix."""
     if not _has_known_padding(layer):
-        error = RefusedLayerError(
-            "specs support only `valid` and `same` padding",
-            "use `padding='valid'` and retrain; the axis becomes shorter",
-            f"padding {layer.options['padding']}",
-        )
-        value = layer.refuse(error)
+        return _refuse_padding(layer)
     if value.broken:
         return BROKEN
     size = dims(layer, "kernel_size")
@@ -199,21 +200,35 @@ def read_convolution(layer: CurrentLayer, value: Value) -> Value:
         layer.keep("part of its input is not used", "strides above kernel_size")
     axes = axes_of(layer, value)
     windows, taps = slide(layer, value, axes, size, stride)
-    groups = int(layer.options.get("groups") or 1)
     channels = value.shape[-1]
-    op: Op = "separable" if layer.kind.startswith("Separable") else "kernel"
-    filters = layer.options.get("filters", 0)
+    if layer.kind.startswith("Depthwise"):
+        filters = channels * (layer.options.get("depth_multiplier") or 1)
+        step = _kernel("depthwise", layer, windows, channels, filters)
+        step = replace(step, groups=channels)
+    else:
+        op: Op = "separable" if layer.kind.startswith("Separable") else "kernel"
+        step = _kernel(op, layer, windows, channels, layer.options["filters"])
+        step = replace(step, groups=_groups_of(layer, step))
+    return value.then(replace(step, axes=axes.of, taps=taps), axes.view)
+
+
+def _groups_of(layer: CurrentLayer, step: LinearStep) -> int:
+    """Return the number of groups, which must divide the channels and the filters."""
+    groups = int(layer.options.get("groups") or 1)
     if groups > 1:
         layer.keep(option=f"groups {groups}")
-    if layer.kind.startswith("Depthwise"):
-        op = "depthwise"
-        filters = channels * (layer.options.get("depth_multiplier") or 1)
-    if channels % groups or filters % groups:
-        raise RefusedLayerError(f"its groups do not divide {channels} channels")
-    step = _kernel(op, layer, windows, channels, filters)
-    unmixed = channels if op == "depthwise" else groups
-    step = replace(step, groups=unmixed, axes=axes.of, taps=taps)
-    return value.then(step, axes.view)
+    if step.read % groups or step.outputs % groups:
+        raise RefusedLayerError(f"its groups do not divide {step.read} channels")
+    return groups
+
+
+def _refuse_padding(layer: CurrentLayer) -> Value:
+    error = RefusedLayerError(
+        "specs support only `valid` and `same` padding",
+        "use `padding='valid'` and retrain; the axis becomes shorter",
+        f"padding {layer.options['padding']}",
+    )
+    return layer.refuse(error)
 
 
 def _has_known_padding(layer: KerasLayer) -> bool:
@@ -230,14 +245,12 @@ def _kernel(
     return LinearStep(op, layer.name, windows, read, int(outputs), bias=bias, l2=l2)
 
 
-@has_kernel("Conv2DTranspose", keeps=("filters", *_WINDOW))
+@has_kernel(("Conv2DTranspose",), keeps=("filters", *_WINDOW))
 def read_transposed(layer: CurrentLayer, value: Value) -> Value:
     """Read a transposed convolution, over an axis with zeros between the values."""
     if value.broken:
         return BROKEN
-    axes = axes_of(layer, value)
-    if None in axes.of:
-        raise RefusedLayerError("its kernel moves along an axis of size 1")
+    axes = _long_axes_of(layer, value)
     windows = _transposed_windows(layer, axes.sizes)
     shape = layer.options.get("output_shape")  # from Keras 1
     if isinstance(shape, list):
@@ -290,14 +303,12 @@ def _transposed_windows(layer: KerasLayer, sizes: Shape) -> list[AxisWindow]:
     return windows
 
 
-@reads(*each_rank("UpSampling"), keeps=("size",))
+@reads(each_rank("UpSampling"), keeps=("size",))
 def read_upsampling(layer: CurrentLayer, value: Value) -> Value:
     """Read an upsampling that repeats values; its readers' kernels do the same."""
     way = str(layer.options.get("interpolation") or "nearest")
-    axes = axes_of(layer, value)
+    axes = _long_axes_of(layer, value)
     pairs = list(zip(axes.sizes, dims(layer, "size", 2), strict=True))
-    if None in axes.of:
-        raise RefusedLayerError("its kernel moves along an axis of size 1")
     if way != "nearest" and not all(1 in pair for pair in pairs):
         raise RefusedLayerError(
             "only repeated values correspond to one kernel at all positions",
@@ -313,7 +324,7 @@ def read_upsampling(layer: CurrentLayer, value: Value) -> Value:
     return _moved(layer, value, axes, windows)
 
 
-@reads(*each_rank("ZeroPadding"), *each_rank("Cropping"))
+@reads((*each_rank("ZeroPadding"), *each_rank("Cropping")))
 def read_margins(layer: CurrentLayer, value: Value) -> Value:
     """Read a `ZeroPadding` or `Cropping`, which is part of its readers' kernels."""
     is_padding = layer.kind.startswith("ZeroPadding")
@@ -342,7 +353,7 @@ def _moved(
     return value.then(step, axes.view, is_positive=value.is_positive)
 
 
-@has_kernel("Dense", keeps=("units", "use_bias"))
+@has_kernel(("Dense",), keeps=("units", "use_bias"))
 def read_dense(layer: CurrentLayer, value: Value) -> Value:
     """Read a dense layer: a matrix, or a kernel of size 1 over pixels."""
     if value.broken:
@@ -398,10 +409,11 @@ def are_channels(group: Group, shape: Shape) -> bool:
     return long == [len(shape) - 1] or (not long and shape[-1] == 1)
 
 
-@reads(*NORMS, keeps=("center", "scale", "epsilon"))
+@reads(NORMS, keeps=("center", "scale", "epsilon"))
 def read_batch_norm(layer: CurrentLayer, value: Value) -> Value:
     """Fold a batch norm with its running statistics, unless this is done."""
-    return value if layer.name in layer.state.done else normed(layer, value)
+    is_done = layer.name in layer.spec.state.absorbed
+    return value if is_done else normed(layer, value)
 
 
 def normed(layer: CurrentLayer, value: Value) -> Value:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from math import prod
 from typing import Any
 
+from snnc.importer.builder import CurrentLayer, SpecBuilder
+from snnc.importer.context import ENDING, ImportContext
+from snnc.importer.decisions import DataChange, LostDropout, RefusedLayerError
 from snnc.importer.graph import LARGEST_INPUT
-from snnc.importer.linear import LinearStep, Shape, Term, points
+from snnc.importer.linear import LinearStep, Shape, Term, all_known, points
 from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import add_relu, identity_neurons, mix
-from snnc.importer.state import (
-    ENDING,
-    ConversionState,
-    CurrentLayer,
-    DataChange,
-    LostDropout,
-    RefusedLayerError,
-)
-from snnc.importer.table import REQUIRED, each_rank, reads
+from snnc.importer.table import each_rank, is_trained, reads
 from snnc.importer.values import (
     BROKEN,
     INPUT,
@@ -52,23 +48,23 @@ OPEN_SIZES = (64, 128, 224, 256, 512)
 """Sizes to suggest for the open axes of an input; the first is tried first."""
 
 
-@reads("InputLayer")
+@reads(("InputLayer",))
 def read_input(layer: CurrentLayer) -> Value:
     """Return the input, which must have fixed sizes and at most 4 axes."""
-    if layer.name not in layer.state.inputs:
+    if layer.name not in layer.context.inputs:
         layer.rewrite("removed: no layer reads it")
         return BROKEN
-    if len(layer.state.inputs) > 1:
+    if len(layer.context.inputs) > 1:
         return _channels_of_input(layer) or _several(layer, tuple(sizes_of(layer)))
     shape = _fixed_shape(layer)
     if "int" in str(layer.options.get("dtype")):
         layer.train("specs read float32", f"dtype {layer.options['dtype']}")
     layer.keep("the spec's input")
-    if _is_channels_first(layer) and len(shape) > 1:
+    if _is_channels_first(layer.context, layer.name) and len(shape) > 1:
         last = (*shape[1:], shape[0])
         value = _relaid(layer, last, LAST, FIRST)
         return replace(value, view=plain(len(last), is_first=True))
-    return _input(layer.state, shape)
+    return _input(layer.spec, shape)
 
 
 def _fixed_shape(layer: CurrentLayer) -> Shape:
@@ -78,10 +74,10 @@ def _fixed_shape(layer: CurrentLayer) -> Shape:
     """
     sizes = sizes_of(layer)
     if sizes[:-1] == [None, None]:
-        for name in layer.state.readers[layer.name]:
-            resized = _sizes_of_resizing(layer.state.layers[name])
+        for name in layer.context.readers[layer.name]:
+            resized = _sizes_of_resizing(layer.context.layers[name])
             sizes = [*resized, sizes[-1]] if resized else sizes
-    shape = _requested_sizes(sizes, layer.state.request.shape)
+    shape = _requested_sizes(sizes, layer.context.request.shape)
     if not shape or None in shape:
         remedy = (
             "give `keras.Input` a shape, copy the weights, and save the model again"
@@ -132,16 +128,16 @@ def sizes_of(layer: KerasLayer) -> list[Any]:
     return list(layer.options.get("batch_input_shape") or [None, None])[1:]
 
 
-def _input(state: ConversionState, shape: Shape) -> Value:
+def _input(spec: SpecBuilder, shape: Shape) -> Value:
     """Return the spec's input with a channels-last shape."""
-    state.input = replace(state.input, shape=shape)
+    spec.change_input(shape=shape)
     return Value((Term(INPUT, shape),), shape, plain(len(shape)), is_alone=True)
 
 
 def _relaid(layer: CurrentLayer, shape: Shape, todo: str, option: str = "") -> Value:
     """Return the input with another shape, and record what to do with the data."""
     _change_data(layer, shape, todo, option)
-    return _input(layer.state, shape)
+    return _input(layer.spec, shape)
 
 
 def _change_data(layer: CurrentLayer, shape: Shape, todo: str, option: str) -> None:
@@ -152,21 +148,20 @@ def _change_data(layer: CurrentLayer, shape: Shape, todo: str, option: str) -> N
 
 def _channels_of_input(layer: CurrentLayer) -> Value | None:
     """Return one of several inputs as channels of the spec's input, or None."""
-    state = layer.state
-    shapes = _joinable_shapes(state)
+    shapes = _joinable_shapes(layer.context)
     if shapes is None:
         return None
-    number = state.inputs.index(layer.name)
+    number = layer.context.inputs.index(layer.name)
     shape = shapes[number]
     start = sum(before[-1] for before in shapes[:number])
     channels = sum(each[-1] for each in shapes)
     whole = (*shape[:-1], channels)
-    parts = {**state.input.parts, layer.name: shape[-1]}
-    state.input = replace(state.input, shape=whole, parts=parts)
+    parts = {**layer.spec.input.parts, layer.name: shape[-1]}
+    layer.spec.change_input(shape=whole, parts=parts)
     step = LinearStep(
         "select", layer.name, points(shape), channels, shape[-1], start=start
     )
-    is_first = len(shape) > 1 and _is_channels_first(layer)
+    is_first = len(shape) > 1 and _is_channels_first(layer.context, layer.name)
     layer.rewrite(f"channels {start}..{start + shape[-1] - 1} of the spec's input")
     if is_first:
         _change_data(layer, shape, LAST, FIRST)
@@ -174,63 +169,59 @@ def _channels_of_input(layer: CurrentLayer) -> Value | None:
     return Value((Term(INPUT, whole, (step,)),), shape, view)
 
 
-def _joinable_shapes(state: ConversionState) -> list[Shape] | None:
+def _joinable_shapes(context: ImportContext) -> list[Shape] | None:
     """Return the shapes of inputs that are equal but for channels; None for others."""
-    parts = [_shape_of_part(state.layers[name]) for name in state.inputs]
-    shapes = [shape for shape in parts if shape is not None]
-    if len(shapes) < len(parts) or len({shape[:-1] for shape in shapes}) > 1:
+    layers = [context.layers[name] for name in context.inputs]
+    shapes = all_known(_shape_of_part(context, layer) for layer in layers)
+    if shapes is None or len({shape[:-1] for shape in shapes}) > 1:
         return None
     return shapes if len(shapes[0]) <= 4 else None
 
 
-def _shape_of_part(layer: CurrentLayer) -> Shape | None:
+def _shape_of_part(context: ImportContext, layer: KerasLayer) -> Shape | None:
     """Return the channels-last shape of one of several inputs; None if it is open."""
     sizes = tuple(sizes_of(layer))
     if not sizes or None in sizes:
         return None
-    for reader in layer.state.readers[layer.name][:1]:
-        first_reader = layer.state.layers[reader]
+    for reader in context.readers[layer.name][:1]:
+        first_reader = context.layers[reader]
         width = first_reader.options.get("output_dim")
         if first_reader.kind == "Embedding" and isinstance(width, int):
             return (*sizes, width)
-    if len(sizes) > 1 and _is_channels_first(layer):
+    if len(sizes) > 1 and _is_channels_first(context, layer.name):
         return (*sizes[1:], sizes[0])
     return sizes
 
 
 def _several(layer: CurrentLayer, shape: Shape) -> Value:
     """Refuse inputs with different shapes once, but still check their readers."""
-    if layer.name == layer.state.inputs[0]:
-        count = len(layer.state.inputs)
-        names = ", ".join(layer.state.inputs)
+    if layer.name == layer.context.inputs[0]:
+        count = len(layer.context.inputs)
+        names = ", ".join(layer.context.inputs)
         error = RefusedLayerError(
             f"the model has {count} inputs ({names}) of different shapes; a spec has "
             "one",
-            _largest_part(layer.state),
+            _largest_part(layer.context),
             rule=SeveralModelInputs,
         )
         layer.refuse(error)
     if not shape or None in shape:
         return BROKEN
-    key = layer.state.free(layer.name)
-    return layer.state.add(StatementDraft(key, "downsample", (INPUT,), shape))
+    key = layer.spec.free(layer.name)
+    return layer.spec.add(StatementDraft(key, "downsample", (INPUT,), shape))
 
 
-def _largest_part(state: ConversionState) -> str:
+def _largest_part(context: ImportContext) -> str:
     """Advise to import the part of a model of several inputs with the most layers.
 
     A part is the layers that depend on one input alone, or on several inputs. The part
     with the most convolutions counts as the largest.
     """
-    origins = _origins(state)
-    trained = [
-        layer
-        for layer in state.model.layers
-        if any(option in layer.options for option in REQUIRED)
-    ]
+    origins = _origins(context)
+    trained = [layer for layer in context.model.layers if is_trained(layer)]
     parts = {
         name: [layer for layer in trained if origins[layer.name] == {name}]
-        for name in state.inputs
+        for name in context.inputs
     }
     joined = [layer for layer in trained if len(origins[layer.name]) > 1]
     name = max(parts, key=lambda each: _weigh(parts[each]))
@@ -240,13 +231,8 @@ def _largest_part(state: ConversionState) -> str:
             "layers after it as a model with one input, which has "
             f"{len(joined)} of the {len(trained)} layers with kernels"
         )
-    ends = [
-        f"`{layer.name}`"
-        for layer in state.model.layers
-        if origins[layer.name] == {name}
-        and any(origins[reader] != {name} for reader in state.readers[layer.name])
-    ]
-    to_end = f" to {', '.join(ends)}" if ends else ""
+    ends = ", ".join(_ends_of_part(context, origins, name))
+    to_end = f" to {ends}" if ends else ""
     return (
         f"import the layers from `{name}`{to_end} as a model with one input, which has "
         f"{len(parts[name])} of the {len(trained)} layers with kernels, and compute "
@@ -254,39 +240,50 @@ def _largest_part(state: ConversionState) -> str:
     )
 
 
+def _ends_of_part(
+    context: ImportContext, origins: Mapping[str, frozenset[str]], name: str
+) -> Iterator[str]:
+    """Yield the last layers that depend on one input alone."""
+    for layer, inputs in origins.items():
+        readers = context.readers[layer]
+        is_read_outside = any(origins[reader] != {name} for reader in readers)
+        if inputs == {name} and is_read_outside:
+            yield f"`{layer}`"
+
+
 def _weigh(part: list[KerasLayer]) -> tuple[int, int]:
     """Return how many convolutions, and how many layers, a part of a model has."""
     return sum("kernel_size" in layer.options for layer in part), len(part)
 
 
-def _origins(state: ConversionState) -> dict[str, frozenset[str]]:
+def _origins(context: ImportContext) -> dict[str, frozenset[str]]:
     """Return the inputs on which each layer depends."""
     origins: dict[str, frozenset[str]] = {}
-    for layer in state.model.layers:
-        found = {layer.name} if layer.name in state.inputs else set[str]()
+    for layer in context.model.layers:
+        found = {layer.name} if layer.name in context.inputs else set[str]()
         for read in layer.reads:
             found |= origins[read]
         origins[layer.name] = frozenset(found)
     return origins
 
 
-def _is_channels_first(layer: CurrentLayer) -> bool:
-    """Whether the input's readers use channels-first."""
-    names = list(layer.state.readers[layer.name])
+def _is_channels_first(context: ImportContext, name: str) -> bool:
+    """Whether an input's readers use channels-first."""
+    names = list(context.readers[name])
     seen = set[str]()
     while names:
         name = names.pop()
-        after = layer.state.layers[name]
+        after = context.layers[name]
         if name in seen or after.kind in ("Reshape", "Permute"):
             continue
         seen.add(name)
         if after.options.get("data_format") is not None:
             return after.is_channels_first
-        names += layer.state.readers[name]
+        names += context.readers[name]
     return False
 
 
-@reads("Flatten")
+@reads(("Flatten",))
 def read_flatten(layer: CurrentLayer, value: Value) -> Value:
     """Read a `Flatten`: its reader orders the rows of its matrix as Keras does."""
     layer.keep("its reader flattens in the same order")
@@ -295,7 +292,7 @@ def read_flatten(layer: CurrentLayer, value: Value) -> Value:
     return replace(value, view=(value.order,), is_alone=False, is_cut=False)
 
 
-@reads("Reshape")
+@reads(("Reshape",))
 def read_reshape(layer: CurrentLayer, value: Value) -> Value:
     """Read a `Reshape` that only renames axes, or that reshapes the input."""
     sizes = layer.options.get("target_shape") or []
@@ -317,12 +314,9 @@ def reshaped(layer: CurrentLayer, value: Value, target: list[int]) -> Value:
         layer.keep("at the end of the model: a readout has the same values as a vector")
         return replace(value, is_cut=view is None)
     if value.parts:
-        if len(shape) > 1:
-            remedy = "build the layers without"
-            raise RefusedLayerError("it splits a vector", remedy, option)
         layer.keep("its output equals its input")
         return value
-    if view is not None and not (value.is_alone and _lacks_axis(value, view)):
+    if view is not None and not _lacks_axis(value, view):
         layer.keep("it renames axes, which its reader takes into account")
         return replace(value, view=view)
     if value.is_alone and layer.is_read_alone and len(shape) <= 4:
@@ -341,7 +335,8 @@ def reshaped(layer: CurrentLayer, value: Value, target: list[int]) -> Value:
 def _target_shape(value: Value, target: list[int], option: str) -> Shape:
     """Return the target sizes, with the size for -1.
 
-    Raise RefusedLayerError if they have another number of values.
+    Raise RefusedLayerError if they have another number of values, or split a
+    concatenation of flat vectors.
     """
     size = prod(value.keras_shape)
     rest = prod(n for n in target if n != -1)
@@ -351,12 +346,16 @@ def _target_shape(value: Value, target: list[int], option: str) -> Shape:
     if prod(shape) != size or min(shape, default=1) < 1:
         why = f"its input has {size} values"
         raise RefusedLayerError(why, "save the model again", option)
+    if value.parts and len(shape) > 1:
+        remedy = "build the layers without"
+        raise RefusedLayerError("it splits a vector", remedy, option)
     return shape
 
 
 def _view_after(value: Value, shape: Shape) -> View | None:
     """Return the view of a value with another shape, or None if an axis is split."""
-    if shape == value.shape and set(shape[:-1]) == {1}:  # one pixel
+    is_pixel = shape == value.shape and set(shape[:-1]) == {1}
+    if is_pixel:
         return plain(len(shape))
     return None if value.parts else value.regrouped(shape)
 
@@ -366,14 +365,14 @@ def _ends_model(layer: CurrentLayer, value: Value, view: View | None) -> bool:
     if value.parts or value.flat:
         return False
     splits_vector = view is None and len(value.shape) == 1
-    is_last = splits_vector or not layer.state.readers[layer.name]
-    return is_last and layer.state.output_of(layer, ENDING) is not None
+    is_last = splits_vector or not layer.context.readers[layer.name]
+    return is_last and layer.context.output_of(layer, ENDING) is not None
 
 
 def _lacks_axis(value: Value, view: View) -> bool:
-    """Whether a view of the input has axes that convolutions of the input need."""
+    """Whether a value is the input, and a view has axes that its readers need."""
     is_moved = len(view) > 1 and view != value.view
-    return is_moved or len(view) > len(value.shape)
+    return value.is_alone and (is_moved or len(view) > len(value.shape))
 
 
 def _image_of_dense(layer: CurrentLayer, value: Value, target: Shape) -> Value | None:
@@ -381,15 +380,15 @@ def _image_of_dense(layer: CurrentLayer, value: Value, target: Shape) -> Value |
 
     A transposed convolution of one pixel computes a matrix whose output is an image.
     """
-    state = layer.state
-    formats = [other.options.get("data_format") for other in state.model.layers]
+    layers = layer.context.model.layers
+    formats = [other.options.get("data_format") for other in layers]
     is_vector = len(value.shape) == 1 and not value.flat
     if len(target) != 3 or not is_vector or "channels_first" in formats:
         return None
     draft = _dense_before(layer, value) or _pass_on(layer, value)
     shape = (*target[:2], target[2] * len(draft.units))
     bias: Bias = "off" if draft.bias == "off" and not draft.batchnorm else "neuron"
-    image = state.add(
+    image = layer.spec.add(
         replace(draft, shape=shape, image=shape, bias=bias, batchnorm=False)
     )
     if draft.units == RELU:
@@ -399,34 +398,37 @@ def _image_of_dense(layer: CurrentLayer, value: Value, target: Shape) -> Value |
 
 def _dense_before(layer: CurrentLayer, value: Value) -> StatementDraft | None:
     """Return the dense statement whose unchanged output a vector is, or None."""
-    before = layer
-    while before.is_read_alone and before.kind != "Dense":
-        before = layer.state.layers[before.reads[0]]
+    before: KerasLayer = layer
+    while layer.context.is_read_alone(before) and before.kind != "Dense":
+        before = layer.context.layers[before.reads[0]]
     if before.kind != "Dense" or len(value.terms) > 1:
         return None
     (term,) = value.terms
-    draft = layer.state.drafts.get(term.source)
-    if draft is None or draft.kind != "dense" or draft.beside:
-        return None
     is_unchanged = [step.op for step in term.steps] in ([], ["mix"])
-    reads_vectors = all(len(main.read) == 1 for main in draft.main)
-    return draft if is_unchanged and reads_vectors else None
+    draft = layer.spec.drafts.get(term.source)
+    return draft if is_unchanged and draft and _reads_vectors(draft) else None
+
+
+def _reads_vectors(draft: StatementDraft) -> bool:
+    """Whether a statement is a dense layer that reads only vectors."""
+    is_dense = draft.kind == "dense" and not draft.beside
+    return is_dense and all(len(term.read) == 1 for term in draft.main)
 
 
 def _pass_on(layer: CurrentLayer, value: Value) -> StatementDraft:
     """Return a dense statement whose neurons pass on the values of a vector."""
     if any(len(term.read) > 1 for term in value.terms):
-        value = identity_neurons(layer.state, layer.name, value)
+        value = identity_neurons(layer.spec, layer.name, value)
     units = RELU if value.is_positive else SIGNED
-    fired = add_relu(layer.state, layer.name, value, units)
-    return layer.state.drafts[fired.terms[0].source]
+    fired = add_relu(layer.spec, layer.name, value, units)
+    return layer.spec.drafts[fired.terms[0].source]
 
 
-@reads("Embedding")
+@reads(("Embedding",))
 def read_embedding(layer: CurrentLayer, value: Value) -> Value:
     """Let the host look up the rows if no other layer reads the input."""
     width = layer.options.get("output_dim")
-    is_part = layer.reads[0] in layer.state.input.parts
+    is_part = layer.reads[0] in layer.spec.input.parts
     if layer.options.get("mask_zero"):
         raise RefusedLayerError(
             "spikes have no mask for words that are 0",
@@ -436,7 +438,7 @@ def read_embedding(layer: CurrentLayer, value: Value) -> Value:
     is_known = is_part or (value.is_alone and len(value.shape) == 1)
     if isinstance(width, int) and is_known and layer.is_read_alone:
         shape = value.shape if is_part else (*value.shape, width)
-        layer.state.input = replace(layer.state.input, is_embedded=True)
+        layer.spec.change_input(is_embedded=True)
         if not is_part:
             return _relaid(layer, shape, LOOK_UP)
         _change_data(layer, shape, LOOK_UP, "")
@@ -448,7 +450,7 @@ def read_embedding(layer: CurrentLayer, value: Value) -> Value:
     )
 
 
-@reads("Resizing", "CenterCrop", reads_broken=True)
+@reads(("Resizing", "CenterCrop"), reads_broken=True)
 def read_resizing(layer: CurrentLayer, value: Value) -> Value:
     """Let the host change the size of images, unless they have this size already."""
     sizes = _sizes_of_resizing(layer)
@@ -475,11 +477,11 @@ def _sizes_of_resizing(layer: KerasLayer) -> tuple[int, int] | None:
     return (height, width) if is_small else None
 
 
-@reads("Lambda", joins=True, reads_broken=True)
+@reads(("Lambda",), joins=True, reads_broken=True)
 def read_lambda(layer: CurrentLayer, value: Value, *others: Value) -> Value:
     """Let the host compute a `Lambda` that is the first layer; refuse others."""
     is_first = value.is_alone and not others and layer.is_read_alone
-    scaled = layer.state.input
+    scaled = layer.spec.input
     if not is_first or (scaled.factor, scaled.offset) != (1.0, 0.0):
         raise RefusedLayerError(
             "its code is in the file, but snnc does not run code from files",
@@ -488,7 +490,7 @@ def read_lambda(layer: CurrentLayer, value: Value, *others: Value) -> Value:
     return _relaid(layer, value.shape, COMPUTE)
 
 
-@reads("Permute")
+@reads(("Permute",))
 def read_permute(layer: CurrentLayer, value: Value) -> Value:
     """Read a `Permute`, which only renames axes, or transposes the input."""
     axes = layer.options.get("dims")
@@ -504,9 +506,7 @@ def read_permute(layer: CurrentLayer, value: Value) -> Value:
 
 
 @reads(
-    "Dropout",
-    *each_rank("SpatialDropout"),
-    "GaussianDropout",
+    ("Dropout", *each_rank("SpatialDropout"), "GaussianDropout"),
     keeps=(),
     reads_broken=True,
 )
@@ -521,7 +521,7 @@ def read_dropout(layer: CurrentLayer, value: Value) -> Value:
         why = "not kept, because it does not follow the neurons of one layer"
         layer.train(why, topic=LostDropout())
         return value
-    layer.state.add(replace(draft, dropout=rate))
+    layer.spec.add(replace(draft, dropout=rate))
     how = "" if layer.kind == "Dropout" else ", which drops single neurons"
     layer.train(f"as `dropout {rate:.6g}` of `{draft.layer}`{how}")
     return value
@@ -529,13 +529,13 @@ def read_dropout(layer: CurrentLayer, value: Value) -> Value:
 
 def _neurons_before(layer: CurrentLayer, value: Value) -> StatementDraft | None:
     """Return the statement of neurons whose output only a layer reads, or None."""
-    draft = layer.state.drafts.get(value.spikes or INPUT)
+    draft = layer.spec.drafts.get(value.spikes or INPUT)
     if draft is None or draft.kind not in ("conv", "downsample", "dense"):
         return None
     return draft if layer.is_read_alone else None
 
 
-@reads(*NOISE, reads_broken=True)
+@reads(NOISE, reads_broken=True)
 def read_noise(layer: CurrentLayer, value: Value) -> Value:
     """Omit noise, image augmentation and penalties, which only training uses."""
     layer.train(

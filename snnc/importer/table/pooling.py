@@ -9,6 +9,8 @@ from dataclasses import replace
 from itertools import product, takewhile
 from math import prod
 
+from snnc.importer.builder import CurrentLayer
+from snnc.importer.decisions import AppliedRewrite, RefusedLayerError
 from snnc.importer.linear import (
     AxisWindow,
     Fitted,
@@ -22,8 +24,7 @@ from snnc.importer.linear import (
     points,
 )
 from snnc.importer.model import KerasLayer
-from snnc.importer.neurons import BORDER, UnfitError, add_relu, identity_neurons
-from snnc.importer.state import AppliedRewrite, CurrentLayer, RefusedLayerError
+from snnc.importer.neurons import BORDER, UnfitError, add_relu, identity_neurons, pooled
 from snnc.importer.table import dims, each_rank, reads
 from snnc.importer.table.activations import NARROWER, refuse_unfit, unpadded
 from snnc.importer.table.arithmetic import larger
@@ -49,7 +50,7 @@ MOST_LEVELS = 16
 
 def maximum(layer: CurrentLayer, value: Value, windows: Windows, view: View) -> Value:
     """Return a maximum: a `maxpool` over neurons, or neurons that compare values."""
-    if value.is_input and layer.state.input.seen[0] >= 0:
+    if value.is_input and layer.spec.input.seen[0] >= 0:
         value = replace(value, is_positive=True)
     value = rectified(layer, value)
     value, windows = _join_padding(value, windows)
@@ -78,7 +79,7 @@ def _kept(layer: CurrentLayer, value: Value) -> Value:
     if value.parts or value.flat:
         return value
     try:
-        return identity_neurons(layer.state, layer.name, value)
+        return identity_neurons(layer.spec, layer.name, value)
     except UnfitError:
         return value
 
@@ -120,30 +121,26 @@ def _statement(
     layer: CurrentLayer, value: Value, windows: Windows, view: View
 ) -> Value | None:
     """Return a `maxpool` of one source, with norms moved after the pool."""
-    if len(value.terms) != 1 or value.flat or value.terms[0].source == INPUT:
+    if not _has_one_source(value):
         return None
     (term,) = value.terms
     after = _commuting_steps(layer, term)
     before = replace(term, steps=term.steps[: len(term.steps) - len(after)])
-    if len(before.steps) == 1 and before.steps[0].is_pool:
-        key = layer.state.pool(before.source, before.steps[0])
-        before = Term(key, (*before.sizes(1), before.channels))
-    fitted = fit(windows)
-    taps = tuple(window.taps for window in windows)
-    if fitted is None or fitted.kernel != taps:
-        return None
-    if before.steps or layer.state.reads_input(before.source):
+    if len(before.steps) == 1:
+        before = pooled(layer.spec, before)
+    window = _exact_window(windows)
+    if window is None or before.steps or layer.spec.reads_input(before.source):
         return None
     shape = (*(window.places for window in windows), before.read[-1])
-    key = layer.state.free(layer.name)
-    layer.state.add(
+    key = layer.spec.free(layer.name)
+    layer.spec.add(
         StatementDraft(
             layer=key,
             kind="maxpool",
             sources=(before.source,),
             shape=shape,
-            window=fitted,
-            is_global=taps == before.read[:-1] and set(shape[:-1]) == {1},
+            window=window,
+            is_global=window.kernel == before.read[:-1] and set(shape[:-1]) == {1},
         )
     )
     steps = tuple(replace(step, windows=points(shape)) for step in after)
@@ -151,12 +148,25 @@ def _statement(
     return replace(largest, is_positive=value.is_positive)
 
 
+def _has_one_source(value: Value) -> bool:
+    """Whether a value is computed from the output of one statement."""
+    sources = [term.source for term in value.terms]
+    return len(sources) == 1 and sources != [INPUT] and not value.flat
+
+
+def _exact_window(windows: Windows) -> Fitted | None:
+    """Return the window of a statement that covers nothing else, or None."""
+    fitted = fit(windows)
+    taps = tuple(window.taps for window in windows)
+    return fitted if fitted is not None and fitted.kernel == taps else None
+
+
 def _commuting_steps(layer: CurrentLayer, term: Term) -> tuple[LinearStep, ...]:
     """Return the last steps of a term that may come after a maximum."""
 
     def commutes(step: LinearStep) -> bool:
         if step.op == "norm":
-            return layer.state.is_rising(layer.state.layers[step.layer])
+            return layer.context.is_rising(layer.context.layers[step.layer])
         return step.op == "scale" and min(step.factors) >= 0
 
     return tuple(takewhile(commutes, reversed(term.steps)))[::-1]
@@ -179,31 +189,31 @@ def _compared(layer: CurrentLayer, value: Value, windows: Windows) -> Value:
         pairs = zip(rows[::2], rows[1::2], strict=False)
         alone = rows[len(rows) // 2 * 2 :]
         rows = [*(larger(layer, a, b) for a, b in pairs), *alone]
-    return identity_neurons(layer.state, layer.name, rows[0])
+    return identity_neurons(layer.spec, layer.name, rows[0])
 
 
 def rectified(layer: CurrentLayer, value: Value) -> Value:
     """Return a value after the next ReLU, which commutes with a maximum."""
-    after = layer.state.rectified(layer)
+    after = layer.context.rectified(layer)
     if after is None or value.is_positive:
         return value
     norms, relu = after
     own = value
     try:
         for norm in norms:
-            own = normed(norm, own)
-        fired = value if own.flat else add_relu(layer.state, relu.name, own)
+            own = normed(layer.spec.layer(norm.name), own)
+        fired = value if own.flat else add_relu(layer.spec, relu.name, own)
     except RefusedLayerError:  # the layers report this error themselves
         return value
     if not own.flat:
-        layer.state.done |= {norm.name for norm in norms}
+        layer.spec.absorbed |= {norm.name for norm in norms}
     return fired
 
 
 _WINDOW = ("pool_size", "strides", "padding")
 
 
-@reads(*each_rank("AveragePooling"), keeps=_WINDOW)
+@reads(each_rank("AveragePooling"), keeps=_WINDOW)
 def read_average_pooling(layer: CurrentLayer, value: Value) -> Value:
     """Read an average over windows."""
     windows, axes = _windows(layer, value)
@@ -212,7 +222,7 @@ def read_average_pooling(layer: CurrentLayer, value: Value) -> Value:
         return replace(value, view=axes.view)
     if not any(window.pads for window in windows):
         layer.keep("`avgpool`, without neurons or cores")
-    elif layer.state.request.rewrite("avgpool") == "zeros":
+    elif layer.context.request.rewrite("avgpool") == "zeros":
         layer.rewrite(
             "`avgpool=zeros`: windows at an edge also average the padded zeros; "
             "retrain",
@@ -230,10 +240,10 @@ def read_average_pooling(layer: CurrentLayer, value: Value) -> Value:
     return _averaged(layer, value, windows, axes.view)
 
 
-@reads(*each_rank("MaxPooling"), keeps=_WINDOW)
+@reads(each_rank("MaxPooling"), keeps=_WINDOW)
 def read_max_pooling(layer: CurrentLayer, value: Value) -> Value:
     """Read a maximum over windows, or the user's replacement."""
-    by = layer.state.request.rewrite("maxpool")
+    by = layer.context.request.rewrite("maxpool")
     windows, axes = _windows(layer, value)
     if by is not None:
         windows = tuple(map(_inside, windows))
@@ -259,7 +269,7 @@ def read_max_pooling(layer: CurrentLayer, value: Value) -> Value:
     return _averaged(layer, value, windows, axes.view, replaces=(rewritten,))
 
 
-@reads(*each_rank("GlobalAveragePooling"), keeps=())
+@reads(each_rank("GlobalAveragePooling"), keeps=())
 def read_global_average(layer: CurrentLayer, value: Value) -> Value:
     """Read the average over all pixels."""
     averaged = _averaged(layer, value, *_whole(layer, value))
@@ -267,10 +277,10 @@ def read_global_average(layer: CurrentLayer, value: Value) -> Value:
     return averaged
 
 
-@reads(*each_rank("GlobalMaxPooling"), keeps=())
+@reads(each_rank("GlobalMaxPooling"), keeps=())
 def read_global_max(layer: CurrentLayer, value: Value) -> Value:
     """Read the maximum over all pixels."""
-    if layer.state.request.rewrite("globalmaxpool") is None:
+    if layer.context.request.rewrite("globalmaxpool") is None:
         return maximum(layer, value, *_whole(layer, value))
     layer.rewrite(
         "`globalmaxpool=avgpool`: the mean; retrain",
@@ -356,4 +366,4 @@ def _downsample(
         window=Fitted(kernel=taps, stride=taps, before=(0,) * len(taps)),
         rewritten=(rewritten,),
     )
-    return layer.state.add(draft, view)
+    return layer.spec.add(draft, view)
