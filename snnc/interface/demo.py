@@ -28,7 +28,8 @@ from snnc.text.tables import align, counted, percent
 from snnc.verbs.evaluate.options import Simulator
 from snnc.verbs.evaluate.task import write_data
 
-FRAMES, SIZE = 8, 16
+FRAMES = 8
+SIZE = 16
 DIRECTIONS = ((0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1))
 BRIGHTEST = 16.0
 
@@ -153,19 +154,19 @@ def run_demo(
         tell(f"--- snnc report {spec.name} --why")
         tell(str(report.explained()))
         package = network.build(folder, force=True)
-        train, test = drifting_digits()
-        write_data(folder / "train.npz", *train)
-        write_data(folder / "test.npz", *test)
+        (x_train, y_train), test = drifting_digits()
+        x, y = test
+        write_data(folder / "train.npz", x_train, y_train)
+        write_data(folder / "test.npz", x, y)
         made = Demonstration(report.cores, _run_shipped(package, weights, test, tell))
         if missing("tensorflow"):
             tell(f"--- to train it here, run {installation('all')}")
             return made
-        x, y = test
         minutes = _estimate_minutes(package, x, weights)
         tell(f"--- now training it here, about {counted(minutes, 'minute')}")
         evaluated = folder / "drift.safetensors"
         started = time.perf_counter()
-        package.train(*train, evaluated)
+        package.train(x_train, y_train, evaluated)
         made.seconds["train"] = time.perf_counter() - started
         made.evaluations["exact"] = package.evaluate(x, y, evaluated, progress=False)
         for name in simulators() if every else ():
