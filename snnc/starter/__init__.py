@@ -93,16 +93,20 @@ class StarterPlan:
             (root if name in AT_ROOT else place) / name: text
             for name, text in starter_files(prefix, requirement).items()
         }
-        kept = [root / name for name in AT_ROOT if (root / name).exists()]
-        texts = {path: files.pop(path) for path in kept}
+        kept = {}
+        at_root = []
+        for path in (root / name for name in AT_ROOT):
+            if path.exists():
+                kept[path] = files.pop(path)
+            elif prefix:
+                at_root.append(path)
         added = {}
-        for path in (place / name for name in EXTENDED if (place / name).is_file()):
-            known = path.read_text(encoding="utf-8", errors="replace").splitlines()
-            lines = [x for x in files.pop(path).splitlines() if x not in known]
-            if lines:
-                added[path] = lines
-        new = [root / name for name in AT_ROOT if prefix and root / name in files]
-        return cls(root, files, added, texts, tuple(new))
+        for path in (place / name for name in EXTENDED):
+            if path.is_file():
+                lines = _missing_lines(path, files.pop(path))
+                if lines:
+                    added[path] = lines
+        return cls(root, files, added, kept, tuple(at_root))
 
     @property
     def existing_files(self) -> tuple[Path, ...]:
@@ -121,6 +125,12 @@ class StarterPlan:
                 gap = b"\n" if before and not before.endswith(b"\n") else b""
                 file.write(gap + "".join(f"{line}\n" for line in lines).encode())
             yield path
+
+
+def _missing_lines(path: Path, text: str) -> list[str]:
+    """Return the lines of a text that a file lacks."""
+    known = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    return [line for line in text.splitlines() if line not in known]
 
 
 def _root_of(place: Path) -> tuple[Path, str]:
