@@ -68,13 +68,9 @@ def build_command(
     modes = {"--check": check, "--dry-run": dry_run, "--watch": watch}
     _refuse_options({**modes, "--force": check and force}, form, tracked=tracked)
     report = Diagnostics()
-
-    def collect(problems: Diagnostics) -> None:
-        report.extend(problems.diagnostics)
-
     paths = tuple(options.with_folders(specs, report, allow_empty=allow_empty))
     if report.errors:  # also name the packages whose specs were removed
-        Build(output, "check").run((), collect)
+        Build(output, "check").run((), report.extend)
         options.print_diagnostics_as(form, report)
         return 1
     mode: Mode = "write"
@@ -92,7 +88,7 @@ def build_command(
     )
     wanted = list(map(_describe_build, paths))
     if form != "text":
-        is_done = build.run(wanted, collect)
+        is_done = build.run(wanted, report.extend)
         options.print_diagnostics_as(form, report)
         return 0 if is_done else 1
     if not watch:

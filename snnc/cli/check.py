@@ -58,7 +58,7 @@ def check_command(
             name = stdin if path == files.STDIN else path
             milliseconds = 1000 * (time.perf_counter() - started)
             printing.say(f"{name}: ok ({milliseconds:.0f} ms)")
-        report.extend(problems.diagnostics)
+        report.extend(problems)
     options.print_diagnostics_as(form, report)
     return 1 if report.errors else 0
 
@@ -108,7 +108,7 @@ def fmt_command(
         source = options.read_input(path, stdin, problems)
         if source is not None:
             is_changed |= _format(path, source, problems, check=check, diff=diff)
-        report.extend(problems.diagnostics)
+        report.extend(problems)
     printing.print_diagnostics(report)
     return 1 if report.errors or (check and is_changed) else 0
 

@@ -101,10 +101,7 @@ def import_command(
     """
     if form != "text" and not explain:
         raise click.UsageError("--format needs --explain")
-    _check_files(output, weights_out)
-    if explain and (output or weights_out):
-        files = "leave out -o and --weights-out"
-        raise click.UsageError(f"--explain writes no files: {files}")
+    _check_files(output, weights_out, explain=explain)
     request = replace(_request(**wanted), weights=str(weights_read or ""))
     options.refuse_existing(force, output, weights_out)
     report = Diagnostics()
@@ -122,18 +119,16 @@ def import_command(
         return 1
     if explain:
         _print(done, form)
-        return 1 if report.errors else 0
-    _say_notes(done.notes, model)
-    if done.text and output is None:
-        printing.print_data(done.text)
-    elif done.commands:
-        printing.say("Next:")
-        for command in done.commands:
-            printing.say(f"  {command}")
+    else:
+        _say_notes(done.notes, model)
+        if done.text and output is None:
+            printing.print_data(done.text)
+        else:
+            _say_next(done.commands)
     return 1 if report.errors else 0
 
 
-def _check_files(output: Path | None, weights: Path | None) -> None:
+def _check_files(output: Path | None, weights: Path | None, *, explain: bool) -> None:
     """Refuse files whose names don't end as those of a spec and of weights."""
     suffix = ".snn" if output is None else output.suffix
     if suffix in (".yaml", ".yml"):
@@ -143,6 +138,9 @@ def _check_files(output: Path | None, weights: Path | None) -> None:
     if weights is not None and weights.suffix != ".safetensors":
         ending = "a file that ends in .safetensors"
         raise click.UsageError(f"--weights-out writes {ending}")
+    if explain and (output or weights):
+        files = "leave out -o and --weights-out"
+        raise click.UsageError(f"--explain writes no files: {files}")
 
 
 def _say_notes(notes: Sequence[str], model: str) -> None:
@@ -154,6 +152,13 @@ def _say_notes(notes: Sequence[str], model: str) -> None:
     if left > 0:
         listed = f"`snnc import {shlex.quote(model)} --explain` lists them"
         printing.say(f"note: {left + 1} more notes: {listed}")
+
+
+def _say_next(commands: Sequence[str]) -> None:
+    if commands:
+        printing.say("Next:")
+    for command in commands:
+        printing.say(f"  {command}")
 
 
 def _request(

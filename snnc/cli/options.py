@@ -115,23 +115,21 @@ def of(kind: type[Any], *names: str) -> Option:
 
 
 def _to_click(name: str, default: object, described: DeclaredOption) -> Option:
-    names = described.names or (f"--{name.replace('_', '-')}",)
-    settings: dict[str, Any] = {
-        "help": described.help,
-        "default": default,
-    }
+    option: Callable[..., Option]
     if described.choices:
-        return choice(*names, name, among=described.choices, **settings)
-    if described.least is not None:
-        return count(*names, name, least=described.least, **settings)
-    if described.path == "folder":
-        return folder(*names, name, **settings)
-    if described.path:
-        metavar = described.metavar or "FILE"
-        return path(*names, name, **settings | {"metavar": metavar})
-    if default is False:
-        return flag(*names, name, **settings)
-    return click.option(*names, name, metavar=described.metavar, **settings)
+        option = partial(choice, among=described.choices)
+    elif described.least is not None:
+        option = partial(count, least=described.least)
+    elif described.path == "folder":
+        option = folder
+    elif described.path:
+        option = partial(path, metavar=described.metavar or "FILE")
+    elif default is False:
+        option = flag
+    else:
+        option = partial(click.option, metavar=described.metavar)
+    typed = described.names or (f"--{name.replace('_', '-')}",)
+    return option(*typed, name, help=described.help, default=default)
 
 
 def is_typed(name: str) -> bool:

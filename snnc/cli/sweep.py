@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,7 +69,7 @@ def sweep_command(
 
     Run the same command again to continue an interrupted sweep.
     """
-    _refuse_options(wanted, train=train, draws=bool(picture or picture_cores))
+    _refuse_options(wanted, train=train, draws=any((picture, picture_cores)))
     from snnc.interface.functions import plot
     from snnc.interface.sweep import sweep
     from snnc.syntax.settings import NoSettingError  # not needed by `plot`
@@ -86,8 +85,8 @@ def sweep_command(
             printing.say(f"interrupted: the same command continues from {saved}")
             return INTERRUPTED
         report = Diagnostics()
-        unique = dict.fromkeys(chain(*(variant.diagnostics for variant in found)))
-        report.extend(d for d in unique if isinstance(d, RemovedWord))
+        for variant in found:
+            report.extend(d for d in variant.diagnostics if isinstance(d, RemovedWord))
         printing.print_diagnostics(report)
         printing.print_result(found, form)
         if picture is not None:
@@ -99,7 +98,7 @@ def sweep_command(
 
 def _refuse_options(wanted: Mapping[str, Any], *, train: bool, draws: bool) -> None:
     """Refuse options of a sweep that contradict each other."""
-    needs_data = train or draws or wanted["test"] or wanted["weights"]
+    needs_data = any((train, draws, wanted["test"], wanted["weights"]))
     if wanted["data"] is None:
         if needs_data:
             options_with_data = "--train, --test, --weights and --picture"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from inspect import get_annotations
 from operator import attrgetter
@@ -319,6 +319,9 @@ class Diagnostics:
     limit: int = 100
     errors: int = field(default=0, init=False)
     _found: dict[Diagnostic, None] = field(default_factory=dict, init=False)
+
+    def __iter__(self) -> Iterator[Diagnostic]:
+        return iter(self.diagnostics)
 
     def add(self, *diagnostics: Diagnostic) -> None:
         """Add diagnostics once each, except errors above the limit."""

@@ -199,7 +199,7 @@ def outcome(
         conversion.written, names.spec, compiled, request
     )
     add_advice(compilation, compiled)
-    report.extend(compiled.diagnostics)
+    report.extend(compiled)
     done = ImportOutcome(
         text=written.text,
         notes=(*model.notes, *written.notes),
@@ -256,7 +256,7 @@ def _add_tensors(
         slower = written.at(scales.rate)
         written, compilation = compile_written(slower, names.spec, compiled, request)
         if compilation.lowered is None:  # no rate is low enough
-            report.extend(compiled.diagnostics)
+            report.extend(compiled)
     mapped = compilation.mapped
     placed = () if mapped is None else placed_layers(mapped, arrays)
     values = "" if request.values is None else interval(*request.values)

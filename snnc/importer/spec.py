@@ -389,7 +389,7 @@ def compile_written(
     if attempt.sound_network is not None:
         attempt = _place(attempt, name, request, cache)
     allow_warnings(attempt.compilation, attempt.report)
-    report.extend(attempt.report.diagnostics)
+    report.extend(attempt.report)
     return attempt.written, attempt.compilation
 
 

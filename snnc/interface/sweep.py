@@ -171,7 +171,7 @@ def _choices(
     if report.errors:
         raise SpecError(report.diagnostics)
     _refuse_repeated(setting.text for setting in chain.from_iterable(chosen))
-    _refuse_repeated(_split(values[0])[0] for values in chosen if values)
+    _refuse_repeated(_split(values[0])[0] for values in filter(None, chosen))
     variants = prod(map(len, chosen))
     if variants > MOST_VARIANTS:
         advice = "give fewer values, or draw some, as Optuna does"

@@ -209,7 +209,7 @@ def run_variants(
         else:
             results[job.name] = stored
     width = min(workers or os.cpu_count() or 1, len(left))
-    is_seen = sys.stderr.isatty() or in_notebook()
+    is_seen = any((sys.stderr.isatty(), in_notebook()))
     with (
         progress_bar(len(unique), "variants", is_seen and progress) as move,
         open_workers(width, dask, shared.folder / "log.txt") as pool,

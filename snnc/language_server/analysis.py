@@ -95,7 +95,7 @@ def analyse(source: SourceFile, device: Profile, memory: Memory) -> Iterator[Ana
     mapped = compilation.mapped
     if wants_advice(compilation, report):
         first = Diagnostics()
-        first.extend(report.diagnostics)
+        first.extend(report)
         allow_warnings(compilation, first, complete=False)
         yield Analysis(source, compilation, first.diagnostics, mapped, settled=False)
         mapped = mapped or map_without_limit(compilation)

@@ -95,13 +95,15 @@ class StarterPlan:
         }
         kept = {}
         at_root = []
-        for path in (root / name for name in AT_ROOT):
+        for name in AT_ROOT:
+            path = root / name
             if path.exists():
                 kept[path] = files.pop(path)
             elif prefix:
                 at_root.append(path)
         added = {}
-        for path in (place / name for name in EXTENDED):
+        for name in EXTENDED:
+            path = place / name
             if path.is_file():
                 lines = _missing_lines(path, files.pop(path))
                 if lines:

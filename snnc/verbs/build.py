@@ -314,14 +314,14 @@ def write_package(
     """
 
     def emit(report: Diagnostics) -> Compilation:
-        report.extend(found.diagnostics)
+        report.extend(found)
         return run_passes(made, report, "emit")
 
     report = Diagnostics()
     building = Build(output, "check" if check else "write", force)
     built = building.run(
         [Wanted(path.as_posix(), device, emit)],
-        lambda problems: report.extend(problems.diagnostics),
+        report.extend,
         finds_orphans=False,
     )
     if not built or made.spec is None:

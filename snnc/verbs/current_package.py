@@ -49,8 +49,5 @@ def _package_of_spec(
         say(f"building {folder.as_posix()}, which does not exist")
         build = Build(packages, say=say)
     wanted = Wanted(spec.as_posix(), device, lambda _: made)
-
-    def collect(problems: Diagnostics) -> None:
-        report.extend(problems.diagnostics)
-
-    return folder if build.run([wanted], collect, finds_orphans=False) else None
+    is_built = build.run([wanted], report.extend, finds_orphans=False)
+    return folder if is_built else None

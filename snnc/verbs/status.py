@@ -54,7 +54,7 @@ def status(
     rows = []
     for spec in _files_of(map(Path, specs or settings.specs)):
         row, made, problems = compile_row(spec, folder, name, profile)
-        found.extend(problems.diagnostics)
+        found.extend(problems)
         state = StatusRow(spec, row.fits, row.cores, row.package, problems=row.problems)
         if made is not None and made.lowered is not None:
             places = (Path(), folder.parent, folder, Path(spec).parent)

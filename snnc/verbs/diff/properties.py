@@ -55,12 +55,12 @@ def read_version(
     If the spec has errors, return None and report them. A network that does not fit on
     its chip can be compared too. A name that is not a valid revision raises ValueError.
     """
-    own = Diagnostics()
-    source = read_spec(name, own)
-    made = None if source is None else compile_spec(source, own, "place", device)
-    version = None if made is None else version_of(made, own)
+    problems = Diagnostics()
+    source = read_spec(name, problems)
+    made = None if source is None else compile_spec(source, problems, "place", device)
+    version = None if made is None else version_of(made, problems)
     if version is None:
-        report.extend(own.diagnostics)
+        report.extend(problems)
     return version
 
 
@@ -327,17 +327,28 @@ def layer_changes(
         was = before.get(layer.name)
         if was is None:
             yield _whole("added", new, layer)
-            continue
-        if was.name != layer.name:
-            yield RenamedLayer(was.name, layer.name, layer.kind)
-        rows = differences(old, was, new, layer, names)
-        if rows:
-            yield ChangedLayer(layer.name, layer.kind, rows)
+        else:
+            yield from _matched(old, was, new, layer, names)
     new_names = (names.get(layer.name) for layer in old.network.layers)
     old_order = tuple(name for name in new_names if name in before)
     new_order = tuple(before)
     if old_order != new_order:
         yield ReorderedLayers(old_order, new_order)
+
+
+def _matched(
+    old: Version,
+    before: LogicalLayer,
+    new: Version,
+    after: LogicalLayer,
+    names: dict[str, str],
+) -> Iterator[LayerChange]:
+    """Yield the changes of a layer that both networks have."""
+    if before.name != after.name:
+        yield RenamedLayer(before.name, after.name, after.kind)
+    rows = differences(old, before, new, after, names)
+    if rows:
+        yield ChangedLayer(after.name, after.kind, rows)
 
 
 def _whole(
