@@ -101,7 +101,7 @@ class Build:
         include packages whose specs no longer exist.
         """
         attempts = [_compile(spec, self.output) for spec in specs]
-        jobs = [attempt.job for attempt in attempts if attempt.job is not None]
+        jobs = [attempt.job for attempt in attempts]
         done = []
         outdated = []
         for attempt in attempts:
@@ -112,14 +112,12 @@ class Build:
                 outdated.append(attempt.place)
             tell(attempt.report)
         if len(done) == len(specs):
-            last = self._remove(done, finds_orphans=finds_orphans)
-            tell(last)
-            outdated += [d.file for d in last.diagnostics if d.severity == "error"]
+            outdated += self._remove(done, tell, finds_orphans=finds_orphans)
         if self.mode == "check" and outdated:
             self.say(f"not up to date: {', '.join(dict.fromkeys(outdated))}")
         return not outdated
 
-    def _build(self, job: Job, jobs: Sequence[Job], report: Diagnostics) -> bool:
+    def _build(self, job: Job, jobs: Sequence[Job | None], report: Diagnostics) -> bool:
         """Process the package of a spec; return whether this succeeded."""
         warnings = report.diagnostics
         report.add(*_conflicts(job, jobs, force=self.force))
@@ -129,15 +127,22 @@ class Build:
                 report.withdraw(warning)
         return is_done
 
-    def _remove(self, done: Sequence[Job], *, finds_orphans: bool) -> Diagnostics:
-        """Process the packages to remove, and return their problems."""
+    def _remove(
+        self,
+        done: Sequence[Job],
+        tell: Callable[[Diagnostics], object],
+        *,
+        finds_orphans: bool,
+    ) -> list[str]:
+        """Process the packages to remove; return the files with errors."""
         report = Diagnostics()
         try:
             for job in self._removals(done, finds_orphans=finds_orphans):
                 self._process(job, report)
         except OSError as error:
             report.add(write.cannot_write(error, self.output))
-        return report
+        tell(report)
+        return [d.file for d in report if d.severity == "error"]
 
     def _removals(self, done: Sequence[Job], *, finds_orphans: bool) -> Iterator[Job]:
         """Yield packages of renamed networks, then packages without specs."""
@@ -257,13 +262,15 @@ def package_of(made: Compilation, path: str, device: str, output: Path) -> Packa
     return PackageFiles.of(folder, files, spec_hash(made.spec.spec), origin)
 
 
-def _conflicts(job: Job, jobs: Sequence[Job], *, force: bool) -> Iterator[Diagnostic]:
+def _conflicts(
+    job: Job, jobs: Sequence[Job | None], *, force: bool
+) -> Iterator[Diagnostic]:
     """Report other specs with the same network name, or that own the package.
 
     Names that differ only in case are equal, as for the folders on some file systems.
     """
     name = job.package.folder.name
-    for other in jobs:
+    for other in filter(None, jobs):
         has_name = other.package.folder.name.lower() == name.lower()
         if has_name and other.spec != job.spec:
             yield SameNetwork(span=job.span, name=name, other=other.spec)
