@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import islice
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Diagnostics, Fix, Severity
@@ -35,34 +36,44 @@ def suppress_warnings(
         return
     warnings = _warnings_by_code(document, report)
     subjects = _Subjects(document)
-    problems = list[Diagnostic]()
-    for comment in signed:
-        span = comment.span
-        match = _ALLOW.fullmatch(span.text)
-        if match is None:
-            problems.append(rules.misplaced.UnknownDirective(span=span))
-            continue
-        code = match["code"]
-        first, stop = match.span("code")
-        place = Span(span.source, span.start + first, span.start + stop)
-        problem = _wrong_code(code, place)
-        if problem is not None:
-            problems.append(problem)
-            continue
-        about = (_remove_within(warnings[code], each) for each in subjects.of(comment))
-        allowed = next(filter(None, about), [])
-        for each in allowed:
-            report.withdraw(each)
-        if complete and not allowed:
-            problems.append(_unused(comment, code))
-        elif not match["reason"].strip(" :-,"):
-            problems.append(rules.misplaced.AllowWithoutReason(span=span, allowed=code))
-    report.add(*problems[: report.limit])
+
+    def withdraw(code: str, comment: Comment) -> bool:
+        """Withdraw the warnings about the first subject with any.
+
+        Return False if there is none and no later pass warns.
+        """
+        for subject in subjects.of(comment):
+            allowed = _remove_within(warnings[code], subject)
+            for warning in allowed:
+                report.withdraw(warning)
+            if allowed:
+                return True
+        return not complete
+
+    problems = filter(None, [_apply(comment, withdraw) for comment in signed])
+    report.add(*islice(problems, report.limit))
 
 
-def _unused(comment: Comment, code: str) -> Diagnostic:
-    fix = Fix(_whole(comment), "")
-    return rules.misplaced.UnusedAllow(span=comment.span, allowed=code, fix=fix)
+def _apply(
+    comment: Comment, withdraw: Callable[[str, Comment], bool]
+) -> Diagnostic | None:
+    """Withdraw the warnings that a comment allows; return the comment's problem."""
+    span = comment.span
+    match = _ALLOW.fullmatch(span.text)
+    if match is None:
+        return rules.misplaced.UnknownDirective(span=span)
+    code = match["code"]
+    first, stop = match.span("code")
+    place = Span(span.source, span.start + first, span.start + stop)
+    problem = _wrong_code(code, place)
+    if problem is not None:
+        return problem
+    if not withdraw(code, comment):
+        fix = Fix(_whole(comment), "")
+        return rules.misplaced.UnusedAllow(span=span, allowed=code, fix=fix)
+    if not match["reason"].strip(" :-,"):
+        return rules.misplaced.AllowWithoutReason(span=span, allowed=code)
+    return None
 
 
 def _warnings_by_code(
