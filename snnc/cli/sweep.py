@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -150,7 +150,11 @@ def plot_command(
 ) -> int:
     """Draw a network, its cores, or its results on data."""
     runs = kind not in ("network", "cores")
-    needless = () if kind == "raster" else ("example",) if runs else (*_OF_RUNS,)
+    needless: Sequence[str] = ()
+    if not runs:
+        needless = _OF_RUNS
+    elif kind != "raster":
+        needless = ("example",)
     typed = " ".join(f"--{name}" for name in needless if options.is_typed(name))
     if runs and None in (data, weights):
         raise click.UsageError(f"--kind {kind} needs --data and --weights")

@@ -53,14 +53,12 @@ def difference(first: Array, second: Array, comparisons: int = 1) -> Interval | 
     z = NormalDist().inv_cdf(1 - 0.025 / comparisons)
     apart = first.astype(np.float64) - second
     count = float(len(apart))
-    total = float(apart.sum())
-    squares = float(apart @ apart)
+    total, squares = float(apart.sum()), float(apart @ apart)
     if first.dtype == np.bool_:
         # A. Agresti, Y. Min, Simple improved confidence intervals for
         # comparing matched proportions, Statistics in Medicine 24, 2005,
         # 729-740: add half an example to each of the four cells.
-        count += 2
-        squares += 1
+        count, squares = count + 2, squares + 1
     elif count < 2:
         return None
     mean = total / count
@@ -146,11 +144,11 @@ def over_time(
     outputs: Array, y: Array, classes: bool, steps: int
 ) -> tuple[results.ScoreAtTime, ...]:
     """Score outputs (moments, examples, units) after each of `moments`."""
-    *early, last = (per_example_score(each, y, classes) for each in outputs)
-    gains = [difference(last, merit, len(early)) for merit in early]
+    *early, end = (per_example_score(each, y, classes) for each in outputs)
+    gains = [difference(end, merit, len(early)) for merit in early]
     values = [examples.score(each, y, classes) for each in outputs]
     timed = zip(moments(steps), values, [*gains, None], strict=True)
-    return tuple(results.ScoreAtTime(end, value, gain) for end, value, gain in timed)
+    return tuple(results.ScoreAtTime(*each) for each in timed)
 
 
 def confusion(outputs: Array, y: Array) -> tuple[tuple[int, ...], ...]:
