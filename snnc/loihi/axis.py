@@ -260,7 +260,10 @@ class Axis:
     The outputs ``inside`` read only inputs, without padding; at a distance of
     ``period``, they read in the same way. ``overlaps`` is a function of the sizes of a
     source's and an output's tile. It returns the output tiles that read each source
-    tile, and how many positions.
+    tile, and how many positions. ``reached``, of the same sizes and ``is_whole``,
+    returns how many positions of each source tile are read by output tiles, and by
+    whole ensembles if there are some. A position that several tiles read is counted
+    once per tile.
     """
 
     inputs: int
@@ -277,6 +280,7 @@ class Axis:
         # The taps whose weights are added before they are stored, if any.
         self.tap_sets: tuple[tuple[int, ...], ...] = ()
         self.overlaps = cache(self._find_overlaps)
+        self.reached = cache(self._find_reached)
         self._number = cache(self._find_number)
         self._views: dict[tuple[int, int, int, int], View] = {}
         self._values: dict[Hashable, int] = {}
@@ -319,6 +323,18 @@ class Axis:
                         shared = min(stop, last) - max(start, first)
                         found[i][j] = found[i].get(j, 0) + shared
         return found
+
+    def _find_reached(
+        self, source_tile: int, target_tile: int, *, is_whole: bool
+    ) -> list[tuple[int, int]]:
+        overlaps = self.overlaps(source_tile, target_tile)
+        by_tiles = [sum(counts.values()) for counts in overlaps]
+        if not is_whole:
+            return [(number, 0) for number in by_tiles]
+        # An ensemble that is not split also reads pixels between strides.
+        last = self.read_extent
+        by_whole = (max(0, min(b, last) - a) for a, b in self.ensembles(source_tile))
+        return list(zip(by_tiles, by_whole, strict=True))
 
     def within(self, tile: Interval) -> Interval:
         """Return the inputs in a source tile."""

@@ -21,6 +21,7 @@ from snnc.loihi.axis import (
     Axis,
     Interval,
     Picked,
+    Steps,
     TapRun,
     Taps,
     Tiles,
@@ -46,7 +47,7 @@ from snnc.loihi.sparse_link import (
     window_axis,
 )
 from snnc.loihi.tiling import NO_EDGES, Bands, Edges, EnsembleTiling, Tiling, one_band
-from snnc.runtime.maxima import EVERY, entries
+from snnc.runtime.maxima import EVERY, Nodes, entries
 
 Links = Mapping[Form, Link]
 """The possible forms of a projection, in order of preference."""
@@ -234,12 +235,27 @@ def compared_axis(
     geometry: ProjectionGeometry, reach: Pairwise, axis: int
 ) -> ScatterAxis:
     """Return an axis of a max pool's level, along which its neurons may compare."""
-    inputs = geometry.source[axis]
-    outputs = geometry.target[axis]
-    pools = steps_of(geometry.pools, axis)
     compares = axis == reach.axis
-    nodes = reach.nodes if compares else EVERY
-    windows = reach.windows if compares else outputs
+    outputs = geometry.target[axis]
+    return _compared_axis(
+        geometry.source[axis],
+        outputs,
+        reach.nodes if compares else EVERY,
+        reach.windows if compares else outputs,
+        steps_of(geometry.pools, axis),
+        geometry.picked[axis],
+    )
+
+
+@lru_cache(maxsize=4096)
+def _compared_axis(
+    inputs: int,
+    outputs: int,
+    nodes: Nodes,
+    windows: int,
+    pools: Steps,
+    picked: Picked | None,
+) -> ScatterAxis:
     places = range(output_size(inputs, pools))
     weights = entries(nodes, windows, places, pools)
     reads = [{place: ((0, n),) for place, n in read.items()} for read in weights]
@@ -251,7 +267,7 @@ def compared_axis(
         inputs,
         outputs,
         reads.__getitem__,
-        geometry.picked[axis],
+        picked,
         inside=(first * len(nodes), min(windows, stop) * len(nodes)),
         period=len(nodes),
     )

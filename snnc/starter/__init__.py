@@ -9,7 +9,7 @@ import json
 import os
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -89,20 +89,18 @@ class StarterPlan:
     def of(cls, place: Path, requirement: str) -> StarterPlan:
         """Return the plan for a folder; a workflow there installs ``requirement``."""
         root, prefix = _root_of(place)
-        files = {
-            (root if name in AT_ROOT else place) / name: text
-            for name, text in starter_files(prefix, requirement).items()
-        }
-        kept = [root / name for name in AT_ROOT if (root / name).exists()]
-        texts = {path: files.pop(path) for path in kept}
-        added = {}
-        for path in (place / name for name in EXTENDED if (place / name).is_file()):
-            known = path.read_text(encoding="utf-8", errors="replace").splitlines()
-            lines = [x for x in files.pop(path).splitlines() if x not in known]
-            if lines:
-                added[path] = lines
-        new = [root / name for name in AT_ROOT if prefix and root / name in files]
-        return cls(root, files, added, texts, tuple(new))
+        texts = _texts_by_path(place, root, starter_files(prefix, requirement))
+        at_root = [root / name for name in AT_ROOT]
+        kept = {path: texts.pop(path) for path in at_root if path.exists()}
+        extended = [place / name for name in EXTENDED if (place / name).is_file()]
+        added = _additions({path: texts.pop(path) for path in extended})
+        return cls(
+            root=root,
+            files=texts,
+            added=added,
+            kept=kept,
+            at_root=tuple(path for path in at_root if prefix and path in texts),
+        )
 
     @property
     def existing_files(self) -> tuple[Path, ...]:
@@ -121,6 +119,26 @@ class StarterPlan:
                 gap = b"\n" if before and not before.endswith(b"\n") else b""
                 file.write(gap + "".join(f"{line}\n" for line in lines).encode())
             yield path
+
+
+def _texts_by_path(
+    place: Path, root: Path, texts: Mapping[str, str]
+) -> dict[Path, str]:
+    return {
+        (root if name in AT_ROOT else place) / name: text
+        for name, text in texts.items()
+    }
+
+
+def _additions(texts: Mapping[Path, str]) -> dict[Path, list[str]]:
+    """Return the lines that existing files lack, by path."""
+    additions = {}
+    for path, text in texts.items():
+        known = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = [line for line in text.splitlines() if line not in known]
+        if lines:
+            additions[path] = lines
+    return additions
 
 
 def _root_of(place: Path) -> tuple[Path, str]:
