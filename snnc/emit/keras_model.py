@@ -137,7 +137,7 @@ class _Statements:
         operation = layer.operation
         if operation.has_weights or layer.is_encoder:
             assert layer.spiking is not None
-            l2 = layer.spiking.l2
+            l2 = layer.spiking.training.l2 or 0.0
             added = yield from self._shortcut(layer, l2)
             read = yield from self._read(layer.name, operation, layer.sources[0])
             linear = self._linear(layer.name, operation.keras_layer(layer.shape), l2)
@@ -218,10 +218,11 @@ def _options(layer: LogicalLayer, spiking: logical.Spiking) -> Iterator[str]:
     """Write the settings of a layer's neurons."""
     if layer.operation.has_neuron_bias:
         yield "neuron_bias=True"
-    if spiking.batchnorm:
+    training = spiking.training
+    if training.batchnorm:
         yield "batchnorm=True"
-    if spiking.dropout:
-        yield f"dropout={number(spiking.dropout)}"
+    if training.dropout:
+        yield f"dropout={number(training.dropout)}"
 
 
 def _arguments(layer: KerasLayer) -> Iterator[str]:

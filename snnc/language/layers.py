@@ -19,15 +19,25 @@ class NamedLayer(StatementModel):
     sources: has.Sources = ()
 
 
-class SpikingSpec(StatementModel):
-    """Properties of every spiking layer."""
+class NeuronProperties(StatementModel):
+    """The neurons of a spiking layer and their rates."""
 
     rate: Annotated[has.Rate | None, ByEdition("rate")] = None
     percentile: Annotated[has.Percentile | None, Otherwise(99.9)] = None
     neuron: Annotated[has.Neuron | None, Otherwise(text="relu")] = None
+
+
+class TrainingProperties(StatementModel):
+    """Properties of a spiking layer that only its training reads."""
+
     batchnorm: Annotated[has.BatchNorm | None, Otherwise(False)] = None
     dropout: Annotated[has.Dropout | None, Otherwise(0.0)] = None
     l2: Annotated[has.L2 | None, Otherwise(text="as in `train`")] = None
+
+
+class SpikingSpec(TrainingProperties, NeuronProperties):
+    """Properties of every spiking layer."""
+
     place: Annotated[has.RunsOn | None, Otherwise("chip")] = None
     synapse: Annotated[has.Synapse | None, Otherwise(text="as in `timing`")] = None
     block: Annotated[has.Block | None, Otherwise("auto")] = None

@@ -123,7 +123,7 @@ class _Resolution:
             operation=operation,
             sources=draft.sources,
             shape=shape,
-            spiking=spiking_of(draft, operation, self._train.l2, synapse),
+            spiking=spiking_of(draft, operation, self._train, synapse),
             shortcut=shortcut,
             span=draft.place.span,
             spans=draft.spans,
