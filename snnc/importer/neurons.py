@@ -30,6 +30,7 @@ from snnc.importer.linear import (
 from snnc.importer.state import ConversionState, RefusedLayerError, Verdict
 from snnc.importer.values import (
     INPUT,
+    NO_TRAINING,
     RELU,
     SIGNED,
     Bias,
@@ -39,6 +40,7 @@ from snnc.importer.values import (
     Value,
     plain,
 )
+from snnc.language.layers import TrainingProperties
 
 POSITIVE = ("mean", "embed", "select", "window", "edge mean", "unroll")
 """Steps whose output is never negative if their input is never negative."""
@@ -98,7 +100,7 @@ def _verdict(
 ) -> tuple[Verdict, str]:
     """Return the verdict on a layer that a statement includes, and the reason."""
     if step.op == "norm":
-        if draft.batchnorm and step is draft.main[0].steps[-1]:
+        if draft.training.batchnorm and step is draft.main[0].steps[-1]:
             why = f"as `batchnorm on` of `{draft.layer}`, folded with the weights"
             return "kept", why
         how = "; retraining has no batch norm there"
@@ -279,7 +281,7 @@ def _draft(
         beside=beside,
         units=units,
         bias=_bias_of(main, beside, units, is_normed=is_normed),
-        batchnorm=is_normed,
+        training=TrainingProperties(batchnorm=True) if is_normed else NO_TRAINING,
         shortcut=source_of(state, f"{owner}_beside", beside) if beside else None,
         l2=kernels[-1].l2 if kernels else 0.0,
         owner=owner,

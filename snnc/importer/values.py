@@ -14,6 +14,7 @@ from math import prod
 from typing import Literal
 
 from snnc.importer.linear import NO_WINDOW, Fitted, LinearStep, Shape, Term, points
+from snnc.language.layers import TrainingProperties
 
 Group = tuple[int, ...]
 View = tuple[Group, ...]
@@ -37,6 +38,7 @@ Kind = Literal[
     "readout",
 ]
 Bias = Literal["on", "off", "neuron"]
+NO_TRAINING = TrainingProperties()
 INPUT = ""
 """The key of the input's encoder."""
 
@@ -80,6 +82,9 @@ class StatementDraft:
         How often an upsampling repeats each position along each axis.
     units :
         The neurons of each value; each neuron is a separate filter.
+    training :
+        The properties for training, except ``l2``: if all kernels share a factor, it
+        becomes a property of `train`.
     is_learned :
         Whether the shortcut has weights.
     rewritten :
@@ -102,10 +107,9 @@ class StatementDraft:
     image: Shape = ()
     units: tuple[Unit, ...] = RELU
     bias: Bias = "on"
-    batchnorm: bool = False
+    training: TrainingProperties = NO_TRAINING
     shortcut: str | None = None
     is_learned: bool = False
-    dropout: float = 0.0
     l2: float = 0.0
     is_global: bool = False
     repeats: Shape = ()
