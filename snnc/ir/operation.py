@@ -47,21 +47,26 @@ class KerasLayer:
 class Sliding(NamedTuple):
     """A window that an operation moves over its input.
 
-    ``key`` is the property with the window's size, and ``dilation`` the distance
-    between its taps.
+    ``key`` is the property with the window's size. ``dilation`` is the distance between
+    its taps along each axis; it is empty if they are neighbours.
     """
 
     key: str
     size: Shape
     stride: Shape
-    dilation: Shape
     padding: KernelPadding = "valid"
+    dilation: Shape = ()
 
     @property
     def extent(self) -> Shape:
         """The number of positions that the window covers along each axis."""
-        axes = zip(self.size, self.dilation, strict=True)
+        axes = zip(self.size, self.steps, strict=True)
         return tuple((taps - 1) * step + 1 for taps, step in axes)
+
+    @property
+    def steps(self) -> Shape:
+        """The distance between taps along each axis."""
+        return self.dilation or (1,) * len(self.size)
 
 
 class FitKeys(NamedTuple):

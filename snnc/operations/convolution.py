@@ -104,7 +104,7 @@ class Convolution(DraftedOperation):
     @property
     def sliding(self) -> Sliding:
         return Sliding(
-            self.size_key, self.kernel, self.stride, self.dilation, self.padding
+            self.size_key, self.kernel, self.stride, self.padding, self.dilation
         )
 
     @property
