@@ -71,10 +71,12 @@ def keras_model(network: LogicalNetwork) -> GeneratedFile:
     )
 
 
-TAKEN = {"LAYOUT", "NETWORK", "PathLike", "SEED", "SpikingLayers", "Weights"}
-TAKEN |= {"annotations", "cross_entropy", "flat", "focal", "he_uniform", "keras", "l2"}
-TAKEN |= {"layers", "model_weights", "pixel", "scaled", "seed", "set_model_weights"}
-TAKEN |= {"shortcut", "signed", "spiking", "squared_error"}
+_TAKEN = """
+LAYOUT NETWORK PathLike SEED SpikingLayers Weights annotations cross_entropy flat
+focal he_uniform keras l2 layers model_weights pixel scaled seed set_model_weights
+shortcut signed spiking squared_error
+"""
+TAKEN = frozenset(_TAKEN.split())
 """Names that the generated module uses itself and layer variables must not shadow."""
 
 
@@ -216,7 +218,7 @@ def _call_on_list(head: str, name: str, sources: Sequence[str | Bracket]) -> Bra
 
 def _options(layer: LogicalLayer, spiking: logical.Spiking) -> Iterator[str]:
     """Write the settings of a layer's neurons."""
-    if layer.operation.has_neuron_bias:
+    if layer.operation.neuron_bias:
         yield "neuron_bias=True"
     training = spiking.training
     if training.batchnorm:

@@ -23,7 +23,7 @@ from snnc.importer.values import COUNTS, INPUT, StatementDraft
 from snnc.ir.logical import LogicalNetwork
 from snnc.ir.lowered import LoweredNetwork
 from snnc.language.editions import EDITIONS, NEWEST
-from snnc.language.keywords import written_value
+from snnc.language.keywords import may_be_bare, written_value
 from snnc.language.layers import TrainingProperties
 from snnc.language.models import fields_of
 from snnc.language.readers import LONGEST_NAME, why_no_name, why_no_package
@@ -211,7 +211,7 @@ class _SpecWriter:
         words = [draft.word, self._names[draft.layer]]
         if draft.layer == self._encoder:
             words[0] = "encode conv"
-        if draft.kind in ("avgpool", "upsample") and not self._is_named(draft.layer):
+        if may_be_bare(draft.word) and not self._is_named(draft.layer):
             words.pop()
         if draft.sources != (before,):
             words.append("from " + ", ".join(self._names[s] for s in draft.sources))

@@ -15,6 +15,7 @@ from typing import Literal
 
 from snnc.importer.linear import NO_WINDOW, Fitted, LinearStep, Shape, Term, points
 from snnc.language.layers import TrainingProperties
+from snnc.operations import OPERATIONS
 
 Group = tuple[int, ...]
 View = tuple[Group, ...]
@@ -131,6 +132,12 @@ class StatementDraft:
             kind = "depthwise" if self.is_depthwise else "conv"
             return f"{kind}{len(self.window.kernel)}d"
         return self.kind
+
+    @property
+    def is_path(self) -> bool:
+        """Whether the layers that read the statement absorb it."""
+        operation = OPERATIONS.get(self.word)
+        return operation is not None and operation.is_path
 
     @property
     def is_depthwise(self) -> bool:

@@ -43,7 +43,7 @@ def _of_layer(network: LogicalNetwork, layer: LogicalLayer) -> Iterator[TensorSp
 def _bias(
     name: str, shape: Shape, operation: Operation, *, has_norm: bool = False
 ) -> TensorSpec:
-    if operation.has_neuron_bias:
+    if operation.neuron_bias:
         spatial = SPATIAL_AXES[len(shape) - 1]
         return TensorSpec(f"{name}.bias", shape, (*spatial, *BIAS_AXES))
     zeros = not (operation.bias or has_norm)

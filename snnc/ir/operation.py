@@ -104,6 +104,8 @@ class Operation(ABC):
         Whether an upsampling can be folded into the operation.
     bias
         Whether the bias is trained; only with weights.
+    neuron_bias
+        Whether the bias has one value per neuron instead of one per channel.
     window, stride
         The size of a pool's windows, and the distance between them; only of pools.
     """
@@ -118,6 +120,7 @@ class Operation(ABC):
     reads_pools: ClassVar[bool] = True
     reads_repeats: ClassVar[bool] = False
     bias: bool
+    neuron_bias: bool = False
     window: Shape
     stride: Shape
 
@@ -125,11 +128,6 @@ class Operation(ABC):
     def has_neurons(self) -> bool:
         """Whether the layer has neurons of its own."""
         return not self.is_path
-
-    @property
-    def has_neuron_bias(self) -> bool:
-        """Whether the bias has one value per neuron instead of one per channel."""
-        return False
 
     @property
     def divisor(self) -> float:

@@ -71,7 +71,7 @@ def layer_properties(layer: LogicalLayer) -> Json:
 def _values(layer: LogicalLayer) -> Json:
     values = layer.operation.properties(layer.shape)
     values["shortcut"] = layer.shortcut and layer.shortcut.source
-    if layer.operation.has_neuron_bias:
+    if layer.operation.neuron_bias:
         values["bias"] = "neuron"
     return values if layer.spiking is None else {**values, **_spiking(layer.spiking)}
 

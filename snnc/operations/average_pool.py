@@ -66,7 +66,7 @@ def _append_pool(path: Path, pool: SizedPool) -> Path:
 def read_window(draft: Draft, shape: Shape, sizes: Sizes) -> Sliding:
     """Return the windows of a pool, without padding."""
     spec = draft.spec
-    assert isinstance(spec, layers.AveragePoolSpec | layers.MaxPoolSpec)
+    assert isinstance(spec, layers.PoolProperties)
     sizes.check_rank(draft, shape, None)
     *spatial, _ = shape
     if spec.window == "all":

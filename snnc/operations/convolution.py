@@ -98,10 +98,6 @@ class Convolution(DraftedOperation):
         return operation, (*out, filters)
 
     @property
-    def has_neuron_bias(self) -> bool:
-        return self.neuron_bias
-
-    @property
     def sliding(self) -> Sliding:
         return Sliding(
             self.size_key, self.kernel, self.stride, self.padding, self.dilation

@@ -65,10 +65,6 @@ class TransposedConvolution(DraftedOperation):
         out = tuple(transposed_places(n, k, s, padding) for n, k, s in axes)
         return operation, (*out, filters)
 
-    @property
-    def has_neuron_bias(self) -> bool:
-        return self.neuron_bias
-
     def kernel_tensor(self, name: str, read: Shape, shape: Shape) -> TensorSpec:
         sizes = (*self.kernel, shape[-1], read[-1])
         axes = (*SPATIAL_AXES[len(self.kernel)], *TRANSPOSED_AXES)

@@ -51,13 +51,17 @@ class _Lowering:
 
     def run(self) -> LoweredNetwork:
         spiking = self._spiking
-        pools = [layer for layer in spiking if layer.operation.compares]
         return LoweredNetwork(
             network=self._network,
             populations=self._populations,
             projections=tuple(p for layer in spiking for p in self._inputs(layer)),
             readout=tuple(self._readout()),
-            pooled=tuple(p for layer in pools for p in self._own_input(layer, None)),
+            pooled=tuple(
+                projection
+                for layer in spiking
+                if layer.operation.compares
+                for projection in self._own_input(layer, None)
+            ),
         )
 
     def _neurons(self, layer: LogicalLayer) -> Iterator[Population]:
@@ -118,10 +122,9 @@ class _Lowering:
 
     def _readout(self) -> Iterator[Projection]:
         readout = self._network.readout
-        name = readout.name
         tensor = f"{readout.name}.kernel"
+        reader = ValueReader(readout.name, tensor, readout.operation, readout.image)
         for source in readout.sources:
-            reader = ValueReader(name, tensor, readout.operation, readout.image)
             yield from self._projections(source, reader)
 
     def _projections(self, read: str, reader: ValueReader) -> Iterator[Projection]:

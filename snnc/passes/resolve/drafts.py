@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from graphlib import CycleError
 from itertools import chain, count
-from typing import Any
 
 from snnc import rules
 from snnc.diagnostics import Diagnostics, Fix
@@ -241,11 +240,9 @@ def spiking_of(
 def _training_of(draft: Draft, train: TrainSpec) -> layers.TrainingProperties:
     """Return a layer's properties for training, by default those in `train`."""
     model = layers.TrainingProperties
-    values: dict[str, Any] = {}
-    for key in keys_of(model):
-        usual = otherwise(model, key, NEWEST)
-        values[key] = draft.get(key, getattr(train, key, usual))
-    return model(**values)
+    keys = keys_of(model)
+    usual = {k: getattr(train, k, otherwise(model, k, NEWEST)) for k in keys}
+    return model(**{key: draft.get(key, usual[key]) for key in keys})
 
 
 def _neurons_of(spec: NeuronSpec | None) -> NeuronModel:
