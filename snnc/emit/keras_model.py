@@ -174,6 +174,7 @@ class _Statements:
         variable = self._variables[source]
         shape = self._network.shape_of(source)
         prepared = operation.keras_input(shape)
+        # No name in a spec has a dot, so it never collides with a layer (decision 003).
         name = _name(f"{reader}.{prepared}")
         match prepared:
             case "":

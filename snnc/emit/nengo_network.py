@@ -181,5 +181,6 @@ def chips_of(routed: RoutedNetwork) -> str:
     chips = [chip for population in routed.chips.values() for chip in population]
     if not any(chips):
         return ""
+    # Not computed again: the board places as the report says (decision 032).
     runs = (f"{len(list(run))}x{chip}" for chip, run in groupby(chips))
     return textwrap.fill(" ".join(runs), WIDTH)

@@ -38,7 +38,7 @@ class TransposedConvolution(DraftedOperation):
     padding: Padding
     bias: bool
     neuron_bias: bool = False
-    # Zeros lie between the positions that it reads.
+    # Zeros lie between the positions that it reads (decision 037).
     reads_pools: ClassVar[bool] = False
 
     @classmethod

@@ -67,6 +67,7 @@ class _Lowering:
     def _neurons(self, layer: LogicalLayer) -> Iterator[Population]:
         on_chip = isinstance(self._network.target, logical.Loihi) and layer.on_chip
         if not layer.operation.compares:
+            # All ranks have three axes, so later passes have one path (decision 002).
             yield Population(layer.name, layer, shapes.volume_of(layer.shape), on_chip)
             return
         tree = layer.operation.tree(self._network.shape_of(layer.sources[0]))
@@ -103,6 +104,7 @@ class _Lowering:
         network = self._network
         source = layer.sources[0]
         operation = layer.operation
+        # Only comparisons have neurons: readers compute the maximum (decision 028).
         pooled = paths(network.by_name, source, self._known)
         *places, rows = network.shape_of(source)
         every = whole(triple_of(tuple(places)))
