@@ -33,6 +33,7 @@ from snnc.importer.linear import (
 )
 from snnc.importer.values import (
     INPUT,
+    NO_TRAINING,
     RELU,
     SIGNED,
     Bias,
@@ -42,6 +43,7 @@ from snnc.importer.values import (
     Value,
     plain,
 )
+from snnc.language.layers import TrainingProperties
 
 POSITIVE = ("mean", "embed", "select", "window", "edge mean", "unroll")
 """Steps whose output is never negative if their input is never negative."""
@@ -126,7 +128,7 @@ def _verdict(
 def _verdict_on_norm(
     spec: SpecBuilder, step: LinearStep, draft: StatementDraft
 ) -> tuple[Verdict, str]:
-    if draft.batchnorm and step is draft.main[0].steps[-1]:
+    if draft.training.batchnorm and step is draft.main[0].steps[-1]:
         return "kept", f"as `batchnorm on` of `{draft.layer}`, folded with the weights"
     how = "; retraining has no batch norm there"
     if spec.context.layers[step.layer].kind == "Normalization":
@@ -286,7 +288,7 @@ def _draft(
         beside=beside,
         units=units,
         bias=_bias_of(main, beside, units, is_normed=is_normed),
-        batchnorm=is_normed,
+        training=TrainingProperties(batchnorm=True) if is_normed else NO_TRAINING,
         shortcut=source_of(spec, f"{owner}_beside", beside) if beside else None,
         l2=kernels[-1].l2 if kernels else 0.0,
         owner=owner,

@@ -70,25 +70,24 @@ class Taps:
     """The taps of a composed kernel, each computed on demand.
 
     The kernel may be far larger than its input. It has ``size`` taps, including
-    ``zeros`` zeros at the start. The reader's own kernel has ``reader`` taps at a
-    distance of ``dilation`` after the ``pools``.
+    ``zeros`` zeros at the start. ``reader`` are the positions of the taps of the
+    reader's own kernel after the ``pools``.
     """
 
     size: int
-    reader: int
+    reader: range
     zeros: int
     pools: Steps
-    dilation: int = 1
 
     def __len__(self) -> int:
         return self.size
 
     def __getitem__(self, index: int) -> Tap:
         counts, stride = self._window
-        step = stride * self.dilation
+        step = stride * self.reader.step
         place = index - self.zeros
         first = max(0, -(-(place - len(counts) + 1) // step))
-        last = min(self.reader - 1, place // step)
+        last = min(len(self.reader) - 1, place // step)
         times = ((tap, counts[place - tap * step]) for tap in range(first, last + 1))
         # If pools leave gaps, some positions are not counted at all.
         return tuple((tap, count) for tap, count in times if count)
@@ -100,9 +99,9 @@ class Taps:
     def nonzero_places(self, first: int, stop: int) -> Iterator[int]:
         """Yield the positions of nonzero taps, once per tap of the reader."""
         counts, stride = self._window
-        step = stride * self.dilation
+        step = stride * self.reader.step
         lowest = max(0, -(-(first - self.zeros - len(counts) + 1) // step))
-        highest = min(self.reader - 1, (stop - 1 - self.zeros) // step)
+        highest = min(len(self.reader) - 1, (stop - 1 - self.zeros) // step)
         for tap in range(lowest, highest + 1):
             for place, count in enumerate(counts, self.zeros + tap * step):
                 if count and first <= place < stop:

@@ -149,7 +149,8 @@ def _full_links(geometry: ProjectionGeometry, profile: Profile) -> dict[Form, Li
     axes = []
     for i in range(3):
         pools = steps_of(geometry.pools, i)
-        taps = Taps(source[i], output_size(source[i], pools), 0, pools)
+        places = range(output_size(source[i], pools))
+        taps = Taps(source[i], places, 0, pools)
         axes.append(_axis(source[i], 1, 1, 0, taps, geometry.picked[i]))
     dense = SparseLink(axes, channels, profile, dense=True)
     return {"dense": dense, "convolution": ImageLink(axes, channels, profile)}
@@ -184,8 +185,7 @@ def _repeated_link(
             geometry.source[i],
             geometry.target[i],
             Slide(
-                reach.taps[i],
-                reach.dilation[i],
+                reach.tap_places(i),
                 reach.stride[i],
                 reach.repeats_before[i - 1],
                 reach.repeats[i],
@@ -282,10 +282,9 @@ def _along(geometry: ProjectionGeometry, window: Window, axis: int) -> Axis:
     before = max(room, 0) // 2 if window.padding == "same" else 0
     taps = Taps(
         size=window.kernel[axis],
-        reader=window.taps[axis],
+        reader=window.tap_places(axis),
         zeros=(0, *window.zeros_before)[axis],
         pools=steps_of(geometry.pools, axis),
-        dilation=window.dilation[axis],
     )
     before = before if axis else window.depth_before
     return _axis(inputs, outputs, stride, before, taps, geometry.picked[axis])

@@ -387,9 +387,18 @@ def _image_of_dense(layer: CurrentLayer, value: Value, target: Shape) -> Value |
         return None
     draft = _dense_before(layer, value) or _pass_on(layer, value)
     shape = (*target[:2], target[2] * len(draft.units))
-    bias: Bias = "off" if draft.bias == "off" and not draft.batchnorm else "neuron"
+    training = draft.training
+    bias: Bias = "neuron"
+    if draft.bias == "off" and not training.batchnorm:
+        bias = "off"
     image = layer.spec.add(
-        replace(draft, shape=shape, image=shape, bias=bias, batchnorm=False)
+        replace(
+            draft,
+            shape=shape,
+            image=shape,
+            bias=bias,
+            training=replace(training, batchnorm=None),
+        )
     )
     if draft.units == RELU:
         return image
@@ -517,11 +526,12 @@ def read_dropout(layer: CurrentLayer, value: Value) -> Value:
         layer.keep("it drops nothing" if rate == 0 else "training only")
         return value
     draft = _neurons_before(layer, value)
-    if draft is None or draft.dropout or rate == 1:
+    if draft is None or draft.training.dropout or rate == 1:
         why = "not kept, because it does not follow the neurons of one layer"
         layer.train(why, topic=LostDropout())
         return value
-    layer.spec.add(replace(draft, dropout=rate))
+    training = replace(draft.training, dropout=rate)
+    layer.spec.add(replace(draft, training=training))
     how = "" if layer.kind == "Dropout" else ", which drops single neurons"
     layer.train(f"as `dropout {rate:.6g}` of `{draft.layer}`{how}")
     return value
