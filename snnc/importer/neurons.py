@@ -248,7 +248,7 @@ def _convolution(
 def _split_projections(
     spec: SpecBuilder, terms: Sequence[Term], shape: Shape
 ) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
-    """Return the terms of a kernel, and of the learned shortcut beside it."""
+    """Return the terms of a kernel, and of its learned shortcut."""
     if len(places_of(terms)) == 1:
         return tuple(terms), ()
     enlarged = {draft.layer for draft in spec.drafts.values() if draft.repeats}
@@ -483,7 +483,7 @@ def kernel_of(
 
 
 def _united_windows(terms: Sequence[Term]) -> Windows | None:
-    """Return the windows that cover those of all terms, or None."""
+    """Return windows that cover the windows of all terms, or None."""
     windows = all_known(term.windows() for term in terms)
     if windows is None or len(places_of(terms)) > 1:
         return None

@@ -303,7 +303,7 @@ def unpadded(value: Value) -> tuple[Value, LinearStep | None]:
 def padded_under_norm(value: Value) -> tuple[Value, LinearStep, LinearStep] | None:
     """Return a value after a norm, but without the zeros padded before the norm.
 
-    Also return the norm and the step that pads. Return None if there are none.
+    Also return the norm and the step that pads. Return None if there is no such step.
     """
     if any(len(t.steps) < 2 or t.steps[-1].op != "norm" for t in value.terms):
         return None

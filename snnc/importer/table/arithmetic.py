@@ -92,13 +92,8 @@ def scaled(
 
 
 def _is_sole(layer: CurrentLayer) -> bool:
-    """Whether the layer's source has no other reader."""
-    before: KerasLayer = layer
-    while layer.context.is_read_alone(before):
-        before = layer.context.layers[before.reads[0]]
-        if not before.reads:
-            return True
-    return False
+    """Whether only layers without other readers lie between a layer and an input."""
+    return any(not before.reads for before in layer.context.before(layer))
 
 
 @reads(("Normalization",))

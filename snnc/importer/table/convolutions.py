@@ -76,7 +76,7 @@ def axes_of(layer: KerasLayer, value: Value) -> Axes:
 
 
 def _long_axes_of(layer: KerasLayer, value: Value) -> Axes:
-    """Return the spatial axes of a layer's class, all of which the value must have."""
+    """Return the spatial axes of a layer's class; refuse a value that lacks one."""
     axes = axes_of(layer, value)
     if None in axes.of:
         raise RefusedLayerError(THIN)

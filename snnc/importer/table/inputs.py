@@ -398,10 +398,8 @@ def _image_of_dense(layer: CurrentLayer, value: Value, target: Shape) -> Value |
 
 def _dense_before(layer: CurrentLayer, value: Value) -> StatementDraft | None:
     """Return the dense statement whose unchanged output a vector is, or None."""
-    before: KerasLayer = layer
-    while layer.context.is_read_alone(before) and before.kind != "Dense":
-        before = layer.context.layers[before.reads[0]]
-    if before.kind != "Dense" or len(value.terms) > 1:
+    follows_dense = any(x.kind == "Dense" for x in layer.context.before(layer))
+    if not follows_dense or len(value.terms) > 1:
         return None
     (term,) = value.terms
     is_unchanged = [step.op for step in term.steps] in ([], ["mix"])
