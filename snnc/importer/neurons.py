@@ -8,8 +8,7 @@ the split: one neuron per value, or two if the value may be below 0.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from math import prod
 
@@ -51,15 +50,6 @@ BORDER = "no single kernel can express its padding, since each step pads its own
 
 class UnfitError(RefusedLayerError):
     """Raised if no statements can compute a value."""
-
-
-@contextmanager
-def advising(remedy: str) -> Iterator[None]:
-    """Give advice to the user if no statements can compute a value."""
-    try:
-        yield
-    except UnfitError as error:
-        raise RefusedLayerError(str(error), remedy) from error
 
 
 def add_relu(
