@@ -8,8 +8,7 @@ the split: one neuron per value, or two if the value may be below 0.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from math import prod
 
@@ -53,15 +52,6 @@ BORDER = "no single kernel can express its padding, since each step pads its own
 
 class UnfitError(RefusedLayerError):
     """Raised if no statements can compute a value."""
-
-
-@contextmanager
-def advising(remedy: str) -> Iterator[None]:
-    """Give advice to the user if no statements can compute a value."""
-    try:
-        yield
-    except UnfitError as error:
-        raise RefusedLayerError(str(error), remedy) from error
 
 
 def add_relu(
@@ -250,7 +240,7 @@ def _convolution(
 def _split_projections(
     spec: SpecBuilder, terms: Sequence[Term], shape: Shape
 ) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
-    """Return the terms of a kernel, and of the learned shortcut beside it."""
+    """Return the terms of a kernel, and of its learned shortcut."""
     if len(places_of(terms)) == 1:
         return tuple(terms), ()
     enlarged = {draft.layer for draft in spec.drafts.values() if draft.repeats}
@@ -485,7 +475,7 @@ def kernel_of(
 
 
 def _united_windows(terms: Sequence[Term]) -> Windows | None:
-    """Return the windows that cover those of all terms, or None."""
+    """Return windows that cover the windows of all terms, or None."""
     windows = all_known(term.windows() for term in terms)
     if windows is None or len(places_of(terms)) > 1:
         return None

@@ -81,7 +81,7 @@ def _free(name: str, taken: set[str]) -> str:
 class WrittenSpec:
     """A spec, and the names in it.
 
-    The text has the layout of ``snnc fmt``. The keys of names are those of drafts, and
+    The text has the layout of ``snnc fmt``. The names are by the keys of drafts, and by
     ``INPUT`` for the input's encoder. Notes are about assumptions and lost settings.
     ``lost_penalties`` are the layers whose L2 penalty the spec has no place for.
     """
@@ -406,7 +406,7 @@ class _Attempt:
 
     @property
     def sound_network(self) -> LoweredNetwork | None:
-        """The network, if there were no errors."""
+        """The network; None after an error."""
         return None if self.report.errors else self.compilation.lowered
 
     def placed(self, cache: PlanCache) -> _Attempt:

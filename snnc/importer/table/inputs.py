@@ -14,7 +14,7 @@ from snnc.importer.graph import LARGEST_INPUT
 from snnc.importer.linear import LinearStep, Shape, Term, all_known, points
 from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import add_relu, identity_neurons, mix
-from snnc.importer.table import each_rank, is_trained, reads
+from snnc.importer.table import each_rank, is_trained, listed, reads
 from snnc.importer.values import (
     BROKEN,
     INPUT,
@@ -295,11 +295,10 @@ def read_flatten(layer: CurrentLayer, value: Value) -> Value:
 @reads(("Reshape",))
 def read_reshape(layer: CurrentLayer, value: Value) -> Value:
     """Read a `Reshape` that only renames axes, or that reshapes the input."""
-    sizes = layer.options.get("target_shape") or []
     whole = layer.options.get("newshape")  # of an operation, with the batch
-    sizes = whole[1:] if isinstance(whole, list) else sizes
-    target = list(sizes) if isinstance(sizes, list) else [sizes]
-    return reshaped(layer, value, target)
+    if isinstance(whole, list):
+        return reshaped(layer, value, whole[1:])
+    return reshaped(layer, value, listed(layer.options.get("target_shape") or []))
 
 
 def reshaped(layer: CurrentLayer, value: Value, target: list[int]) -> Value:
@@ -407,10 +406,8 @@ def _image_of_dense(layer: CurrentLayer, value: Value, target: Shape) -> Value |
 
 def _dense_before(layer: CurrentLayer, value: Value) -> StatementDraft | None:
     """Return the dense statement whose unchanged output a vector is, or None."""
-    before: KerasLayer = layer
-    while layer.context.is_read_alone(before) and before.kind != "Dense":
-        before = layer.context.layers[before.reads[0]]
-    if before.kind != "Dense" or len(value.terms) > 1:
+    follows_dense = any(x.kind == "Dense" for x in layer.context.before(layer))
+    if not follows_dense or len(value.terms) > 1:
         return None
     (term,) = value.terms
     is_unchanged = [step.op for step in term.steps] in ([], ["mix"])
