@@ -230,8 +230,7 @@ class Report(Result):
 
     def plot_network(self, ax: Axes | None = None) -> Axes:
         """Draw the layers with their shapes, cores and connections."""
-        drawn: Axes = self._drawn("network", ax)
-        return drawn
+        return self._drawn("network", ax)
 
     def plot_cores(self, ax: Axes | None = None) -> Axes:
         """Draw chips and cores, each filled according to the use of its four limits.
@@ -241,8 +240,7 @@ class Report(Result):
         ValueError
             If the network has no cores.
         """
-        drawn: Axes = self._drawn("cores", ax)
-        return drawn
+        return self._drawn("cores", ax)
 
     def __repr__(self) -> str:
         return f"<snnc.Report {self.network}: {counted(self.cores, 'core')}>"

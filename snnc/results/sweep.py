@@ -189,8 +189,7 @@ class Sweep(Result, Sequence[Variant]):
         ValueError
             If no variant was evaluated.
         """
-        drawn: Axes = self._drawn("sweep", over, ax)
-        return drawn
+        return self._drawn("sweep", over, ax)
 
     def __len__(self) -> int:
         return len(self.variants)
