@@ -62,8 +62,8 @@ _FILES = {
     "evaluate": "predict",
     "exchange": "export import",
     "init": "demo",
-    "report": "diff fit limits status",
     "sweep": "plot",
+    "tables": "limits status",
     "weights": "calibrate",
 }
 """The files with verbs of different names, and these verbs."""

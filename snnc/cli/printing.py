@@ -23,11 +23,11 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 import click
 
 from snnc.cli.settings import repository_settings
-from snnc.text.display import Json
 from snnc.text.tables import printable
 
 if TYPE_CHECKING:
     from snnc.diagnostics import Diagnostic
+    from snnc.results.base import Result
 
 
 _COMMAND = re.compile(r"##(?=\w*\[)")
@@ -51,22 +51,14 @@ REPORT = {
 """The headers, the total, the notes and the nearly full cores of `snnc report`."""
 
 
-class Result(Protocol):
-    """The result of a tool; its other formats are further methods."""
-
-    def as_dict(self) -> Json: ...
-
-
-def print_result(
-    found: Result, form: str, palette: Palette = PLAIN, **details: object
-) -> None:
-    """Print a tool's result in the given format, with options of its method."""
+def print_result(found: Result, form: str, palette: Palette = PLAIN) -> None:
+    """Print a result in the given format."""
     import snnc.views  # noqa: F401 - fills the table of the results' writers
 
     if form == "json":
-        print_json(found.as_dict(**details))
+        print_json(found.as_dict())
         return
-    text = getattr(found, form, found.__str__)(**details)
+    text = getattr(found, form)()
     if form == "html":
         print_data(text)
     else:

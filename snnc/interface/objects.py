@@ -29,6 +29,7 @@ from snnc.output.imported import ImportedPackage, open_package, spec_of
 from snnc.output.package import PackageRecords
 from snnc.passes import Compilation
 from snnc.results.adaptation import Adaptation
+from snnc.results.calibration import Calibration
 from snnc.results.diff import Diff
 from snnc.results.fit import Fit
 from snnc.results.report import Report
@@ -51,7 +52,6 @@ from snnc.text.display import Displayed, Listed
 from snnc.verbs import adapt as adapt_verb
 from snnc.verbs import train as train_verb
 from snnc.verbs.build import write_package, write_spec
-from snnc.verbs.calibrate import Calibration
 from snnc.verbs.calibrate import calibrate as calibrate_weights
 from snnc.verbs.diff.compare import compare
 from snnc.verbs.diff.properties import version_of

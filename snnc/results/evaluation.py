@@ -8,7 +8,7 @@ from math import sqrt
 from typing import TYPE_CHECKING, Any, Literal
 
 from snnc.results import scores as results
-from snnc.results.base import Result
+from snnc.results.base import Result, to_json
 from snnc.results.scores import REGISTERS, ClassResult, Interval
 from snnc.text.display import Json, data_frame
 
@@ -221,14 +221,14 @@ class Evaluation(Result):
         more: Json = {
             "rmse_interval": score.interval,
             "r2": score.r2,
-            "units": [asdict(each) for each in self.units],
+            "units": to_json(self.units),
         }
         if self.classes:
             kind, alike = "accuracy", "agreement"
             more = {
                 "accuracy_interval": score.interval,
                 "balanced_accuracy": self.balanced_accuracy,
-                "classes": [asdict(each) for each in self.by_class],
+                "classes": to_json(self.by_class),
                 "confusion": self.confusion,
             }
         return {
@@ -253,7 +253,7 @@ class Evaluation(Result):
             "clipped": self.clipped,
             "synaptic_operations": work and work.synaptic_operations,
             "energy_joules": self.energy,
-            "time": self.time and asdict(self.time),
+            "time": to_json(self.time),
             "cores": self.cores,
             "overflows": overflows and dict(zip(REGISTERS, overflows, strict=True)),
             "seconds": self.seconds,

@@ -32,6 +32,7 @@ from snnc.text.tables import (
     counted,
     dims,
     human,
+    joules,
     printable,
     quote_code,
 )
@@ -343,6 +344,6 @@ def folder_document(folder: FolderDiff) -> Iterator[Part]:
 def _cells(spec: SpecChange) -> Cells:
     sides = [fit for fit in (spec.old, spec.new) if fit is not None]
     cores = [str(fit.cores) if fit.fits else "does not fit" for fit in sides]
-    energy = [human(fit.energy_joules, "J") if fit.fits else "?" for fit in sides]
+    energy = [joules(fit.energy_joules) if fit.fits else "?" for fit in sides]
     shown = (arrow(each[0], each[-1]) if each else "" for each in (cores, energy))
     return spec.path, spec.change, spec.weights or "", *shown

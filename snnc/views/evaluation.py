@@ -6,14 +6,13 @@ Advice is given only if the numbers support it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from itertools import pairwise, takewhile
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from snnc.results.scores import REGISTERS, Interval, LayerResult
 from snnc.text.display import Json
-from snnc.text.tables import Cells, TextTable, counted, human, percent
+from snnc.text.tables import Cells, TextTable, counted, human, joules, percent
 from snnc.views.chip_time import time_rows
 from snnc.views.document import (
     MARKUP,
@@ -113,19 +112,23 @@ def heading(result: Evaluation) -> str:
 
 def scores(result: Evaluation) -> list[Cells]:
     """Return the names and values of the overall results."""
-    work = result.work
-    facts: tuple[tuple[str, Callable[[Any], str], Any], ...] = (
-        ("encoder values clipped", percent, result.clipped),
-        ("spikes per example", human, result.spikes),
-        ("operations per example", human, work and work.synaptic_operations),
-        ("energy per example", partial(human, unit="J"), result.energy),
-        *time_rows(result.time),
-        ("cores", str, result.cores),
-        ("overflows", _overflows, result.overflows),
-        ("seconds", "{:.1f}".format, result.seconds),
-    )
-    rows = [(name, write(value)) for name, write, value in facts if value is not None]
-    return [*_scores(result), *rows]
+    rows = _scores(result)
+    if result.clipped is not None:
+        rows.append(("encoder values clipped", percent(result.clipped)))
+    if result.spikes is not None:
+        rows.append(("spikes per example", human(result.spikes)))
+    if result.work is not None:
+        operations = human(result.work.synaptic_operations)
+        rows.append(("operations per example", operations))
+        rows.append(("energy per example", joules(result.work.energy_joules)))
+    rows += time_rows(result.time)
+    if result.cores is not None:
+        rows.append(("cores", str(result.cores)))
+    if result.overflows is not None:
+        rows.append(("overflows", _overflows(result.overflows)))
+    if result.seconds is not None:
+        rows.append(("seconds", f"{result.seconds:.1f}"))
+    return rows
 
 
 def tables(result: Evaluation) -> Iterator[TextTable]:

@@ -28,6 +28,7 @@ from snnc.runtime.files import warn, write_file
 from snnc.runtime.layout import Tensors, Weights
 from snnc.runtime.nengo import simulators
 from snnc.runtime.network import Readout
+from snnc.text.installing import needs
 from snnc.text.progress import Moved, progress_bar
 from snnc.text.tables import csv_table
 from snnc.verbs import scores
@@ -42,7 +43,6 @@ from snnc.verbs.evaluate.task import (
     source_of,
     store_examples,
 )
-from snnc.verbs.simulators import not_installed
 
 if TYPE_CHECKING:
     from snnc.results.statistics import LayerFiring
@@ -159,12 +159,24 @@ def _nengo_parts(
     reference: KerasReference | None,
 ) -> Iterator[EvaluatedPart]:
     """Yield the results of a Nengo simulator, a few examples at a time."""
-    way, given = options.presentation, (task.package, task.tensors, task.examples)
     how = task.package.network.readout.decide
-    for shown in _run_nengo(*given, options.simulator, way):
-        more = reference.compare(shown.x, shown.spikes) if reference else {}
-        more |= {"presentation": way, "cores": shown.cores}
-        yield EvaluatedPart.of(how, shown.start, shown.rows, shown.spikes, **more)
+    for shown in _run_nengo(
+        task.package,
+        task.tensors,
+        task.examples,
+        options.simulator,
+        options.presentation,
+    ):
+        compared = reference.compare(shown.x, shown.spikes) if reference else {}
+        yield EvaluatedPart.of(
+            how,
+            shown.start,
+            shown.rows,
+            shown.spikes,
+            presentation=options.presentation,
+            cores=shown.cores,
+            **compared,
+        )
         progress(len(shown.rows))
 
 
@@ -177,7 +189,8 @@ def _run_nengo(
     probe: Sequence[str] | None = None,
 ) -> Iterator[simulators.Presented]:
     """Run examples on a Nengo simulator, or refuse a network that it can't run."""
-    network, build = package.network, package.module("nengo_network").build_network
+    network = package.network
+    build_network = package.module("nengo_network").build_network
     if network.target != "loihi" and simulator == "loihi":
         raise CannotRunError(
             "this network has no simulator loihi, only nengo and nengo_dl: its spec "
@@ -185,15 +198,21 @@ def _run_nengo(
         )
     try:
         simulators.require(simulator, network)
-        given = build, network, tensors, examples
-        on = cast("simulators.Simulator", simulator)
-        yield from simulators.run_examples(*given, on, way, probe)
+        yield from simulators.run_examples(
+            build_network,
+            network,
+            tensors,
+            examples,
+            cast("simulators.Simulator", simulator),
+            way,
+            probe,
+        )
     except ModuleNotFoundError as error:
         if error.name is None:
-            raise CannotRunError(error) from error
-        raise not_installed([error.name], "all") from error
+            raise
+        raise needs([error.name], "all", f"the simulator {simulator}") from error
     except simulators.RefusedError as error:
-        why = why_not_stored(build(tensors).net, network.dt, tensors)
+        why = why_not_stored(build_network(tensors).net, network.dt, tensors)
         raise CannotRunError(why or error) from error
 
 
