@@ -130,10 +130,13 @@ def evaluate_command(
                 keep=keep,
                 weights_out=weights_out,
             )
-            found, shown, drawn = adapted.after, adapted, adapted.learning
+            found = adapted.after
+            shown = adapted
+            drawn = adapted.learning
         else:
             found = verb.evaluate(opened, (data, None), weights, checked)
-            shown, drawn = found, found
+            shown = found
+            drawn = found
             if checked.simulator == "exact" and checked.steps is None:
                 record_accuracy(weights, found.accuracy)
     printing.print_result(shown, form)
@@ -231,7 +234,8 @@ def _verdict(
     found: Evaluation, package: Path, strict: bool, min_accuracy: float | None
 ) -> int:
     """Print which limits are not met, and return the exit status."""
-    reached, least = found.accuracy, min_accuracy
+    reached = found.accuracy
+    least = min_accuracy
     if strict and found.missed:
         advice = "give them a wider `rate` and train again, or scale the weights with"
         advice += f" `snnc calibrate {package}`"

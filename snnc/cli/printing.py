@@ -34,7 +34,12 @@ _COMMAND = re.compile(r"##(?=\w*\[)")
 Palette = Mapping[str, str]
 """Patterns and their colours; a line has the colour of the first pattern found."""
 
-BOLD, RED, GREEN, YELLOW, BLUE, CYAN = "1", "31", "32", "33", "34", "36"
+BOLD = "1"
+RED = "31"
+GREEN = "32"
+YELLOW = "33"
+BLUE = "34"
+CYAN = "36"
 PLAIN: Palette = {}
 _LINES = {r"---|\+\+\+": BOLD, "@@": CYAN, "-": RED, r"\+": GREEN}
 UNIFIED_DIFF = {f"^(?:{start}).*": colour for start, colour in _LINES.items()}
@@ -223,7 +228,8 @@ def _lenient(stream: TextIO | None, number: int) -> TextIO:
         if type(_file_of(stream)) is not io.FileIO:
             return stream
         stream.flush()
-        number, encoding = stream.fileno(), stream.encoding
+        number = stream.fileno()
+        encoding = stream.encoding
     buffer = io.BufferedWriter(_File(number, "wb", closefd=False))
     return io.TextIOWrapper(
         buffer, encoding, errors="backslashreplace", write_through=True

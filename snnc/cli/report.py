@@ -70,21 +70,18 @@ def report_command(
                 f"{' '.join(spec)} has {len(paths)} specs; --format html, {needs}"
             )
         return _print_folder(paths, packages, form)
-    source = options.read_input(paths[0], name, report) if paths else None
-    made = None
-    if source is not None:
-        made = compile_spec(source, report, "route", options.device())
+    made = _compile(paths, name, report)
     printing.print_diagnostics(report)
     routed = None if made is None else place_on_chips(made)
     if made is None or routed is None:
         return 1
-    path = None if paths[0] == STDIN else Path(paths[0])
+    path = "" if paths[0] == STDIN else Path(paths[0]).as_posix()
     found = report_of(
         routed,
         made.cache,
         fits=made.mapped is not None,
         diagnostics=report.diagnostics,
-        path="" if path is None else path.as_posix(),
+        path=path,
         text=made.source.text,
     )
     if form == "html":
@@ -99,6 +96,16 @@ def report_command(
     return 1 if report.errors else 0
 
 
+def _compile(
+    paths: Sequence[str], stdin: str, report: Diagnostics
+) -> Compilation | None:
+    """Compile the only spec, if there is one."""
+    source = options.read_input(paths[0], stdin, report) if paths else None
+    if source is None:
+        return None
+    return compile_spec(source, report, "route", options.device())
+
+
 def _print_folder(paths: Sequence[str], packages: Path, form: str) -> int:
     """Print one row per spec."""
     from snnc.verbs.report.folder import report_folder  # slow to import
@@ -110,12 +117,13 @@ def _print_folder(paths: Sequence[str], packages: Path, form: str) -> int:
 
 
 def _print_page(
-    path: Path | None, made: Compilation, report: Diagnostics, against: str | None
+    path: str, made: Compilation, report: Diagnostics, against: str | None
 ) -> None:
     """Print the page of a spec, with its changes since another spec."""
     from snnc.interface.objects import Spec  # imports every verb
 
     device = options.device_name()
-    spec = Spec(path, device, changed=False, made=made, found=report)
+    file = Path(path) if path else None
+    spec = Spec(file, device, changed=False, made=made, found=report)
     with options.one_line_errors(ValueError):
         printing.print_data(spec.page(against))

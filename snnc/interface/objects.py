@@ -156,7 +156,8 @@ class Spec(Displayed):
     @property
     def target(self) -> model.LoihiTarget | model.NengoTarget:
         """The target: its ``kind`` and, for ``loihi``, its chips and cores."""
-        target, resolved = self._statements.target, self._network.target
+        target = self._statements.target
+        resolved = self._network.target
         if isinstance(target, model.LoihiTarget) and isinstance(resolved, Loihi):
             return replace(target, cores=resolved.cores)
         return target
@@ -165,7 +166,8 @@ class Spec(Displayed):
     def readout(self) -> model.ReadoutSpec:
         """The readout, with the names of ``classes``; None for a regression."""
         found = self._network.readout
-        classes, units = found.labels, found.units
+        classes = found.labels
+        units = found.units
         own = self._statements.readout
         return replace(own, sources=found.sources, classes=classes, units=units)
 

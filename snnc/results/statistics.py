@@ -90,7 +90,8 @@ class Correlation:
         return cls(pairs.shape[1], means, pairs @ pairs.T)
 
     def __add__(self, other: Correlation) -> Correlation:
-        count, apart = self.count + other.count, other.means - self.means
+        count = self.count + other.count
+        apart = other.means - self.means
         share = other.count / count
         products = self.products + other.products
         products += np.outer(apart, apart) * self.count * share

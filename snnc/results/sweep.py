@@ -234,7 +234,8 @@ def select_best(variants: Sequence[Variant], *others: Cost) -> tuple[Variant, ..
 def _is_better(one: Costs, other: Costs) -> bool:
     """Return whether at least one cost is better and none is worse."""
     (score, error, others), (worse, its_error, its_others) = one, other
-    noise, gain = 2 * hypot(error, its_error), worse - score
+    noise = 2 * hypot(error, its_error)
+    gain = worse - score
     if gain < -noise or any(a > b for a, b in zip(others, its_others, strict=True)):
         return False
     return gain > noise or others != its_others

@@ -37,9 +37,10 @@ def migrate_file(
     old: str,
     new: str,
     output: Path,
-    force: bool,
     report: Diagnostics,
     device: Profile | None = None,
+    *,
+    force: bool = False,
 ) -> Migration | None:
     """Copy the weights of the spec ``old`` that fit to ``new``, initialize the others.
 
@@ -59,7 +60,8 @@ def migrate_file(
     values = read_values(header)
     if not report_values(replace(listing, spreads=spreads(values)), report):
         return None
-    wanted, names = tensors(after.network), match(before, after).names
+    wanted = tensors(after.network)
+    names = match(before, after).names
     changes = match_tensors(tensors(before.network), wanted, names)
     moved = migrate(values, wanted, changes, after.network.train.seed)
     try:

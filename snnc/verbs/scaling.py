@@ -41,7 +41,8 @@ def scale_weights(
     Raise CannotRunError if no scale brings all layers within bounds, or if scaled
     weights exceed float32.
     """
-    network, layout = package.network, package.layout
+    network = package.network
+    layout = package.layout
     model = package.module("keras_model").build_model()
     set_model_weights(model, layout, tensors)
     size = network.examples_at_once
@@ -153,7 +154,8 @@ class _Calibrator(Scaler):
 
 def _reason(scaler: Scaler, name: str, rates: Rates) -> str:
     """Say why no scale brings a layer to its rates, and what to change."""
-    layer, measured = scaler.network.layers[name], rates[name]
+    layer = scaler.network.layers[name]
+    measured = rates[name]
     others = ", ".join(other for other in scaler.group(name) if other != name)
     if measured.highest == 0:
         return "it never fires; train longer, or remove it"

@@ -94,7 +94,8 @@ def compare_in_spikes(
 
     The outputs of the Keras model are those with the given weights.
     """
-    network, layout = package.network, package.layout
+    network = package.network
+    layout = package.layout
     model = package.module("keras_model").build_model()
     run = SpikingRun(network, model)
     set_model_weights(model, layout, given)

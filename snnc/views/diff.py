@@ -222,7 +222,8 @@ def verdict_of(diff: Diff) -> str:
     if diff.same:
         other_words = ", written differently" if diff.respelt else ""
         return f"The same network{other_words}"
-    load, why = LOAD[diff.weights], _why(diff.tensors)
+    load = LOAD[diff.weights]
+    why = _why(diff.tensors)
     return f"{load}: {why}" if why else load
 
 
@@ -258,15 +259,20 @@ def _kept(weights: WeightsChange) -> Iterator[str]:
 
 def core_lines(cores: Cores) -> list[str]:
     """Describe cores and changed costs; a line per network if one does not fit."""
-    old, new = _core_line(cores.old), _core_line(cores.new)
+    old = _core_line(cores.old)
+    new = _core_line(cores.new)
     if not (cores.old.fits and cores.new.fits):
         return [old] if old == new else [f"old: {old}", f"new: {new}"]
     spikes = _change(cores.old.spikes, cores.new.spikes, "", " spikes")
     energy = _change(cores.old.energy_joules, cores.new.energy_joules, "J")
     time = ""
     if cores.old.example_seconds and cores.new.example_seconds:
-        seconds = cores.old.example_seconds, cores.new.example_seconds
-        time = _change(*seconds, "s", " estimated time")
+        time = _change(
+            cores.old.example_seconds,
+            cores.new.example_seconds,
+            "s",
+            " estimated time",
+        )
     costs = ", ".join(filter(None, (spikes, energy, time)))
     lines = [arrow(old, new)]
     if costs:

@@ -43,7 +43,8 @@ MOST_CLASSES = 20  # the maximum number of classes or units in a table
 RATES = ("layer", "percentile", "rate", "budget", "")
 SPIKES = ("layer", "spikes", "silent", "saturated", "as Keras")
 NEEDED = "needs TensorFlow"
-_digits, _number = "{:.3f}".format, "{:.4g}".format
+_digits = "{:.3f}".format
+_number = "{:.4g}".format
 
 
 def document(result: Evaluation) -> Iterator[Part]:
@@ -151,7 +152,8 @@ def tables(result: Evaluation) -> Iterator[TextTable]:
 
 
 def _scores(result: Evaluation) -> list[Cells]:
-    score, classes = result.score, result.classes
+    score = result.score
+    classes = result.classes
     write = percent if classes else _number
     unit = " %" if classes and score.interval else ""
     value = f"{write(score.value)}{_interval(score.interval, classes)}{unit}"
@@ -166,7 +168,8 @@ def _scores(result: Evaluation) -> list[Cells]:
     if score.unknown is not None:
         rows.append(("Keras before spikes", f"unknown: {score.unknown}"))
     if score.before is not None:
-        lost, interval = score.before - score.value, score.loss
+        lost = score.before - score.value
+        interval = score.loss
         told = f"spikes add {-lost:.4g}"
         if classes:
             verb = "gain" if lost < 0 else "lose"
@@ -208,9 +211,11 @@ def outside(rate: float, bounds: Bounds, slack: Bounds, verdict: Verdict) -> str
     if verdict == "held":
         return ""
     low, high = bounds
-    apart, allowed = f"{rate - high:.0f} Hz above", slack[1]
+    apart = f"{rate - high:.0f} Hz above"
+    allowed = slack[1]
     if rate < low:
-        apart, allowed = f"{low - rate:.0f} Hz below", slack[0]
+        apart = f"{low - rate:.0f} Hz below"
+        allowed = slack[0]
     if verdict == "missed":
         return f"not held, {apart}"
     return f"{apart}, within the slack of {allowed:.0f} Hz"

@@ -100,7 +100,8 @@ def _shapes(
 
 def causes(old: Version, new: Version, matching: Matching) -> Iterator[Cause]:
     """Yield why equal layouts with the same weights compute different functions."""
-    before, after = old.network, new.network
+    before = old.network
+    after = new.network
     old_traits = _input_traits(before.input)
     new_traits = _input_traits(after.input)
     yield from _differing(after.input.name, old_traits, new_traits)
@@ -127,7 +128,8 @@ def _spikes(old: LogicalLayer, new: LogicalLayer) -> Iterator[str]:
     if old.spiking.start != new.spiking.start:
         how = arrow(old.spiking.start, new.spiking.start)
         yield f"start {how}, so that its neurons spike at other steps"
-    was, now = number(old.spiking.rate.high), number(new.spiking.rate.high)
+    was = number(old.spiking.rate.high)
+    now = number(new.spiking.rate.high)
     if was != now:
         yield f"an activation of 1.0 corresponds to {arrow(was, now)} Hz"
 

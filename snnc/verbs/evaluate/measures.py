@@ -188,7 +188,9 @@ def result_of(
     result includes the work on the chip.
     """
     steps = network.steps if steps is None else steps
-    outputs, classes, firing = part.outputs, network.readout.classes, part.firing
+    outputs = part.outputs
+    classes = network.readout.classes
+    firing = part.firing
     spikes = {name: fired.spikes for name, fired in firing.items()}
     layers = (
         layer_result(network, name, fired, steps, part.alike.get(name))
@@ -228,7 +230,9 @@ def work_of(
     Each spike costs as much as the mean over its layer's neurons, and each neuron on
     the chip costs energy in each step.
     """
-    operations, arrivals, updates = 0.0, 0.0, 0
+    operations = 0.0
+    arrivals = 0.0
+    updates = 0
     for name, layer in network.layers.items():
         operations += spikes[name] / layer.neurons * layer.fanout.synaptic_operations
         arrivals += spikes[name] / layer.neurons * layer.fanout.messages

@@ -73,7 +73,8 @@ def run_evaluation(
             f"there is no folder {each.parent} for {each.name}; create the folder, "
             "or choose another name with `--examples-out`"
         )
-    count, label = len(task.examples), "examples"
+    count = len(task.examples)
+    label = "examples"
     evaluate = _on_keras if options.simulator == "keras" else _on_spikes
     with progress_bar(count, label, progress) as bar:
         evaluation = evaluate(task, options, bar)
@@ -98,14 +99,18 @@ def _on_spikes(task: Task, options: EvaluateOptions, progress: Moved) -> Evaluat
     else:
         parts = [*_nengo_parts(task, options, progress, reference)]
     seconds = time.perf_counter() - started
-    model, before, unknown = source_of(task.weights) or "smooth", None, None
+    model = source_of(task.weights) or "smooth"
+    before = None
+    unknown = None
     if reference is not None:
         # Leave out the time for Keras; workers continue while Keras runs.
         seconds -= 0 if options.uses_workers else reference.seconds
         before, unknown = reference.before_spikes(task.weights, task.examples)
-    y, network = task.examples.y, task.package.network
+    y = task.examples.y
+    network = task.package.network
     part = measures.join(parts)
-    raw, classes = part.outputs[-1], network.readout.classes
+    raw = part.outputs[-1]
+    classes = network.readout.classes
     firing = part.firing if is_exact else {}
     score = scores.score(raw, y, classes, part.keras, model, before, unknown)
     result = measures.result_of(
@@ -219,7 +224,8 @@ def _run_nengo(
 def _on_keras(task: Task, options: EvaluateOptions, progress: Moved) -> Evaluation:
     """Evaluate the Keras model with the weights."""
     started = time.perf_counter()
-    y, network = task.examples.y, task.package.network
+    y = task.examples.y
+    network = task.package.network
     reference = KerasReference(task.package, task.tensors)
     outputs = reference.outputs(task.examples, progress)
     model = source_of(task.weights) or "smooth"
@@ -253,7 +259,8 @@ def run_prediction(
         stored = x if is_array(x) else store_examples(x, (), network)[0]
         examples = select(stored, None, network)
     warn(examples.warning)
-    outputs, steps = [], []
+    outputs = []
+    steps = []
     with progress_bar(len(examples), "examples", progress) as bar:
         for rows in _rows(package, tensors, examples, options.simulator):
             outputs.append(decide(rows, network.readout.decide).astype(np.float32))
