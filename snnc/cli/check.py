@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from snnc.driver import compile_file, compile_spec
 from snnc.language.editions import EDITIONS
 from snnc.passes.parse import parse
 from snnc.runtime.files import write_file
+from snnc.source import SourceFile
 from snnc.syntax import files
 from snnc.text.display import unified_diff
 from snnc.text.tables import printable
@@ -88,34 +90,51 @@ def fmt_command(
     report = Diagnostics()
     stdin = options.checked_stdin(specs, stdin_filename)
     paths = list(options.with_folders(specs, report, allow_empty))
-    for path in paths:
-        if path != files.STDIN and not files.can_format(Path(path).as_posix()):
-            problem = f"{path} is not a {' or '.join(files.SUFFIXES)} file"
-            raise click.BadParameter(problem, param_hint="SPECS")
+    _check_suffixes(paths)
     changed = False
     for path in paths:
         own = Diagnostics()  # a full report would stop reading
         source = options.read_input(path, stdin, own)
-        document = None if source is None else parse(source, own)
-        if source is None or document is None or own.errors:
-            report.extend(own.diagnostics)
-            continue
-        text = files.format_document(document)
-        differs = text != source.text
-        changed |= differs
-        if differs and diff:
-            after = f"{source.name} (formatted)"
-            changes = unified_diff(source.text, text, source.name, after)
-            printing.print_lines(changes, printing.UNIFIED_DIFF)
-        if differs and check:
-            printing.say(f"{source.name}: not formatted")
-        elif path == files.STDIN and not (check or diff):
-            printing.print_data(text)
-        elif differs and not diff and files.replace_text(path, text, own):
-            printing.say(f"{path}: formatted")
+        text = None if source is None else _formatted(source, own)
+        if source is not None and text is not None:
+            changed |= text != source.text
+            if check or diff:
+                _show_changes(source, text, check=check, diff=diff)
+            elif path == files.STDIN:
+                printing.print_data(text)
+            elif text != source.text and files.replace_text(path, text, own):
+                printing.say(f"{path}: formatted")
         report.extend(own.diagnostics)
     printing.print_diagnostics(report)
     return 1 if report.errors or (check and changed) else 0
+
+
+def _check_suffixes(paths: Sequence[str]) -> None:
+    """Refuse files that are not specs."""
+    for path in paths:
+        if path != files.STDIN and not files.can_format(Path(path).as_posix()):
+            problem = f"{path} is not a {' or '.join(files.SUFFIXES)} file"
+            raise click.BadParameter(problem, param_hint="SPECS")
+
+
+def _show_changes(source: SourceFile, text: str, *, check: bool, diff: bool) -> None:
+    """Print the changes from a spec to its standard layout, and name the spec."""
+    if text == source.text:
+        return
+    if diff:
+        name = f"{source.name} (formatted)"
+        changes = unified_diff(source.text, text, source.name, name)
+        printing.print_lines(changes, printing.UNIFIED_DIFF)
+    if check:
+        printing.say(f"{source.name}: not formatted")
+
+
+def _formatted(source: SourceFile, report: Diagnostics) -> str | None:
+    """Return a spec in the standard layout; None with syntax errors."""
+    document = parse(source, report)
+    if document is None or report.errors:
+        return None
+    return files.format_document(document)
 
 
 MODELINE = "# yaml-language-server: $schema="

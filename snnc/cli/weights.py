@@ -48,7 +48,8 @@ def weights_command(
     With a SPEC for Loihi, the command also checks whether each core can store its
     weights, as nengo-loihi's build does.
     """
-    name, is_spec = file.as_posix(), file.suffix in (".snn", ".yaml", ".yml")
+    name = file.as_posix()
+    is_spec = file.suffix in (".snn", ".yaml", ".yml")
     refusals = {
         f"swap them: snnc weights {spec} {name}": spec is not None and is_spec,
         "-o and --force need --migrate": migrate is None and (output or force),
@@ -90,7 +91,8 @@ def _migrate(
     from snnc.verbs.migrate import migrate_file  # imports NumPy
 
     report = Diagnostics()
-    moved = migrate_file(file, old, new, output, force, report, options.device())
+    device = options.device()
+    moved = migrate_file(file, old, new, output, report, device, force=force)
     printing.print_diagnostics(report)
     if moved is None:
         return 1

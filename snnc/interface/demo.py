@@ -28,7 +28,8 @@ from snnc.text.tables import align, counted, percent
 from snnc.verbs.evaluate.options import Simulator
 from snnc.verbs.evaluate.task import write_data
 
-FRAMES, SIZE = 8, 16
+FRAMES = 8
+SIZE = 16
 DIRECTIONS = ((0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1))
 BRIGHTEST = 16.0
 

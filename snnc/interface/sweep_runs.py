@@ -123,7 +123,8 @@ def run_variant(job: VariantJob) -> Json | str:
     An interrupted training continues after its last epoch.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hide TensorFlow messages
-    shared, own = job.shared, job.folder
+    shared = job.shared
+    own = job.folder
     weights = shared.weights or own / "weights.safetensors"
     try:
         package = job.spec.build(own / "models", force=True)

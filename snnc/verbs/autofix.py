@@ -18,7 +18,8 @@ from snnc.syntax.files import can_format, format_document
 def apply_fixes(text: str, fixes: Iterable[Fix]) -> tuple[str, int]:
     """Return the text and the number of fixes, without those that touch a prior fix."""
     pieces: list[str] = []
-    end, applied = 0, 0
+    end = 0
+    applied = 0
     for fix in sorted(fixes, key=lambda fix: (fix.span.start, fix.span.end)):
         if applied and fix.span.start <= end:
             continue
@@ -71,7 +72,8 @@ def autofix(
             break
         state = better
     if state.count:
-        source, syntax = state.source, Diagnostics()
+        source = state.source
+        syntax = Diagnostics()
         document = parse(source, syntax)
         if not syntax.errors and can_format(source.name):
             source = SourceFile(source.name, format_document(document))
@@ -128,7 +130,9 @@ class _Mender:
         known = {(d.code, d.span.start) for d in state.report.diagnostics}
         moved = len(fix.replacement) - (fix.span.end - fix.span.start)
         known |= {(code, at + moved) for code, at in known if at >= fix.span.end}
-        fixes, changed, after = [fix], fix.span.start, state
+        fixes = [fix]
+        changed = fix.span.start
+        after = state
         while fixes and self._room > 0:
             self._room -= len(state.source.text)
             changed = min(changed, *(f.span.start for f in fixes))

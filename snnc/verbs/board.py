@@ -66,7 +66,8 @@ def compare(
     if package, data, weights and recording don't match; the message is for users.
     """
     opened = open_package(package)
-    network, tensors = opened.network, opened.layout.load(weights)
+    network = opened.network
+    tensors = opened.layout.load(weights)
     examples = open_data(data, network, labelled=False)
     board = read_recording(recording, opened, examples[:])
     count = min(map(len, board.values()))
@@ -99,7 +100,8 @@ def _describe(place: Step, board: Spikes, exact: Spikes, network: Network) -> st
     """
     name = next(n for n in board if (board[n][place] != exact[n][place]).any())
     number = int(np.flatnonzero(board[name][place] != exact[name][place])[0])
-    layer, neuron = network.layers[name], str(number)
+    layer = network.layers[name]
+    neuron = str(number)
     if layer.pool is None:
         neuron = ", ".join(map(str, np.unravel_index(number, layer.shape)))
     who = "the board" if board[name][place][number] else "the exact engine"
@@ -139,7 +141,8 @@ def read_recording(
         raise CannotRunError(f"{path} is from other data: {advice}")
     spikes = {}
     for name, bits in packed.items():
-        layer, count = network.layers.get(name), counts[name]
+        layer = network.layers.get(name)
+        count = counts[name]
         shape = network.steps, -(-count // 8)
         if layer is None or layer.neurons != count or bits.shape[1:] != shape:
             problem = f"spikes of {name} that do not fit this layer"

@@ -240,7 +240,8 @@ def _conflicts(
 
     Names that differ only in case are equal, as for the folders on some file systems.
     """
-    name, span = job.package.folder.name, job.span
+    name = job.package.folder.name
+    span = job.span
     for other in jobs:
         if other is None or other.spec == job.spec:
             continue
@@ -259,7 +260,8 @@ def _other_owner(package: PackageFiles) -> str | None:
     The other spec must exist, and still have the network's name.
     """
     output = package.folder.parent
-    ours, theirs = package.lock.origin, origin_of(package.folder)
+    ours = package.lock.origin
+    theirs = origin_of(package.folder)
     own = None if ours is None else ours.spec_path(output)
     other = None if theirs is None else theirs.spec_path(output)
     if own is None or theirs is None or other is None or own == other:

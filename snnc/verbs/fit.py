@@ -119,7 +119,8 @@ class _Search:
         return found, tried
 
     def _variant(self, changes: Changes) -> FitVariant:
-        cost, present = self._trials.cost(changes), self._present
+        cost = self._trials.cost(changes)
+        present = self._present
         assert cost is not None, "only variants that fit are offered"
         share = cost.neurons / present.neurons * cost.weights / present.weights
         now = self._trials.as_is.network.by_name

@@ -70,8 +70,16 @@ def migrate(
 
     report = diagnostics.Diagnostics()
     profile = read_profile(device)
-    sides = os.fspath(old), os.fspath(new)
-    if migrate_file(Path(file), *sides, Path(output), force, report, profile) is None:
+    moved = migrate_file(
+        Path(file),
+        os.fspath(old),
+        os.fspath(new),
+        Path(output),
+        report,
+        profile,
+        force=force,
+    )
+    if moved is None:
         raise SpecError(report.diagnostics)
 
 

@@ -134,7 +134,8 @@ def changes(
 ) -> Iterator[Changed]:
     """Yield the differences in the new order; for equal choices, compare settings."""
     for key in dict.fromkeys((*new, *old)):
-        was, now = old.get(key), new.get(key)
+        was = old.get(key)
+        now = new.get(key)
         if (
             isinstance(was, dict)
             and isinstance(now, dict)
@@ -142,8 +143,11 @@ def changes(
         ):
             yield from changes(was, now)
         elif was != now:
-            texts = (None if value is None else _text(value) for value in (was, now))
-            yield Changed(key, *texts)
+            yield Changed(
+                key,
+                None if was is None else _text(was),
+                None if now is None else _text(now),
+            )
 
 
 TARGET = ("chips", "cores", "pop")
@@ -186,7 +190,8 @@ def inherited(version: Version, values: Mapping[str, Written]) -> set[str]:
 
 def sections(version: Version, names: Mapping[str, str]) -> dict[str, Properties]:
     """Return the statements about the whole network, by kind."""
-    network, read = version.network, version.network.input
+    network = version.network
+    read = version.network.input
     target: Properties = {"target": "nengo"}
     if isinstance(network.target, Loihi):
         words = {key: str(getattr(network.target, key)) for key in TARGET}
@@ -268,7 +273,8 @@ def match(old: Version, new: Version) -> Matching:
 
     So a renamed layer is matched even if its rate also changed.
     """
-    before, after = old.network, new.network
+    before = old.network
+    after = new.network
     names = {x.name: x.name for x in before.layers if x.name in after.by_name}
     names[before.input.name] = after.input.name
     names[before.readout.name] = after.readout.name
@@ -311,7 +317,8 @@ def layer_changes(
         if layer.name not in names:
             yield _whole("removed", old, layer)
     for layer in new.network.layers:
-        name, kind = layer.name, layer.kind
+        name = layer.name
+        kind = layer.kind
         was = before.get(name)
         if was is None:
             yield _whole("added", new, layer)
