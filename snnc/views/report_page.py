@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from snnc.diagnostics.diagnostic_text import render
 from snnc.results.diff import Diff
 from snnc.results.fit import Fit
 from snnc.results.report import COUNTERS, LayerReport, Report
@@ -15,7 +16,7 @@ from snnc.text.tables import counted, dims, human, printable
 from snnc.views import report
 from snnc.views.core_map import core_map
 from snnc.views.document import HTML, PAGE, Heading, Html, Part, Sentence, Title
-from snnc.views.html import format_page
+from snnc.views.html import format_page, inline_html
 from snnc.views.spec import spec_html
 
 if TYPE_CHECKING:
@@ -53,17 +54,19 @@ def report_page(
 
 
 def fragment(shown: Report, spec: str = "") -> str:
-    """Return tiles, the spec, a map of the cores, and a table of layers.
+    """Return tiles, problems, the spec, a map of the cores, and a table of layers.
 
     ``spec`` is the HTML of the spec, with costs after its lines.
     """
     *whys, total_why = report.reasons(shown)
+    problems = render(shown.diagnostics, colour=True).rstrip("\n")
     return _template("report.html.jinja").render(
         name=shown.network,
         about=shown.spec.about,
         device=shown.device if shown.on_chip else "no chip",
         on_chip=shown.on_chip,
         counters=COUNTERS,
+        problems=to_pre(problems, wrap=True) if problems else "",
         spec=spec,
         cores=core_map(shown),
         rows=[_row(layer, shown) for layer in shown.layers],
@@ -95,6 +98,7 @@ def _cost(layer: LayerReport, shown: Report) -> str:
 
 def _template(name: str) -> Template:
     import jinja2  # only for pages
+    from markupsafe import Markup
 
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
@@ -105,6 +109,7 @@ def _template(name: str) -> Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["inline"] = lambda text: Markup(inline_html(text))
     return environment.get_template(name)
 
 
