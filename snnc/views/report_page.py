@@ -59,14 +59,14 @@ def fragment(shown: Report, spec: str = "") -> str:
     ``spec`` is the HTML of the spec, with costs after its lines.
     """
     *whys, total_why = report.reasons(shown)
-    problems = render(shown.diagnostics, colour=True).rstrip("\n")
+    problems = render(shown.diagnostics, colour=True)
     return _template("report.html.jinja").render(
         name=shown.network,
         about=shown.spec.about,
         device=shown.device if shown.on_chip else "no chip",
         on_chip=shown.on_chip,
         counters=COUNTERS,
-        problems=to_pre(problems, wrap=True) if problems else "",
+        problems=problems and to_pre(problems, wrap=True),
         spec=spec,
         cores=core_map(shown),
         rows=[_row(layer, shown) for layer in shown.layers],
@@ -98,7 +98,6 @@ def _cost(layer: LayerReport, shown: Report) -> str:
 
 def _template(name: str) -> Template:
     import jinja2  # only for pages
-    from markupsafe import Markup
 
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
@@ -109,7 +108,7 @@ def _template(name: str) -> Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["inline"] = lambda text: Markup(inline_html(text))
+    environment.filters["inline"] = inline_html
     return environment.get_template(name)
 
 
