@@ -188,7 +188,10 @@ def diff_command(old: str, new: str, form: str, exit_code: bool) -> int:
     report = Diagnostics()
     folders = [is_folder(old), is_folder(new)]
     if any(folders) and not all(folders):
-        raise click.UsageError("compare two specs, or two folders")
+        raise click.UsageError(
+            "compare two specs, or two folders; after `git:REV:`, a path is relative to"
+            " the root of the repository, or begins with `./`"
+        )
     if all(folders):
         rows = compare_folders(old, new, report, options.device())
         printing.print_diagnostics(report)
