@@ -34,7 +34,10 @@ def diff_command(old: str, new: str, form: str, exit_code: bool) -> int:
     the output has one row per spec.
     """
     if is_folder(old) != is_folder(new):
-        raise click.UsageError("compare two specs, or two folders")
+        raise click.UsageError(
+            "compare two specs, or two folders; after `git:REV:`, a path is relative to"
+            " the root of the repository, or begins with `./`"
+        )
     outcome = _folders(old, new, form) if is_folder(old) else _specs(old, new, form)
     if exit_code:
         return EXIT_CODES[outcome]

@@ -7,13 +7,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from snnc.diagnostics.diagnostic_text import render
 from snnc.results.report import COUNTERS, LayerReport, Report
 from snnc.source import DOCUMENTATION
-from snnc.text.display import Json
+from snnc.text.display import Json, to_pre
 from snnc.text.tables import human, joules, printable
 from snnc.views import report
 from snnc.views.core_map import core_map
 from snnc.views.document import HTML, Html, Part
+from snnc.views.html import inline_html
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -29,17 +31,19 @@ def document(shown: Report) -> Iterator[Part]:
 
 
 def fragment(shown: Report, spec: str = "") -> str:
-    """Return tiles, the spec, a map of the cores, and a table of layers.
+    """Return tiles, problems, the spec, a map of the cores, and a table of layers.
 
     ``spec`` is the HTML of the spec, with costs after its lines.
     """
     *whys, total_why = report.reasons(shown)
+    problems = render(shown.diagnostics, colour=True)
     return _template("report.html.jinja").render(
         name=shown.network,
         about=shown.spec.about,
         device=shown.device if shown.on_chip else "no chip",
         on_chip=shown.on_chip,
         counters=COUNTERS,
+        problems=problems and to_pre(problems, wrap=True),
         spec=spec,
         cores=core_map(shown),
         rows=[_row(layer, shown) for layer in shown.layers],
@@ -64,6 +68,7 @@ def _template(name: str) -> Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["inline"] = inline_html
     return environment.get_template(name)
 
 
