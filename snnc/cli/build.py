@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
@@ -49,6 +49,7 @@ PACKAGES = "*/train.py"
 @options.flag("--watch", help="Build again whenever a spec is saved.")
 def build_command(
     specs: tuple[str, ...],
+    *,
     allow_empty: bool,
     output: Path,
     check: bool,
@@ -65,52 +66,86 @@ def build_command(
     or, with --check, the differences.
     """
     modes = {"--check": check, "--dry-run": dry_run, "--watch": watch}
-    modes["--force"] = check and force
-    chosen = [name for name, is_set in modes.items() if is_set]
-    refusals = {
-        f"choose one of {' and '.join(chosen)}": len(chosen) > 1,
-        f"--format {form} needs --check": form != "text" and not check,
-        "--tracked works only alone or with --check": (tracked and (dry_run or watch)),
-    }
-    options.refuse(refusals)
+    _refuse_options({**modes, "--force": check and force}, form, tracked=tracked)
     report = Diagnostics()
-    paths = tuple(options.with_folders(specs, report, allow_empty))
+
+    def collect(problems: Diagnostics) -> None:
+        report.extend(problems.diagnostics)
+
+    paths = tuple(options.with_folders(specs, report, allow_empty=allow_empty))
     if report.errors:  # also name the packages whose specs were removed
-        Build(output, "check").run((), lambda own: report.extend(own.diagnostics))
+        Build(output, "check").run((), collect)
         options.print_diagnostics_as(form, report)
         return 1
-    show: Tell = ignore
-    if dry_run or (printing.has_option("verbose") and form == "text"):
-        paint = partial(printing.print_lines, palette=printing.UNIFIED_DIFF)
-        show = paint if check else printing.print_lines
-    mode: Mode = "check" if check else "list" if dry_run else "write"
-    build = Build(output, mode, force, tracked, printing.say, show)
+    mode: Mode = "write"
+    if check:
+        mode = "check"
+    elif dry_run:
+        mode = "list"
+    build = Build(
+        output=output,
+        mode=mode,
+        force=force,
+        tracked=tracked,
+        say=printing.say,
+        show=_show_details(mode, form),
+    )
     wanted = list(map(_describe_build, paths))
     if form != "text":
-        done = build.run(wanted, lambda own: report.extend(own.diagnostics))
+        is_done = build.run(wanted, collect)
         options.print_diagnostics_as(form, report)
-        return 0 if done else 1
+        return 0 if is_done else 1
     if not watch:
-        before = {*output.glob(PACKAGES)}
-        done = build.run(wanted, printing.print_diagnostics)
-        new = sorted({*output.glob(PACKAGES)} - before)
-        if len(new) == 1:
-            name = new[0].parent.name
-            folder = new[0].parent.as_posix()
-            weights = f"--weights-out {name}.safetensors"
-            printing.say(f"Next: snnc train {folder} --data train.npz {weights}")
-        return 0 if done else 1
+        return 0 if _build_once(build, wanted) else 1
+    _watch(build, specs)
+
+
+def _refuse_options(modes: Mapping[str, bool], form: str, *, tracked: bool) -> None:
+    """Refuse options that contradict each other; at most one mode may be true."""
+    chosen = [option for option, is_set in modes.items() if is_set]
+    if len(chosen) > 1:
+        raise click.UsageError(f"choose one of {' and '.join(chosen)}")
+    if form != "text" and not modes["--check"]:
+        raise click.UsageError(f"--format {form} needs --check")
+    if tracked and (modes["--dry-run"] or modes["--watch"]):
+        raise click.UsageError("--tracked works only alone or with --check")
+
+
+def _show_details(mode: Mode, form: str) -> Tell:
+    """Return the function that prints what `Build` shows in a mode."""
+    if form != "text" or not (mode == "list" or printing.has_option("verbose")):
+        return ignore
+    if mode == "check":
+        return partial(printing.print_lines, palette=printing.UNIFIED_DIFF)
+    return printing.print_lines
+
+
+def _build_once(build: Build, specs: Sequence[Wanted]) -> bool:
+    """Build, and name the next command if there is one new package."""
+    before = {*build.output.glob(PACKAGES)}
+    is_done = build.run(specs, printing.print_diagnostics)
+    new = sorted({*build.output.glob(PACKAGES)} - before)
+    if len(new) == 1:
+        package = new[0].parent
+        weights = f"--weights-out {package.name}.safetensors"
+        command = f"snnc train {package.as_posix()} --data train.npz {weights}"
+        printing.say(f"Next: {command}")
+    return is_done
+
+
+def _watch(build: Build, specs: Sequence[str]) -> NoReturn:
+    """Build again whenever a spec is saved, until Ctrl-C."""
 
     # A spec may be missing for a moment while it is saved or checked out.
-    def now() -> list[Path]:
-        found = options.with_folders(specs, Diagnostics(), allow_empty=True)
-        return list(map(Path, found))
+    def find() -> list[Path]:
+        paths = options.with_folders(specs, Diagnostics(), allow_empty=True)
+        return list(map(Path, paths))
 
-    def again() -> None:
-        found = [_describe_build(str(path)) for path in now()]
-        build.run(found, printing.print_diagnostics, finds_orphans=False)
+    def build_again() -> None:
+        wanted = [_describe_build(str(path)) for path in find()]
+        build.run(wanted, printing.print_diagnostics, finds_orphans=False)
 
-    watch_files(now, again)
+    watch_files(find, build_again)
 
 
 def _describe_build(spec: str) -> Wanted:

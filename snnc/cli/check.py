@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -12,6 +11,7 @@ from snnc.cli import options, printing
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file, compile_spec
 from snnc.language.editions import EDITIONS
+from snnc.language.tree import Document
 from snnc.passes.parse import parse
 from snnc.runtime.files import write_file
 from snnc.source import SourceFile
@@ -34,6 +34,7 @@ from snnc.verbs.autofix import autofix
 @options.stdin_filename
 def check_command(
     specs: tuple[str, ...],
+    *,
     allow_empty: bool,
     form: str,
     fix: bool,
@@ -44,31 +45,37 @@ def check_command(
 
     In a folder, all specs are checked. `-` means stdin.
     """
-    refusals = {
-        "--unsafe-fixes needs --fix": unsafe_fixes and not fix,
-        "--fix can't change stdin: name a file": fix and files.STDIN in specs,
-    }
-    options.refuse(refusals)
+    if unsafe_fixes and not fix:
+        raise click.UsageError("--unsafe-fixes needs --fix")
+    if fix and files.STDIN in specs:
+        raise click.UsageError("--fix can't change stdin: name a file")
     stdin = options.checked_stdin(specs, stdin_filename)
     report = Diagnostics()
-    for path in options.with_folders(specs, report, allow_empty):
+    for path in options.with_folders(specs, report, allow_empty=allow_empty):
         started = time.perf_counter()
-        own = Diagnostics()
-        source = options.read_input(path, stdin, own)
-        if source is not None and fix:
-            fixed = autofix(source, unsafe_fixes, options.device())
-            own = fixed.report
-            if fixed.count and files.replace_text(path, fixed.source.text, own):
-                printing.say(f"{path}: {fixed.count} fixed")
-        elif source is not None:
-            compile_spec(source, own, "place", options.device())
-        if form == "text" and not own.errors:
+        problems = _check(path, stdin, fix=fix, unsafe_fixes=unsafe_fixes)
+        if form == "text" and not problems.errors:
             name = stdin if path == files.STDIN else path
             milliseconds = 1000 * (time.perf_counter() - started)
             printing.say(f"{name}: ok ({milliseconds:.0f} ms)")
-        report.extend(own.diagnostics)
+        report.extend(problems.diagnostics)
     options.print_diagnostics_as(form, report)
     return 1 if report.errors else 0
+
+
+def _check(path: str, stdin: str, *, fix: bool, unsafe_fixes: bool) -> Diagnostics:
+    """Return the problems of a spec, with ``fix`` those that are left."""
+    report = Diagnostics()
+    source = options.read_input(path, stdin, report)
+    if source is None:
+        return report
+    if not fix:
+        compile_spec(source, report, "place", options.device())
+        return report
+    fixed = autofix(source, unsafe=unsafe_fixes, device=options.device())
+    if fixed.count and files.replace_text(path, fixed.source.text, fixed.report):
+        printing.say(f"{path}: {fixed.count} fixed")
+    return fixed.report
 
 
 @click.command("fmt", epilog="Example: snnc fmt --check specs/drift.snn")
@@ -78,6 +85,7 @@ def check_command(
 @options.stdin_filename
 def fmt_command(
     specs: tuple[str, ...],
+    *,
     allow_empty: bool,
     check: bool,
     diff: bool,
@@ -89,52 +97,47 @@ def fmt_command(
     """
     report = Diagnostics()
     stdin = options.checked_stdin(specs, stdin_filename)
-    paths = list(options.with_folders(specs, report, allow_empty))
-    _check_suffixes(paths)
-    changed = False
-    for path in paths:
-        own = Diagnostics()  # a full report would stop reading
-        source = options.read_input(path, stdin, own)
-        text = None if source is None else _formatted(source, own)
-        if source is not None and text is not None:
-            changed |= text != source.text
-            if check or diff:
-                _show_changes(source, text, check=check, diff=diff)
-            elif path == files.STDIN:
-                printing.print_data(text)
-            elif text != source.text and files.replace_text(path, text, own):
-                printing.say(f"{path}: formatted")
-        report.extend(own.diagnostics)
-    printing.print_diagnostics(report)
-    return 1 if report.errors or (check and changed) else 0
-
-
-def _check_suffixes(paths: Sequence[str]) -> None:
-    """Refuse files that are not specs."""
+    paths = list(options.with_folders(specs, report, allow_empty=allow_empty))
     for path in paths:
         if path != files.STDIN and not files.can_format(Path(path).as_posix()):
             problem = f"{path} is not a {' or '.join(files.SUFFIXES)} file"
             raise click.BadParameter(problem, param_hint="SPECS")
+    is_changed = False
+    for path in paths:
+        problems = Diagnostics()  # a full report would stop reading
+        source = options.read_input(path, stdin, problems)
+        if source is not None:
+            is_changed |= _format(path, source, problems, check=check, diff=diff)
+        report.extend(problems.diagnostics)
+    printing.print_diagnostics(report)
+    return 1 if report.errors or (check and is_changed) else 0
 
 
-def _show_changes(source: SourceFile, text: str, *, check: bool, diff: bool) -> None:
-    """Print the changes from a spec to its standard layout, and name the spec."""
+def _format(
+    path: str, source: SourceFile, report: Diagnostics, *, check: bool, diff: bool
+) -> bool:
+    """Format a file, or show its changes, and return whether it has any.
+
+    The formatted text of stdin is written to stdout.
+    """
+    document = parse(source, report)
+    if report.errors:
+        return False
+    text = files.format_document(document)
+    if path == files.STDIN and not (check or diff):
+        printing.print_data(text)
+        return text != source.text
     if text == source.text:
-        return
+        return False
     if diff:
-        name = f"{source.name} (formatted)"
-        changes = unified_diff(source.text, text, source.name, name)
+        after = f"{source.name} (formatted)"
+        changes = unified_diff(source.text, text, source.name, after)
         printing.print_lines(changes, printing.UNIFIED_DIFF)
     if check:
         printing.say(f"{source.name}: not formatted")
-
-
-def _formatted(source: SourceFile, report: Diagnostics) -> str | None:
-    """Return a spec in the standard layout; None with syntax errors."""
-    document = parse(source, report)
-    if document is None or report.errors:
-        return None
-    return files.format_document(document)
+    elif not diff and files.replace_text(path, text, report):
+        printing.say(f"{path}: formatted")
+    return True
 
 
 MODELINE = "# yaml-language-server: $schema="
@@ -195,34 +198,23 @@ def convert_command(
     edition: str | None,
     modeline: str | None,
     output: Path | None,
+    *,
     force: bool,
 ) -> int:
     """Convert SPEC to the other notation, including its comments."""
     form = form or _notation(spec, is_other=edition is None)
     if modeline is not None and form != "yaml":
         raise click.BadParameter("only YAML has such a line", param_hint="--modeline")
-    report = Diagnostics()
-    made = compile_file(spec, report, "validate")
-    document = None if made is None else made.document
-    if document is not None and form == "yaml":
-        from snnc.rules.yaml import NotInComment  # needed for few specs
-        from snnc.syntax.yaml.printer import not_in_comments
-
-        for span in not_in_comments(document):
-            code_point = f"U+{ord(span.text):04X}"
-            report.add(NotInComment(span=span, code_point=code_point))
-    printing.print_diagnostics(report)
-    if document is None or report.errors:
+    document = _read_valid(spec, form)
+    if document is None:
         return 1
     if edition is not None:
         from snnc.syntax.editions import in_edition  # rarely used
 
         document = in_edition(document, int(edition))
     text = files.print_document(document, form)
-    if modeline is not None:  # add the first line, or replace it
-        first, _, rest = text.partition("\n")
-        text = rest if first.startswith(MODELINE) else text
-        text = f"{MODELINE}{modeline}\n{text}"
+    if modeline is not None:
+        text = _set_modeline(text, modeline)
     if output is None:
         printing.print_data(text)
         return 0
@@ -234,6 +226,30 @@ def convert_command(
         return 1
     printing.say(f"{spec}: {output} written")
     return 0
+
+
+def _read_valid(spec: str, form: str) -> Document | None:
+    """Print the problems of a spec; return it if it can be written in a notation."""
+    report = Diagnostics()
+    made = compile_file(spec, report, "validate")
+    document = None if made is None else made.document
+    if document is not None and form == "yaml":
+        from snnc.rules.yaml import NotInComment  # needed for few specs
+        from snnc.syntax.yaml.printer import not_in_comments
+
+        for span in not_in_comments(document):
+            code_point = f"U+{ord(span.text):04X}"
+            report.add(NotInComment(span=span, code_point=code_point))
+    printing.print_diagnostics(report)
+    return None if report.errors else document
+
+
+def _set_modeline(text: str, path: str) -> str:
+    """Add the first line that names the schema, or replace it."""
+    first, _, rest = text.partition("\n")
+    if first.startswith(MODELINE):
+        text = rest
+    return f"{MODELINE}{path}\n{text}"
 
 
 def _notation(spec: str, *, is_other: bool) -> str:

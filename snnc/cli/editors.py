@@ -54,7 +54,7 @@ def completion_command(shell: str) -> None:
 
 @click.command("lsp", epilog="Example: snnc lsp (editors start it: docs/editors.md)")
 @click.option("--stdio", is_flag=True, help="Accepted for compatibility; no effect.")
-def lsp_command(stdio: bool) -> int:
+def lsp_command(*, stdio: bool) -> int:
     """Run the language server (LSP) on stdin and stdout."""
     try:
         from snnc.language_server.server import SpecServer  # needs the extra `lsp`

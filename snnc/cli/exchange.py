@@ -88,6 +88,7 @@ def import_command(
     output: Path | None,
     weights_read: Path | None,
     weights_out: Path | None,
+    *,
     explain: bool,
     form: str,
     force: bool,
@@ -98,26 +99,24 @@ def import_command(
     MODEL is a .keras or .h5 file, or the text of `model.to_json()`. A file that ends in
     .nir is a NIR graph, for example from Norse, sinabs, snnTorch or `snnc export`.
     """
-    suffix = ".snn" if output is None else output.suffix
-    refusals = {
-        "--format needs --explain": form != "text" and not explain,
-        "-o writes .snn; `snnc convert` converts it to YAML": (
-            suffix in (".yaml", ".yml")
-        ),
-        "-o writes a spec: name a file that ends in .snn": suffix != ".snn",
-        "--weights-out writes a file that ends in .safetensors": (
-            weights_out and weights_out.suffix != ".safetensors"
-        ),
-        "--explain writes no files: leave out -o and --weights-out": (
-            explain and (output or weights_out)
-        ),
-    }
-    options.refuse(refusals)
-    asked = replace(_request(**wanted), weights=str(weights_read or ""))
+    if form != "text" and not explain:
+        raise click.UsageError("--format needs --explain")
+    _check_files(output, weights_out)
+    if explain and (output or weights_out):
+        files = "leave out -o and --weights-out"
+        raise click.UsageError(f"--explain writes no files: {files}")
+    request = replace(_request(**wanted), weights=str(weights_read or ""))
     options.refuse_existing(force, output, weights_out)
     report = Diagnostics()
     with _showing_progress(model):
-        done = _convert(model, asked, explain, weights_out, output, report)
+        done = _convert(
+            model,
+            request,
+            explain=explain,
+            weights_out=weights_out,
+            output=output,
+            report=report,
+        )
     printing.print_diagnostics(report)
     if done is None:
         return 1
@@ -132,6 +131,18 @@ def import_command(
         for command in done.commands:
             printing.say(f"  {command}")
     return 1 if report.errors else 0
+
+
+def _check_files(output: Path | None, weights: Path | None) -> None:
+    """Refuse files whose names don't end as those of a spec and of weights."""
+    suffix = ".snn" if output is None else output.suffix
+    if suffix in (".yaml", ".yml"):
+        raise click.UsageError("-o writes .snn; `snnc convert` converts it to YAML")
+    if suffix != ".snn":
+        raise click.UsageError("-o writes a spec: name a file that ends in .snn")
+    if weights is not None and weights.suffix != ".safetensors":
+        ending = "a file that ends in .safetensors"
+        raise click.UsageError(f"--weights-out writes {ending}")
 
 
 def _say_notes(notes: Sequence[str], model: str) -> None:
@@ -162,7 +173,8 @@ def _request(
 
 def _convert(
     model: str,
-    asked: ImportRequest,
+    request: ImportRequest,
+    *,
     explain: bool,
     weights_out: Path | None,
     output: Path | None,
@@ -177,13 +189,13 @@ def _convert(
 
     if Path(model).suffix == ".nir":
         # Other options only apply to a spec that is created from the nodes.
-        plain = ImportRequest(device=asked.device, weights=asked.weights)
-        takes_spec = not explain and asked == plain
+        plain = ImportRequest(device=request.device, weights=request.weights)
+        takes_spec = not explain and request == plain
         from snnc.nir.importing import run as run_nir  # needs the extra `nir`
 
-        done = run_nir(model, asked, names, report, takes_spec=takes_spec)
+        done = run_nir(model, request, names, report, takes_spec=takes_spec)
     else:
-        done = run(model, asked, names, report)
+        done = run(model, request, names, report)
     written = done is not None and write_files(done, weights_out, output, report)
     return done if written else None
 
@@ -254,15 +266,11 @@ def export_command(
     from snnc.runtime.layout import OTHERS
 
     others = {*OTHERS.split()} - {".nir", ".h5", ".hdf5"}
-    refusals = {
-        "-o would replace weights: name a file such as net.nir": (
-            output.suffix == ".safetensors" or output.resolve() == weights.resolve()
-        ),
-        f"the output is NIR: use -o {output.with_suffix('.nir')}": (
-            output.suffix.lower() in others
-        ),
-    }
-    options.refuse(refusals)
+    if output.suffix == ".safetensors" or output.resolve() == weights.resolve():
+        raise click.UsageError("-o would replace weights: name a file such as net.nir")
+    if output.suffix.lower() in others:
+        nir = output.with_suffix(".nir")
+        raise click.UsageError(f"the output is NIR: use -o {nir}")
     started = time.perf_counter()
     try:
         done = export_nir(package, weights, output, neuron, options.device())

@@ -58,6 +58,12 @@ def init_command(folder: str, requirement: str | None) -> int:
     printing.print_diagnostics(report)
     if report.errors:
         return 1
+    _say_next(folder, plan, requirement)
+    return 0
+
+
+def _say_next(folder: str, plan: StarterPlan, requirement: str) -> None:
+    """Name what is left to do after writing the files."""
     for path, text in plan.kept.items():
         printing.say(f"{path.as_posix()} exists; add the lines that you need from:")
         printing.say_lines(text)
@@ -69,7 +75,6 @@ def init_command(folder: str, requirement: str | None) -> int:
     if workflow in plan.files and requirement == UNPINNED:
         name = workflow.as_posix()
         printing.say_lines(SOURCE.format(workflow=name, requirement=requirement))
-    return 0
 
 
 def _way_to(folder: str, root: Path) -> str:
@@ -89,7 +94,7 @@ def _way_to(folder: str, root: Path) -> str:
 @options.flag(
     "--all", "every", help="Then also run it on Nengo, NengoDL and Loihi's emulator."
 )
-def demo_command(output: Path, every: bool) -> int:
+def demo_command(output: Path, *, every: bool) -> int:
     """Run a network on drifting digits as spikes, then train it.
 
     The first results take seconds: they use weights that ship with snnc. With

@@ -198,7 +198,7 @@ def read_input(path: str, stdin: str, report: Diagnostics) -> SourceFile | None:
 
 
 def with_folders(
-    paths: Iterable[str], report: Diagnostics, allow_empty: bool = False
+    paths: Iterable[str], report: Diagnostics, *, allow_empty: bool = False
 ) -> Iterator[str]:
     """Replace each folder by the specs inside, and report folders without specs.
 

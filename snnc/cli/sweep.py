@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
 def sweep_command(
     spec: str,
     settings: tuple[str, ...],
+    *,
     train: bool,
     phases: str,
     picture: Path | None,
@@ -68,24 +70,7 @@ def sweep_command(
 
     Run the same command again to continue an interrupted sweep.
     """
-    data, test, weights = (wanted[name] for name in ("data", "test", "weights"))
-    needs_data = any((train, test, weights, picture, picture_cores))
-    refusals = {
-        "--train, --test, --weights and --picture need --data": (
-            needs_data and data is None
-        ),
-        "with --data, give one of --train and --weights": (
-            data is not None and train == (weights is not None)
-        ),
-        "--test needs --train; without training, evaluate on --data": (
-            test and not train
-        ),
-        "a cluster has its own workers: leave out --workers": (
-            None not in (wanted["dask"], wanted["workers"])
-        ),
-        "--seeds needs --train": wanted["seeds"] > 1 and not train,
-    }
-    options.refuse(refusals)
+    _refuse_options(wanted, train=train, draws=bool(picture or picture_cores))
     from snnc.interface.functions import plot
     from snnc.interface.sweep import sweep
     from snnc.syntax.settings import NoSettingError  # not needed by `plot`
@@ -110,6 +95,24 @@ def sweep_command(
         if picture_cores is not None:
             plot(found, "sweep-cores", file=picture_cores)
     return 1 if all(variant.problem for variant in found) else 0
+
+
+def _refuse_options(wanted: Mapping[str, Any], *, train: bool, draws: bool) -> None:
+    """Refuse options of a sweep that contradict each other."""
+    needs_data = train or draws or wanted["test"] or wanted["weights"]
+    if wanted["data"] is None:
+        if needs_data:
+            options_with_data = "--train, --test, --weights and --picture"
+            raise click.UsageError(f"{options_with_data} need --data")
+    elif train == (wanted["weights"] is not None):
+        raise click.UsageError("with --data, give one of --train and --weights")
+    if wanted["test"] and not train:
+        advice = "without training, evaluate on --data"
+        raise click.UsageError(f"--test needs --train; {advice}")
+    if None not in (wanted["dask"], wanted["workers"]):
+        raise click.UsageError("a cluster has its own workers: leave out --workers")
+    if wanted["seeds"] > 1 and not train:
+        raise click.UsageError("--seeds needs --train")
 
 
 KINDS = (
@@ -141,6 +144,7 @@ def plot_command(
     output: Path,
     data: Path | None,
     weights: Path | None,
+    *,
     example: int,
     dark: bool,
     **run: Any,
@@ -149,11 +153,10 @@ def plot_command(
     runs = kind not in ("network", "cores")
     needless = () if kind == "raster" else ("example",) if runs else (*_OF_RUNS,)
     typed = " ".join(f"--{name}" for name in needless if options.is_typed(name))
-    refusals = {
-        f"--kind {kind} needs --data and --weights": (runs and None in (data, weights)),
-        f"--kind {kind} does not use {typed}": typed,
-    }
-    options.refuse(refusals)
+    if runs and None in (data, weights):
+        raise click.UsageError(f"--kind {kind} needs --data and --weights")
+    if typed:
+        raise click.UsageError(f"--kind {kind} does not use {typed}")
     from snnc.interface.functions import Drawable, plot
     from snnc.interface.objects import evaluate, load  # not needed by `sweep`
 

@@ -81,7 +81,7 @@ def _refuse_weights(
     expose_value=False,
 )
 def train_command(
-    package: Path, data: Path, weights_out: Path, force: bool, **settings: Any
+    package: Path, data: Path, weights_out: Path, *, force: bool, **settings: Any
 ) -> int:
     """Train the generated package in the folder PACKAGE on data, with TensorFlow.
 
@@ -89,13 +89,10 @@ def train_command(
     is built first. After Ctrl-C, the best weights so far are next to the weights, in a
     file .best.safetensors, and --resume continues.
     """
-    refusals = {
-        "--weights-out would replace the data": weights_out.resolve() == data.resolve(),
-        "--groups divides the data: leave --validation out": (
-            settings["groups"] and settings["validation"]
-        ),
-    }
-    options.refuse(refusals)
+    if weights_out.resolve() == data.resolve():
+        raise click.UsageError("--weights-out would replace the data")
+    if settings["groups"] and settings["validation"]:
+        raise click.UsageError("--groups divides the data: leave --validation out")
     options.refuse_existing(force or settings["resume"], weights_out)
     options.quiet_tensorflow()
     report = Diagnostics()

@@ -39,6 +39,7 @@ def weights_command(
     form: str,
     migrate: tuple[str, str] | None,
     output: Path | None,
+    *,
     force: bool,
 ) -> int:
     """Print the contents of the safetensors file FILE, and whether it matches SPEC.
@@ -48,20 +49,17 @@ def weights_command(
     With a SPEC for Loihi, the command also checks whether each core can store its
     weights, as nengo-loihi's build does.
     """
-    name = file.as_posix()
-    is_spec = file.suffix in (".snn", ".yaml", ".yml")
-    refusals = {
-        f"swap them: snnc weights {spec} {name}": spec is not None and is_spec,
-        "-o and --force need --migrate": migrate is None and (output or force),
-        "write FILE --migrate OLD_SPEC NEW_SPEC -o NEW_FILE": (
-            migrate is not None and (spec is not None or output is None)
-        ),
-    }
-    options.refuse(refusals)
+    if spec is not None and file.suffix in (".snn", ".yaml", ".yml"):
+        raise click.UsageError(f"swap them: snnc weights {spec} {file.as_posix()}")
+    if migrate is None and (output or force):
+        raise click.UsageError("-o and --force need --migrate")
     try:
-        if migrate is not None and output is not None:
-            return _migrate(file, *migrate, output, force, form)
-        return _list(file, spec, form)
+        if migrate is None:
+            return _list(file, spec, form)
+        if spec is not None or output is None:
+            usage = "write FILE --migrate OLD_SPEC NEW_SPEC -o NEW_FILE"
+            raise click.UsageError(usage)
+        return _migrate(file, migrate, output, form, force=force)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
 
@@ -83,16 +81,25 @@ def _list(file: Path, spec: str | None, form: str) -> int:
 
 
 def _migrate(
-    file: Path, old: str, new: str, output: Path, force: bool, form: str
+    file: Path, specs: tuple[str, str], output: Path, form: str, *, force: bool
 ) -> int:
+    """Write the weights of the old of two specs for the new one."""
     if needs := missing("numpy", "safetensors"):
         printing.say(f"error: --migrate needs {' and '.join(needs)}: {EXTRA}")
         return 1
     from snnc.verbs.migrate import migrate_file  # imports NumPy
 
     report = Diagnostics()
-    device = options.device()
-    moved = migrate_file(file, old, new, output, report, device, force=force)
+    old, new = specs
+    moved = migrate_file(
+        file,
+        old=old,
+        new=new,
+        output=output,
+        force=force,
+        report=report,
+        device=options.device(),
+    )
     printing.print_diagnostics(report)
     if moved is None:
         return 1
@@ -125,6 +132,7 @@ def calibrate_command(
     data: Path,
     weights: Path,
     output: Path,
+    *,
     force: bool,
     examples: int | None,
     form: str,

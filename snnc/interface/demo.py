@@ -150,18 +150,18 @@ def run_demo(
         tell(f"--- snnc report {spec.name} --why")
         tell(str(report.explained()))
         package = network.build(folder, force=True)
-        train, test = drifting_digits()
-        write_data(folder / "train.npz", *train)
-        write_data(folder / "test.npz", *test)
+        (x_train, y_train), test = drifting_digits()
+        x, y = test
+        write_data(folder / "train.npz", x_train, y_train)
+        write_data(folder / "test.npz", x, y)
         made = Demonstration(report.cores, _run_shipped(package, weights, test, tell))
         if missing("tensorflow"):
             tell(f"--- to train it here, run {installation('all')}")
             return made
-        x, y = test
         minutes = _estimate_minutes(package, x, weights)
         tell(f"--- now training it here, about {counted(minutes, 'minute')}")
         evaluated = folder / "drift.safetensors"
-        package.train(*train, evaluated)
+        package.train(x_train, y_train, evaluated)
         made.evaluations["exact"] = package.evaluate(x, y, evaluated, progress=False)
         for name in simulators() if every else ():
             tell(f"--- snnc evaluate drift --simulator {name} --examples {FEW}")

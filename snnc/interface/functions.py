@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -84,7 +85,7 @@ def check(
         compile_spec(text, report, "place", profile)
         return report.diagnostics
 
-    fixed = autofix(text, False, profile)
+    fixed = autofix(text, device=profile)
     if fixed.count:
         replace_text(Path(spec), fixed.source.text, fixed.report)
     return fixed.report.diagnostics
@@ -528,27 +529,37 @@ def plot(
 
 
 def _draw(what: Drawable, kind: Kind | None, ax: Axes | None, example: int) -> Axes:
+    pictures = _pictures_of(what, example)
+    usual, *_ = pictures
+    draw = pictures.get(kind or usual)
+    if draw is None:
+        article = "an" if isinstance(what, Evaluation) else "a"
+        name = f"{article} {type(what).__name__}"
+        raise ValueError(f"there is no picture {kind} of {name}")
+    return draw(ax=ax)
+
+
+def _pictures_of(what: Drawable, example: int) -> Mapping[str, Callable[..., Axes]]:
+    """Return the functions that draw an object, by kind, with the default first."""
     if isinstance(what, Training):
-        if kind not in (None, "training"):
-            raise ValueError(f"there is no picture {kind} of a Training")
-        return what.plot(ax=ax)
+        return {"training": what.plot}
     if isinstance(what, Sweep):
-        if kind not in (None, "sweep", "sweep-cores"):
-            raise ValueError(f"there is no picture {kind} of a Sweep")
-        return what.plot(ax, over="cores" if kind == "sweep-cores" else "energy")
-    is_of_spec = kind in ("network", "cores")
-    if isinstance(what, Evaluation) and not is_of_spec:
-        if kind == "raster":
-            return what.plot_raster(example, ax)
-        draw = getattr(what, f"plot_{kind or 'accuracy'}", None)
-        if draw is None:
-            raise ValueError(f"there is no picture {kind} of an Evaluation")
-        made: Axes = draw(ax=ax)
-        return made
-    if kind is not None and not is_of_spec:
-        raise ValueError(f"there is no picture {kind} of a {type(what).__name__}")
-    found = _report_of(what)
-    return found.plot_cores(ax) if kind == "cores" else found.plot_network(ax)
+        return {"sweep": what.plot, "sweep-cores": partial(what.plot, over="cores")}
+    of_spec = {
+        "network": lambda ax: _report_of(what).plot_network(ax),
+        "cores": lambda ax: _report_of(what).plot_cores(ax),
+    }
+    if not isinstance(what, Evaluation):
+        return of_spec
+    return {
+        "accuracy": what.plot_accuracy,
+        "raster": partial(what.plot_raster, example),
+        "rates": what.plot_rates,
+        "confusion": what.plot_confusion,
+        "predictions": what.plot_predictions,
+        "correlation": what.plot_correlation,
+        **of_spec,
+    }
 
 
 def _report_of(

@@ -79,7 +79,7 @@ def sweep(call: SweepCall) -> Sweep:
     """
     base = as_spec(call.spec, call.device)
     chosen = _choices(call.settings)
-    varied = {own[0].text.partition("=")[0] for own in chosen if own}
+    varied = {_split(setting)[0] for setting in chain.from_iterable(chosen)}
     if call.seeds > 1 and "train.seed" in varied:
         raise ValueError("seeds count from train.seed: do not vary it too")
     conditions = [call.where] if isinstance(call.where, str) else call.where
@@ -89,6 +89,13 @@ def sweep(call: SweepCall) -> Sweep:
     if call.data is None:
         variants = tuple(trial.variant for trial in trials)
         return Sweep(base.name, variants, source)
+    holds_out = call.test is None and call.weights is None
+    return Sweep(base.name, _evaluate(trials, call), source, holds_out)
+
+
+def _evaluate(trials: Sequence[_Trial], call: SweepCall) -> tuple[Variant, ...]:
+    """Return the variants with results from data, the best ones marked."""
+    assert call.data is not None
     folder = Path(call.output).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     shared = SweepSettings(
@@ -103,17 +110,19 @@ def sweep(call: SweepCall) -> Sweep:
     )
     jobs = [[*_jobs(trial, shared, call.seeds)] for trial in trials]
     with reserve(shared.reserved):
-        found = run_variants(
-            chain(*jobs), shared, call.workers, call.dask, call.progress
+        results = run_variants(
+            chain.from_iterable(jobs),
+            shared,
+            workers=call.workers,
+            dask=call.dask,
+            progress=call.progress,
         )
-    judged = [
-        _with_results(trial.variant, own_jobs, found)
-        for trial, own_jobs in zip(trials, jobs, strict=True)
+    variants = [
+        _with_results(trial.variant, its_jobs, results)
+        for trial, its_jobs in zip(trials, jobs, strict=True)
     ]
-    best = {*select_best(judged, "energy", "cores")}
-    variants = tuple(replace(each, is_best=each in best) for each in judged)
-    holds_out = call.test is None and call.weights is None
-    return Sweep(base.name, variants, source, holds_out)
+    best = {*select_best(variants, "energy", "cores")}
+    return tuple(replace(variant, is_best=variant in best) for variant in variants)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,31 +159,48 @@ def _choices(
     settings: Mapping[str, object] | Sequence[str],
 ) -> list[tuple[Setting, ...]]:
     """Parse settings with several values each; raise SpecError if one can't be read."""
-    report = diagnostics.Diagnostics()
     if isinstance(settings, str) or not isinstance(settings, Iterable):
         raise TypeError("settings are neither values by path nor a list of texts")
+    report = diagnostics.Diagnostics()
     if isinstance(settings, Mapping):
-        chosen = []
-        for path, values in settings.items():
-            if isinstance(values, str | Mapping) or not isinstance(values, Iterable):
-                values = [values]
-            key = path.rpartition(".")[2]
-            texts = [f"{path}={spelt(value, key)}" for value in values]
-            own = (read_setting(text, "sweep", report) for text in texts)
-            chosen.append(tuple(setting for setting in own if setting is not None))
+        chosen = [
+            _read_values(path, values, report) for path, values in settings.items()
+        ]
     else:
         chosen = [read_settings(text, "--set", report) for text in settings]
     if report.errors:
         raise SpecError(report.diagnostics)
-    texts = [setting.text for own in chosen for setting in own]
-    paths = [own[0].text.partition("=")[0] for own in chosen if own]
-    for each, count in chain(Counter(texts).items(), Counter(paths).items()):
-        if count > 1:
-            raise ValueError(f"{each} is there {count} times: write it once")
-    if (variants := prod(map(len, chosen))) > MOST_VARIANTS:
+    _refuse_repeated(setting.text for setting in chain.from_iterable(chosen))
+    _refuse_repeated(_split(values[0])[0] for values in chosen if values)
+    variants = prod(map(len, chosen))
+    if variants > MOST_VARIANTS:
         advice = "give fewer values, or draw some, as Optuna does"
         raise ValueError(f"{variants} variants are more than {MOST_VARIANTS}: {advice}")
     return chosen
+
+
+def _read_values(
+    path: str, values: object, report: diagnostics.Diagnostics
+) -> tuple[Setting, ...]:
+    """Parse the values of a path; a single value needs no list."""
+    if isinstance(values, str | Mapping) or not isinstance(values, Iterable):
+        values = [values]
+    key = path.rpartition(".")[2]
+    texts = (f"{path}={spelt(value, key)}" for value in values)
+    settings = (read_setting(text, "sweep", report) for text in texts)
+    return tuple(setting for setting in settings if setting is not None)
+
+
+def _refuse_repeated(texts: Iterable[str]) -> None:
+    for text, count in Counter(texts).items():
+        if count > 1:
+            raise ValueError(f"{text} is there {count} times: write it once")
+
+
+def _split(setting: Setting) -> tuple[str, str]:
+    """Return the path and the value of a setting."""
+    path, _, value = setting.text.partition("=")
+    return path, value.strip()
 
 
 def _try_out(
@@ -182,8 +208,7 @@ def _try_out(
     combination: tuple[Setting, ...],
     limits: Sequence[Callable[[Variant], str]],
 ) -> _Trial:
-    texts = (setting.text.partition("=") for setting in combination)
-    settings = {path: value.strip() for path, _, value in texts}
+    settings = dict(map(_split, combination))
     try:
         spec = base.with_settings(combination)
         report = spec.report()

@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from snnc.interface.objects import Package, Spec
 from snnc.language.readers import Phase
-from snnc.processes import open_workers, run_tasks
+from snnc.processes import Workers, open_workers, run_tasks
 from snnc.runtime.files import write_file
 from snnc.text.arguments import FileName
 from snnc.text.display import Json
@@ -124,18 +125,19 @@ def run_variant(job: VariantJob) -> Json | str:
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hide TensorFlow messages
     shared = job.shared
-    own = job.folder
-    weights = shared.weights or own / "weights.safetensors"
+    weights = shared.weights or job.folder / "weights.safetensors"
     try:
-        package = job.spec.build(own / "models", force=True)
-        train, test = _data(package, shared)
+        package = job.spec.build(job.folder / "models", force=True)
+        (x, y), test = _data(package, shared)
         if shared.weights is None and not weights.exists():
             resumes = Path(f"{weights}.progress.npz").exists()
             package.train(  # the seed is in the spec
-                *train, weights, shared.epochs, phases=shared.phases, resume=resumes
+                x, y, weights, shared.epochs, phases=shared.phases, resume=resumes
             )
+        x, y = test
         found = package.evaluate(
-            *test,
+            x,
+            y,
             weights,
             examples=shared.examples,
             seed=shared.seed,
@@ -191,17 +193,21 @@ def data_file(data: FileName | tuple[object, object], folder: Path) -> Path:
 def run_variants(
     jobs: Iterable[VariantJob],
     shared: SweepSettings,
+    *,
     workers: int | None,
     dask: str | None,
     progress: bool | None,
 ) -> dict[str, Json | str]:
     """Return the results of jobs, or their problems, by name; skip finished jobs."""
     unique = {job.name: job for job in jobs}
-    results = {name: job.read() for name, job in unique.items()}
-    found: dict[str, Json | str] = {
-        name: result for name, result in results.items() if result is not None
-    }
-    left = [job for job in unique.values() if job.name not in found]
+    results: dict[str, Json | str] = {}
+    left = []
+    for job in unique.values():
+        stored = job.read()
+        if stored is None:
+            left.append(job)
+        else:
+            results[job.name] = stored
     width = min(workers or os.cpu_count() or 1, len(left))
     is_seen = sys.stderr.isatty() or in_notebook()
     with (
@@ -211,17 +217,23 @@ def run_variants(
         move(len(unique) - len(left))
         for number, (job, future) in enumerate(run_tasks(pool, run_variant, left), 1):
             move(1)
-            try:
-                result = future.result()
-            except pool.deaths:
-                result = DIED
-            if not isinstance(result, str):
-                job.save(result)
-            found[job.name] = result
+            result = _store(job, future, pool)
+            results[job.name] = result
             if progress and not is_seen:
                 done = f"{number} of {len(left)} variants: {job.settings}"
                 print(f"{done}: {_summary(result)}", file=sys.stderr, flush=True)
-    return found
+    return results
+
+
+def _store(job: VariantJob, future: Future[Json | str], pool: Workers) -> Json | str:
+    """Store the result of a finished job, and return it, or the problem."""
+    try:
+        result = future.result()
+    except pool.deaths:
+        return DIED
+    if not isinstance(result, str):
+        job.save(result)
+    return result
 
 
 def _summary(result: Json | str) -> str:

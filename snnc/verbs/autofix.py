@@ -57,14 +57,14 @@ class Fixed:
 
 
 def autofix(
-    source: SourceFile, unsafe: bool = False, device: Profile | None = None
+    source: SourceFile, *, unsafe: bool = False, device: Profile | None = None
 ) -> Fixed:
     """Apply all fixes that help, until none is left; each leaves fewer problems.
 
     Fixes that may change the spec's meaning are applied only if ``unsafe``. A fixed
     text is formatted, unless it still has syntax errors.
     """
-    mender = _Mender(unsafe, device)
+    mender = _Mender(device, unsafe=unsafe)
     state = mender.compile(source, 0)
     for _ in range(ROUNDS):
         better = mender.all_at_once(state) or mender.one_by_one(state)
@@ -85,7 +85,7 @@ def autofix(
 class _Mender:
     """Applies fixes as long as they leave fewer problems."""
 
-    def __init__(self, unsafe: bool, device: Profile | None) -> None:
+    def __init__(self, device: Profile | None, *, unsafe: bool) -> None:
         self.cache = PlanCache()
         self._unsafe = unsafe
         self._device = device

@@ -119,30 +119,23 @@ def read_recording(
     these data, and this number of steps.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        names = [n.removeprefix("spikes.") for n in arrays if n.startswith("spikes.")]
-        keys = {str(arrays["layer"]): "", **{name: f".{name}" for name in names}}
-        packed = {name: arrays[f"spikes{key}"] for name, key in keys.items()}
-        counts = {name: int(arrays[f"neurons{key}"]) for name, key in keys.items()}
-        facts = (arrays[name].item() for name in ("layout_id", "data_sha256", "steps"))
-        layout, data, steps = facts
+        recording = _read_arrays(path)
     except (KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile, zlib.error):
         problem = "is truncated, or `board.py` did not write this file"
         raise CannotRunError(f"{path} {problem}: run `board.py` again") from None
     network = package.network
-    if layout != package.layout.id:
+    if recording.layout_id != package.layout.id:
         raise CannotRunError(f"{path} is from another package (layout_id differs)")
-    if steps != network.steps:
-        has = f"{steps} steps per example, but the package has {network.steps}"
+    if recording.steps != network.steps:
+        steps = f"{recording.steps} steps per example"
+        has = f"{steps}, but the package has {network.steps}"
         raise CannotRunError(f"{path} has {has}: build the package that ran")
-    if data != digest_of(x):
+    if recording.data_sha256 != digest_of(x):
         advice = "name the data file that the board read (data_sha256 differs)"
         raise CannotRunError(f"{path} is from other data: {advice}")
     spikes = {}
-    for name, bits in packed.items():
+    for name, (bits, count) in recording.layers.items():
         layer = network.layers.get(name)
-        count = counts[name]
         shape = network.steps, -(-count // 8)
         if layer is None or layer.neurons != count or bits.shape[1:] != shape:
             problem = f"spikes of {name} that do not fit this layer"
@@ -151,3 +144,36 @@ def read_recording(
     if not min(map(len, spikes.values())):
         raise CannotRunError(f"{path} has no examples")
     return spikes
+
+
+@dataclass(frozen=True, slots=True)
+class _Recording:
+    """The contents of a recording.
+
+    ``layers`` contains the spikes, eight to a byte, and the neurons of each layer.
+    """
+
+    layout_id: str
+    data_sha256: str
+    steps: int
+    layers: dict[str, tuple[NDArray[np.uint8], int]]
+
+
+def _read_arrays(path: Path) -> _Recording:
+    with np.load(path, allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files}
+    # The arrays of the output layer have no suffix.
+    suffixes = {str(arrays["layer"]): ""}
+    for name in arrays:
+        if name.startswith("spikes."):
+            layer = name.removeprefix("spikes.")
+            suffixes[layer] = f".{layer}"
+    return _Recording(
+        layout_id=arrays["layout_id"].item(),
+        data_sha256=arrays["data_sha256"].item(),
+        steps=arrays["steps"].item(),
+        layers={
+            layer: (arrays[f"spikes{suffix}"], int(arrays[f"neurons{suffix}"]))
+            for layer, suffix in suffixes.items()
+        },
+    )

@@ -87,6 +87,7 @@ class Build:
         self,
         specs: Sequence[Wanted],
         tell: Callable[[Diagnostics], object],
+        *,
         finds_orphans: bool = True,
     ) -> bool:
         """Process the package of every spec, even if other specs have errors.
@@ -99,39 +100,46 @@ class Build:
         without a spec, and return whether none is an error. With ``finds_orphans``,
         include packages whose specs no longer exist.
         """
-        reports = [Diagnostics() for _ in specs]
-        pairs = zip(specs, reports, strict=True)
-        jobs = [_compile(spec, report, self.output) for spec, report in pairs]
+        attempts = [_compile(spec, self.output) for spec in specs]
+        jobs = [attempt.job for attempt in attempts if attempt.job is not None]
         done = []
         outdated = []
-        for spec, job, report in zip(specs, jobs, reports, strict=True):
-            warnings = report.diagnostics
-            if job is not None:
-                report.add(*_conflicts(job, jobs, self.force))
-                if not report.errors and self._process(job, report):
-                    done.append(job)
-            if report.errors:
-                path = spec.path if job is None else job.package.folder.as_posix()
-                outdated.append(path)
-            elif self.mode == "check":  # these warnings were shown before
-                for warning in warnings:
-                    report.withdraw(warning)
-            tell(report)
+        for attempt in attempts:
+            job = attempt.job
+            if job is not None and self._build(job, jobs, attempt.report):
+                done.append(job)
+            if attempt.report.errors:
+                outdated.append(attempt.place)
+            tell(attempt.report)
         if len(done) == len(specs):
-            last = Diagnostics()
-            try:
-                for job in self._removals(done, finds_orphans):
-                    self._process(job, last)
-            except OSError as error:
-                last.add(write.cannot_write(error, self.output))
+            last = self._remove(done, finds_orphans=finds_orphans)
             tell(last)
-            reports.append(last)
             outdated += [d.file for d in last.diagnostics if d.severity == "error"]
         if self.mode == "check" and outdated:
             self.say(f"not up to date: {', '.join(dict.fromkeys(outdated))}")
-        return not any(report.errors for report in reports)
+        return not outdated
 
-    def _removals(self, done: Sequence[Job], finds_orphans: bool) -> Iterator[Job]:
+    def _build(self, job: Job, jobs: Sequence[Job], report: Diagnostics) -> bool:
+        """Process the package of a spec; return whether this succeeded."""
+        warnings = report.diagnostics
+        report.add(*_conflicts(job, jobs, force=self.force))
+        is_done = not report.errors and self._process(job, report)
+        if self.mode == "check" and not report.errors:
+            for warning in warnings:  # they were shown when the package was built
+                report.withdraw(warning)
+        return is_done
+
+    def _remove(self, done: Sequence[Job], *, finds_orphans: bool) -> Diagnostics:
+        """Process the packages to remove, and return their problems."""
+        report = Diagnostics()
+        try:
+            for job in self._removals(done, finds_orphans=finds_orphans):
+                self._process(job, report)
+        except OSError as error:
+            report.add(write.cannot_write(error, self.output))
+        return report
+
+    def _removals(self, done: Sequence[Job], *, finds_orphans: bool) -> Iterator[Job]:
         """Yield packages of renamed networks, then packages without specs."""
         built = {job.package.folder for job in done}
         again = f"snnc build --allow-empty -o {shlex.quote(self.output.as_posix())}"
@@ -196,30 +204,46 @@ class Build:
     def _list(self, job: Job, report: Diagnostics) -> bool:
         """Show one line per file that a build would write or remove."""
         comparison = write.compare(job.package, force=self.force)
-        refused = list(write.refusals(comparison))
-        report.add(*refused, *write.report_kept(comparison))
+        is_refused = any(write.refusals(comparison))
+        report.add(*write.refusals(comparison), *write.report_kept(comparison))
         plan = {"write": comparison.written, "remove": comparison.removed}
-        for word, names in plan.items() if not refused else ():
+        for word, names in plan.items() if not is_refused else ():
             for name in names:
                 path = (comparison.folder / name).as_posix()
                 self.show(printable(f"{word} {path}"))
         return not report.errors
 
 
-def _compile(spec: Wanted, report: Diagnostics, output: Path) -> Job | None:
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """The package to build from a spec, or None if the ``report`` has errors."""
+
+    spec: str
+    report: Diagnostics
+    job: Job | None = None
+
+    @property
+    def place(self) -> str:
+        """The path of the package, or of the spec without a package."""
+        return self.spec if self.job is None else self.job.package.folder.as_posix()
+
+
+def _compile(spec: Wanted, output: Path) -> _Attempt:
     started = time.perf_counter()
+    report = Diagnostics()
     made = spec.compile(report)
     if made is None or made.network is None or made.modules is None:
-        return None
+        return _Attempt(spec.path, report)
     try:
         package = package_of(made, spec.path, spec.device, output)
     except OSError as error:  # the current folder was removed
         report.add(write.cannot_write(error, output))
-        return None
+        return _Attempt(spec.path, report)
     device = None if spec.device == DEFAULT else spec.device
     command = build_command(spec.path, output.as_posix(), device)
     seconds = time.perf_counter() - started
-    return Job(package, command, made.network.span, spec.path, seconds)
+    job = Job(package, command, made.network.span, spec.path, seconds)
+    return _Attempt(spec.path, report, job)
 
 
 def package_of(made: Compilation, path: str, device: str, output: Path) -> PackageFiles:
@@ -233,25 +257,21 @@ def package_of(made: Compilation, path: str, device: str, output: Path) -> Packa
     return PackageFiles.of(folder, files, spec_hash(made.spec.spec), origin)
 
 
-def _conflicts(
-    job: Job, jobs: Sequence[Job | None], force: bool
-) -> Iterator[Diagnostic]:
+def _conflicts(job: Job, jobs: Sequence[Job], *, force: bool) -> Iterator[Diagnostic]:
     """Report other specs with the same network name, or that own the package.
 
     Names that differ only in case are equal, as for the folders on some file systems.
     """
     name = job.package.folder.name
-    span = job.span
     for other in jobs:
-        if other is None or other.spec == job.spec:
-            continue
-        if other.package.folder.name.lower() == name.lower():
-            yield SameNetwork(span=span, name=name, other=other.spec)
+        has_name = other.package.folder.name.lower() == name.lower()
+        if has_name and other.spec != job.spec:
+            yield SameNetwork(span=job.span, name=name, other=other.spec)
             return
     owner = None if force else _other_owner(job.package)
     if owner is not None:
         path = job.package.folder.as_posix()
-        yield PackageTaken(span=span, path=path, name=name, other=owner)
+        yield PackageTaken(span=job.span, path=path, name=name, other=owner)
 
 
 def _other_owner(package: PackageFiles) -> str | None:
@@ -260,19 +280,22 @@ def _other_owner(package: PackageFiles) -> str | None:
     The other spec must exist, and still have the network's name.
     """
     output = package.folder.parent
-    ours = package.lock.origin
-    theirs = origin_of(package.folder)
-    own = None if ours is None else ours.spec_path(output)
-    other = None if theirs is None else theirs.spec_path(output)
-    if own is None or theirs is None or other is None or own == other:
+    spec = _spec_of(package.lock.origin, output)
+    other = _spec_of(origin_of(package.folder), output)
+    if spec is None or other is None or spec == other:
         return None
-    if not os.path.isfile(other) or other.samefile(own):
+    if not os.path.isfile(other) or other.samefile(spec):
         return None
     made = compile_file(other, Diagnostics(), "resolve")
-    found = None if made is None or made.network is None else made.network.name
-    # Errors hide the name.
-    seen = Path(os.path.relpath(other)).as_posix()
-    return seen if found in (None, package.folder.name) else None
+    # Without a network, errors hide the name: the spec may still have it.
+    network = None if made is None else made.network
+    if network is not None and network.name != package.folder.name:
+        return None
+    return Path(os.path.relpath(other)).as_posix()
+
+
+def _spec_of(origin: Origin | None, output: Path) -> Path | None:
+    return None if origin is None else origin.spec_path(output)
 
 
 def write_package(
@@ -298,7 +321,7 @@ def write_package(
     building = Build(output, "check" if check else "write", force)
     built = building.run(
         [Wanted(path.as_posix(), device, emit)],
-        lambda own: report.extend(own.diagnostics),
+        lambda problems: report.extend(problems.diagnostics),
         finds_orphans=False,
     )
     if not built or made.spec is None:

@@ -49,6 +49,8 @@ def _package_of_spec(
         say(f"building {folder.as_posix()}, which does not exist")
         build = Build(packages, say=say)
     wanted = Wanted(spec.as_posix(), device, lambda _: made)
-    if build.run([wanted], lambda own: report.extend(own.diagnostics), False):
-        return folder
-    return None
+
+    def collect(problems: Diagnostics) -> None:
+        report.extend(problems.diagnostics)
+
+    return folder if build.run([wanted], collect, finds_orphans=False) else None

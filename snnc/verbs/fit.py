@@ -16,7 +16,8 @@ from snnc.fitting.trials import (
     Trials,
     cost_of,
 )
-from snnc.ir.logical import LogicalLayer, Loihi
+from snnc.ir.device import Profile
+from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi
 from snnc.loihi.timing import time_at_upper_rates
 from snnc.passes import Compilation
 from snnc.passes.route import route
@@ -49,22 +50,17 @@ def find_variants(
     assert made.spec is not None
     assert made.lowered is not None
     network = made.lowered.network
-    if not isinstance(network.target, Loihi):
-        raise ValueError("`target nengo` has no cores, so there is nothing to fit")
-    target = network.target
-    if cores is not None:
-        chips = ceil(cores / made.device.chip.cores)
-        target = replace(target, cores=cores, chips=chips)
+    target = _target_with(cores, network, made.device)
     trials = Trials(made.spec, target, made.device, patient=patient, mapped=made.mapped)
     present = trials.cost(())
     if present is not None and not patient:
         trials.most_work = BRIEF_WORK if present.cores <= MAPPED else 0
     search = _Search(trials)
-    variants, tried = search.fitting(fits=present is not None)
+    variants, tried = search.fitting(is_larger=present is not None)
     needed = present.cores if present else _cores_needed(made, problems, trials)
     delay = response_delay(network)
     other_target = ""
-    if target.cores != network.target.cores:
+    if target != network.target:
         other_target = f"chips {target.chips}, cores {target.cores}"
     on_chip = (layer for layer in network.layers if layer.on_chip)
     by_size = sorted(on_chip, key=lambda layer: -prod(layer.shape))
@@ -82,6 +78,16 @@ def find_variants(
         largest=tuple(layer.name for layer in by_size[:LARGEST]),
         target=other_target,
     )
+
+
+def _target_with(cores: int | None, network: LogicalNetwork, device: Profile) -> Loihi:
+    """Return the network's target, with a number of cores if given."""
+    target = network.target
+    if not isinstance(target, Loihi):
+        raise ValueError("`target nengo` has no cores, so there is nothing to fit")
+    if cores is None:
+        return target
+    return replace(target, cores=cores, chips=ceil(cores / device.chip.cores))
 
 
 def _cores_needed(
@@ -104,14 +110,15 @@ class _Search:
         self.layers = [layer for layer in on_chip if width_key(layer) is not None]
         self._present = cost_of(trials.as_is, 0)
 
-    def fitting(self, fits: bool) -> tuple[list[FitVariant], int]:
-        """Return variants and the number of tried layers, knowing if the spec fits."""
+    def fitting(self, *, is_larger: bool) -> tuple[list[FitVariant], int]:
+        """Return variants, larger or smaller ones, and the number of tried layers."""
         found: list[FitVariant] = []
         tried = 0
         largest = sorted(self.layers, key=lambda layer: -prod(layer.shape))
         try:
             for layer in largest:
-                for changes in self._grown(layer) if fits else self._narrower(layer):
+                grow = self._grown if is_larger else self._narrower
+                for changes in grow(layer):
                     found.append(self._variant(changes))
                 tried += 1
         except OutOfWorkError:

@@ -74,13 +74,11 @@ def _settings_of(table: Any, file: Path) -> Settings:
     where = f"{file}: [tool.snnc]"
     if not isinstance(table, Mapping):
         raise SettingsError(f"{where} is not a table")
-    known = Settings.__dataclass_fields__
     for key in table:
-        if key not in known:
-            near = nearest_spelling(key, known)
-            hint = f"did you mean `{near}`?" if near else f"it has {', '.join(known)}"
-            raise SettingsError(f"{where} has no `{key}`; {hint}")
+        _check_key(key, where)
     specs = table.get("specs", [])
+    if isinstance(specs, str):
+        specs = [specs]
     packages = _texts([table.get("packages", "models")], f"{where} packages")
     allow = _texts(table.get("allow", []), f"{where} allow")
     for code in allow:
@@ -94,14 +92,19 @@ def _settings_of(table: Any, file: Path) -> Settings:
         path = file.parent / device
         device = os.path.relpath(path) if path.is_file() else device
     return Settings(
-        specs=tuple(
-            _from_here(file.parent / path)
-            for path in _texts([specs] if isinstance(specs, str) else specs, where)
-        ),
+        specs=tuple(_from_here(file.parent / path) for path in _texts(specs, where)),
         packages=Path(_from_here(file.parent / packages[0])),
         device=device,
         allow=frozenset(code.upper() for code in allow),
     )
+
+
+def _check_key(key: str, where: str) -> None:
+    known = Settings.__dataclass_fields__
+    if key not in known:
+        near = nearest_spelling(key, known)
+        hint = f"did you mean `{near}`?" if near else f"it has {', '.join(known)}"
+        raise SettingsError(f"{where} has no `{key}`; {hint}")
 
 
 def _texts(values: Any, where: str) -> list[str]:

@@ -72,12 +72,12 @@ def migrate(
     profile = read_profile(device)
     moved = migrate_file(
         Path(file),
-        os.fspath(old),
-        os.fspath(new),
-        Path(output),
-        report,
-        profile,
+        old=os.fspath(old),
+        new=os.fspath(new),
+        output=Path(output),
         force=force,
+        report=report,
+        device=profile,
     )
     if moved is None:
         raise SpecError(report.diagnostics)

@@ -20,7 +20,7 @@ BOTH = pytest.mark.parametrize(
 
 
 def fix(text: str, name: str = "x.snn", unsafe: bool = False) -> Fixed:
-    return autofix(SourceFile(name, text), unsafe)
+    return autofix(SourceFile(name, text), unsafe=unsafe)
 
 
 def test_a_network_is_mapped_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -183,7 +183,7 @@ def check_fix(name: str, text: str, unsafe: bool) -> None:
     fixes = sum(diagnostic.fix is not None for diagnostic in before.diagnostics)
     if not fixes:
         return
-    fixed = autofix(source, unsafe)
+    fixed = autofix(source, unsafe=unsafe)
     if not fixed.count:
         assert fixed.source.text == text
         return
@@ -193,7 +193,7 @@ def check_fix(name: str, text: str, unsafe: bool) -> None:
     assert badness(*left) < badness(*was) or before.full, fixed.source.text
     if len(text) < LONG and fixes * len(text) < MOST_READ // 4:
         # A long text, or one with many fixes to try, may take several runs.
-        assert autofix(fixed.source, unsafe).count == 0
+        assert autofix(fixed.source, unsafe=unsafe).count == 0
     kept = words(fixed.source.text)
     for comment in found.document.comments if found.document else ():
         assert "snnc:" in comment.text or words(comment.text) in kept

@@ -112,9 +112,9 @@ def test_a_long_import_shows_progress(
 ) -> None:
     convert = exchange._convert
 
-    def convert_slowly(*arguments: Any) -> Any:
+    def convert_slowly(*arguments: Any, **options: Any) -> Any:
         time.sleep(0.5)
-        return convert(*arguments)
+        return convert(*arguments, **options)
 
     assert "so far" not in run().stderr
     monkeypatch.setattr(exchange, "_convert", convert_slowly)

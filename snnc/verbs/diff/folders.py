@@ -7,12 +7,12 @@ from typing import Literal
 
 from snnc.diagnostics import Diagnostics
 from snnc.ir.device import Profile
-from snnc.results.diff import FolderDiff, SpecChange
+from snnc.results.diff import CoresRefused, CoresTaken, FolderDiff, SpecChange
 from snnc.syntax.files import specs_in
 from snnc.syntax.revisions import PREFIX, git_specs
 from snnc.verbs.diff.compare import compare
 from snnc.verbs.diff.cores import fit_of
-from snnc.verbs.diff.properties import read_version
+from snnc.verbs.diff.properties import Version, read_version
 
 
 def is_folder(name: str) -> bool:
@@ -47,6 +47,10 @@ def _paths(folder: str) -> dict[str, str]:
     return {path.relative_to(root).as_posix(): str(path) for path in specs_in(root)}
 
 
+def _fit(version: Version | None) -> CoresTaken | CoresRefused | None:
+    return None if version is None else fit_of(version)
+
+
 def _compare(
     path: str,
     old: str | None,
@@ -56,8 +60,8 @@ def _compare(
 ) -> SpecChange:
     before = None if old is None else read_version(old, report, device)
     after = None if new is None else read_version(new, report, device)
-    old_fit = None if before is None else fit_of(before)
-    new_fit = None if after is None else fit_of(after)
+    old_fit = _fit(before)
+    new_fit = _fit(after)
     if (old is not None and before is None) or (new is not None and after is None):
         return SpecChange(path, "broken", old_fit, new_fit)
     if after is None:

@@ -93,9 +93,9 @@ def _write_settings(value: Model) -> Settings:
     return {"kind": "relu"} if written.get("kind") == "relu" else written
 
 
-def _text(value: Written) -> str:
-    """Write a choice as a word with its settings in braces."""
-    if isinstance(value, str):
+def _text(value: Written | None) -> str | None:
+    """Write a choice as a word with its settings in braces; None has no text."""
+    if value is None or isinstance(value, str):
         return value
     settings = [f"{key} {text}" for key, text in value.items() if key != "kind"]
     return value["kind"] + (f" {{ {', '.join(settings)} }}" if settings else "")
@@ -143,11 +143,7 @@ def changes(
         ):
             yield from changes(was, now)
         elif was != now:
-            yield Changed(
-                key,
-                None if was is None else _text(was),
-                None if now is None else _text(now),
-            )
+            yield Changed(key, _text(was), _text(now))
 
 
 TARGET = ("chips", "cores", "pop")
@@ -191,7 +187,7 @@ def inherited(version: Version, values: Mapping[str, Written]) -> set[str]:
 def sections(version: Version, names: Mapping[str, str]) -> dict[str, Properties]:
     """Return the statements about the whole network, by kind."""
     network = version.network
-    read = version.network.input
+    read = network.input
     target: Properties = {"target": "nengo"}
     if isinstance(network.target, Loihi):
         words = {key: str(getattr(network.target, key)) for key in TARGET}
@@ -280,16 +276,27 @@ def match(old: Version, new: Version) -> Matching:
     names[before.readout.name] = after.readout.name
     for ignored in (frozenset[str](), AROUND):
         for layer in after.layers:
-            if layer.name in names.values():
-                continue
-            unmatched = (x for x in before.layers if x.name not in names)
-            changed = ((x, differences(old, x, new, layer, names)) for x in unmatched)
-            same = (x for x, rows in changed if {row.key for row in rows} <= ignored)
-            if (found := next(same, None)) is not None:
-                names[found.name] = layer.name
+            if layer.name not in names.values():
+                _match_alike(old, new, layer, names, ignored)
     kept = {names[x.name]: x for x in before.layers if x.name in names}
     pairs = ((kept[x.name], x) for x in after.layers if x.name in kept)
     return Matching(names, tuple(pairs))
+
+
+def _match_alike(
+    old: Version,
+    new: Version,
+    layer: LogicalLayer,
+    names: dict[str, str],
+    ignored: frozenset[str],
+) -> None:
+    """Match a new layer with the first old one that differs only in ``ignored``."""
+    for candidate in old.network.layers:
+        if candidate.name not in names:
+            changed = differences(old, candidate, new, layer, names)
+            if ignored.issuperset(row.key for row in changed):
+                names[candidate.name] = layer.name
+                return
 
 
 def differences(
@@ -317,18 +324,17 @@ def layer_changes(
         if layer.name not in names:
             yield _whole("removed", old, layer)
     for layer in new.network.layers:
-        name = layer.name
-        kind = layer.kind
-        was = before.get(name)
+        was = before.get(layer.name)
         if was is None:
             yield _whole("added", new, layer)
             continue
-        if was.name != name:
-            yield RenamedLayer(was.name, name, kind)
-        if rows := differences(old, was, new, layer, names):
-            yield ChangedLayer(name, kind, rows)
-    kept = (x.name for x in old.network.layers if names.get(x.name) in before)
-    old_order = tuple(names[name] for name in kept)
+        if was.name != layer.name:
+            yield RenamedLayer(was.name, layer.name, layer.kind)
+        rows = differences(old, was, new, layer, names)
+        if rows:
+            yield ChangedLayer(layer.name, layer.kind, rows)
+    new_names = (names.get(layer.name) for layer in old.network.layers)
+    old_order = tuple(name for name in new_names if name in before)
     new_order = tuple(before)
     if old_order != new_order:
         yield ReorderedLayers(old_order, new_order)
