@@ -15,7 +15,6 @@ from snnc.text.tables import human, joules, printable
 from snnc.views import report
 from snnc.views.core_map import core_map
 from snnc.views.document import HTML, Html, Part
-from snnc.views.html import inline_html
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -58,6 +57,8 @@ def fragment(shown: Report, spec: str = "") -> str:
 
 def _template(name: str) -> Template:
     import jinja2  # only for pages
+
+    from snnc.views.html import inline_html  # only for pages
 
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
