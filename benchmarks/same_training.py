@@ -143,9 +143,9 @@ def compare(commit: str) -> int:
         new = train_in(root, Path(folder, "new"))
         differing = differing_weights(Path(folder, "old"), Path(folder, "new"))
     if differing:
-        print(f"these weights differ from those of {commit}:", ", ".join(differing))
+        print(f"{commit} trains other weights:", ", ".join(differing))
         return 1
-    print(f"all weights have the same bytes as those of {commit}")
+    print(f"{commit} trains weights with the same bytes")
     count = record.rename_code(old, new)
     print(f"{count} rows of results.csv had the code {old} and now have {new}")
     return 0

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from snnc.interface.objects import predict as predict
     from snnc.interface.objects import train as train
     from snnc.interface.sweep import sweep as sweep
+    from snnc.results.calibration import Calibration as Calibration
     from snnc.results.diff import Diff as Diff
     from snnc.results.evaluation import Evaluation as Evaluation
     from snnc.results.fit import Fit as Fit
@@ -50,7 +51,6 @@ if TYPE_CHECKING:
     from snnc.results.tables import Status as Status
     from snnc.results.training import Training as Training
     from snnc.results.weights import Weights as Weights
-    from snnc.verbs.calibrate import Calibration as Calibration
     from snnc.verbs.status import status as status
     from snnc.verbs.weights import migrate as migrate
 
@@ -66,7 +66,7 @@ _HOMES = {
         "Package", "Spec", "calibrate", "evaluate", "load", "parse", "predict",
         "train",
     ),
-    "snnc.verbs.calibrate": ("Calibration",),
+    "snnc.results.calibration": ("Calibration",),
     "snnc.results.diff": ("Diff",),
     "snnc.results.fit": ("Fit",),
     "snnc.results.report": ("Report",),

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from snnc.diagnostics import Diagnostics
 from snnc.ir.device import Profile
 from snnc.ir.logical import Loihi
-from snnc.ir.mapped import MappedNetwork
+from snnc.ir.mapped import MappedNetwork, RoutedNetwork
 from snnc.language.tree import Document
 from snnc.loihi.plan import PlanCache
 from snnc.loihi.profile import read_profile
 from snnc.passes import Compilation, allow_warnings, route_network, run_passes
 from snnc.source import SourceFile
 from snnc.syntax.files import read
-
-if TYPE_CHECKING:
-    from snnc.ir.mapped import RoutedNetwork
 
 
 def compile_file(

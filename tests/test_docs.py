@@ -89,3 +89,10 @@ def test_the_words_of_the_glossary_stand_where_it_says() -> None:
     places = [place for cell in cells[2:] for place in re.findall(r"`([^`]+)`", cell)]
     assert len(places) > 30
     assert [place for place in places if not (ROOT / "snnc" / place).exists()] == []
+
+
+def test_the_guide_for_contributors_names_files_that_exist() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:snnc|tests|tools)/[\w./]+)`", text)
+    assert len(named) > 40
+    assert [path for path in named if not (ROOT / path).exists()] == []

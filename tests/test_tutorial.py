@@ -15,8 +15,12 @@ FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMANDS = re.findall(r"^    (.+)$", FENCED.sub("", TEXT), re.MULTILINE)
 OUTPUTS = [text for language, text in FENCED.findall(TEXT) if not language]
 PROGRAMS = [text for language, text in FENCED.findall(TEXT) if language == "python"]
-POINTS = 4.0
-"""How far accuracies may be from those shown: another machine trains otherwise."""
+RANGES = re.search(
+    r"accuracies from (\d+) to (\d+) %, and (\d+) to (\d+) % for `Keras with these\s"
+    r"weights`",
+    TEXT,
+)
+"""The accuracies that the page promises: another machine trains other weights."""
 
 
 def test_the_spec_is_the_one_that_init_writes() -> None:
@@ -27,6 +31,19 @@ def accuracy(text: str, words: str = "accuracy ") -> float:
     found = re.search(rf"^{words} *(\d+\.\d) %", text, re.MULTILINE)
     assert found is not None
     return float(found[1])
+
+
+def assert_in_ranges(text: str) -> None:
+    """Require the accuracies that the page promises, which it rounds."""
+    assert RANGES is not None
+    lowest, highest, lowest_keras, highest_keras = map(float, RANGES.groups())
+    assert lowest <= round(accuracy(text)) <= highest
+    in_keras = accuracy(text, "Keras with these weights")
+    assert lowest_keras <= round(in_keras) <= highest_keras
+
+
+def test_the_accuracies_shown_are_in_the_ranges_of_the_page() -> None:
+    assert_in_ranges(OUTPUTS[-1])
 
 
 @pytest.mark.slow
@@ -42,15 +59,14 @@ def test_a_person_with_the_tutorial_alone_reaches_the_chip(tmp_path: Path) -> No
         script, tmp_path, PYTHONWARNINGS="ignore", TF_CPP_MIN_LOG_LEVEL="3"
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    report, trained, evaluated = OUTPUTS[1:]
+    report, trained, _ = OUTPUTS[1:]
     assert report in done.stdout
     assert "specs/starter.snn: ok" in done.stderr
     assert trained.splitlines()[0] in done.stdout + done.stderr
     shown = done.stdout
     exact = shown[shown.index("starter on exact") :]
     exact, loihi = exact.split("starter on loihi")
-    for words in ("accuracy ", "Keras with these weights"):
-        assert abs(accuracy(exact, words) - accuracy(evaluated, words)) < POINTS
+    assert_in_ranges(exact)
     assert re.search(r"^cores +3$", loihi, re.MULTILINE)
     assert re.search(
         r"^\d$", loihi, re.MULTILINE

@@ -176,12 +176,14 @@ def _problems(version: str, *, archives_only: bool) -> Iterator[str]:
 
 def main(arguments: list[str]) -> int:
     """Print all problems; return 1 if there are any."""
-    problems = list(_problems(__version__, archives_only="--archives" in arguments))
+    archives_only = "--archives" in arguments
+    problems = list(_problems(__version__, archives_only=archives_only))
     for problem in problems:
         print(problem, file=sys.stderr)
     if problems:
         return 1
-    print(f"snnc {__version__} can be tagged: its archives are in dist/")
+    verdict = "works when installed" if archives_only else "can be tagged"
+    print(f"snnc {__version__} {verdict}: its archives are in dist/")
     return 0
 
 

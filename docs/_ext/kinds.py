@@ -25,7 +25,7 @@ from snnc.verbs.report.summary import report_of
 
 
 def pages(examples: Path) -> dict[str, str]:
-    """A page for each kind of layer, and their index, by their names."""
+    """Return a page for each kind of layer, and their index, by their names."""
     found = [*kinds("encoder", "layer"), "readout"]
     made = {f"layers/{kind}": page(kind, examples) for kind in found}
     rows = [(f"[`{kind}`]({kind}.md)", prose(FORMS[kind].about)) for kind in found]
@@ -41,7 +41,7 @@ shows a complete network that uses the layer, and the report of this network."""
 
 
 def page(kind: str, examples: Path) -> str:
-    """What a kind does, its properties, and an example with its report."""
+    """Return a kind's description, properties, and an example with its report."""
     parts = [f"# {kind}"]
     variants = MODELS.get(kind, {})
     for variant, model in variants.items():
@@ -73,7 +73,7 @@ def _rows(model: type[Model]) -> Iterator[tuple[str, str, str]]:
 
 
 def _is_shared(item: tuple[str, object]) -> bool:
-    """Whether every spiking layer has the property: those of a kind come first."""
+    """Whether every spiking layer has the property, which is then listed last."""
     return item[0] in fields_of(SpikingSpec)
 
 

@@ -62,8 +62,8 @@ _FILES = {
     "evaluate": "predict",
     "exchange": "export import",
     "init": "demo",
-    "report": "diff fit limits status",
     "sweep": "plot",
+    "tables": "limits status",
     "weights": "calibrate",
 }
 """The files with verbs of different names, and these verbs."""
@@ -248,7 +248,8 @@ def _run(arguments: list[str] | None) -> int:
 
 
 def _refuse(error: click.ClickException) -> int:
-    message, context = error.message, getattr(error, "ctx", None)
+    message = error.message
+    context = getattr(error, "ctx", None)
     if "extra argument" in message and context is not None:
         named = [name for option in context.command.params for name in option.opts]
         message += ": `-o FILE` names an output" if "-o" in named else ""

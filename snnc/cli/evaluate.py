@@ -33,9 +33,11 @@ from snnc.verbs.simulators import require_simulator
 
 if TYPE_CHECKING:
     from snnc.results.adaptation import Adaptation
+    from snnc.results.base import Result
     from snnc.results.evaluation import Evaluation
 
 NEW_DATA = "An .npz file with x, an .npy file, or a folder with x.npy."
+_RUN_OPTIONS = options_of(EvaluateOptions)
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 """The matrices are small, so more threads would only wait for each other."""
 
@@ -98,14 +100,14 @@ def evaluate_command(
     by layer.
     """
     checked = _check_options(click.get_current_context().params)
-    shown: printing.Result
+    shown: Result
     drawn: Adaptation | Evaluation
     options.refuse_existing(others["force"], weights_out, others["output"])
     options.quiet_tensorflow(checked.simulator)
     if checked.simulator == "exact":
         os.environ.update(ONE_THREAD | os.environ)
     with options.one_line_errors():
-        require_simulator(checked.simulator, checked.dask is not None)
+        require_simulator(checked.simulator, checked.dask)
         if compare is not None:
             from snnc.verbs.board import compare as compare_board
 
@@ -128,10 +130,13 @@ def evaluate_command(
                 keep=keep,
                 weights_out=weights_out,
             )
-            found, shown, drawn = adapted.after, adapted, adapted.learning
+            found = adapted.after
+            shown = adapted
+            drawn = adapted.learning
         else:
             found = verb.evaluate(opened, (data, None), weights, checked)
-            shown, drawn = found, found
+            shown = found
+            drawn = found
             if checked.simulator == "exact" and checked.steps is None:
                 record_accuracy(weights, found.accuracy)
     printing.print_result(shown, form)
@@ -149,65 +154,88 @@ def _check_options(given: Mapping[str, Any]) -> EvaluateOptions:
     Options without effect are also refused, and so are pipes, because they can be read
     only once.
     """
-    own = {name: given[name] for name in options_of(EvaluateOptions)}
     try:
-        checked = EvaluateOptions(**own)
+        run = EvaluateOptions(**{name: given[name] for name in _RUN_OPTIONS})
     except OptionError as error:
         flag = "-o" if error.option == "output" else f"--{error.option}"
         flag = flag.replace("_", "-")
         raise click.UsageError(f"{flag} needs `--simulator exact`") from error
-    simulator, output, table = own["simulator"], own["output"], own["examples_out"]
-    weights, compare, adapt = given["weights"], given["compare"], given["adapt"]
-    named = (path for path in (weights, output) if path is not None)
-    pipe = next((path for path in named if path.is_fifo()), None)
-    learning = ", ".join(get_args(LearningSimulator))
-    is_exact, is_text = simulator == "exact", given["form"] == "text"
-    refusals = {
-        f"{pipe} is a pipe: name a file": pipe,
-        # After swapping arguments by mistake, the table could replace weights.
-        "--examples-out writes CSV: name a file that ends in .csv": (
-            table and table.suffix != ".csv"
-        ),
-        "--presentation needs spikes, but Keras has no spikes": (
-            options.is_typed("presentation") and simulator == "keras"
-        ),
-        "a cluster has its own workers: leave out --workers": (
-            own["dask"] is not None and own["workers"]
-        ),
-        "--strict needs spikes, but Keras has no spikes": (
-            given["strict"] and simulator == "keras"
-        ),
-        "--compare uses the exact engine and prints text": (
-            compare and not (is_exact and is_text)
-        ),
-        "--compare has no accuracy: leave out --min-accuracy": (
-            compare and given["min_accuracy"] is not None
-        ),
-        "--adapt excludes -o and --compare; --weights-out writes the weights": (
-            adapt and (output or compare)
-        ),
-        "--weights-out needs --adapt with examples": (
-            given["weights_out"] and not adapt
-        ),
-        "--passes and --keep need --adapt with examples": (
-            not adapt and (given["keep"] or given["passes"] > 1)
-        ),
-        f"--adapt works only with the simulators {learning}": (
-            adapt and simulator not in get_args(LearningSimulator)
-        ),
-        "--adapt evaluates twice: leave out --examples-out and html": (
-            adapt and (table or given["form"] == "html")
-        ),
-    }
-    options.refuse(refusals)
-    return checked
+    files = (given["weights"], given["output"])
+    pipes = [path for path in files if path is not None and path.is_fifo()]
+    table = given["examples_out"]
+    options.refuse(
+        {
+            f"{pipes and pipes[0]} is a pipe: name a file": pipes,
+            # After swapping arguments by mistake, the table could replace weights.
+            "--examples-out writes CSV: name a file that ends in .csv": (
+                table and table.suffix != ".csv"
+            ),
+            "a cluster has its own workers: leave out --workers": (
+                run.dask is not None and run.workers
+            ),
+        }
+    )
+    if run.simulator == "keras":
+        problem = "needs spikes, but Keras has no spikes"
+        options.refuse(
+            {
+                f"--presentation {problem}": options.is_typed("presentation"),
+                f"--strict {problem}": given["strict"],
+            }
+        )
+    if given["compare"]:
+        _check_comparison(given, run)
+    if given["adapt"]:
+        _check_learning(given, run)
+    else:
+        options.refuse(
+            {
+                "--weights-out needs --adapt with examples": given["weights_out"],
+                "--passes and --keep need --adapt with examples": (
+                    given["keep"] or given["passes"] > 1
+                ),
+            }
+        )
+    return run
+
+
+def _check_comparison(given: Mapping[str, Any], run: EvaluateOptions) -> None:
+    """Refuse options that ``--compare`` does not use."""
+    is_exact_text = run.simulator == "exact" and given["form"] == "text"
+    options.refuse(
+        {
+            "--compare uses the exact engine and prints text": not is_exact_text,
+            "--compare has no accuracy: leave out --min-accuracy": (
+                given["min_accuracy"] is not None
+            ),
+        }
+    )
+
+
+def _check_learning(given: Mapping[str, Any], run: EvaluateOptions) -> None:
+    """Refuse options that exclude ``--adapt``."""
+    simulators = get_args(LearningSimulator)
+    options.refuse(
+        {
+            "--adapt excludes -o and --compare; --weights-out writes the weights": (
+                run.output or given["compare"]
+            ),
+            f"--adapt works only with the simulators {', '.join(simulators)}": (
+                run.simulator not in simulators
+            ),
+            "--adapt evaluates twice: leave out --examples-out and html": (
+                run.examples_out or given["form"] == "html"
+            ),
+        }
+    )
 
 
 def _verdict(
     found: Evaluation, package: Path, strict: bool, min_accuracy: float | None
 ) -> int:
     """Print which limits are not met, and return the exit status."""
-    reached, least = found.accuracy, min_accuracy
+    reached = found.accuracy
+    least = min_accuracy
     if strict and found.missed:
         advice = "give them a wider `rate` and train again, or scale the weights with"
         advice += f" `snnc calibrate {package}`"

@@ -67,7 +67,7 @@ def _say_next(folder: str, plan: StarterPlan, requirement: str) -> None:
     for path, text in plan.kept.items():
         printing.say(f"{path.as_posix()} exists; add the lines that you need from:")
         printing.say_lines(text)
-    printing.say_lines(NEXT.format(go=_way_to(folder), spec=SPEC))
+    printing.say_lines(NEXT.format(go=_way_to(folder, plan.root), spec=SPEC))
     if plan.at_root:
         names = ", ".join(path.as_posix() for path in plan.at_root)
         printing.say(ROOT.format(files=names))
@@ -77,12 +77,11 @@ def _say_next(folder: str, plan: StarterPlan, requirement: str) -> None:
         printing.say_lines(SOURCE.format(workflow=name, requirement=requirement))
 
 
-def _way_to(folder: str) -> str:
+def _way_to(folder: str, root: Path) -> str:
     """Return the first commands, which enter the folder and create a repository."""
-    place = Path(os.path.realpath(folder))
-    go = "" if place == Path.cwd() else f"cd {shlex.quote(printable(folder))}\n  "
-    is_repo = any((around / ".git").exists() for around in (place, *place.parents))
-    return go if is_repo else f"{go}git init\n  "
+    is_here = os.path.samefile(folder, os.curdir)
+    go = "" if is_here else f"cd {shlex.quote(printable(folder))}\n  "
+    return go if (root / ".git").exists() else f"{go}git init\n  "
 
 
 @click.command("demo", epilog="Example: snnc demo -o /tmp/drift")

@@ -23,18 +23,23 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 import click
 
 from snnc.cli.settings import repository_settings
-from snnc.text.display import Json
 from snnc.text.tables import printable
 
 if TYPE_CHECKING:
     from snnc.diagnostics import Diagnostic
+    from snnc.results.base import Result
 
 
 _COMMAND = re.compile(r"##(?=\w*\[)")
 Palette = Mapping[str, str]
 """Patterns and their colours; a line has the colour of the first pattern found."""
 
-BOLD, RED, GREEN, YELLOW, BLUE, CYAN = "1", "31", "32", "33", "34", "36"
+BOLD = "1"
+RED = "31"
+GREEN = "32"
+YELLOW = "33"
+BLUE = "34"
+CYAN = "36"
 PLAIN: Palette = {}
 _LINES = {r"---|\+\+\+": BOLD, "@@": CYAN, "-": RED, r"\+": GREEN}
 UNIFIED_DIFF = {f"^(?:{start}).*": colour for start, colour in _LINES.items()}
@@ -51,22 +56,14 @@ REPORT = {
 """The headers, the total, the notes and the nearly full cores of `snnc report`."""
 
 
-class Result(Protocol):
-    """The result of a tool; its other formats are further methods."""
-
-    def as_dict(self) -> Json: ...
-
-
-def print_result(
-    found: Result, form: str, palette: Palette = PLAIN, **details: object
-) -> None:
-    """Print a tool's result in the given format, with options of its method."""
+def print_result(found: Result, form: str, palette: Palette = PLAIN) -> None:
+    """Print a result in the given format."""
     import snnc.views  # noqa: F401 - fills the table of the results' writers
 
     if form == "json":
-        print_json(found.as_dict(**details))
+        print_json(found.as_dict())
         return
-    text = getattr(found, form, found.__str__)(**details)
+    text = getattr(found, form)()
     if form == "html":
         print_data(text)
     else:
@@ -231,7 +228,8 @@ def _lenient(stream: TextIO | None, number: int) -> TextIO:
         if type(_file_of(stream)) is not io.FileIO:
             return stream
         stream.flush()
-        number, encoding = stream.fileno(), stream.encoding
+        number = stream.fileno()
+        encoding = stream.encoding
     buffer = io.BufferedWriter(_File(number, "wb", closefd=False))
     return io.TextIOWrapper(
         buffer, encoding, errors="backslashreplace", write_through=True

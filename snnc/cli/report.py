@@ -1,29 +1,18 @@
-"""``snnc report``, ``limits``, ``fit`` and ``diff``.
-
-These print costs of networks, limits of the chip, variants that fit, and changes.
-"""
+"""``snnc report``: the layers, cores and costs of a network."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from snnc.cli import options, printing
 from snnc.diagnostics import Diagnostics
-from snnc.driver import compile_file, compile_spec, place_on_chips
-from snnc.interface.objects import Spec
-from snnc.rules.loihi import TooManyCores
+from snnc.driver import compile_spec, place_on_chips
+from snnc.passes import Compilation
 from snnc.syntax.files import STDIN
-from snnc.verbs.diff.compare import compare
-from snnc.verbs.diff.folders import compare_folders, is_folder
-from snnc.verbs.diff.properties import read_version
-from snnc.verbs.fit import find_variants
-from snnc.verbs.limits import limits_of
-
-SHOWN = 10
-"""The number of variants that are listed without ``--all``."""
+from snnc.verbs.report.summary import report_of
 
 
 def one_or_all(
@@ -80,27 +69,23 @@ def report_command(
             raise click.UsageError(
                 f"{' '.join(spec)} has {len(paths)} specs; --format html, {needs}"
             )
-        from snnc.verbs.report.folder import report_folder  # slow to import
-
-        rows = report_folder(paths, packages, options.device_name())
-        printing.print_diagnostics(rows)
-        printing.print_result(rows, form)
-        return 1 if any(row.problems for row in rows.networks) else 0
-    made, device = None, options.device()
-    for path in paths:
-        source = options.read_input(path, name, report)
-        if source is not None:
-            made = compile_spec(source, report, "route", device)
+        return _print_folder(paths, packages, form)
+    made = _compile(paths, name, report)
     printing.print_diagnostics(report)
-    if made is None or place_on_chips(made) is None:
+    routed = None if made is None else place_on_chips(made)
+    if made is None or routed is None:
         return 1
-    file = None if paths[0] == STDIN else Path(paths[0])
-    device_name = options.device_name()
-    opened = Spec(file, device_name, changed=False, made=made, found=report)
-    found = opened.report()
+    path = "" if paths[0] == STDIN else Path(paths[0]).as_posix()
+    found = report_of(
+        routed,
+        made.cache,
+        fits=made.mapped is not None,
+        diagnostics=report.diagnostics,
+        path=path,
+        text=made.source.text,
+    )
     if form == "html":
-        with options.one_line_errors(ValueError):
-            printing.print_data(opened.page(against))
+        _print_page(path, made, report, against)
     else:
         shown = found.explained() if why else found
         printing.print_result(shown, form, printing.REPORT)
@@ -111,101 +96,34 @@ def report_command(
     return 1 if report.errors else 0
 
 
-@click.command("status", epilog="Example: snnc status specs")
-@options.specs
-@options.packages_folder("--packages", help="The folder of the packages.")
-@options.output_format("Output format.")
-def status_command(
-    specs: tuple[str, ...], allow_empty: bool, packages: Path, form: str
-) -> int:
-    """Print one line per spec: whether it fits, is built, trained and evaluated.
-
-    The columns are: whether the network fits, its cores, whether its package is up to
-    date, the newest weight file of the network, and the accuracy when `snnc evaluate`
-    last ran these weights.
-    """
-    from snnc.verbs.status import status  # slow to import
-
-    with options.one_line_errors():
-        found = status(specs, packages, options.device_name())
-    printing.print_diagnostics(found)
-    printing.print_result(found, form)
-    return 1 if any(row.problems for row in found.specs) else 0
+def _compile(
+    paths: Sequence[str], stdin: str, report: Diagnostics
+) -> Compilation | None:
+    """Compile the only spec, if there is one."""
+    source = options.read_input(paths[0], stdin, report) if paths else None
+    if source is None:
+        return None
+    return compile_spec(source, report, "route", options.device())
 
 
-@click.command("limits", epilog="Example: snnc limits")
-@options.output_format("Output format.", "markdown")
-def limits_command(form: str) -> None:
-    """Print the limits of the chip, with the source of each number."""
-    printing.print_result(limits_of(options.device()), form)
+def _print_folder(paths: Sequence[str], packages: Path, form: str) -> int:
+    """Print one row per spec."""
+    from snnc.verbs.report.folder import report_folder  # slow to import
+
+    rows = report_folder(paths, packages, options.device_name())
+    printing.print_diagnostics(rows)
+    printing.print_result(rows, form)
+    return 1 if any(row.problems for row in rows.networks) else 0
 
 
-@click.command("fit", epilog="Example: snnc fit specs/drift.snn --cores 4")
-@click.argument("spec", type=click.Path())
-@options.count("--cores", help="The number of cores  [default: the spec's target]")
-@options.flag("--all", "everything", help="Print every variant found.")
-@options.output_format("Output format.", "markdown")
-def fit_command(spec: str, cores: int | None, everything: bool, form: str) -> int:
-    """List variants of SPEC (filters, strides) that fit on a given number of cores.
+def _print_page(
+    path: str, made: Compilation, report: Diagnostics, against: str | None
+) -> None:
+    """Print the page of a spec, with its changes since another spec."""
+    from snnc.interface.objects import Spec  # imports every verb
 
-    Variants that keep most of the network come first. If SPEC itself fits, the list
-    shows how large each layer could be, up to 16 times its filters.
-    """
-    report = Diagnostics()
-    made = compile_file(spec, report, "place", options.device())
-    shown = Diagnostics()  # the list below replaces SNN406
-    shown.extend(d for d in report.diagnostics if not isinstance(d, TooManyCores))
-    printing.print_diagnostics(shown)
-    if made is None or made.spec is None or made.lowered is None:
-        return 1
-    try:
-        found = find_variants(made, report.diagnostics, cores)
-    except ValueError as error:
-        printing.say(f"{spec}: {error}")
-        return 1
-    if not everything:
-        found = replace(found, hidden=max(0, len(found.variants) - SHOWN))
-    printing.print_result(found, form)
-    return 0 if found.variants or found.fits else 1
-
-
-@click.command("diff", epilog="Example: snnc diff git:main:specs/a.snn specs/a.snn")
-@click.argument("old", type=click.Path())
-@click.argument("new", type=click.Path())
-@options.output_format(
-    "Output format; use markdown for comments on pull requests.", "markdown"
-)
-@options.flag(
-    "--exit-code",
-    help="Exit with 1 if the networks differ, and with 2 if either spec has errors.",
-)
-def diff_command(old: str, new: str, form: str, exit_code: bool) -> int:
-    """Show what changed between two specs, and whether trained weights stay valid.
-
-    OLD and NEW are files, or git:REV:PATH as in `git show REV:PATH`. For two folders,
-    the output has one row per spec.
-    """
-    report = Diagnostics()
-    folders = [is_folder(old), is_folder(new)]
-    if any(folders) and not all(folders):
-        raise click.UsageError("compare two specs, or two folders")
-    if all(folders):
-        rows = compare_folders(old, new, report, options.device())
-        printing.print_diagnostics(report)
-        printing.print_result(rows, form)
-        is_broken, is_same = rows.broken, rows.same
-    else:
-        try:
-            device = options.device()
-            before, after = (read_version(side, report, device) for side in (old, new))
-        except ValueError as error:
-            raise click.UsageError(str(error)) from error
-        printing.print_diagnostics(report)
-        is_broken = before is None or after is None
-        if before is not None and after is not None:
-            found = compare(before, after)
-            printing.print_result(found, form, printing.DIFFERENCE)
-            is_same = found.same
-    if is_broken:
-        return 2 if exit_code else 1
-    return 1 if exit_code and not is_same else 0
+    device = options.device_name()
+    file = Path(path) if path else None
+    spec = Spec(file, device, changed=False, made=made, found=report)
+    with options.one_line_errors(ValueError):
+        printing.print_data(spec.page(against))

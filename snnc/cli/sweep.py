@@ -33,12 +33,6 @@ if TYPE_CHECKING:
     metavar="NAME.PROPERTY=VALUES",
     help="Values of a property, separated by commas; all combinations are tried.",
 )
-@click.option(
-    "--where",
-    multiple=True,
-    metavar="CONDITION",
-    help="Train only variants that meet a condition: `cores <= 4`, `weights < 9000`.",
-)
 @options.flag("--train", help="Train each variant on the data first.")
 @options.of(SweepOptions, "data", "test", "weights", "epochs")
 @click.option(

@@ -31,7 +31,7 @@ class SpecError(ValueError):
         return SpecError, (self.diagnostics,)
 
     def _repr_html_(self) -> str:
-        return to_pre(self._coloured)
+        return to_pre(self._coloured, wrap=True)
 
     def _render_traceback_(self) -> list[str]:
         """Return the text for IPython, without lines of snnc's own code."""

@@ -71,10 +71,12 @@ def keras_model(network: LogicalNetwork) -> GeneratedFile:
     )
 
 
-TAKEN = {"LAYOUT", "NETWORK", "PathLike", "SEED", "SpikingLayers", "Weights"}
-TAKEN |= {"annotations", "cross_entropy", "flat", "focal", "he_uniform", "keras", "l2"}
-TAKEN |= {"layers", "model_weights", "pixel", "scaled", "seed", "set_model_weights"}
-TAKEN |= {"shortcut", "signed", "spiking", "squared_error"}
+_TAKEN = """
+LAYOUT NETWORK PathLike SEED SpikingLayers Weights annotations cross_entropy flat
+focal he_uniform keras l2 layers model_weights pixel scaled seed set_model_weights
+shortcut signed spiking squared_error
+"""
+TAKEN = frozenset(_TAKEN.split())
 """Names that the generated module uses itself and layer variables must not shadow."""
 
 
@@ -137,7 +139,7 @@ class _Statements:
         operation = layer.operation
         if operation.has_weights or layer.is_encoder:
             assert layer.spiking is not None
-            l2 = layer.spiking.l2
+            l2 = layer.spiking.training.l2 or 0.0
             added = yield from self._shortcut(layer, l2)
             read = yield from self._read(layer.name, operation, layer.sources[0])
             linear = self._linear(layer.name, operation.keras_layer(layer.shape), l2)
@@ -172,6 +174,7 @@ class _Statements:
         variable = self._variables[source]
         shape = self._network.shape_of(source)
         prepared = operation.keras_input(shape)
+        # No name in a spec has a dot, so it never collides with a layer (decision 003).
         name = _name(f"{reader}.{prepared}")
         match prepared:
             case "":
@@ -216,12 +219,13 @@ def _call_on_list(head: str, name: str, sources: Sequence[str | Bracket]) -> Bra
 
 def _options(layer: LogicalLayer, spiking: logical.Spiking) -> Iterator[str]:
     """Write the settings of a layer's neurons."""
-    if layer.operation.has_neuron_bias:
+    if layer.operation.neuron_bias:
         yield "neuron_bias=True"
-    if spiking.batchnorm:
+    training = spiking.training
+    if training.batchnorm:
         yield "batchnorm=True"
-    if spiking.dropout:
-        yield f"dropout={number(spiking.dropout)}"
+    if training.dropout:
+        yield f"dropout={number(training.dropout)}"
 
 
 def _arguments(layer: KerasLayer) -> Iterator[str]:

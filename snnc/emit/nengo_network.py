@@ -25,13 +25,14 @@ from snnc.runtime.maxima import Grid
 
 Argument = str | Bracket
 
-# The run-time library's classes for connections between layers.
-KINDS = {"Compare", "ConnectAll", "Convolve", "ConvolveAll", "ConvolveTransposed"}
-KINDS |= {"ConvolveUpsampled", "Identity", "Rectify"}
-# Other names that the module uses.
-TAKEN = KINDS | {"Any", "BuiltNetwork", "Mode", "NDArray", "Sequence", "Weights"}
-TAKEN |= {"LAYOUT", "NETWORK", "NetworkBuilder", "LearningBuilder", "Pool"}
-TAKEN |= {"build", "build_network", "images", "mode", "probe", "targets", "weights"}
+_TAKEN = """
+Compare ConnectAll Convolve ConvolveAll ConvolveTransposed ConvolveUpsampled Identity
+Rectify
+Any BuiltNetwork Mode NDArray Sequence Weights LAYOUT NETWORK NetworkBuilder
+LearningBuilder Pool build build_network images mode probe targets weights
+"""
+TAKEN = frozenset(_TAKEN.split())
+"""The library's classes for connections, and other names that the module uses."""
 
 
 class _NengoStatements:
@@ -180,5 +181,6 @@ def chips_of(routed: RoutedNetwork) -> str:
     chips = [chip for population in routed.chips.values() for chip in population]
     if not any(chips):
         return ""
+    # Not computed again: the board places as the report says (decision 032).
     runs = (f"{len(list(run))}x{chip}" for chip, run in groupby(chips))
     return textwrap.fill(" ".join(runs), WIDTH)

@@ -39,6 +39,7 @@ from snnc.runtime.network import (
 @cache
 def library(omitted: frozenset[str] = frozenset()) -> tuple[GeneratedFile, ...]:
     """Return the modules of ``snnc/runtime``, in order, except ``omitted`` ones."""
+    # A copy instead of a dependency: packages must run without snnc (decision 019).
     return tuple(
         GeneratedFile(f"{LIBRARY}/{name}", content.decode())
         for name, content in own_library().items()

@@ -74,14 +74,12 @@ def read_encoder(
         return None
     neurons = [op for op in host.step_order if isinstance(op, SimNeurons)]
     before = _operators_before(host, neurons)
-    has_state = any(isinstance(op, (SimNeurons, SimProcess)) for op in before)
-    if has_state or not all(map(_is_clipped, neurons)):
+    if any(map(_has_state, before)) or not all(map(_is_clipped, neurons)):
         return None
     pairs = zip(host.step_order, host._steps, strict=True)
     signals = host.signals
-    first = sum(block.n_neurons for block in simulator.model.blocks)
     return Encoder(
-        sources=_host_sources(host.model, built, neurons, first),
+        sources=_host_sources(simulator, host.model, built, neurons),
         voltage=np.concatenate([signals[op.state["voltage"]] for op in neurons]),
         _dt=simulator.dt,
         _values=signals[host.model.sig[built.input]["out"]],
@@ -97,14 +95,19 @@ def _operators_before(host: Any, neurons: Sequence[SimNeurons]) -> set[Any]:
     return {op for op in before if not isinstance(op, TimeUpdate)}
 
 
+def _has_state(operator: Any) -> bool:
+    return isinstance(operator, (SimNeurons, SimProcess))
+
+
 def _is_clipped(operator: SimNeurons) -> bool:
     return type(operator.neurons) is ClippedSpikingRectifiedLinear
 
 
 def _host_sources(
-    model: Any, built: BuiltNetwork, neurons: Sequence[SimNeurons], first: int
+    simulator: Simulator, model: Any, built: BuiltNetwork, neurons: Sequence[SimNeurons]
 ) -> dict[Ensemble, Int64]:
-    """Number the neurons of each ensemble on the host, from ``first`` on."""
+    """Number the neurons of each ensemble on the host, after those of the chip."""
+    first = sum(block.n_neurons for block in simulator.model.blocks)
     numbers = {}
     for operator in neurons:
         stop = first + operator.J.size

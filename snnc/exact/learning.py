@@ -20,7 +20,13 @@ from scipy.signal import lfilter
 from snnc.exact import make_engine
 from snnc.exact.circuit import read_encoder, read_inputs
 from snnc.exact.kernel import LEARN_FRAC, learn_examples
-from snnc.exact.read import Places, not_fixed, number_sources, read_chip
+from snnc.exact.read import (
+    Places,
+    axons_into,
+    not_fixed,
+    number_sources,
+    read_chip,
+)
 from snnc.exact.readout import read_filter
 from snnc.exact.tables import (
     Floats,
@@ -245,10 +251,8 @@ def _table(
     places: Places,
 ) -> LearningTable:
     sources = np.zeros(synapse.n_axons, np.int64)
-    for owner, numbers in places.items():
-        for axon in (axon for axon in owner.axons if axon.target is synapse):
-            entries = np.asarray(axon.map_axon(np.arange(len(numbers))))
-            sources[entries[entries >= 0]] = numbers[entries >= 0]
+    for _, numbers, entries in axons_into([synapse], places):
+        sources[entries[entries >= 0]] = numbers[entries >= 0]
     model = simulator.model
     learning = built.learning.learning
     (probe,) = (model.objs[probe]["out"] for probe in model.chip2host_receivers)

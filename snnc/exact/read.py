@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from snnc.runtime.neurons import DECAY_ONE
 
 if TYPE_CHECKING:
     from nengo_loihi import Simulator
-    from nengo_loihi.block import LoihiBlock, Synapse
+    from nengo_loihi.block import Axon, LoihiBlock, Synapse
     from nengo_loihi.inputs import LoihiInput
 
 GAP = 8  # zeros in a row of weights above which skipping them is faster than adding
@@ -172,18 +172,29 @@ def _read_axons(blocks: Places, inputs: Places, store: WeightRows) -> Int64:
         for synapse in block.synapses
         if not synapse.learning
     }
-    for owner, sources in (blocks | inputs).items():
-        neurons = np.arange(len(sources))
-        for axon in (axon for axon in owner.axons if axon.target in targets):
-            rows, bases = targets[axon.target]
-            entries = np.asarray(axon.map_axon(neurons))
-            atoms = np.asarray(axon.map_atoms(neurons))
-            used = entries >= 0
-            used[used] = bases[entries[used]] >= 0
-            first = rows[entries[used]]
-            base = bases[entries[used]]
-            parts.append(np.stack([sources[used], first + atoms[used], base]))
+    for axon, sources, entries in axons_into(targets, blocks | inputs):
+        rows, bases = targets[axon.target]
+        atoms = np.asarray(axon.map_atoms(np.arange(len(sources))))
+        used = entries >= 0
+        used[used] = bases[entries[used]] >= 0
+        first = rows[entries[used]]
+        base = bases[entries[used]]
+        parts.append(np.stack([sources[used], first + atoms[used], base]))
     return np.concatenate(parts, axis=1)
+
+
+def axons_into(
+    targets: Container[Synapse], owners: Places
+) -> Iterator[tuple[Axon, Int64, Int64]]:
+    """Yield the axons from blocks or inputs to some synapses.
+
+    Each axon comes with its owner's sources, and with the entry of the synapse that
+    each source reaches, or -1.
+    """
+    for owner, sources in owners.items():
+        for axon in owner.axons:
+            if axon.target in targets:
+                yield axon, sources, np.asarray(axon.map_axon(np.arange(len(sources))))
 
 
 def _read_entries(

@@ -35,15 +35,19 @@ def read_readout(
     matrices = _received_values(simulator.model, blocks, sources)
     host = simulator.model.host
     connections = [each for each in host.params if isinstance(each, Connection)]
-    for connection in connections:
-        if connection.post is node:
-            continue
-        if connection.pre_obj not in matrices or type(connection.post) is not Node:
+    into_readout = []
+    # The readout is last, because it reads what other nodes pass on.
+    for connection in sorted(connections, key=lambda each: each.post is node):
+        if connection.pre_obj not in matrices:
             return None
-        matrices[connection.post] = matrices[connection.pre_obj]
-    into_readout = [each for each in connections if each.post is node]
+        if connection.post is node:
+            into_readout.append(connection)
+        elif type(connection.post) is Node:
+            matrices[connection.post] = matrices[connection.pre_obj]
+        else:
+            return None
     synapses = {each.synapse for each in into_readout}
-    if len(synapses) != 1 or any(each.pre_obj not in matrices for each in into_readout):
+    if len(synapses) != 1:
         return None
     total = sparse.csr_matrix((sources, node.size_in))
     for connection in into_readout:

@@ -48,16 +48,19 @@ class EngineResult:
 
 
 def join(parts: Sequence[EngineResult]) -> EngineResult:
-    """Join consecutive outcomes of the same kind."""
+    """Return one result for consecutive examples whose results keep the same."""
     rows = [part.rows for part in parts if part.rows is not None]
-    counts, spikes = (
-        {name: np.concatenate([part[name] for part in layers]) for name in layers[0]}
-        for layers in ([p.counts for p in parts], [p.spikes for p in parts])
+    return EngineResult(
+        outputs=np.concatenate([part.outputs for part in parts]),
+        overflows=np.sum([part.overflows for part in parts], axis=0),
+        counts=_join_layers([part.counts for part in parts]),
+        spikes=_join_layers([part.spikes for part in parts]),
+        rows=np.concatenate(rows) if rows else None,
     )
-    outputs = np.concatenate([part.outputs for part in parts])
-    overflows = np.sum([part.overflows for part in parts], axis=0)
-    whole = np.concatenate(rows) if rows else None
-    return EngineResult(outputs, overflows, counts, spikes, whole)
+
+
+def _join_layers(parts: Sequence[Layers]) -> Layers:
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 @dataclass(frozen=True, slots=True)

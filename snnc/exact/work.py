@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from snnc.exact.circuit import read_inputs, read_places
-from snnc.exact.read import Places, number_sources
+from snnc.exact.read import Places, axons_into, number_sources
 from snnc.exact.tables import Floats, Int64
 from snnc.runtime.examples import Array
 from snnc.runtime.nengo.neurons import BuiltNetwork
@@ -101,15 +101,12 @@ def _read_messages(blocks: Places, inputs: Places) -> tuple[Int64, Int64, Int64]
         for synapse in block.synapses:
             sizes[synapse] = core, _words(synapse)
     parts = [np.zeros((3, 0), np.int64)]
-    for owner, sources in (blocks | inputs).items():
-        neurons = np.arange(len(sources))
-        for axon in (axon for axon in owner.axons if axon.target in sizes):
-            core, words = sizes[axon.target]
-            entries = np.asarray(axon.map_axon(neurons))
-            used = entries >= 0
-            used[used] = words[entries[used]] > 0
-            count = words[entries[used]]
-            parts.append(np.stack([sources[used], np.full_like(count, core), count]))
+    for axon, sources, entries in axons_into(sizes, blocks | inputs):
+        core, words = sizes[axon.target]
+        used = entries >= 0
+        used[used] = words[entries[used]] > 0
+        count = words[entries[used]]
+        parts.append(np.stack([sources[used], np.full_like(count, core), count]))
     source, core, words = np.concatenate(parts, axis=1)
     return source, core, words
 

@@ -320,7 +320,7 @@ def _for_blocks(refused: Sequence[Refused], trials: Trials) -> list[str]:
     names = [d.name for d in refused]
     free = _with_blocks(dict.fromkeys(names, FREE), trials)
     nearest = _nearest_blocks(refused)
-    tried = _with_blocks(nearest, trials) if nearest else None
+    tried = _with_blocks(nearest, trials)
     if tried is not None and (free is None or tried.cores <= free.cores):
         return [f"write `block {dims(nearest[name])}`" for name in names]
     if free is None:
@@ -356,6 +356,9 @@ def _without_blocks(names: Iterable[str]) -> Changes:
 def _with_blocks(
     blocks: Mapping[str, Shape | str], trials: Trials
 ) -> MappedNetwork | None:
+    """Return the spec mapped with some blocks; None without any, or if none fits."""
+    if not blocks:
+        return None
     changes = (Change(name, "block", block) for name, block in blocks.items())
     return trials.map(tuple(changes))
 

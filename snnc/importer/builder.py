@@ -1,4 +1,4 @@
-"""Collect what one layer adds to a spec: statements, and decisions on layers."""
+"""Build the statements of one layer, and record decisions on layers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ JOINED = ""
 
 
 class SpecBuilder:
-    """Collects additions to a conversion, which the driver then folds into its state.
+    """Collects the additions of one layer; `ConversionState.fold` then adds them.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class SpecBuilder:
     drafts :
         The drafts of the state, and the added or changed ones.
     finals, kept, shared :
-        See `Additions`; they also contain those of the state.
+        See `Additions`; they include the items of the state.
     input, absorbed :
         See `Additions`.
     """

@@ -1,4 +1,4 @@
-"""What is known before the first layer is read: the model, its weights, the options."""
+"""Describe a model before its layers are read: sources, readers, what follows."""
 
 from __future__ import annotations
 
@@ -79,6 +79,12 @@ class ImportContext:
     def is_read_alone(self, layer: KerasLayer) -> bool:
         """Whether no other layer reads a layer's first source."""
         return bool(layer.reads) and self.is_read_once(layer.reads[0])
+
+    def before(self, layer: KerasLayer) -> Iterator[KerasLayer]:
+        """Yield the first source of a layer, and so on, while nothing else reads it."""
+        while self.is_read_alone(layer):
+            layer = self.layers[layer.reads[0]]
+            yield layer
 
     def followers(self, name: str) -> Iterator[KerasLayer]:
         """Yield the layers after a layer, while only one layer reads each value."""

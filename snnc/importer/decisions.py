@@ -1,4 +1,4 @@
-"""What happens to each layer of a model, and why: the lines of the explanation."""
+"""Decisions on the layers of a model: the lines of the explanation."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ def _matrix_readout(spec: SpecBuilder, values: list[Value]) -> StatementDraft:
 
 
 def _count_read_values(draft: StatementDraft) -> int:
-    """Return how many values a readout reads; 0 if its matrix is that of Keras."""
+    """Return how many values a readout reads; 0 if its matrix is a Keras matrix."""
     if all(
         term.steps and term.steps[-1].op in ("matrix", "embed", "mix")
         for term in draft.main

@@ -137,8 +137,8 @@ def _list_places(mapped: MappedNetwork | None, *, is_part: bool) -> Iterator[Pla
 def _write_part(state: ConversionState) -> WrittenSpec | None:
     """Write the drafts as a spec whose only purpose is to count cores.
 
-    ReLU replaces refused activations, and a readout of one unit reads all outputs that
-    have no reader. The result is None without neurons.
+    ReLU replaces refused activations, and a readout of one unit reads all
+    statements without a reader. Return None if no layer has neurons.
     """
     if not any(draft.kind in NEURAL for draft in state.drafts.values()):
         return None
@@ -164,7 +164,7 @@ def _write_part(state: ConversionState) -> WrittenSpec | None:
 
 
 def _join_ends(spec: SpecBuilder, ends: list[StatementDraft]) -> str:
-    """Return a statement that joins those with the places of the last one."""
+    """Return a statement that joins the last one with others of the same image size."""
     *places, _ = ends[-1].shape
     alike = [draft for draft in ends if [*draft.shape[:-1]] == places]
     if len(alike) == 1:

@@ -49,7 +49,7 @@ CallKey = tuple[str, int]
 Source = tuple[CallKey, int]
 """A call and the number of one of its outputs."""
 OUTPUTS: CallKey = ("", 0)
-"""The key of what the outputs of a graph read; no layer has this name."""
+"""Stands for the call that the outputs of a graph are; no layer has this name."""
 OWN_ROOTS = {"keras", "tf_keras", "tensorflow"}
 DTYPES = {
     "bfloat16", "bool", "float16", "float32", "float64", "int8", "int16", "int32",

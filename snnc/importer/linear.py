@@ -117,7 +117,7 @@ def joint(windows: Windows, after: Windows) -> Windows | None:
 
 
 def all_known(values: Iterable[Known | None]) -> list[Known] | None:
-    """Return values as a list, or None if one of them is None."""
+    """Return the values as a list, or None if a value is missing."""
     known: list[Known] = []
     for value in values:
         if value is None:
@@ -353,7 +353,7 @@ class FittedAxis:
 
     @property
     def is_exact(self) -> bool:
-        """Whether the kernel reads nothing beside the window."""
+        """Whether the kernel reads only the window."""
         window = self.window
         is_same = self.taps == window.taps and self.before == window.before
         return is_same and self.stride == 1

@@ -1,4 +1,4 @@
-"""What is imported, as data: models, weights and the user's options."""
+"""Data that an import starts from: models, weights and the user's options."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ class ImportRequest:
     chips, device :
         None for the fewest chips that suffice, and for Loihi 1.
     weights :
-        The file with the weights, if that of the model has none.
+        The file with the weights, if the model's file lacks them.
     """
 
     name: str | None = None

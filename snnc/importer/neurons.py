@@ -8,8 +8,7 @@ the split: one neuron per value, or two if the value may be below 0.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from math import prod
 
@@ -33,6 +32,7 @@ from snnc.importer.linear import (
 )
 from snnc.importer.values import (
     INPUT,
+    NO_TRAINING,
     RELU,
     SIGNED,
     Bias,
@@ -42,6 +42,7 @@ from snnc.importer.values import (
     Value,
     plain,
 )
+from snnc.language.layers import TrainingProperties
 
 POSITIVE = ("mean", "embed", "select", "window", "edge mean", "unroll")
 """Steps whose output is never negative if their input is never negative."""
@@ -51,15 +52,6 @@ BORDER = "no single kernel can express its padding, since each step pads its own
 
 class UnfitError(RefusedLayerError):
     """Raised if no statements can compute a value."""
-
-
-@contextmanager
-def advising(remedy: str) -> Iterator[None]:
-    """Give advice to the user if no statements can compute a value."""
-    try:
-        yield
-    except UnfitError as error:
-        raise RefusedLayerError(str(error), remedy) from error
 
 
 def add_relu(
@@ -126,7 +118,7 @@ def _verdict(
 def _verdict_on_norm(
     spec: SpecBuilder, step: LinearStep, draft: StatementDraft
 ) -> tuple[Verdict, str]:
-    if draft.batchnorm and step is draft.main[0].steps[-1]:
+    if draft.training.batchnorm and step is draft.main[0].steps[-1]:
         return "kept", f"as `batchnorm on` of `{draft.layer}`, folded with the weights"
     how = "; retraining has no batch norm there"
     if spec.context.layers[step.layer].kind == "Normalization":
@@ -248,7 +240,7 @@ def _convolution(
 def _split_projections(
     spec: SpecBuilder, terms: Sequence[Term], shape: Shape
 ) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
-    """Return the terms of a kernel, and of the learned shortcut beside it."""
+    """Return the terms of a kernel, and of its learned shortcut."""
     if len(places_of(terms)) == 1:
         return tuple(terms), ()
     enlarged = {draft.layer for draft in spec.drafts.values() if draft.repeats}
@@ -286,7 +278,7 @@ def _draft(
         beside=beside,
         units=units,
         bias=_bias_of(main, beside, units, is_normed=is_normed),
-        batchnorm=is_normed,
+        training=TrainingProperties(batchnorm=True) if is_normed else NO_TRAINING,
         shortcut=source_of(spec, f"{owner}_beside", beside) if beside else None,
         l2=kernels[-1].l2 if kernels else 0.0,
         owner=owner,
@@ -483,7 +475,7 @@ def kernel_of(
 
 
 def _united_windows(terms: Sequence[Term]) -> Windows | None:
-    """Return the windows that cover those of all terms, or None."""
+    """Return windows that cover the windows of all terms, or None."""
     windows = all_known(term.windows() for term in terms)
     if windows is None or len(places_of(terms)) > 1:
         return None

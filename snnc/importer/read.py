@@ -114,7 +114,7 @@ def _refuse_folder(path: Path, name: str) -> NoReturn:
 
 @dataclass(frozen=True, slots=True)
 class FileNames:
-    """What messages call the files of an import.
+    """The names of the files of an import in messages.
 
     Attributes
     ----------

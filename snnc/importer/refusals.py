@@ -37,7 +37,7 @@ def refused(rule: type[Diagnostic], /, **fields: Any) -> RefusedModelError:
 
 
 class FileProblem(NamedTuple):
-    """What may be wrong with a file, in words that follow its path, and what to do."""
+    """A problem of a file, in words that follow its path, and advice."""
 
     problem: str
     advice: str

@@ -23,6 +23,9 @@ from snnc.importer.values import COUNTS, INPUT, StatementDraft
 from snnc.ir.logical import LogicalNetwork
 from snnc.ir.lowered import LoweredNetwork
 from snnc.language.editions import EDITIONS, NEWEST
+from snnc.language.keywords import may_be_bare, written_value
+from snnc.language.layers import TrainingProperties
+from snnc.language.models import fields_of
 from snnc.language.readers import LONGEST_NAME, why_no_name, why_no_package
 from snnc.language.written import extents, interval, number, rates
 from snnc.loihi.plan import PlanCache
@@ -78,7 +81,7 @@ def _free(name: str, taken: set[str]) -> str:
 class WrittenSpec:
     """A spec, and the names in it.
 
-    The text has the layout of ``snnc fmt``. The keys of names are those of drafts, and
+    The text has the layout of ``snnc fmt``. The names are by the keys of drafts, and by
     ``INPUT`` for the input's encoder. Notes are about assumptions and lost settings.
     ``lost_penalties`` are the layers whose L2 penalty the spec has no place for.
     """
@@ -224,7 +227,7 @@ class _SpecWriter:
         words = [draft.word, self._names[draft.layer]]
         if draft.layer == self._encoder:
             words[0] = "encode conv"
-        if draft.kind in ("avgpool", "upsample") and not self._is_named(draft.layer):
+        if may_be_bare(draft.word) and not self._is_named(draft.layer):
             words.pop()
         if draft.sources != (before,):
             words.append("from " + ", ".join(self._names[s] for s in draft.sources))
@@ -248,10 +251,10 @@ class _SpecWriter:
             yield f"bias {draft.bias}"
         if draft.shortcut is not None:
             yield f"shortcut {self._names[draft.shortcut]}"
-        if draft.batchnorm:
-            yield "batchnorm on"
-        if draft.dropout:
-            yield f"dropout {number(draft.dropout)}"
+        for key, field in fields_of(TrainingProperties).items():
+            value = getattr(draft.training, key)
+            if value is not None:
+                yield f"{key} {written_value(value, field)}"
         if draft.layer == self._encoder:
             yield RATE
             return
@@ -403,7 +406,7 @@ class _Attempt:
 
     @property
     def sound_network(self) -> LoweredNetwork | None:
-        """The network, if there were no errors."""
+        """The network; None after an error."""
         return None if self.report.errors else self.compilation.lowered
 
     def placed(self, cache: PlanCache) -> _Attempt:

@@ -20,7 +20,7 @@ class SpecInput:
     shape :
         Its shape, channels last; empty until the reader of the input sets it.
     factor, offset :
-        Those of each `Rescaling` of the input.
+        The factor and the offset of all `Rescaling` layers of the input together.
     is_embedded :
         Whether the host looks up the values.
     parts :

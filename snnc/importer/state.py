@@ -14,7 +14,7 @@ from snnc.importer.values import StatementDraft, Value
 
 @dataclass(frozen=True, slots=True)
 class Additions:
-    """What reading one layer adds to a conversion.
+    """The additions of one layer to a conversion.
 
     Attributes
     ----------
@@ -73,7 +73,7 @@ class DraftedSpec:
 
 @dataclass(eq=False, repr=False)
 class ConversionState:
-    """What the layers so far have added; only `fold` changes it.
+    """The sum of the additions so far; only `fold` changes it.
 
     Attributes
     ----------

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     Stored = NDArray[np.float32]
 
 
-PASSING = ("avgpool", "maxpool", "upsample", "concat")
-"""The kinds of statements that pass on the channels of their sources."""
 DIVERGED = "the training diverged: train again, with a lower learning rate"
 
 
@@ -98,7 +96,7 @@ class TensorMaker:
 
     def tensors_of(self, draft: StatementDraft) -> Iterator[tuple[str, Array]]:
         """Yield a draft's tensors by name, kernels as (taps, in, out)."""
-        if draft.kind == "add" or draft.kind in PASSING:
+        if draft.is_path:
             return
         kernels, bias = self._read(draft, draft.main)
         beside, added = self._read(draft, draft.beside)
@@ -176,7 +174,7 @@ class TensorMaker:
         draft = self._drafts[source]
         if source == self._encoder:
             return np.full(draft.shape[-1], self.encoder)
-        if draft.kind in PASSING:
+        if draft.is_path and draft.kind != "add":
             return np.concatenate([self._scales_of(key) for key in draft.sources])
         return np.ones(draft.shape[-1])
 
@@ -207,7 +205,7 @@ class TensorMaker:
         read = [draft for draft in drafts if key in draft.sources]
         is_added = any(d.shortcut == key and not d.is_learned for d in drafts)
         is_added = is_added or any(draft.kind == "add" for draft in read)
-        passed = (draft.layer for draft in read if draft.kind in PASSING)
+        passed = (draft.layer for draft in read if draft.is_path)
         return is_added or any(map(self._is_summed, passed))
 
 

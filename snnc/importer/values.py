@@ -14,6 +14,8 @@ from math import prod
 from typing import Literal
 
 from snnc.importer.linear import NO_WINDOW, Fitted, LinearStep, Shape, Term, points
+from snnc.language.layers import TrainingProperties
+from snnc.operations import OPERATIONS
 
 Group = tuple[int, ...]
 View = tuple[Group, ...]
@@ -37,6 +39,7 @@ Kind = Literal[
     "readout",
 ]
 Bias = Literal["on", "off", "neuron"]
+NO_TRAINING = TrainingProperties()
 INPUT = ""
 """The key of the input's encoder."""
 
@@ -80,6 +83,9 @@ class StatementDraft:
         How often an upsampling repeats each position along each axis.
     units :
         The neurons of each value; each neuron is a separate filter.
+    training :
+        The properties for training, except ``l2``: if all kernels share a factor, it
+        becomes a property of `train`.
     is_learned :
         Whether the shortcut has weights.
     rewritten :
@@ -102,10 +108,9 @@ class StatementDraft:
     image: Shape = ()
     units: tuple[Unit, ...] = RELU
     bias: Bias = "on"
-    batchnorm: bool = False
+    training: TrainingProperties = NO_TRAINING
     shortcut: str | None = None
     is_learned: bool = False
-    dropout: float = 0.0
     l2: float = 0.0
     is_global: bool = False
     repeats: Shape = ()
@@ -127,6 +132,12 @@ class StatementDraft:
             kind = "depthwise" if self.is_depthwise else "conv"
             return f"{kind}{len(self.window.kernel)}d"
         return self.kind
+
+    @property
+    def is_path(self) -> bool:
+        """Whether the layers that read the statement absorb it."""
+        operation = OPERATIONS.get(self.word)
+        return operation is not None and operation.is_path
 
     @property
     def is_depthwise(self) -> bool:

@@ -63,8 +63,7 @@ def _clips(images: Array, count: int, random: np.random.Generator) -> Clips:
     starts = random.integers(SIZE, size=(count, 2))
     chosen = random.integers(len(images), size=count)
     for clip, image, start, direction in zip(x, images[chosen], starts, y, strict=True):
-        canvas = np.zeros((SIZE, SIZE))
-        canvas[: image.shape[0], : image.shape[1]] = image
+        canvas = np.pad(image, (0, SIZE - len(image)))
         for frame in range(FRAMES):
             shift = start + frame * np.array(DIRECTIONS[direction])
             clip[frame, :, :, 0] = np.roll(canvas, tuple(shift), axis=(0, 1))
@@ -115,15 +114,12 @@ class Demonstration:
         The predicted number of cores.
     shipped : float
         The accuracy with the weights that ship with snnc.
-    seconds : dict of float
-        The time of the training.
     evaluations : dict of Evaluation
         The result of each simulator with the weights that were trained here.
     """
 
     cores: int
     shipped: float
-    seconds: dict[str, float] = field(default_factory=dict)
     evaluations: dict[Simulator, Evaluation] = field(default_factory=dict)
 
     def __str__(self) -> str:
@@ -165,9 +161,7 @@ def run_demo(
         minutes = _estimate_minutes(package, x, weights)
         tell(f"--- now training it here, about {counted(minutes, 'minute')}")
         evaluated = folder / "drift.safetensors"
-        started = time.perf_counter()
         package.train(x_train, y_train, evaluated)
-        made.seconds["train"] = time.perf_counter() - started
         made.evaluations["exact"] = package.evaluate(x, y, evaluated, progress=False)
         for name in simulators() if every else ():
             tell(f"--- snnc evaluate drift --simulator {name} --examples {FEW}")

@@ -288,8 +288,8 @@ def demo(
     Returns
     -------
     Demonstration
-        The cores, the accuracy with shipped weights, the duration of the training, and
-        the result of each simulator. Without TensorFlow, nothing is trained.
+        The cores, the accuracy with shipped weights, and the result of each simulator.
+        Without TensorFlow, nothing is trained.
 
     Raises
     ------

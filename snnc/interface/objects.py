@@ -29,6 +29,7 @@ from snnc.output.imported import ImportedPackage, open_package, spec_of
 from snnc.output.package import PackageRecords
 from snnc.passes import Compilation
 from snnc.results.adaptation import Adaptation
+from snnc.results.calibration import Calibration
 from snnc.results.diff import Diff
 from snnc.results.fit import Fit
 from snnc.results.report import Report
@@ -51,7 +52,6 @@ from snnc.text.display import Displayed, Listed
 from snnc.verbs import adapt as adapt_verb
 from snnc.verbs import train as train_verb
 from snnc.verbs.build import write_package, write_spec
-from snnc.verbs.calibrate import Calibration
 from snnc.verbs.calibrate import calibrate as calibrate_weights
 from snnc.verbs.diff.compare import compare
 from snnc.verbs.diff.properties import version_of
@@ -156,7 +156,8 @@ class Spec(Displayed):
     @property
     def target(self) -> model.LoihiTarget | model.NengoTarget:
         """The target: its ``kind`` and, for ``loihi``, its chips and cores."""
-        target, resolved = self._statements.target, self._network.target
+        target = self._statements.target
+        resolved = self._network.target
         if isinstance(target, model.LoihiTarget) and isinstance(resolved, Loihi):
             return replace(target, cores=resolved.cores)
         return target
@@ -165,7 +166,8 @@ class Spec(Displayed):
     def readout(self) -> model.ReadoutSpec:
         """The readout, with the names of ``classes``; None for a regression."""
         found = self._network.readout
-        classes, units = found.labels, found.units
+        classes = found.labels
+        units = found.units
         own = self._statements.readout
         return replace(own, sources=found.sources, classes=classes, units=units)
 

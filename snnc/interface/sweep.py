@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, product
 from math import prod
-from operator import le, lt
 from pathlib import Path
 
 from snnc import diagnostics
@@ -41,10 +39,6 @@ class SweepCall(SweepOptions):
         Values by path, such as ``{"c0.filters": [8, 16], "c1.kernel": [3, 5]}``, or
         texts such as ``"c0.filters=8,16"``. Each value is as in `Spec.replace`; a
         single value needs no list.
-    where
-        Conditions such as ``"cores <= 4"`` or ``"energy < 2e-6"`` (maximum energy, in
-        joules). Variants that don't meet all conditions are neither trained nor
-        evaluated.
     device
         The device if ``spec`` is a file: ``loihi1`` or the path of a device file.
     progress
@@ -54,7 +48,6 @@ class SweepCall(SweepOptions):
 
     spec: Spec | FileName
     settings: Mapping[str, object] | Sequence[str]
-    where: str | Sequence[str] = field(default=(), kw_only=True)
     device: str = field(default=DEFAULT, kw_only=True)
     progress: bool | None = field(default=None, kw_only=True)
 
@@ -82,9 +75,7 @@ def sweep(call: SweepCall) -> Sweep:
     varied = {_split(setting)[0] for setting in chain.from_iterable(chosen)}
     if call.seeds > 1 and "train.seed" in varied:
         raise ValueError("seeds count from train.seed: do not vary it too")
-    conditions = [call.where] if isinstance(call.where, str) else call.where
-    limits = [*map(parse_condition, conditions)]
-    trials = [_try_out(base, combination, limits) for combination in product(*chosen)]
+    trials = [_try_out(base, combination) for combination in product(*chosen)]
     source = "" if base.path is None else base.path.as_posix()
     if call.data is None:
         variants = tuple(trial.variant for trial in trials)
@@ -203,11 +194,7 @@ def _split(setting: Setting) -> tuple[str, str]:
     return path, value.strip()
 
 
-def _try_out(
-    base: Spec,
-    combination: tuple[Setting, ...],
-    limits: Sequence[Callable[[Variant], str]],
-) -> _Trial:
+def _try_out(base: Spec, combination: tuple[Setting, ...]) -> _Trial:
     settings = dict(map(_split, combination))
     try:
         spec = base.with_settings(combination)
@@ -223,38 +210,7 @@ def _try_out(
         weights=report.weights,
         energy=report.energy,
         example_seconds=report.time.example_seconds if report.time else None,
+        problem="" if spec.fits else "does not fit its chip",
         diagnostics=spec.diagnostics,
     )
-    problem = next(filter(None, (limit(variant) for limit in limits)), "")
-    if not spec.fits:
-        problem = "does not fit its chip"
-    return _Trial(replace(variant, problem=problem), spec)
-
-
-def parse_condition(text: str) -> Callable[[Variant], str]:
-    """Parse a condition: ``cores``, ``weights`` or ``energy``, < or <=, and a number.
-
-    The result is a function that returns why a variant does not meet the condition,
-    empty if it does. Energy is in joules.
-    """
-    match = _CONDITION.fullmatch(text.strip())
-    if match is None:
-        form = "write `cores`, `weights` or `energy` (in J), then < or <="
-        raise ValueError(f"where: {text}: {form}, then a number, such as `cores <= 4`")
-    name = match[1]
-    sign = match[2]
-    limit = float(match[3])
-
-    def break_reason(variant: Variant) -> str:
-        value = getattr(variant, name)
-        if value is None or _SIGNS[sign](value, limit):
-            return ""
-        return f"left out: {name} {value:g}, not {sign} {limit:g}"
-
-    return break_reason
-
-
-_CONDITION = re.compile(
-    r"(cores|weights|energy) *(<=?) *([0-9]+(?:\.[0-9]+)?(?:e-?[0-9]+)?)"
-)
-_SIGNS = {"<": lt, "<=": le}
+    return _Trial(variant, spec)

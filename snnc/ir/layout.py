@@ -31,7 +31,7 @@ def _of_layer(network: LogicalNetwork, layer: LogicalLayer) -> Iterator[TensorSp
         return
     read = network.shape_of(layer.sources[0])
     yield operation.kernel_tensor(f"{layer.name}.kernel", read, layer.shape)
-    has_norm = layer.spiking is not None and layer.spiking.batchnorm
+    has_norm = layer.spiking is not None and bool(layer.spiking.training.batchnorm)
     yield _bias(layer.name, layer.shape, operation, has_norm=has_norm)
     shortcut = layer.shortcut
     if shortcut is not None and shortcut.operation is not None:
@@ -43,7 +43,7 @@ def _of_layer(network: LogicalNetwork, layer: LogicalLayer) -> Iterator[TensorSp
 def _bias(
     name: str, shape: Shape, operation: Operation, *, has_norm: bool = False
 ) -> TensorSpec:
-    if operation.has_neuron_bias:
+    if operation.neuron_bias:
         spatial = SPATIAL_AXES[len(shape) - 1]
         return TensorSpec(f"{name}.bias", shape, (*spatial, *BIAS_AXES))
     zeros = not (operation.bias or has_norm)

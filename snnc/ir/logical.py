@@ -16,6 +16,7 @@ from typing import Literal, TypeVar
 from snnc.ir.device import Profile
 from snnc.ir.operation import Operation
 from snnc.ir.shapes import Shape
+from snnc.language.layers import TrainingProperties
 from snnc.language.model import TrainSpec
 from snnc.language.properties import PesChoice
 from snnc.runtime.neurons import NeuronModel
@@ -98,15 +99,14 @@ class Rate:
 class Spiking:
     """The spiking properties of a layer.
 
-    ``neuron`` is the model of the neurons. ``start`` sets the initial voltages of an
-    encoder's neurons: all 0, or spread over 0..1.
+    ``neuron`` is the model of the neurons. ``training`` has a value for each of its
+    properties, also if the kind of layer lacks them. ``start`` sets the initial
+    voltages of an encoder's neurons: all 0, or spread over 0..1.
     """
 
     neuron: NeuronModel
     rate: Rate
-    batchnorm: bool
-    dropout: float
-    l2: float
+    training: TrainingProperties
     place: Literal["chip", "host"]
     synapse: float
     block: Shape | None

@@ -47,21 +47,26 @@ class KerasLayer:
 class Sliding(NamedTuple):
     """A window that an operation moves over its input.
 
-    ``key`` is the property with the window's size, and ``dilation`` the distance
-    between its taps.
+    ``key`` is the property with the window's size. ``dilation`` is the distance between
+    its taps along each axis; it is empty if they are neighbours.
     """
 
     key: str
     size: Shape
     stride: Shape
-    dilation: Shape
     padding: KernelPadding = "valid"
+    dilation: Shape = ()
 
     @property
     def extent(self) -> Shape:
         """The number of positions that the window covers along each axis."""
-        axes = zip(self.size, self.dilation, strict=True)
+        axes = zip(self.size, self.steps, strict=True)
         return tuple((taps - 1) * step + 1 for taps, step in axes)
+
+    @property
+    def steps(self) -> Shape:
+        """The distance between taps along each axis."""
+        return self.dilation or (1,) * len(self.size)
 
 
 class FitKeys(NamedTuple):
@@ -99,6 +104,8 @@ class Operation(ABC):
         Whether an upsampling can be folded into the operation.
     bias
         Whether the bias is trained; only with weights.
+    neuron_bias
+        Whether the bias has one value per neuron instead of one per channel.
     window, stride
         The size of a pool's windows, and the distance between them; only of pools.
     """
@@ -113,6 +120,7 @@ class Operation(ABC):
     reads_pools: ClassVar[bool] = True
     reads_repeats: ClassVar[bool] = False
     bias: bool
+    neuron_bias: bool = False
     window: Shape
     stride: Shape
 
@@ -120,11 +128,6 @@ class Operation(ABC):
     def has_neurons(self) -> bool:
         """Whether the layer has neurons of its own."""
         return not self.is_path
-
-    @property
-    def has_neuron_bias(self) -> bool:
-        """Whether the bias has one value per neuron instead of one per channel."""
-        return False
 
     @property
     def divisor(self) -> float:

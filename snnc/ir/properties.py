@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from snnc.ir.layer_attributes import LayerAttributes
 from snnc.ir.logical import LogicalLayer, Spiking
 from snnc.language.keywords import FORMS, MODELS, keys_of
 from snnc.language.layers import SpikingSpec
@@ -13,7 +14,7 @@ from snnc.language.properties import NeuronSpec
 from snnc.text.display import Json
 
 
-class LayerSpec:
+class LayerSpec(LayerAttributes):
     """A layer: its name, kind, sources and shape, and the properties of its kind.
 
     Sizes have one number per axis, times are in seconds, and rates are in Hz. Reading a
@@ -21,37 +22,10 @@ class LayerSpec:
     `Spec.replace` returns a spec with other values.
     """
 
-    name: str
-    kind: str
-    sources: tuple[str, ...]
-    shape: tuple[int, ...]
-    filters: int
-    units: int
-    kernel: tuple[int, ...]
-    stride: tuple[int, ...]
-    factor: tuple[int, ...]
-    window: tuple[int, ...]
-    padding: Literal["valid", "same", "causal"]
-    dilation: tuple[int, ...]
-    groups: int
-    multiplier: int
-    bias: bool | Literal["neuron"]
-    shortcut: str | None
-    rate: tuple[float, float]
-    percentile: float
-    neuron: NeuronSpec
-    batchnorm: bool
-    dropout: float
-    l2: float
-    place: Literal["chip", "host"]
-    synapse: float
-    block: tuple[int, ...] | Literal["auto"]
-    start: Literal["rest", "spread"]
-
     def __init__(self, **properties: object) -> None:
         vars(self).update(properties)
 
-    if not TYPE_CHECKING:  # type checkers use the attributes above
+    if not TYPE_CHECKING:  # type checkers use `LayerAttributes`
 
         def __getattr__(self, name: str) -> object:
             if name.startswith("__") or not vars(self):  # when copying or unpickling
@@ -97,7 +71,7 @@ def layer_properties(layer: LogicalLayer) -> Json:
 def _values(layer: LogicalLayer) -> Json:
     values = layer.operation.properties(layer.shape)
     values["shortcut"] = layer.shortcut and layer.shortcut.source
-    if layer.operation.has_neuron_bias:
+    if layer.operation.neuron_bias:
         values["bias"] = "neuron"
     return values if layer.spiking is None else {**values, **_spiking(layer.spiking)}
 
@@ -106,6 +80,7 @@ def _spiking(spiking: Spiking) -> Json:
     neuron = spiking.neuron
     return {
         **_parts(spiking),
+        **_parts(spiking.training),
         "rate": (spiking.rate.low, spiking.rate.high),
         "percentile": spiking.rate.percentile,
         "neuron": NeuronSpec(kind=neuron.name, **_parts(neuron)),

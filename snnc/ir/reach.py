@@ -198,6 +198,11 @@ class Window(Reach):
     def with_channels(self, count: int) -> Window:
         return replace(self, group=ChannelGroups(1, 1, count))
 
+    def tap_places(self, axis: int) -> range:
+        """Return the positions of the target's own taps along an axis, after pools."""
+        step = self.dilation[axis]
+        return range(0, self.taps[axis] * step, step)
+
     def settings(self) -> Settings:
         if self.is_transposed:
             if set(self.input_step) != {1}:

@@ -19,15 +19,32 @@ class NamedLayer(StatementModel):
     sources: has.Sources = ()
 
 
-class SpikingSpec(StatementModel):
-    """Properties of every spiking layer."""
+class PlainLayer(StatementModel):
+    """A layer that needs no name."""
+
+    name: has.Name | None = None
+    sources: has.Sources = ()
+
+
+class NeuronProperties(StatementModel):
+    """The neurons of a spiking layer and their rates."""
 
     rate: Annotated[has.Rate | None, ByEdition("rate")] = None
     percentile: Annotated[has.Percentile | None, Otherwise(99.9)] = None
     neuron: Annotated[has.Neuron | None, Otherwise(text="relu")] = None
+
+
+class TrainingProperties(StatementModel):
+    """Properties of a spiking layer that only its training reads."""
+
     batchnorm: Annotated[has.BatchNorm | None, Otherwise(False)] = None
     dropout: Annotated[has.Dropout | None, Otherwise(0.0)] = None
     l2: Annotated[has.L2 | None, Otherwise(text="as in `train`")] = None
+
+
+class SpikingSpec(TrainingProperties, NeuronProperties):
+    """Properties of every spiking layer."""
+
     place: Annotated[has.RunsOn | None, Otherwise("chip")] = None
     synapse: Annotated[has.Synapse | None, Otherwise(text="as in `timing`")] = None
     block: Annotated[has.Block | None, Otherwise("auto")] = None
@@ -41,14 +58,12 @@ ENCODE = layer(
 )
 
 
-class ConvEncoderSpec(StatementModel, variant="conv"):
+class ConvEncoderSpec(PlainLayer, variant="conv"):
     """A trained convolution on the host that outputs spikes."""
 
     forms = ENCODE
 
     kind: Literal["encode conv"] = "encode conv"
-    name: has.Name | None = None
-    sources: has.Sources = ()
     filters: has.Filters = 1
     kernel: has.Kernel = (1,)
     stride: has.Stride = (1,)
@@ -60,14 +75,12 @@ class ConvEncoderSpec(StatementModel, variant="conv"):
     start: has.Start = "spread"
 
 
-class RateEncoderSpec(StatementModel, variant="rate"):
+class RateEncoderSpec(PlainLayer, variant="rate"):
     """An untrained encoder: each value is a rate, with one channel per sign."""
 
     forms = ENCODE
 
     kind: Literal["encode rate"] = "encode rate"
-    name: has.Name | None = None
-    sources: has.Sources = ()
     rate: Annotated[has.Rate, ByEdition("encoder_rate")] = FIRST.encoder_rate
     start: has.Start = "spread"
 
@@ -182,37 +195,36 @@ class DenseSpec(SpikingSpec, NamedLayer):
     shortcut: has.Shortcut | None = None
 
 
-class AveragePoolSpec(StatementModel):
+class PoolProperties(StatementModel):
+    """The windows of pools."""
+
+    window: Annotated[has.Window | None, Otherwise((2,))] = None
+    stride: Annotated[has.Stride | None, Otherwise(text="the window")] = None
+
+
+class AveragePoolSpec(PoolProperties, PlainLayer):
     """Average pooling without neurons or cores, folded into the next layer."""
 
     forms = layer("avgpool { window 2 }", named="avgpool p { window 2 }")
 
     kind: Literal["avgpool"] = "avgpool"
-    name: has.Name | None = None
-    sources: has.Sources = ()
-    window: Annotated[has.Window | None, Otherwise((2,))] = None
-    stride: Annotated[has.Stride | None, Otherwise(text="the window")] = None
 
 
-class UpsampleSpec(StatementModel):
+class UpsampleSpec(PlainLayer):
     """Each position repeated, without neurons or cores, folded into the next layer."""
 
     forms = layer("upsample { factor 2 }", named="upsample u { factor 2 }")
 
     kind: Literal["upsample"] = "upsample"
-    name: has.Name | None = None
-    sources: has.Sources = ()
     factor: Annotated[has.Repeats | None, Otherwise((2,))] = None
 
 
-class MaxPoolSpec(NamedLayer):
+class MaxPoolSpec(PoolProperties, NamedLayer):
     """Max pooling with neurons that compare values in pairs."""
 
     forms = layer("maxpool p0 { window 2 }")
 
     kind: Literal["maxpool"] = "maxpool"
-    window: Annotated[has.Window | None, Otherwise((2,))] = None
-    stride: Annotated[has.Stride | None, Otherwise(text="the window")] = None
     padding: Annotated[has.Padding | None, Otherwise("valid")] = None
     rate: Annotated[has.UpperRate | None, ByEdition("pool_rate")] = None
     synapse: Annotated[has.Synapse | None, Otherwise(text="as in `timing`")] = None

@@ -70,25 +70,24 @@ class Taps:
     """The taps of a composed kernel, each computed on demand.
 
     The kernel may be far larger than its input. It has ``size`` taps, including
-    ``zeros`` zeros at the start. The reader's own kernel has ``reader`` taps at a
-    distance of ``dilation`` after the ``pools``.
+    ``zeros`` zeros at the start. ``reader`` are the positions of the taps of the
+    reader's own kernel after the ``pools``.
     """
 
     size: int
-    reader: int
+    reader: range
     zeros: int
     pools: Steps
-    dilation: int = 1
 
     def __len__(self) -> int:
         return self.size
 
     def __getitem__(self, index: int) -> Tap:
         counts, stride = self._window
-        step = stride * self.dilation
+        step = stride * self.reader.step
         place = index - self.zeros
         first = max(0, -(-(place - len(counts) + 1) // step))
-        last = min(self.reader - 1, place // step)
+        last = min(len(self.reader) - 1, place // step)
         times = ((tap, counts[place - tap * step]) for tap in range(first, last + 1))
         # If pools leave gaps, some positions are not counted at all.
         return tuple((tap, count) for tap, count in times if count)
@@ -100,9 +99,9 @@ class Taps:
     def nonzero_places(self, first: int, stop: int) -> Iterator[int]:
         """Yield the positions of nonzero taps, once per tap of the reader."""
         counts, stride = self._window
-        step = stride * self.dilation
+        step = stride * self.reader.step
         lowest = max(0, -(-(first - self.zeros - len(counts) + 1) // step))
-        highest = min(self.reader - 1, (stop - 1 - self.zeros) // step)
+        highest = min(len(self.reader) - 1, (stop - 1 - self.zeros) // step)
         for tap in range(lowest, highest + 1):
             for place, count in enumerate(counts, self.zeros + tap * step):
                 if count and first <= place < stop:
@@ -260,7 +259,10 @@ class Axis:
     The outputs ``inside`` read only inputs, without padding; at a distance of
     ``period``, they read in the same way. ``overlaps`` is a function of the sizes of a
     source's and an output's tile. It returns the output tiles that read each source
-    tile, and how many positions.
+    tile, and how many positions. ``reached``, of the same sizes and ``is_whole``,
+    returns how many positions of each source tile are read by output tiles, and by
+    whole ensembles if there are some. A position that several tiles read is counted
+    once per tile.
     """
 
     inputs: int
@@ -277,6 +279,7 @@ class Axis:
         # The taps whose weights are added before they are stored, if any.
         self.tap_sets: tuple[tuple[int, ...], ...] = ()
         self.overlaps = cache(self._find_overlaps)
+        self.reached = cache(self._find_reached)
         self._number = cache(self._find_number)
         self._views: dict[tuple[int, int, int, int], View] = {}
         self._values: dict[Hashable, int] = {}
@@ -319,6 +322,18 @@ class Axis:
                         shared = min(stop, last) - max(start, first)
                         found[i][j] = found[i].get(j, 0) + shared
         return found
+
+    def _find_reached(
+        self, source_tile: int, target_tile: int, *, is_whole: bool
+    ) -> list[tuple[int, int]]:
+        overlaps = self.overlaps(source_tile, target_tile)
+        by_tiles = [sum(counts.values()) for counts in overlaps]
+        if not is_whole:
+            return [(number, 0) for number in by_tiles]
+        # An ensemble that is not split also reads pixels between strides.
+        last = self.read_extent
+        by_whole = (max(0, min(b, last) - a) for a, b in self.ensembles(source_tile))
+        return list(zip(by_tiles, by_whole, strict=True))
 
     def within(self, tile: Interval) -> Interval:
         """Return the inputs in a source tile."""

@@ -21,6 +21,7 @@ from snnc.loihi.axis import (
     Axis,
     Interval,
     Picked,
+    Steps,
     TapRun,
     Taps,
     Tiles,
@@ -46,7 +47,7 @@ from snnc.loihi.sparse_link import (
     window_axis,
 )
 from snnc.loihi.tiling import NO_EDGES, Bands, Edges, EnsembleTiling, Tiling, one_band
-from snnc.runtime.maxima import EVERY, entries
+from snnc.runtime.maxima import EVERY, Nodes, entries
 
 Links = Mapping[Form, Link]
 """The possible forms of a projection, in order of preference."""
@@ -148,7 +149,8 @@ def _full_links(geometry: ProjectionGeometry, profile: Profile) -> dict[Form, Li
     axes = []
     for i in range(3):
         pools = steps_of(geometry.pools, i)
-        taps = Taps(source[i], output_size(source[i], pools), 0, pools)
+        places = range(output_size(source[i], pools))
+        taps = Taps(source[i], places, 0, pools)
         axes.append(_axis(source[i], 1, 1, 0, taps, geometry.picked[i]))
     dense = SparseLink(axes, channels, profile, dense=True)
     return {"dense": dense, "convolution": ImageLink(axes, channels, profile)}
@@ -183,8 +185,7 @@ def _repeated_link(
             geometry.source[i],
             geometry.target[i],
             Slide(
-                reach.taps[i],
-                reach.dilation[i],
+                reach.tap_places(i),
                 reach.stride[i],
                 reach.repeats_before[i - 1],
                 reach.repeats[i],
@@ -234,12 +235,27 @@ def compared_axis(
     geometry: ProjectionGeometry, reach: Pairwise, axis: int
 ) -> ScatterAxis:
     """Return an axis of a max pool's level, along which its neurons may compare."""
-    inputs = geometry.source[axis]
-    outputs = geometry.target[axis]
-    pools = steps_of(geometry.pools, axis)
     compares = axis == reach.axis
-    nodes = reach.nodes if compares else EVERY
-    windows = reach.windows if compares else outputs
+    outputs = geometry.target[axis]
+    return _compared_axis(
+        geometry.source[axis],
+        outputs,
+        reach.nodes if compares else EVERY,
+        reach.windows if compares else outputs,
+        steps_of(geometry.pools, axis),
+        geometry.picked[axis],
+    )
+
+
+@lru_cache(maxsize=4096)
+def _compared_axis(
+    inputs: int,
+    outputs: int,
+    nodes: Nodes,
+    windows: int,
+    pools: Steps,
+    picked: Picked | None,
+) -> ScatterAxis:
     places = range(output_size(inputs, pools))
     weights = entries(nodes, windows, places, pools)
     reads = [{place: ((0, n),) for place, n in read.items()} for read in weights]
@@ -251,7 +267,7 @@ def compared_axis(
         inputs,
         outputs,
         reads.__getitem__,
-        geometry.picked[axis],
+        picked,
         inside=(first * len(nodes), min(windows, stop) * len(nodes)),
         period=len(nodes),
     )
@@ -266,10 +282,9 @@ def _along(geometry: ProjectionGeometry, window: Window, axis: int) -> Axis:
     before = max(room, 0) // 2 if window.padding == "same" else 0
     taps = Taps(
         size=window.kernel[axis],
-        reader=window.taps[axis],
+        reader=window.tap_places(axis),
         zeros=(0, *window.zeros_before)[axis],
         pools=steps_of(geometry.pools, axis),
-        dilation=window.dilation[axis],
     )
     before = before if axis else window.depth_before
     return _axis(inputs, outputs, stride, before, taps, geometry.picked[axis])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from itertools import product
 from operator import mul
 from typing import Literal
@@ -53,7 +53,10 @@ class CostModel:
 
     Populations with equal volumes and inputs share a cost model. ``links`` are the
     possible forms of each projection, and ``pop`` is the axon format that the target
-    requests. ``work`` is the work so far, in work units of the search.
+    requests. ``work`` is the work so far, in work units of the search. For some forms,
+    ``links_of`` returns the link of each projection, and ``count_links`` the number of
+    projections with each link. ``inputs`` returns the number of equal projections, for
+    forms and the groups of the sources.
     """
 
     volume: Volume
@@ -63,10 +66,11 @@ class CostModel:
 
     def __post_init__(self) -> None:
         self.work = 0
-        self._links: dict[Forms, tuple[Link, ...]] = {}
-        self._counts: dict[Forms, Counter[Link]] = {}
+        # Count once for all tiles: there may be hundreds of projections.
+        self.links_of = cache(self._find_links)
+        self.count_links = cache(lambda forms: Counter(self.links_of(forms)))
+        self.inputs = cache(self._count_inputs)
         self._fits: dict[Hashable, BlockFit | LimitViolation] = {}
-        self._inputs: dict[tuple[Forms, tuple[int, ...]], Counter[Inputs]] = {}
         self._views: dict[tuple[int, int, Forms], list[Views]] = {}
         self._feeds: dict[Hashable, tuple[tuple[int, bool, Feeds], ...]] = {}
 
@@ -84,27 +88,12 @@ class CostModel:
             return tuple(map(HashedOnce, ends))
         return tuple(map(HashedOnce, product(*free)))
 
-    def links_of(self, forms: Forms) -> tuple[Link, ...]:
-        """Return the links of some forms, one per projection."""
-        if forms not in self._links:
-            pairs = zip(self.links, forms, strict=True)
-            self._links[forms] = tuple(links[form] for links, form in pairs)
-        return self._links[forms]
+    def _find_links(self, forms: Forms) -> tuple[Link, ...]:
+        pairs = zip(self.links, forms, strict=True)
+        return tuple(links[form] for links, form in pairs)
 
-    def _count_links(self, forms: Forms) -> Counter[Link]:
-        """Return the number of projections with each link."""
-        if forms not in self._counts:
-            self._counts[forms] = Counter(self.links_of(forms))
-        return self._counts[forms]
-
-    def inputs(self, tiling: Tiling, groups: tuple[int, ...]) -> Counter[Inputs]:
-        """Return the number of equal projections into a tiling."""
-        # Count once for all tiles: there may be hundreds of projections.
-        key = tiling.forms, groups
-        if key not in self._inputs:
-            links = self.links_of(tiling.forms)
-            self._inputs[key] = Counter(map(Inputs, tiling.forms, links, groups))
-        return self._inputs[key]
+    def _count_inputs(self, forms: Forms, groups: tuple[int, ...]) -> Counter[Inputs]:
+        return Counter(map(Inputs, forms, self.links_of(forms), groups))
 
     def fit(self, tiling: Tiling, groups: tuple[int, ...]) -> BlockFit | LimitViolation:
         """Return whether a tiling fits on cores, given the groups of the sources."""
@@ -121,7 +110,7 @@ class CostModel:
             return LimitViolation(
                 "compartments", tiling.compartments, core.compartments
             )
-        inputs = self.inputs(tiling, groups)
+        inputs = self.inputs(tiling.forms, groups)
         axons = 0
         aligned = [True] * len(inputs)
         # Most tilings that don't fit need too many in-axons, and these are fast to
@@ -148,7 +137,7 @@ class CostModel:
         """Return the views of the tile with the most inputs along an axis."""
         if len(tiles) <= MANY:
             return self._along(axis, tiling, tiles)[0]
-        links = self._count_links(tiling.forms)
+        links = self.count_links(tiling.forms)
         some = range(0, len(tiles), len(tiles) // 2)
         every = (views_of(links, axis, tiles[i]) for i in some)
         return max(every, key=partial(inputs_seen, links))
@@ -166,7 +155,7 @@ class CostModel:
         """Return the different views of tiles for all links, largest first."""
         key = (axis, tiling.tile[axis], tiling.forms)
         if key not in self._views:
-            links = self._count_links(tiling.forms)
+            links = self.count_links(tiling.forms)
             alike = (link.plane[axis].equivalent_tiles(tiles) for link in links)
             few = unlike_items(len(tiles), alike)
             every = (views_of(links, axis, tiles[i]) for i in few)

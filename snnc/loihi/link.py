@@ -133,7 +133,6 @@ class Link(ABC):
         # twice as long without the cache.
         self.cost = cache(self._find_cost)
         self._strips: dict[Hashable, ReadStrips] = {}
-        self._reaches: dict[Hashable, list[tuple[int, int]]] = {}
 
     @property
     @abstractmethod
@@ -176,7 +175,7 @@ class Link(ABC):
 
     def axons(self, source: Tiling, target: Tiling) -> Iterator[list[AxonCounts]]:
         """Yield the axons of each block of the source's ensembles, in order."""
-        rows, columns = (self._reached(i, source, target) for i in (0, 1))
+        rows, columns = self._reached(source, target)
         for part in source.parts:
             split, whole, strips = self._strips_of(part, target)
             yield [
@@ -195,13 +194,12 @@ class Link(ABC):
             split, whole, channels = self._strips_of(part, target)
             shared = map(self._shared, channels)
             strips += [(split * number, whole * number) for number in shared]
-        rows, columns = (self._reached(axis, source, target) for axis in (0, 1))
+        rows, columns = self._reached(source, target)
         return BuiltAxons(rows, columns, strips)
 
     def most_axons(self, source: Tiling, target: Tiling) -> int:
         """Return the maximum number of axons of a block of the source."""
-        rows = set(self._reached(0, source, target))
-        columns = set(self._reached(1, source, target))
+        rows, columns = map(set, self._reached(source, target))
         pixels = [(n * m, high * wide) for n, high in rows for m, wide in columns]
         slices = Tiles(source.volume[0], source.group)
         alike = self.depth.equivalent_sources(slices, target.group)
@@ -212,33 +210,13 @@ class Link(ABC):
             most = max(most, read * self._shared(max(strips)))
         return most
 
-    def _reached(
-        self, axis: int, source: Tiling, target: Tiling
-    ) -> list[tuple[int, int]]:
-        """Return how many positions of each tile split and whole ensembles read.
-
-        A position that several tiles of the target read is counted once per tile.
-        """
+    def _reached(self, source: Tiling, target: Tiling) -> Iterator[list[Factors]]:
+        """Yield `Axis.reached` for the rows and for the columns of two tilings."""
         is_whole = any(target.are_ends_whole)
-        key = axis, source.tile[axis], target.tile[axis], is_whole
-        if key not in self._reaches:
-            self._reaches[key] = self._count_reached(
-                axis, source, target, is_whole=is_whole
-            )
-        return self._reaches[key]
-
-    def _count_reached(
-        self, axis: int, source: Tiling, target: Tiling, *, is_whole: bool
-    ) -> list[tuple[int, int]]:
-        along = self.plane[axis]
-        size = source.tile[axis]
-        overlaps = along.overlaps(size, target.tile[axis])
-        near = [sum(counts.values()) for counts in overlaps]
-        if not is_whole:
-            return [(number, 0) for number in near]
-        last = along.read_extent
-        reached = (max(0, min(b, last) - a) for a, b in along.ensembles(size))
-        return list(zip(near, reached, strict=True))
+        for axis, size, extent in zip(
+            self.plane, source.tile, target.tile, strict=False
+        ):
+            yield axis.reached(size, extent, is_whole=is_whole)
 
     def _strips_of(self, part: EnsembleTiling, target: Tiling) -> ReadStrips:
         key = (

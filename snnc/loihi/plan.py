@@ -324,7 +324,7 @@ def _blocks_of(
     ``groups`` are the groups of the sources. A readout on the chip may learn from
     neurons.
     """
-    inputs = costs.inputs(tiling, groups)
+    inputs = costs.inputs(tiling.forms, groups)
     links = [each.link for each in inputs]
     axons = [
         (one.slots, times, list(one.link.axons(tiling, one.target)))

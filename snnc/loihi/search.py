@@ -68,10 +68,12 @@ class AxonReader:
 class Readers:
     """The readers of a population, in the order in which they were added.
 
-    There may be hundreds, so ``counts`` contains the number of equal ones.
+    There may be hundreds, so ``counts`` contains the number of equal ones. ``before``
+    are the readers without the last.
     """
 
     counts: Mapping[AxonReader, int] = field(default_factory=dict)
+    before: Readers | None = None
 
 
 NO_READERS = Readers()
@@ -84,6 +86,7 @@ class AxonUse:
         self._axons: dict[tuple[AxonReader, Cut], BuiltAxons] = {}
         self._most: dict[tuple[AxonReader, Cut], int] = {}
         self._peaks: dict[tuple[Readers, Cut], int] = {}
+        self._excess: dict[tuple[Readers | None, Cut, int], int] = {}
         self._equal: dict[tuple[Link, int, Cut], AxonReader] = {}
         self._readers: dict[tuple[Readers, AxonReader], Readers] = {}
 
@@ -99,14 +102,22 @@ class AxonUse:
         if key not in self._readers:
             number = before.counts.get(reader, 0) + 1
             counts = {**before.counts, reader: number}
-            self._readers[key] = Readers(counts)
+            self._readers[key] = Readers(counts, before)
         return self._readers[key]
 
     def exceeds(self, readers: Readers, source: Tiling, limit: int) -> int:
         """Return the slots of a source's block if they exceed a limit, otherwise 0.
 
-        If a single reader exceeds the limit, the other readers are not counted.
+        If fewer readers exceed the limit, the other readers are not counted.
         """
+        cut = source.cut
+        # A search often tries blocks again that were too small for fewer readers.
+        known = self._excess.get((readers.before, cut, limit))
+        slots = known or self._find_excess(readers, source, limit)
+        self._excess[readers, cut, limit] = slots
+        return slots
+
+    def _find_excess(self, readers: Readers, source: Tiling, limit: int) -> int:
         most = [self._most_slots(one, source) for one in readers.counts]
         least = max(most, default=0)
         total = sum(map(mul, most, readers.counts.values()))

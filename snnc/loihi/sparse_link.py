@@ -69,7 +69,7 @@ class ScatterAxis(Axis):
         inside: Interval | None = None,
         period: int = 1,
     ) -> None:
-        super().__init__(inputs, outputs, 1, 0, Taps(1, 1, 0, ()), picked)
+        super().__init__(inputs, outputs, 1, 0, Taps(1, range(1), 0, ()), picked)
         self.inside = inside or (outputs, 0)
         self.period = period
         self.reads = reads
@@ -154,10 +154,12 @@ def transposed_axis(
 
 
 class Slide(NamedTuple):
-    """A kernel of ``taps`` that moves over an axis whose positions are repeated."""
+    """A kernel that moves over an axis whose positions are repeated.
 
-    taps: int
-    dilation: int
+    ``taps`` are the positions of its taps.
+    """
+
+    taps: range
     stride: int
     before: int
     repeats: int
@@ -174,8 +176,7 @@ class RepeatedAxis(ScatterAxis):
         self, inputs: int, outputs: int, slide: Slide, picked: Picked | None = None
     ) -> None:
         entries = [_repeated_reads(inputs, output, slide) for output in range(outputs)]
-        extent = (slide.taps - 1) * slide.dilation + 1
-        last = inputs * slide.repeats + slide.before - extent
+        last = inputs * slide.repeats + slide.before - slide.taps[-1] - 1
         inside = -(-slide.before // slide.stride), last // slide.stride + 1
         period = slide.repeats // gcd(slide.repeats, slide.stride)
         super().__init__(inputs, outputs, entries.__getitem__, picked, inside, period)
@@ -191,8 +192,8 @@ class RepeatedAxis(ScatterAxis):
 
 def _repeated_reads(inputs: int, output: int, slide: Slide) -> Reads:
     reads: dict[int, Tap] = {}
-    for tap in range(slide.taps):
-        place = output * slide.stride - slide.before + tap * slide.dilation
+    for tap, offset in enumerate(slide.taps):
+        place = output * slide.stride - slide.before + offset
         source = place // slide.repeats
         if 0 <= source < inputs:
             reads[source] = (*reads.get(source, ()), (tap, 1))

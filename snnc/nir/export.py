@@ -158,7 +158,7 @@ def _refuse_unsupported(lowered: LoweredNetwork) -> None:
     """Refuse layers and readouts that NIR has no nodes for."""
     layers = lowered.network.layers
     readout = lowered.network.readout
-    names = [layer.name for layer in layers if layer.operation.has_neuron_bias]
+    names = [layer.name for layer in layers if layer.operation.neuron_bias]
     if names:
         raise CannotExportError(
             f"in NIR, a convolution has one bias per channel: {', '.join(names)}, with"

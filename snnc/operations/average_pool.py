@@ -43,8 +43,7 @@ class AveragePooling(DraftedOperation):
 
     @property
     def sliding(self) -> Sliding:
-        ones = (1,) * len(self.window)
-        return Sliding("window", self.window, self.stride, ones)
+        return Sliding("window", self.window, self.stride)
 
     def steps(self, name: str, reads: Sequence[tuple[str, Shape]]) -> Iterator[Step]:
         ((source, shape),) = reads
@@ -67,7 +66,7 @@ def _append_pool(path: Path, pool: SizedPool) -> Path:
 def read_window(draft: Draft, shape: Shape, sizes: Sizes) -> Sliding:
     """Return the windows of a pool, without padding."""
     spec = draft.spec
-    assert isinstance(spec, layers.AveragePoolSpec | layers.MaxPoolSpec)
+    assert isinstance(spec, layers.PoolProperties)
     sizes.check_rank(draft, shape, None)
     *spatial, _ = shape
     if spec.window == "all":
@@ -77,7 +76,7 @@ def read_window(draft: Draft, shape: Shape, sizes: Sizes) -> Sliding:
     stride = window
     if spec.stride is not None:
         (stride,) = sizes.dims(draft, len(spatial), "stride")
-    return Sliding("window", window, stride, (1,) * len(spatial))
+    return Sliding("window", window, stride)
 
 
 def keras_window(window: Shape, stride: Shape) -> tuple[tuple[str, Shape], ...]:

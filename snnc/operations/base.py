@@ -157,7 +157,7 @@ class Sizes:
             advice = f"{advice} `{dims((*given[1:], given[0]))}`"
         names = rules.shapes.AXES[len(shape)]
         axes = list(
-            zip(names, shape, window.size, window.stride, window.dilation, strict=False)
+            zip(names, shape, window.size, window.stride, window.steps, strict=False)
         )
         for axis, size, k, s, d in axes:
             extent = (k - 1) * d + 1

@@ -11,7 +11,7 @@ from snnc.ir import shapes
 from snnc.ir.operation import FitKeys, KerasLayer, Sliding, Traits
 from snnc.ir.paths import SizedPool
 from snnc.ir.reach import ChannelGroups, Window
-from snnc.ir.shapes import KernelPadding, Shape, Triple, triple_of
+from snnc.ir.shapes import KernelPadding, Padding, Shape, Triple, triple_of
 from snnc.ir.tensor import DENSE_AXES, DEPTHWISE_AXES, SPATIAL_AXES, TensorSpec
 from snnc.language import layers
 from snnc.language.keywords import FORMS
@@ -98,13 +98,9 @@ class Convolution(DraftedOperation):
         return operation, (*out, filters)
 
     @property
-    def has_neuron_bias(self) -> bool:
-        return self.neuron_bias
-
-    @property
     def sliding(self) -> Sliding:
         return Sliding(
-            self.size_key, self.kernel, self.stride, self.dilation, self.padding
+            self.size_key, self.kernel, self.stride, self.padding, self.dilation
         )
 
     @property
@@ -251,8 +247,7 @@ class Downsample(Convolution):
         sizes.check_rank(draft, shape, None)
         (factor,) = sizes.dims(draft, len(shape) - 1, "factor")
         bias = bool(draft.get("bias"))
-        ones = (1,) * len(factor)
-        operation = cls(factor, factor, "valid", bias, dilation=ones)
+        operation = cls(factor, factor, "valid", bias, dilation=(1,) * len(factor))
         out = sizes.slide(draft, shape, operation.sliding)
         return operation, (*out, draft.get("filters") or shape[-1])
 
@@ -267,7 +262,14 @@ class Downsample(Convolution):
 def pointwise(rank: int, stride: Shape | None = None) -> Convolution:
     """Return a convolution with kernel 1, without bias."""
     ones = (1,) * rank
-    return Convolution(ones, stride or ones, "valid", bias=False, dilation=ones)
+    return undilated(ones, stride or ones, "valid", bias=False)
+
+
+def undilated(
+    kernel: Shape, stride: Shape, padding: Padding, *, bias: bool
+) -> Convolution:
+    """Return a convolution over all channels whose taps are neighbours."""
+    return Convolution(kernel, stride, padding, bias, dilation=(1,) * len(kernel))
 
 
 def _refuse_dilated_stride(

@@ -38,7 +38,7 @@ class TransposedConvolution(DraftedOperation):
     padding: Padding
     bias: bool
     neuron_bias: bool = False
-    # Zeros lie between the positions that it reads.
+    # Zeros lie between the positions that it reads (decision 037).
     reads_pools: ClassVar[bool] = False
 
     @classmethod
@@ -64,10 +64,6 @@ class TransposedConvolution(DraftedOperation):
         axes = zip(read, kernel, stride, strict=True)
         out = tuple(transposed_places(n, k, s, padding) for n, k, s in axes)
         return operation, (*out, filters)
-
-    @property
-    def has_neuron_bias(self) -> bool:
-        return self.neuron_bias
 
     def kernel_tensor(self, name: str, read: Shape, shape: Shape) -> TensorSpec:
         sizes = (*self.kernel, shape[-1], read[-1])

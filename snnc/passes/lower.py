@@ -51,18 +51,23 @@ class _Lowering:
 
     def run(self) -> LoweredNetwork:
         spiking = self._spiking
-        pools = [layer for layer in spiking if layer.operation.compares]
         return LoweredNetwork(
             network=self._network,
             populations=self._populations,
             projections=tuple(p for layer in spiking for p in self._inputs(layer)),
             readout=tuple(self._readout()),
-            pooled=tuple(p for layer in pools for p in self._own_input(layer, None)),
+            pooled=tuple(
+                projection
+                for layer in spiking
+                if layer.operation.compares
+                for projection in self._own_input(layer, None)
+            ),
         )
 
     def _neurons(self, layer: LogicalLayer) -> Iterator[Population]:
         on_chip = isinstance(self._network.target, logical.Loihi) and layer.on_chip
         if not layer.operation.compares:
+            # All ranks have three axes, so later passes have one path (decision 002).
             yield Population(layer.name, layer, shapes.volume_of(layer.shape), on_chip)
             return
         tree = layer.operation.tree(self._network.shape_of(layer.sources[0]))
@@ -99,6 +104,7 @@ class _Lowering:
         network = self._network
         source = layer.sources[0]
         operation = layer.operation
+        # Only comparisons have neurons: readers compute the maximum (decision 028).
         pooled = paths(network.by_name, source, self._known)
         *places, rows = network.shape_of(source)
         every = whole(triple_of(tuple(places)))
@@ -118,10 +124,9 @@ class _Lowering:
 
     def _readout(self) -> Iterator[Projection]:
         readout = self._network.readout
-        name = readout.name
         tensor = f"{readout.name}.kernel"
+        reader = ValueReader(readout.name, tensor, readout.operation, readout.image)
         for source in readout.sources:
-            reader = ValueReader(name, tensor, readout.operation, readout.image)
             yield from self._projections(source, reader)
 
     def _projections(self, read: str, reader: ValueReader) -> Iterator[Projection]:

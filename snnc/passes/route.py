@@ -166,7 +166,10 @@ Spikes = Sequence[Mapping[int, float]]
 MOST_PAIRS = 2_000_000
 """If more pairs of cores exchange spikes, cores keep their order."""
 MOST_LOOKS = 2_000_000
-"""The maximum number of exchanges to test, which takes one to two seconds."""
+"""The maximum number of exchanges to test, which takes one to two seconds.
+
+A limit on time would give other chips on another machine (decision 032).
+"""
 LEAST_GAIN = 1e-9
 """The rounding error of sums of rates, relative to the total."""
 

@@ -82,6 +82,7 @@ def _warnings_by_code(
     """Return the warnings about the spec's file."""
     warnings = defaultdict[str, list[Diagnostic]](list)
     for each in report.diagnostics:
+        # Errors can't be allowed, because the network can't run (decision 005).
         if (
             each.severity is Severity.WARNING
             and each.span.source is document.span.source

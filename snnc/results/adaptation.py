@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from snnc.results.base import WRITERS, Result
+from snnc.results.base import Drawable, Result, to_json
 from snnc.results.evaluation import Evaluation
 from snnc.text.display import Json
 from snnc.text.tables import counted, percent
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Adaptation:
+class Adaptation(Drawable):
     """The weights that a readout has learned, and its decisions during learning.
 
     Attributes
@@ -82,8 +82,7 @@ class Adaptation:
 
         Each point is the mean over an example and at most 49 examples before it.
         """
-        drawn: Axes = WRITERS["picture"](self, "learning", ax)
-        return drawn
+        return self._drawn("learning", ax)
 
     def __repr__(self) -> str:
         reached = f"RMSE {self.score:.4g}"
@@ -109,15 +108,6 @@ class AdaptedData:
     after: Evaluation
     refit: Evaluation | None = None
 
-    def as_dict(self) -> Json:
-        """Return a mapping for JSON."""
-        return {
-            "file": self.file,
-            "before": self.before.as_dict(),
-            "after": self.after.as_dict(),
-            "refit": None if self.refit is None else self.refit.as_dict(),
-        }
-
 
 @dataclass(frozen=True)
 class AdaptedEvaluation(Result):
@@ -136,21 +126,18 @@ class AdaptedEvaluation(Result):
         return self.data.after
 
     def as_dict(self) -> Json:
-        """Return a mapping for JSON."""
-        learned: dict[str, Any] = {
-            "examples": self.learning.examples,
-            "passes": self.learning.passes,
-            "accuracy" if self.learning.classes else "rmse": self.learning.score,
-            "clipped": self.learning.clipped,
+        """Return the JSON data, with the names of the classes."""
+        learning = self.learning
+        learned: Json = {
+            "examples": learning.examples,
+            "passes": learning.passes,
+            "accuracy" if learning.classes else "rmse": learning.score,
+            "clipped": learning.clipped,
         }
-        if self.learning.classes:
-            pairs = zip(self.data.before.by_class, self.learning.recalls, strict=True)
+        if learning.classes:
+            pairs = zip(self.data.before.by_class, learning.recalls, strict=True)
             learned["classes"] = [{"name": c.name, "recall": r} for c, r in pairs]
-        data = self.data.as_dict()
+        data = to_json(self.data)
         del data["file"]
-        return {
-            "version": 1,
-            **data,
-            "while_learning": learned,
-            "kept": None if self.kept is None else self.kept.as_dict(),
-        }
+        kept = to_json(self.kept)
+        return {"version": 1, **data, "while_learning": learned, "kept": kept}

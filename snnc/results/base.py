@@ -1,10 +1,10 @@
-"""What all results have in common: their JSON data, and how they display themselves."""
+"""Base class of results: their JSON data, and how they display themselves."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from snnc.text.display import Displayed, Json, data_frame
 
@@ -19,11 +19,7 @@ name of the picture, and its options.
 """
 
 INLINE = {"inline": True}
-"""The metadata of a field whose own fields stand in its place in JSON, if any."""
-OPTIONAL = {"optional": True}
-"""The metadata of a field that JSON contains unless it is None."""
-OMITTED = {"json": None}
-"""The metadata of a field that JSON does not contain."""
+"""The metadata of a field that JSON replaces by the fields of its value, if any."""
 TEXTS = {"write": lambda items: list(map(str, items))}
 """The metadata of a field that is a list of texts in JSON."""
 
@@ -33,15 +29,24 @@ def renamed(key: str) -> Mapping[str, str]:
     return {"json": key}
 
 
-class Result(Displayed):
-    """A frozen dataclass of plain values."""
+class Drawable:
+    """A frozen dataclass that `snnc.views` draws."""
 
-    _version: ClassVar[int] = 1
-    """The version of the JSON data."""
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Name a function of `snnc.views`, so that unpickling imports the writers."""
+        return WRITERS["unpickled"], (type(self), vars(self))
+
+    def _drawn(self, picture: str, *options: Any) -> Axes:
+        drawn: Axes = WRITERS["picture"](self, picture, *options)
+        return drawn
+
+
+class Result(Drawable, Displayed):
+    """A frozen dataclass of plain values."""
 
     def as_dict(self) -> Json:
         """Return the JSON data of ``--format json``."""
-        return {"version": self._version, **to_json(self)}
+        return {"version": 1, **fields_to_json(self)}
 
     def text(self) -> str:
         """Return the text of the command line, ending with a line end."""
@@ -70,26 +75,34 @@ class Result(Displayed):
     def _written(self, form: str) -> str:
         return str(WRITERS[form](self))
 
-    def _drawn(self, picture: str, *options: Any) -> Axes:
-        drawn: Axes = WRITERS["picture"](self, picture, *options)
-        return drawn
-
 
 def to_json(value: object) -> Any:
-    """Convert dataclasses to JSON objects, and what they contain."""
+    """Convert a value to JSON data: dataclasses to objects, and results as they do."""
+    if isinstance(value, Result):
+        return value.as_dict()
     if isinstance(value, Mapping):
         return {key: to_json(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
         return [to_json(item) for item in value]
-    if not is_dataclass(value):
-        return value
+    return fields_to_json(value) if is_dataclass(value) else value
+
+
+def fields_to_json(value: Any) -> Json:
+    """Convert the fields of a dataclass to a JSON object.
+
+    A class may list ``_omitted`` fields, and ``_optional`` fields, which JSON omits
+    without a value.
+    """
+    omitted = getattr(value, "_omitted", ())
+    optional = getattr(value, "_optional", ())
     data: Json = {}
     for each in fields(value):
-        key = each.metadata.get("json", each.name)
         item = getattr(value, each.name)
-        write = each.metadata.get("write", to_json)
+        if each.name in omitted or (item is None and each.name in optional):
+            continue
+        written = each.metadata.get("write", to_json)(item)
         if each.metadata.get("inline"):
-            data |= to_json(item) or {}
-        elif key is not None and not (item is None and each.metadata.get("optional")):
-            data[key] = write(item)
+            data |= written or {}
+        else:
+            data[each.metadata.get("json", each.name)] = written
     return data

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from snnc.results.base import INLINE, OMITTED, TEXTS, Result, renamed
+from snnc.results.base import INLINE, TEXTS, Result, renamed
 
 Verdict = Literal["valid", "retrain", "incompatible"]
 BUDGET = ("rate", "percentile")
@@ -257,6 +257,8 @@ class Diff(Result):
         Whether the specs differ in words with the same meaning.
     """
 
+    _omitted = frozenset(("respelt",))
+
     _internal = frozenset(("cores", "layers", "rates", "sections", "tensors"))
 
     old: ComparedSpec
@@ -267,7 +269,7 @@ class Diff(Result):
     cores: Cores
     rates: tuple[RateChange, ...]
     sections: Mapping[str, tuple[Changed, ...]] = field(metadata=INLINE)
-    respelt: bool = field(metadata=OMITTED)
+    respelt: bool
 
     @property
     def weights(self) -> Verdict:

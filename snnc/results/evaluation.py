@@ -8,7 +8,7 @@ from math import sqrt
 from typing import TYPE_CHECKING, Any, Literal
 
 from snnc.results import scores as results
-from snnc.results.base import Result
+from snnc.results.base import Result, to_json
 from snnc.results.scores import REGISTERS, ClassResult, Interval
 from snnc.text.display import Json, data_frame
 
@@ -186,9 +186,11 @@ class Evaluation(Result):
         decided = map(sum, zip(*self.confusion, strict=True))
         classes = []
         for i, (row, taken) in enumerate(zip(self.confusion, decided, strict=True)):
-            name, count = self.names[i] if self.names else str(i), sum(row)
-            shares = (row[i] / total if total else None for total in (count, taken))
-            classes.append(ClassResult(name, count, *shares))
+            name = self.names[i] if self.names else str(i)
+            count = sum(row)
+            recall = row[i] / count if count else None
+            precision = row[i] / taken if taken else None
+            classes.append(ClassResult(name, count, recall, precision))
         return tuple(classes)
 
     @property
@@ -201,7 +203,8 @@ class Evaluation(Result):
     def is_uneven(self) -> bool:
         """Whether a class has twice as many examples as another, not just by chance."""
         counts = [each.examples for each in self.by_class if each.examples]
-        least, most = min(counts, default=0), max(counts, default=0)
+        least = min(counts, default=0)
+        most = max(counts, default=0)
         return most >= UNEVEN * least and most - least > 2 * sqrt(most + least)
 
     @property
@@ -216,19 +219,23 @@ class Evaluation(Result):
 
     def as_dict(self) -> Json:
         """Return a mapping for JSON; scores are named after their kind."""
-        score, work, overflows = self.score, self.work, self.overflows
-        kind, alike = "rmse", "difference"
+        score = self.score
+        work = self.work
+        overflows = self.overflows
+        kind = "rmse"
+        alike = "difference"
         more: Json = {
             "rmse_interval": score.interval,
             "r2": score.r2,
-            "units": [asdict(each) for each in self.units],
+            "units": to_json(self.units),
         }
         if self.classes:
-            kind, alike = "accuracy", "agreement"
+            kind = "accuracy"
+            alike = "agreement"
             more = {
                 "accuracy_interval": score.interval,
                 "balanced_accuracy": self.balanced_accuracy,
-                "classes": [asdict(each) for each in self.by_class],
+                "classes": to_json(self.by_class),
                 "confusion": self.confusion,
             }
         return {
@@ -253,7 +260,7 @@ class Evaluation(Result):
             "clipped": self.clipped,
             "synaptic_operations": work and work.synaptic_operations,
             "energy_joules": self.energy,
-            "time": self.time and asdict(self.time),
+            "time": to_json(self.time),
             "cores": self.cores,
             "overflows": overflows and dict(zip(REGISTERS, overflows, strict=True)),
             "seconds": self.seconds,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from snnc.results.base import INLINE, OMITTED, Result
+from snnc.results.base import INLINE, Result
 from snnc.text.tables import counted
 
 if TYPE_CHECKING:
@@ -21,10 +21,12 @@ class FitVariant:
     for a larger network. Values above the one in ``open_end`` were not tried.
     """
 
+    _omitted = frozenset(("open_end",))
+
     changes: tuple[Change, ...]
     cost: VariantCost = field(metadata=INLINE)
     kept: float
-    open_end: Change | None = field(metadata=OMITTED, default=None)
+    open_end: Change | None = None
 
     @property
     def settings(self) -> dict[str, dict[str, Any]]:
@@ -65,6 +67,16 @@ class Fit(Result):
         it is not the spec's, and the number of variants that are not listed.
     """
 
+    _omitted = frozenset(
+        (
+            "layers",
+            "delay_causes",
+            "largest",
+            "target",
+            "hidden",
+        )
+    )
+
     _internal = frozenset(("delay_causes", "hidden", "largest", "target"))
 
     network: str
@@ -72,14 +84,14 @@ class Fit(Result):
     needed: int | None
     present: VariantCost | None
     variants: tuple[FitVariant, ...]
-    layers: int = field(metadata=OMITTED)
+    layers: int
     untried: int
     delay: float
-    delay_causes: str = field(metadata=OMITTED)
+    delay_causes: str
     time: ChipTime | None
-    largest: tuple[str, ...] = field(metadata=OMITTED)
-    target: str = field(metadata=OMITTED)
-    hidden: int = field(metadata=OMITTED, default=0)
+    largest: tuple[str, ...]
+    target: str
+    hidden: int = 0
 
     @property
     def fits(self) -> bool:

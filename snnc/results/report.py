@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from snnc.results.base import INLINE, OMITTED, OPTIONAL, Result, to_json
+from snnc.results.base import INLINE, Result, to_json
 from snnc.text.tables import counted
 
 if TYPE_CHECKING:
@@ -28,11 +28,14 @@ class EnsembleReport:
     limits in `COUNTERS` that each block uses.
     """
 
+    _omitted = frozenset(("use",))
+    _optional = frozenset(("chips",))
+
     shape: Shape
     block_shape: Shape
     blocks: tuple[Block, ...]
-    use: tuple[tuple[float, ...], ...] = field(metadata=OMITTED)
-    chips: tuple[int, ...] | None = field(default=None, metadata=OPTIONAL)
+    use: tuple[tuple[float, ...], ...]
+    chips: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,28 +67,56 @@ class LayerReport(LayerHead):
     prevent fewer cores, and ``reasons`` explain it. ``line`` is that of its statement.
     """
 
+    _omitted = frozenset(
+        (
+            "place",
+            "weights",
+            "block",
+            "use",
+            "limited_by",
+            "reasons",
+            "sources",
+            "shortcut",
+            "line",
+        )
+    )
+    _optional = frozenset(
+        (
+            "spikes",
+            "synaptic_operations",
+            "energy_joules",
+            "bound_by",
+            "neuron_bound",
+            "lower_bound",
+            "levels",
+            "latency_seconds",
+            "expected_error",
+            "why",
+        )
+    )
+
     neurons: int | None = field(default=None, metadata=_OR_0)
     cores: int | None = field(default=None, metadata=_OR_0)
     ensembles: tuple[EnsembleReport, ...] = ()
-    spikes: float | None = field(default=None, metadata=OPTIONAL)
-    synaptic_operations: float | None = field(default=None, metadata=OPTIONAL)
-    energy_joules: float | None = field(default=None, metadata=OPTIONAL)
-    bound_by: str | None = field(default=None, metadata=OPTIONAL)
-    neuron_bound: int | None = field(default=None, metadata=OPTIONAL)
-    lower_bound: int | None = field(default=None, metadata=OPTIONAL)
-    levels: int | None = field(default=None, metadata=OPTIONAL)
-    latency_seconds: float | None = field(default=None, metadata=OPTIONAL)
-    expected_error: PoolError | None = field(default=None, metadata=OPTIONAL)
-    why: str | None = field(default=None, metadata=OPTIONAL)
-    place: str = field(metadata=OMITTED)
-    weights: int = field(default=0, metadata=OMITTED)
-    block: Shape | None = field(default=None, metadata=OMITTED)
-    use: tuple[float, ...] | None = field(default=None, metadata=OMITTED)
-    limited_by: frozenset[str] = field(default=frozenset(), metadata=OMITTED)
-    reasons: tuple[str, ...] = field(default=(), metadata=OMITTED)
-    sources: tuple[str, ...] = field(default=(), metadata=OMITTED)
-    shortcut: str | None = field(default=None, metadata=OMITTED)
-    line: int = field(default=0, metadata=OMITTED)
+    spikes: float | None = None
+    synaptic_operations: float | None = None
+    energy_joules: float | None = None
+    bound_by: str | None = None
+    neuron_bound: int | None = None
+    lower_bound: int | None = None
+    levels: int | None = None
+    latency_seconds: float | None = None
+    expected_error: PoolError | None = None
+    why: str | None = None
+    place: str
+    weights: int = 0
+    block: Shape | None = None
+    use: tuple[float, ...] | None = None
+    limited_by: frozenset[str] = frozenset()
+    reasons: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    shortcut: str | None = None
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +204,18 @@ class Report(Result):
         Internal.
     """
 
+    _omitted = frozenset(
+        (
+            "fits",
+            "weights",
+            "device",
+            "spec",
+            "notes",
+            "diagnostics",
+        )
+    )
+    _optional = frozenset(("why",))
+
     _internal = frozenset(
         ("bounds", "costs", "device", "folded", "notes", "present_seconds", "spec")
     )
@@ -187,13 +230,13 @@ class Report(Result):
     present_seconds: float
     spikes: float
     costs: ChipCosts | None = field(metadata=INLINE)
-    why: str | None = field(default=None, metadata=OPTIONAL)
-    fits: bool = field(metadata=OMITTED)
-    weights: int = field(metadata=OMITTED)
-    device: str = field(metadata=OMITTED)
-    spec: ReportedSpec = field(metadata=OMITTED)
-    notes: ReportNotes = field(metadata=OMITTED)
-    diagnostics: tuple[Diagnostic, ...] = field(default=(), metadata=OMITTED)
+    why: str | None = None
+    fits: bool
+    weights: int
+    device: str
+    spec: ReportedSpec
+    notes: ReportNotes
+    diagnostics: tuple[Diagnostic, ...] = ()
 
     @property
     def on_chip(self) -> bool:
@@ -230,8 +273,7 @@ class Report(Result):
 
     def plot_network(self, ax: Axes | None = None) -> Axes:
         """Draw the layers with their shapes, cores and connections."""
-        drawn: Axes = self._drawn("network", ax)
-        return drawn
+        return self._drawn("network", ax)
 
     def plot_cores(self, ax: Axes | None = None) -> Axes:
         """Draw chips and cores, each filled according to the use of its four limits.
@@ -241,8 +283,7 @@ class Report(Result):
         ValueError
             If the network has no cores.
         """
-        drawn: Axes = self._drawn("cores", ax)
-        return drawn
+        return self._drawn("cores", ax)
 
     def __repr__(self) -> str:
         return f"<snnc.Report {self.network}: {counted(self.cores, 'core')}>"

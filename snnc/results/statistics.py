@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import PlainSerializer, PlainValidator
 
 from snnc.runtime.examples import Array
 
-# Arrays that pydantic converts to JSON and back.
-_READ, _WRITE = PlainValidator(np.array), PlainSerializer(np.ndarray.tolist)
-Floats = Annotated[NDArray[np.float64], _READ, _WRITE]
-Integers = Annotated[NDArray[np.int64], _READ, _WRITE]
-Bytes = Annotated[NDArray[np.uint8], _READ, _WRITE]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -29,8 +23,8 @@ class LayerFiring:
     """
 
     examples: int
-    seen: Integers
-    fired: Bytes
+    seen: NDArray[np.int64]
+    fired: NDArray[np.uint8]
 
     @classmethod
     def of(cls, spikes: Array) -> LayerFiring:
@@ -96,7 +90,8 @@ class Correlation:
         return cls(pairs.shape[1], means, pairs @ pairs.T)
 
     def __add__(self, other: Correlation) -> Correlation:
-        count, apart = self.count + other.count, other.means - self.means
+        count = self.count + other.count
+        apart = other.means - self.means
         share = other.count / count
         products = self.products + other.products
         products += np.outer(apart, apart) * self.count * share

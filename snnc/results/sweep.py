@@ -10,10 +10,10 @@ from math import hypot, isfinite, sqrt
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from snnc.results.base import OMITTED, Result, renamed
+from snnc.results.base import WRITERS, Result, renamed
 from snnc.text.display import Json
 from snnc.text.intervals import interval_of_mean
-from snnc.text.tables import counted
+from snnc.text.tables import counted, csv_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -78,6 +78,14 @@ class Variant:
         Internal: the warnings of the spec.
     """
 
+    _omitted = frozenset(
+        (
+            "interval",
+            "results",
+            "diagnostics",
+        )
+    )
+
     settings: Mapping[str, str] = field(metadata={"write": parse_settings})
     cores: int | None = None
     weights: int | None = None
@@ -89,9 +97,9 @@ class Variant:
     seeds: int = 0
     is_best: bool = field(default=False, metadata=renamed("best"))
     problem: str = field(default="", metadata={"write": lambda text: text or None})
-    interval: tuple[float, float] | None = field(default=None, metadata=OMITTED)
-    results: tuple[Json, ...] = field(default=(), metadata=OMITTED)
-    diagnostics: tuple[Diagnostic, ...] = field(default=(), metadata=OMITTED)
+    interval: tuple[float, float] | None = None
+    results: tuple[Json, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
 
     @property
     def score(self) -> float | None:
@@ -161,12 +169,19 @@ class Sweep(Result, Sequence[Variant]):
         scores.
     """
 
+    _omitted = frozenset(
+        (
+            "source",
+            "holds_out",
+        )
+    )
+
     _internal = frozenset(("holds_out",))
 
     network: str
     variants: tuple[Variant, ...]
-    source: str = field(default="", metadata=OMITTED)
-    holds_out: bool = field(default=False, metadata=OMITTED)
+    source: str = ""
+    holds_out: bool = False
 
     @property
     def front(self) -> tuple[Variant, ...]:
@@ -175,7 +190,8 @@ class Sweep(Result, Sequence[Variant]):
 
     def csv(self) -> str:
         """Return the variants as CSV, with one column per setting."""
-        return self._written("csv")
+        rows = WRITERS["records"](self)
+        return csv_table(rows[0] if rows else (), map(dict.values, rows))
 
     def html(self) -> str:
         """Return a self-contained page with the table and pictures."""
@@ -189,8 +205,7 @@ class Sweep(Result, Sequence[Variant]):
         ValueError
             If no variant was evaluated.
         """
-        drawn: Axes = self._drawn("sweep", over, ax)
-        return drawn
+        return self._drawn("sweep", over, ax)
 
     def __len__(self) -> int:
         return len(self.variants)
@@ -219,7 +234,8 @@ def select_best(variants: Sequence[Variant], *others: Cost) -> tuple[Variant, ..
 def _is_better(one: Costs, other: Costs) -> bool:
     """Return whether at least one cost is better and none is worse."""
     (score, error, others), (worse, its_error, its_others) = one, other
-    noise, gain = 2 * hypot(error, its_error), worse - score
+    noise = 2 * hypot(error, its_error)
+    gain = worse - score
     if gain < -noise or any(a > b for a, b in zip(others, its_others, strict=True)):
         return False
     return gain > noise or others != its_others

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from snnc.results.base import OMITTED, Result
+from snnc.results.base import Result
 
 if TYPE_CHECKING:
     from snnc.diagnostics import Diagnostic
@@ -17,8 +17,8 @@ PackageState = Literal["up to date", "out of date", "not built"]
 class NetworkRow:
     """The costs of a spec's network, and the state of its package.
 
-    Values are None if ``problems``, the number of errors in the spec, make them
-    unknown. ``package`` is also None for a network that can't be built.
+    ``problems`` is the number of errors in the spec; with errors, the costs and the
+    state have the value None. A network that can't be built has no ``package`` either.
     """
 
     spec: str
@@ -35,15 +35,17 @@ class NetworkRow:
 class FolderReport(Result):
     """The networks in a folder, sorted by path, one row per spec; prints as a table."""
 
+    _omitted = frozenset(("diagnostics",))
+
     networks: tuple[NetworkRow, ...]
-    diagnostics: tuple[Diagnostic, ...] = field(default=(), metadata=OMITTED)
+    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class StatusRow:
     """The state of one spec.
 
-    Unknown values are None. ``weights`` is the newest weight file that fits the
+    An unknown value is None. ``weights`` is the newest weight file that fits the
     network, and ``accuracy`` is the accuracy of this file in its last evaluation.
     """
 
@@ -60,8 +62,10 @@ class StatusRow:
 class Status(Result):
     """The state of each spec, sorted by path; prints as a table."""
 
+    _omitted = frozenset(("diagnostics",))
+
     specs: tuple[StatusRow, ...]
-    diagnostics: tuple[Diagnostic, ...] = field(default=(), metadata=OMITTED)
+    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snnc.results.base import WRITERS
+from snnc.results.base import Drawable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Training:
+class Training(Drawable):
     """A trained model, its history and its weights.
 
     Attributes
@@ -51,8 +51,7 @@ class Training:
         ValueError
             If the history lacks the metric.
         """
-        drawn: Axes = WRITERS["picture"](self, "training", what, ax)
-        return drawn
+        return self._drawn("training", what, ax)
 
     def __repr__(self) -> str:
         last = {name: values[-1] for name, values in self.history.items() if values}

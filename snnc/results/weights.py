@@ -1,15 +1,16 @@
-"""The tensors of a weight file, and how they fit a network and its chip."""
+"""The tensors of a weight file, how they fit a network, and those that are kept."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from snnc.results.base import INLINE, OMITTED, Result
+from snnc.results.base import INLINE, Result
 
 if TYPE_CHECKING:
     from snnc.diagnostics import Diagnostic
+    from snnc.runtime.examples import Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +18,10 @@ class Spread:
     """The statistics of a tensor's values.
 
     ``min``, ``max``, ``mean`` and ``std``, the population's standard deviation, ignore
-    values that are not finite, and are None if no value is finite.
+    NaN and infinite values. Without a finite value, they have the value None.
     """
+
+    _omitted = frozenset(("nonzero",))
 
     min: float | None
     max: float | None
@@ -26,7 +29,7 @@ class Spread:
     std: float | None
     nan: int
     infinite: int
-    nonzero: int = field(metadata=OMITTED)
+    nonzero: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +41,8 @@ class Precision:
     exponents
         The smallest and the largest weight exponent; None if no core has weights.
     weight_bits, threshold_bits, bias_bits
-        The number of bits that are used of a tensor's largest weights, out of 7 plus
-        sign, of the threshold, out of 17, and of the largest bias, out of 12; None if
-        all biases are zero.
+        The number of bits in use: by a tensor's largest weights (7 plus sign), by the
+        threshold (17), and by the largest bias (12; None if all biases are zero).
     threshold_share, bias_share
         The number divided by the largest storable number; nengo-loihi refuses more than
         1.
@@ -65,7 +67,7 @@ class Precision:
 
 @dataclass(frozen=True, slots=True)
 class TensorMatch:
-    """What a network expects of a tensor; None if it has no such tensor."""
+    """The shape that a network expects; None if it lacks the tensor."""
 
     expected_shape: tuple[int, ...] | None
     problem: str | None
@@ -75,7 +77,7 @@ class TensorMatch:
 class ListedTensor:
     """A tensor of the file or the network; None where it is only in the other one.
 
-    ``spread`` is None if the values were not read, and ``match`` without a spec.
+    There is a ``spread`` if the values were read, and a ``match`` with a spec.
     """
 
     name: str
@@ -114,13 +116,15 @@ class Weights(Result):
         The reasons why the network or the chip does not accept the tensors.
     """
 
+    _omitted = frozenset(("diagnostics",))
+
     _internal = frozenset(("match", "tensors"))
 
     file: str
     metadata: Mapping[str, str]
     tensors: tuple[ListedTensor, ...]
     match: WeightsMatch | None = field(default=None, metadata=INLINE)
-    diagnostics: tuple[Diagnostic, ...] = field(default=(), metadata=OMITTED)
+    diagnostics: tuple[Diagnostic, ...] = ()
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -134,3 +138,48 @@ class Weights(Result):
 
     def __repr__(self) -> str:
         return f"<snnc.Weights {self.file}: {len(self.shapes)} tensors>"
+
+
+@dataclass(frozen=True, slots=True)
+class MigratedTensor:
+    """What happens to a tensor: it is kept, it begins as new, or it is gone.
+
+    ``was`` is the old name of a renamed tensor. The values of a new kernel are drawn
+    with ``seed``. ``old_shape`` is the former shape of a tensor with a new shape.
+    """
+
+    _omitted = frozenset(
+        (
+            "shape",
+            "old_shape",
+        )
+    )
+    _optional = frozenset(
+        (
+            "was",
+            "initializer",
+            "seed",
+        )
+    )
+
+    name: str
+    becomes: Literal["kept", "new", "gone"]
+    was: str | None = None
+    initializer: Literal["zeros", "he_uniform"] | None = None
+    seed: int | None = None
+    shape: tuple[int, ...] = ()
+    old_shape: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Migration(Result):
+    """The tensors of the new network, then those that it lacks; prints as a list.
+
+    ``values`` are the values of the new network's tensors by name.
+    """
+
+    _omitted = frozenset(("values",))
+
+    file: str
+    tensors: tuple[MigratedTensor, ...]
+    values: dict[str, Array]

@@ -9,7 +9,7 @@ import json
 import os
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -89,26 +89,18 @@ class StarterPlan:
     def of(cls, place: Path, requirement: str) -> StarterPlan:
         """Return the plan for a folder; a workflow there installs ``requirement``."""
         root, prefix = _root_of(place)
-        files = {
-            (root if name in AT_ROOT else place) / name: text
-            for name, text in starter_files(prefix, requirement).items()
-        }
-        kept = {}
-        at_root = []
-        for name in AT_ROOT:
-            path = root / name
-            if path.exists():
-                kept[path] = files.pop(path)
-            elif prefix:
-                at_root.append(path)
-        added = {}
-        for name in EXTENDED:
-            path = place / name
-            if path.is_file():
-                lines = _missing_lines(path, files.pop(path))
-                if lines:
-                    added[path] = lines
-        return cls(root, files, added, kept, tuple(at_root))
+        texts = _texts_by_path(place, root, starter_files(prefix, requirement))
+        at_root = [root / name for name in AT_ROOT]
+        kept = {path: texts.pop(path) for path in at_root if path.exists()}
+        extended = [place / name for name in EXTENDED if (place / name).is_file()]
+        added = _additions({path: texts.pop(path) for path in extended})
+        return cls(
+            root=root,
+            files=texts,
+            added=added,
+            kept=kept,
+            at_root=tuple(path for path in at_root if prefix and path in texts),
+        )
 
     @property
     def existing_files(self) -> tuple[Path, ...]:
@@ -129,10 +121,24 @@ class StarterPlan:
             yield path
 
 
-def _missing_lines(path: Path, text: str) -> list[str]:
-    """Return the lines of a text that a file lacks."""
-    known = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    return [line for line in text.splitlines() if line not in known]
+def _texts_by_path(
+    place: Path, root: Path, texts: Mapping[str, str]
+) -> dict[Path, str]:
+    return {
+        (root if name in AT_ROOT else place) / name: text
+        for name, text in texts.items()
+    }
+
+
+def _additions(texts: Mapping[Path, str]) -> dict[Path, list[str]]:
+    """Return the lines that existing files lack, by path."""
+    additions = {}
+    for path, text in texts.items():
+        known = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = [line for line in text.splitlines() if line not in known]
+        if lines:
+            additions[path] = lines
+    return additions
 
 
 def _root_of(place: Path) -> tuple[Path, str]:

@@ -214,7 +214,8 @@ def _property(item: tree.Property) -> Entry:
 
 def _value(word: str | None, value: tree.Value, span: Span) -> Entry:
     """Return a value and the key before it; items of a list have no key."""
-    key, before = ("", "") if word is None else (_key_text(word), f"{word} ")
+    key = "" if word is None else _key_text(word)
+    before = "" if word is None else f"{word} "
     if isinstance(value, tree.Group):
         name = value.name.text
         entry = partial(Entry, key, span, head=f"{before}{name} {{", closer="}")

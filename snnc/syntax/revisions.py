@@ -41,7 +41,7 @@ def git_specs(folder: str) -> dict[str, str] | None:
     name = folder.removeprefix(PREFIX).rstrip("/")
     if name.startswith("-") or _git("cat-file", "-t", name).stdout.strip() != b"tree":
         return None
-    listed = _git("ls-tree", "-r", "-z", "--name-only", name).stdout
+    listed = _git("ls-tree", "-rz", "--full-tree", "--name-only", name).stdout
     inside = name if name.endswith(":") else f"{name}/"
     paths = listed.decode("utf-8", "surrogateescape").split("\0")
     return {

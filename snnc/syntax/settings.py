@@ -27,7 +27,7 @@ _WORD = re.compile(r"\w+")
 _OPENING = ("[", "{")
 _CLOSING = ("]", "}")
 _RANGES = frozenset(("in", "as", "rate"))
-_LITERAL = re.compile(r'"|[^\W\d]\w*(?:\s*\{.*\})?\s*$|[-+.\d\[]', re.DOTALL)
+_LITERAL = re.compile(r'"|[^\W\d]\w*(?:\s*\{.*\})?\s*$|[-+.\d\[]|\Z', re.DOTALL)
 
 
 class NoSettingError(ValueError):
@@ -160,7 +160,7 @@ def _texts(name: str, value: object) -> Iterator[str]:
 def spelt(value: object, key: str = "") -> str:
     """Write a Python value as ``.snn``; raise TypeError if no property has its type."""
     match _unwrap(value):
-        case None | "":
+        case None:
             return ""
         case str(text):
             return text if _LITERAL.match(text) else quote(text)

@@ -61,13 +61,15 @@ class MarkdownText(Listed, str):
         return str(self)
 
 
-def to_pre(text: str) -> str:
+def to_pre(text: str, *, wrap: bool = False) -> str:
     """Convert preformatted text, such as a command-line table, to HTML.
 
-    The colours of diagnostics in a terminal become those of the page.
+    The colours of diagnostics in a terminal become those of the page. With ``wrap``, a
+    narrow page breaks long lines, as diagnostics need.
     """
     shown = _PAINTED.sub(_to_span, html.escape(text))
-    return f'<pre style="{PRE}">{shown}</pre>'
+    style = f"{PRE}; white-space: pre-wrap" if wrap else PRE
+    return f'<pre style="{style}">{shown}</pre>'
 
 
 def _to_span(painted: re.Match[str]) -> str:

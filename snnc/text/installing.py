@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Iterable
 
 WITH_TENSORFLOW = {"all", "dl", "keras"}
 
@@ -22,8 +23,13 @@ def missing(*names: str) -> list[str]:
     return [name.replace("_", "-") for name in absent]
 
 
-def require(names: tuple[str, ...], extra: str, what: str) -> None:
+def require(names: Iterable[str], extra: str, what: str) -> None:
     """Raise ModuleNotFoundError if libraries are missing, and say what to install."""
     if absent := missing(*names):
-        listed = " and ".join(absent)
-        raise ModuleNotFoundError(f"{what} needs {listed}: {installation(extra)}")
+        raise needs(absent, extra, what)
+
+
+def needs(libraries: Iterable[str], extra: str, what: str) -> ModuleNotFoundError:
+    """Return the error that says which libraries to install for what."""
+    listed = " and ".join(libraries)
+    return ModuleNotFoundError(f"{what} needs {listed}: {installation(extra)}")

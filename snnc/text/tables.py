@@ -11,8 +11,9 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 from unicodedata import ucd_3_2_0
 
 # GitHub executes `::error::` at the start of a line and `##[error]` anywhere, and Azure
@@ -142,9 +143,19 @@ def human(value: float, unit: str = "") -> str:
     return f"{digits} {PREFIXES[power]}{unit}".rstrip()
 
 
+def joules(value: float) -> str:
+    """Write an energy with three digits."""
+    return human(value, "J")
+
+
 def percent(share: float) -> str:
     """Write a fraction as a percentage with one decimal."""
     return f"{100 * share:.1f} %"
+
+
+def cell(value: Any, write: Callable[[Any], str] = str) -> str:
+    """Write a value for a table; empty if it is None."""
+    return "" if value is None else write(value)
 
 
 def counted(count: int, noun: str) -> str:

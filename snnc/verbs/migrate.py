@@ -7,9 +7,8 @@ other tensors are initialized as in an untrained model: kernels He uniform, bias
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import prod, sqrt
 from pathlib import Path
 
@@ -21,12 +20,11 @@ from snnc.ir.layout import input_scale, tensors
 from snnc.ir.tensor import TensorSpec
 from snnc.output.write import cannot_write
 from snnc.results.diff import TensorChanges
+from snnc.results.weights import MigratedTensor, Migration
 from snnc.rules.weights import WouldOverwrite
 from snnc.runtime.examples import Array
 from snnc.runtime.files import write_file
 from snnc.source import whole_file
-from snnc.text.display import Json
-from snnc.text.tables import counted, dims
 from snnc.verbs.diff.properties import match, read_version
 from snnc.verbs.diff.weights import match_tensors
 from snnc.weight_files.header import read_header, serialize
@@ -39,9 +37,10 @@ def migrate_file(
     old: str,
     new: str,
     output: Path,
-    force: bool,
     report: Diagnostics,
     device: Profile | None = None,
+    *,
+    force: bool = False,
 ) -> Migration | None:
     """Copy the weights of the spec ``old`` that fit to ``new``, initialize the others.
 
@@ -61,41 +60,17 @@ def migrate_file(
     values = read_values(header)
     if not report_values(replace(listing, spreads=spreads(values)), report):
         return None
-    wanted, names = tensors(after.network), match(before, after).names
+    wanted = tensors(after.network)
+    names = match(before, after).names
     changes = match_tensors(tensors(before.network), wanted, names)
     moved = migrate(values, wanted, changes, after.network.train.seed)
     try:
         scale = input_scale(after.network)
-        write_file(output, serialize(wanted, moved.tensors, scale))
+        write_file(output, serialize(wanted, moved.values, scale))
     except OSError as error:
         report.add(cannot_write(error, output))
         return None
     return replace(moved, file=output.as_posix())
-
-
-@dataclass(frozen=True, slots=True)
-class Migration:
-    """The tensors of the new network, and what happened to each tensor.
-
-    ``entries`` and ``lines`` describe this for JSON and for people: first the tensors
-    of the new network, then those that it lacks.
-    """
-
-    tensors: dict[str, Array]
-    entries: list[Json]
-    lines: list[str]
-    file: str = ""
-
-    def as_dict(self) -> Json:
-        """Return what happened to each tensor, as JSON data."""
-        return {"version": 1, "file": self.file, "tensors": self.entries}
-
-    def __str__(self) -> str:
-        counts = Counter(entry["becomes"] for entry in self.entries)
-        kept, new = counted(counts["kept"], "tensor"), counts["new"]
-        advice = "; train it before you use it" if new else ""
-        total = f"{self.file}: {kept} kept, {new} new{advice}"
-        return "\n".join([*self.lines, "", total])
 
 
 def migrate(
@@ -110,37 +85,31 @@ def migrate(
     """
     renamed = {tensor.new: tensor.old for tensor in changes.renamed}
     old_shapes = {tensor.name: tensor.old for tensor in changes.changed}
-    added = {tensor.name for tensor in changes.added}
-    moved = Migration({}, [], [])
+    new = {tensor.name for tensor in changes.added} | {*old_shapes}
+    moved = {}
+    entries = []
     for tensor in wanted:
-        name, shown = tensor.name, f"{tensor.name} {dims(tensor.shape)}"
+        name = tensor.name
         is_kernel = not name.endswith(".bias")
-        entry: Json = {"name": name, "becomes": "kept"}
-        if name in renamed:
-            was = renamed[name]
-            entry["was"] = was
-            line = f"> {shown}: {was} of the old network"
-            value = values[was]
-        elif name not in old_shapes and name not in added:
-            line = f"= {shown}"
-            value = values[name]
+        if name in new and name not in renamed:
+            own_seed = seed if is_kernel else None
+            moved[name] = _begin(tensor, own_seed)
+            entry = MigratedTensor(
+                name=name,
+                becomes="new",
+                initializer="he_uniform" if is_kernel else "zeros",
+                seed=own_seed,
+                shape=tensor.shape,
+                old_shape=old_shapes.get(name),
+            )
         else:
-            entry |= {"becomes": "new", "initializer": "zeros"}
-            if is_kernel:
-                entry |= {"initializer": "he_uniform", "seed": seed}
-            if name in old_shapes:
-                shown += f", was {dims(old_shapes[name])}"
-            begins = f"He uniform, seed {seed}" if is_kernel else "zeros"
-            line = f"+ {shown}: {begins}"
-            value = _begin(tensor, seed if is_kernel else None)
+            was = renamed.get(name)
+            moved[name] = values[was or name]
+            entry = MigratedTensor(name, "kept", was, shape=tensor.shape)
         seed += is_kernel
-        moved.tensors[name] = value
-        moved.entries.append(entry)
-        moved.lines.append(f"  {line}")
-    for gone in changes.removed:
-        moved.entries.append({"name": gone.name, "becomes": "gone"})
-        moved.lines.append(f"  - {gone.name}: not in the new network")
-    return moved
+        entries.append(entry)
+    entries += [MigratedTensor(gone.name, "gone") for gone in changes.removed]
+    return Migration("", tuple(entries), moved)
 
 
 def _begin(tensor: TensorSpec, seed: int | None) -> Array:

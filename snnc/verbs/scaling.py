@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.output.imported import CannotRunError, ImportedPackage
+from snnc.results.calibration import LayerCalibration
 from snnc.runtime.examples import check_budget
 from snnc.runtime.keras.model import model_weights, set_model_weights
 from snnc.runtime.keras.scaler import Measured, Rates, Scaler
@@ -17,20 +18,15 @@ from snnc.runtime.network import Network
 
 @dataclass(frozen=True)
 class ScaledWeights:
-    """Scaled weights, each layer's scale, and spike rates before and after scaling.
+    """Scaled weights, with each layer's scale and its rates in spikes.
 
     ``change`` is the largest change of an output of the Keras model, relative to the
-    largest output. ``fixed`` says why a layer can't be scaled. ``missed`` lists the
-    layers whose rates are out of bounds.
+    largest output.
     """
 
     tensors: Tensors
-    scales: dict[str, float]
-    before: Rates
-    after: Rates
     change: float
-    fixed: dict[str, str]
-    missed: list[str]
+    layers: tuple[LayerCalibration, ...]
 
 
 def scale_weights(
@@ -45,7 +41,8 @@ def scale_weights(
     Raise CannotRunError if no scale brings all layers within bounds, or if scaled
     weights exceed float32.
     """
-    network, layout = package.network, package.layout
+    network = package.network
+    layout = package.layout
     model = package.module("keras_model").build_model()
     set_model_weights(model, layout, tensors)
     size = network.examples_at_once
@@ -72,11 +69,24 @@ def scale_weights(
     refused = [f"{n}: {_reason(scaler, name, after)}" for name, n in others.items()]
     if refused:
         raise CannotRunError("\n  ".join(refused))
-    scales = scaler.scales
+    layers = tuple(
+        LayerCalibration(
+            name=name,
+            percentile=layer.percentile,
+            before=before[name].rate,
+            after=after[name].rate,
+            low=layer.low,
+            high=layer.high,
+            scale=scaler.scales[name],
+            holds=name not in missed,
+            not_scaled=fixed.get(name),
+        )
+        for name, layer in network.layers.items()
+    )
     set_model_weights(model, layout, scaled)
     new = model.predict(x, batch_size=size, verbose=0)
     change = float(np.abs(new - old).max() / (np.abs(old).max() or 1))
-    return ScaledWeights(scaled, scales, before, after, change, fixed, list(missed))
+    return ScaledWeights(scaled, change, layers)
 
 
 def _unscalable_layers(network: Network, rates: Rates) -> dict[str, str]:
@@ -144,7 +154,8 @@ class _Calibrator(Scaler):
 
 def _reason(scaler: Scaler, name: str, rates: Rates) -> str:
     """Say why no scale brings a layer to its rates, and what to change."""
-    layer, measured = scaler.network.layers[name], rates[name]
+    layer = scaler.network.layers[name]
+    measured = rates[name]
     others = ", ".join(other for other in scaler.group(name) if other != name)
     if measured.highest == 0:
         return "it never fires; train longer, or remove it"

@@ -53,12 +53,14 @@ def difference(first: Array, second: Array, comparisons: int = 1) -> Interval | 
     z = NormalDist().inv_cdf(1 - 0.025 / comparisons)
     apart = first.astype(np.float64) - second
     count = float(len(apart))
-    total, squares = float(apart.sum()), float(apart @ apart)
+    total = float(apart.sum())
+    squares = float(apart @ apart)
     if first.dtype == np.bool_:
         # A. Agresti, Y. Min, Simple improved confidence intervals for
         # comparing matched proportions, Statistics in Medicine 24, 2005,
         # 729-740: add half an example to each of the four cells.
-        count, squares = count + 2, squares + 1
+        count = count + 2
+        squares = squares + 1
     elif count < 2:
         return None
     mean = total / count

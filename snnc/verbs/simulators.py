@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from snnc.output.imported import CannotRunError
-from snnc.text.installing import installation, missing
+from snnc.text.installing import require
 
 
-def require_simulator(simulator: str, clustered: bool = False) -> None:
-    """Raise CannotRunError if a run needs missing packages, before importing NumPy."""
+def require_simulator(simulator: str, cluster: str | None = None) -> None:
+    """Raise ModuleNotFoundError if a run needs libraries that are not installed."""
     needed = ["numpy", "scipy", "safetensors", "nengo_loihi", "numba"]
-    needed += ["distributed"] if clustered else []
-    needed += ["tensorflow"] if simulator == "keras" else []
-    if absent := missing(*needed):
-        extras = "evaluate,keras" if "tensorflow" in absent else "evaluate"
-        raise not_installed(absent, extras)
-
-
-def not_installed(names: Sequence[str], extras: str) -> CannotRunError:
-    """Return the error that says what to install."""
-    verb = "is" if len(names) == 1 else "are"
-    told = f"{' and '.join(names)} {verb} not installed"
-    return CannotRunError(f"{told}: {installation(extras)}")
+    extras = "evaluate"
+    if cluster is not None:
+        needed.append("distributed")
+    if simulator == "keras":
+        needed.append("tensorflow")
+        extras = "evaluate,keras"
+    require(needed, extras, f"the simulator {simulator}")

@@ -6,12 +6,13 @@ import os
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from snnc.output.imported import ImportedPackage
+from snnc.results.calibration import ComparedScore, Measure, SpikeComparison
 from snnc.runtime.data import Examples, open_data, select
 from snnc.runtime.examples import Array
 from snnc.runtime.examples import score as score_of
@@ -21,22 +22,12 @@ from snnc.runtime.keras.spiking import SpikingRun
 from snnc.runtime.layout import Tensors
 from snnc.runtime.network import Network
 from snnc.text.arguments import FileName
-from snnc.text.display import Json
-from snnc.text.tables import counted, percent
 from snnc.verbs.scores import difference, per_example_score
 
 HELD_OUT = 512
 """The most examples to compare in spikes: enough to find a loss of a few points."""
 SHARE = 4
 """One example in so many is compared instead of measured."""
-
-Measure = Literal["accuracy", "agreement", "rmse", "difference"]
-TITLES: dict[Measure, str] = {
-    "accuracy": "accuracy",
-    "agreement": "agreement with Keras",
-    "rmse": "RMSE",
-    "difference": "RMS difference to Keras",
-}
 
 
 @dataclass(frozen=True)
@@ -93,58 +84,6 @@ def _has_labels(path: FileName) -> bool:
         return "y.npy" in archive.namelist()
 
 
-@dataclass(frozen=True)
-class ComparedScore:
-    """A score in spikes with the given weights, and with the scaled weights.
-
-    ``is_worse`` says whether the scaled weights are worse on the same examples, with a
-    confidence of 95 %.
-    """
-
-    measure: Measure
-    given: float
-    scaled: float
-    is_worse: bool
-
-    def __str__(self) -> str:
-        is_share = self.measure in ("accuracy", "agreement")
-        write = percent if is_share else "{:.4g}".format
-        change = f"{write(self.scaled)} instead of {write(self.given)}"
-        return f"{TITLES[self.measure]} {change}"
-
-
-@dataclass(frozen=True)
-class SpikeComparison:
-    """The scores of the given and the scaled weights in spikes.
-
-    Attributes
-    ----------
-    examples : int
-        The number of examples.
-    scores : tuple of ComparedScore
-        The accuracy or error, if labels are known, and then the agreement with Keras.
-    """
-
-    examples: int
-    scores: tuple[ComparedScore, ...]
-
-    @property
-    def is_worse(self) -> bool:
-        """Whether the scaled weights are significantly worse in the first score."""
-        return self.scores[0].is_worse
-
-    def as_dict(self) -> Json:
-        """Return the data for JSON."""
-        document: Json = {"examples": self.examples}
-        for score in self.scores:
-            document[score.measure] = {"given": score.given, "scaled": score.scaled}
-        return document
-
-    def __str__(self) -> str:
-        where = f"in spikes, on {counted(self.examples, 'held-out example')}"
-        return f"{where}: {', '.join(map(str, self.scores))}"
-
-
 def compare_in_spikes(
     package: ImportedPackage,
     given: Tensors,
@@ -155,7 +94,8 @@ def compare_in_spikes(
 
     The outputs of the Keras model are those with the given weights.
     """
-    network, layout = package.network, package.layout
+    network = package.network
+    layout = package.layout
     model = package.module("keras_model").build_model()
     run = SpikingRun(network, model)
     set_model_weights(model, layout, given)

@@ -7,6 +7,7 @@ imports what it needs when it runs, because most commands show one result.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from snnc.results.base import WRITERS, Result, to_json
@@ -23,13 +24,13 @@ class View:
     """
 
     document: Callable[[Any], Document]
-    records: Callable[[Any], Iterable[object]] | None = None
+    records: Callable[[Any], Iterable[object]]
 
 
 def _adaptation() -> View:
     from snnc.views import adaptation
 
-    return View(adaptation.document)
+    return View(adaptation.document, adaptation.records)
 
 
 def _evaluation() -> View:
@@ -47,31 +48,43 @@ def _diff() -> View:
 def _folder_diff() -> View:
     from snnc.views import diff
 
-    return View(diff.folder_document, lambda found: found.specs)
+    return View(diff.folder_document, attrgetter("specs"))
 
 
 def _weights() -> View:
     from snnc.views import weights
 
-    return View(weights.document, lambda found: found.tensors)
+    return View(weights.document, attrgetter("tensors"))
+
+
+def _migration() -> View:
+    from snnc.views import weights
+
+    return View(weights.migration_document, attrgetter("tensors"))
+
+
+def _calibration() -> View:
+    from snnc.views import calibration
+
+    return View(calibration.document, attrgetter("layers"))
 
 
 def _folder_report() -> View:
     from snnc.views import tables
 
-    return View(tables.folder_document, lambda found: found.networks)
+    return View(tables.folder_document, attrgetter("networks"))
 
 
 def _status() -> View:
     from snnc.views import tables
 
-    return View(tables.status_document, lambda found: found.specs)
+    return View(tables.status_document, attrgetter("specs"))
 
 
 def _limits() -> View:
     from snnc.views import tables
 
-    return View(tables.limits_document, lambda found: found.limits)
+    return View(tables.limits_document, attrgetter("limits"))
 
 
 def _sweep() -> View:
@@ -81,9 +94,9 @@ def _sweep() -> View:
 
 
 def _report() -> View:
-    from snnc.views import report, report_page
+    from snnc.views import report, report_html
 
-    return View(report_page.document, report.records)
+    return View(report_html.document, report.records)
 
 
 def _fit() -> View:
@@ -98,6 +111,8 @@ VIEWS: Mapping[str, Callable[[], View]] = {
     "Diff": _diff,
     "FolderDiff": _folder_diff,
     "Weights": _weights,
+    "Migration": _migration,
+    "Calibration": _calibration,
     "FolderReport": _folder_report,
     "Status": _status,
     "Limits": _limits,
@@ -142,17 +157,8 @@ def _page(result: Any) -> str:
     return format_page(document_of(result), result.source)
 
 
-def _csv(result: Any) -> str:
-    from snnc.views import sweep
-
-    return sweep.csv(result)
-
-
 def _records(result: Result) -> Sequence[Json]:
-    records = view_of(result).records
-    if records is None:
-        raise NotImplementedError(f"{type(result).__name__} is no table")
-    return [to_json(row) for row in records(result)]
+    return [to_json(row) for row in view_of(result).records(result)]
 
 
 def _draw(result: Result, picture: str, *options: Any) -> Any:
@@ -161,12 +167,17 @@ def _draw(result: Result, picture: str, *options: Any) -> Any:
     return pictures.DRAWN[picture](result, *options)
 
 
+def unpickled(kind: Callable[..., object], values: Mapping[str, object]) -> object:
+    """Return a result with the given values of its fields."""
+    return kind(**values)
+
+
 WRITERS.update(
     text=_text,
     markdown=_markdown,
     html=_html,
     page=_page,
-    csv=_csv,
     records=_records,
     picture=_draw,
+    unpickled=unpickled,
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from snnc.results.adaptation import AdaptedEvaluation, presented
+from snnc.results.adaptation import AdaptedData, AdaptedEvaluation, presented
 from snnc.results.evaluation import Evaluation
+from snnc.text.display import Json
 from snnc.text.tables import TextTable, percent
 from snnc.views.document import MARKUP, TEXT, Items, Part, Sentence, Table
 from snnc.views.evaluation import known
@@ -38,16 +39,19 @@ def _sentences(result: AdaptedEvaluation) -> Iterator[str]:
 
 def _scores(result: AdaptedEvaluation) -> TextTable:
     """Return the scores of each data set with their intervals."""
-    sets = [result.data, *filter(None, [result.kept])]
     head: tuple[str, ...] = ("data", "examples", "before", "after")
     if result.data.refit is not None:
         head = (*head, "ridge regression")
     rows = []
-    for each in sets:
+    for each in _sets(result):
         results = [each.before, each.after, *filter(None, [each.refit])]
         scores = map(_with_interval, results)
         rows.append((each.file, str(each.after.examples), *scores))
     return TextTable.of(head, rows, ("data",))
+
+
+def _sets(result: AdaptedEvaluation) -> list[AdaptedData]:
+    return [result.data, *filter(None, [result.kept])]
 
 
 def _classes(result: AdaptedEvaluation) -> TextTable:
@@ -84,3 +88,15 @@ def _with_interval(result: Evaluation) -> str:
         return show(score.value)
     low, high = map(show, score.interval)
     return f"{show(score.value)} ({low.removesuffix(' %')} to {high})"
+
+
+def records(result: AdaptedEvaluation) -> list[Json]:
+    """Return the scores of each data set."""
+    return [
+        {
+            "data": each.file,
+            "before": each.before.score.value,
+            "after": each.after.score.value,
+        }
+        for each in _sets(result)
+    ]

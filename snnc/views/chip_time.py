@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 from snnc.loihi.timing import ChipTime
 from snnc.text.tables import human
@@ -19,12 +18,12 @@ def time_sentences(time: ChipTime | None) -> Iterator[str]:
         yield f"slowest core: {_parts(time)}"
 
 
-def time_rows(time: ChipTime | None) -> Iterator[tuple[str, Callable[[Any], str], Any]]:
-    """Yield names, functions that write values, and values for `evaluate`."""
+def time_rows(time: ChipTime | None) -> Iterator[tuple[str, str]]:
+    """Yield names and values for `evaluate`."""
     if time is not None:
-        yield "time per step", str, f"{_step(time)}, estimated"
-        yield "time per example", _example, time
-        yield "slowest core", _parts, time
+        yield "time per step", f"{_step(time)}, estimated"
+        yield "time per example", _example(time)
+        yield "slowest core", _parts(time)
 
 
 def _step(time: ChipTime) -> str:

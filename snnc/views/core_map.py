@@ -10,7 +10,8 @@ from snnc.results.report import Report
 from snnc.text.display import Json
 from snnc.views.palette import Look, looks
 
-FEWEST, MOST = 16, 24
+FEWEST = 16
+MOST = 24
 """The minimum and maximum number of cores in a line of the map."""
 
 _LETTERS = 6  # letters of a name that fit above one core

@@ -32,6 +32,7 @@ from snnc.text.tables import (
     counted,
     dims,
     human,
+    joules,
     printable,
     quote_code,
 )
@@ -221,7 +222,8 @@ def verdict_of(diff: Diff) -> str:
     if diff.same:
         other_words = ", written differently" if diff.respelt else ""
         return f"The same network{other_words}"
-    load, why = LOAD[diff.weights], _why(diff.tensors)
+    load = LOAD[diff.weights]
+    why = _why(diff.tensors)
     return f"{load}: {why}" if why else load
 
 
@@ -257,15 +259,20 @@ def _kept(weights: WeightsChange) -> Iterator[str]:
 
 def core_lines(cores: Cores) -> list[str]:
     """Describe cores and changed costs; a line per network if one does not fit."""
-    old, new = _core_line(cores.old), _core_line(cores.new)
+    old = _core_line(cores.old)
+    new = _core_line(cores.new)
     if not (cores.old.fits and cores.new.fits):
         return [old] if old == new else [f"old: {old}", f"new: {new}"]
     spikes = _change(cores.old.spikes, cores.new.spikes, "", " spikes")
     energy = _change(cores.old.energy_joules, cores.new.energy_joules, "J")
     time = ""
     if cores.old.example_seconds and cores.new.example_seconds:
-        seconds = cores.old.example_seconds, cores.new.example_seconds
-        time = _change(*seconds, "s", " estimated time")
+        time = _change(
+            cores.old.example_seconds,
+            cores.new.example_seconds,
+            "s",
+            " estimated time",
+        )
     costs = ", ".join(filter(None, (spikes, energy, time)))
     lines = [arrow(old, new)]
     if costs:
@@ -343,6 +350,6 @@ def folder_document(folder: FolderDiff) -> Iterator[Part]:
 def _cells(spec: SpecChange) -> Cells:
     sides = [fit for fit in (spec.old, spec.new) if fit is not None]
     cores = [str(fit.cores) if fit.fits else "does not fit" for fit in sides]
-    energy = [human(fit.energy_joules, "J") if fit.fits else "?" for fit in sides]
+    energy = [joules(fit.energy_joules) if fit.fits else "?" for fit in sides]
     shown = (arrow(each[0], each[-1]) if each else "" for each in (cores, energy))
     return spec.path, spec.change, spec.weights or "", *shown

@@ -90,9 +90,9 @@ class Tiles:
 
 @dataclass(frozen=True, slots=True)
 class Html:
-    """A part of a page in HTML, such as a table with bars."""
+    """A part of a page in HTML, such as a table with bars, written for a page only."""
 
-    html: str
+    write: Callable[[], str]
     formats: Formats
 
 

@@ -6,14 +6,13 @@ Advice is given only if the numbers support it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from itertools import pairwise, takewhile
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from snnc.results.scores import REGISTERS, Interval, LayerResult
 from snnc.text.display import Json
-from snnc.text.tables import Cells, TextTable, counted, human, percent
+from snnc.text.tables import Cells, TextTable, counted, human, joules, percent
 from snnc.views.chip_time import time_rows
 from snnc.views.document import (
     MARKUP,
@@ -44,7 +43,8 @@ MOST_CLASSES = 20  # the maximum number of classes or units in a table
 RATES = ("layer", "percentile", "rate", "budget", "")
 SPIKES = ("layer", "spikes", "silent", "saturated", "as Keras")
 NEEDED = "needs TensorFlow"
-_digits, _number = "{:.3f}".format, "{:.4g}".format
+_digits = "{:.3f}".format
+_number = "{:.4g}".format
 
 
 def document(result: Evaluation) -> Iterator[Part]:
@@ -113,19 +113,23 @@ def heading(result: Evaluation) -> str:
 
 def scores(result: Evaluation) -> list[Cells]:
     """Return the names and values of the overall results."""
-    work = result.work
-    facts: tuple[tuple[str, Callable[[Any], str], Any], ...] = (
-        ("encoder values clipped", percent, result.clipped),
-        ("spikes per example", human, result.spikes),
-        ("operations per example", human, work and work.synaptic_operations),
-        ("energy per example", partial(human, unit="J"), result.energy),
-        *time_rows(result.time),
-        ("cores", str, result.cores),
-        ("overflows", _overflows, result.overflows),
-        ("seconds", "{:.1f}".format, result.seconds),
-    )
-    rows = [(name, write(value)) for name, write, value in facts if value is not None]
-    return [*_scores(result), *rows]
+    rows = _scores(result)
+    if result.clipped is not None:
+        rows.append(("encoder values clipped", percent(result.clipped)))
+    if result.spikes is not None:
+        rows.append(("spikes per example", human(result.spikes)))
+    if result.work is not None:
+        operations = human(result.work.synaptic_operations)
+        rows.append(("operations per example", operations))
+        rows.append(("energy per example", joules(result.work.energy_joules)))
+    rows += time_rows(result.time)
+    if result.cores is not None:
+        rows.append(("cores", str(result.cores)))
+    if result.overflows is not None:
+        rows.append(("overflows", _overflows(result.overflows)))
+    if result.seconds is not None:
+        rows.append(("seconds", f"{result.seconds:.1f}"))
+    return rows
 
 
 def tables(result: Evaluation) -> Iterator[TextTable]:
@@ -148,7 +152,8 @@ def tables(result: Evaluation) -> Iterator[TextTable]:
 
 
 def _scores(result: Evaluation) -> list[Cells]:
-    score, classes = result.score, result.classes
+    score = result.score
+    classes = result.classes
     write = percent if classes else _number
     unit = " %" if classes and score.interval else ""
     value = f"{write(score.value)}{_interval(score.interval, classes)}{unit}"
@@ -163,7 +168,8 @@ def _scores(result: Evaluation) -> list[Cells]:
     if score.unknown is not None:
         rows.append(("Keras before spikes", f"unknown: {score.unknown}"))
     if score.before is not None:
-        lost, interval = score.before - score.value, score.loss
+        lost = score.before - score.value
+        interval = score.loss
         told = f"spikes add {-lost:.4g}"
         if classes:
             verb = "gain" if lost < 0 else "lose"
@@ -205,9 +211,11 @@ def outside(rate: float, bounds: Bounds, slack: Bounds, verdict: Verdict) -> str
     if verdict == "held":
         return ""
     low, high = bounds
-    apart, allowed = f"{rate - high:.0f} Hz above", slack[1]
+    apart = f"{rate - high:.0f} Hz above"
+    allowed = slack[1]
     if rate < low:
-        apart, allowed = f"{low - rate:.0f} Hz below", slack[0]
+        apart = f"{low - rate:.0f} Hz below"
+        allowed = slack[0]
     if verdict == "missed":
         return f"not held, {apart}"
     return f"{apart}, within the slack of {allowed:.0f} Hz"

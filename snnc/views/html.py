@@ -74,7 +74,7 @@ def _block(part: Part) -> str:
         items = "".join(f"<li>{inline_html(line)}</li>\n" for line in part.lines)
         return f"<ul>\n{items}</ul>"
     if isinstance(part, Html):
-        return part.html.rstrip("\n")
+        return part.write().rstrip("\n")
     if isinstance(part, Figure):
         heading = f"<h2>{inline_html(part.title)}</h2>"
         return f'{heading}\n<div class="wide">\n{picture_html(part)}\n</div>'

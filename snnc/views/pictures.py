@@ -1,4 +1,4 @@
-"""The pictures of results, which matplotlib draws when they are used."""
+"""The pictures of results. This module is imported when the first one is drawn."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from snnc.results.evaluation import Evaluation
-from snnc.views import plots, sweep
+from snnc.views import sweep
+from snnc.views.plots import networks, results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from snnc.results.adaptation import Adaptation
     from snnc.results.prediction import EvaluatedRun
-    from snnc.results.report import Report
     from snnc.results.training import Training
 
 
@@ -23,57 +22,41 @@ def _run(result: Evaluation) -> EvaluatedRun:
 
 
 def _accuracy(result: Evaluation, ax: Axes | None) -> Axes:
-    return plots.results.accuracy(result, _run(result).dt, ax)
+    return results.accuracy(result, _run(result).dt, ax)
 
 
 def _raster(result: Evaluation, example: int, ax: Axes | None) -> Axes:
     run = _run(result)
-    return plots.results.raster(result.raster(example), run.dt, ax, run.host)
+    return results.raster(result.raster(example), run.dt, ax, run.host)
 
 
 def _rates(result: Evaluation, ax: Axes | None) -> Axes:
     run = _run(result)
     present = (result.steps or 0) * run.dt
-    return plots.results.rates(result.firing, result.layers, present, ax, run.host)
+    return results.rates(result.firing, result.layers, present, ax, run.host)
 
 
 def _predictions(result: Evaluation, ax: Axes | None) -> Axes:
     run = _run(result)
-    return plots.results.predictions(run.raw, run.y, result.network, ax)
-
-
-def _confusion(result: Evaluation, ax: Axes | None) -> Axes:
-    return plots.results.confusion(result, ax)
+    return results.predictions(run.raw, run.y, result.network, ax)
 
 
 def _correlation(result: Evaluation, ax: Axes | None) -> Axes:
     host = frozenset() if result.run is None else result.run.host
-    return plots.results.correlation(result, ax, host)
-
-
-def _learning(result: Adaptation, ax: Axes | None) -> Axes:
-    return plots.results.learning(result, ax)
+    return results.correlation(result, ax, host)
 
 
 def _training(result: Training, what: str | None, ax: Axes | None) -> Axes:
-    return plots.results.training(result.history, what, result.phases, ax)
-
-
-def _network(report: Report, ax: Axes | None) -> Axes:
-    return plots.networks.network(report, ax)
-
-
-def _cores(report: Report, ax: Axes | None) -> Axes:
-    return plots.networks.cores(report, ax)
+    return results.training(result.history, what, result.phases, ax)
 
 
 DRAWN: dict[str, Callable[..., Axes]] = {
     "accuracy": _accuracy,
-    "confusion": _confusion,
-    "cores": _cores,
+    "confusion": results.confusion,
+    "cores": networks.cores,
     "correlation": _correlation,
-    "learning": _learning,
-    "network": _network,
+    "learning": results.learning,
+    "network": networks.network,
     "predictions": _predictions,
     "raster": _raster,
     "rates": _rates,

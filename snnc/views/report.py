@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from snnc.results.base import to_json
 from snnc.results.report import COUNTERS, LayerReport, Report
 from snnc.text.display import Json
-from snnc.text.tables import TextTable, counted, dims, human
+from snnc.text.tables import TextTable, cell, counted, dims, human, joules
 from snnc.views.chip_time import time_sentences
 from snnc.views.document import MARKDOWN, WORDS, Items, Part, Sentence, Table, Title
 
@@ -44,11 +44,14 @@ def row_texts(layer: LayerReport, report: Report) -> dict[str, str]:
         "layer": layer.name,
         "kind": layer.kind,
         "shape": dims(layer.shape),
-        "neurons": "" if layer.neurons is None else str(layer.neurons),
-        "cores": "" if layer.cores is None else str(layer.cores),
+        "neurons": cell(layer.neurons),
+        "cores": cell(layer.cores),
         "block": dims(layer.block or ()),
         "bound by": layer.bound_by or "",
-        **dict.fromkeys((*COUNTERS, "spikes", "operations", "energy"), ""),
+        **dict.fromkeys(COUNTERS, ""),
+        "spikes": cell(layer.spikes, human),
+        "operations": cell(layer.synaptic_operations, human),
+        "energy": cell(layer.energy_joules, joules),
     }
     if layer.place == "folded":
         texts["neurons"] = layer.place
@@ -56,12 +59,6 @@ def row_texts(layer: LayerReport, report: Report) -> dict[str, str]:
         texts["cores"] = layer.place
     for counter, part in zip(COUNTERS, layer.use or (), strict=False):
         texts[counter] = f"{100 * part:.0f} %"
-    if layer.spikes is not None:
-        texts["spikes"] = human(layer.spikes)
-    if layer.synaptic_operations is not None:
-        texts["operations"] = human(layer.synaptic_operations)
-    if layer.energy_joules is not None:
-        texts["energy"] = human(layer.energy_joules, "J")
     return texts
 
 
@@ -108,7 +105,7 @@ def notes(report: Report, *, has_tiles: bool) -> Iterator[str]:
 def _energy(report: Report, *, has_tiles: bool) -> Iterator[str]:
     if report.costs is None:
         return
-    idle = human(report.costs.idle_energy_joules, "J")
+    idle = joules(report.costs.idle_energy_joules)
     idle = f"{idle} if nothing spikes (cores only, lowest cost per event)"
     if has_tiles:
         yield f"energy per example: {idle}"
@@ -116,8 +113,7 @@ def _energy(report: Report, *, has_tiles: bool) -> Iterator[str]:
     operations = human(report.operations)
     spikes = human(report.spikes)
     yield f"per example, at most: {spikes} spikes, {operations} synaptic operations"
-    joules = human(report.energy, "J")
-    yield f"energy per example, at most: {joules}; {idle}"
+    yield f"energy per example, at most: {joules(report.energy)}; {idle}"
 
 
 def records(report: Report) -> list[Json]:

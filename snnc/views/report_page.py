@@ -2,37 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING
+from functools import partial
 
 from snnc.results.diff import Diff
 from snnc.results.fit import Fit
-from snnc.results.report import COUNTERS, LayerReport, Report
-from snnc.source import DOCUMENTATION
-from snnc.text.display import Json, to_pre
-from snnc.text.tables import counted, dims, human, printable
-from snnc.views import report
-from snnc.views.core_map import core_map
-from snnc.views.document import HTML, PAGE, Heading, Html, Part, Sentence, Title
+from snnc.results.report import LayerReport, Report
+from snnc.text.display import to_pre
+from snnc.text.tables import counted, dims
+from snnc.views.document import PAGE, Heading, Html, Part, Sentence, Title
 from snnc.views.html import format_page
+from snnc.views.report_html import fragment
 from snnc.views.spec import spec_html
 
-if TYPE_CHECKING:
-    from jinja2 import Template
-
-FULL = 0.9
-"""The fraction of a limit above which a bar is coloured."""
 VARIANTS = (
     "Changes after which the network fits or, if it already fits, how far layers could "
     "grow."
 )
-
-
-def document(shown: Report) -> Iterator[Part]:
-    """Yield the texts of the report, and its page."""
-    yield from report.document(shown)
-    yield Html(fragment(shown), HTML)
 
 
 def report_page(
@@ -41,39 +26,15 @@ def report_page(
     """Return a page about a network, its variants, and its changes."""
     spec = spec_html(shown.spec.text, shown.spec.notation, line_costs(shown))
     parts: list[Part] = [Title(f"{shown.network}: cores and activity", frozenset())]
-    parts.append(Html(fragment(shown, spec), PAGE))
+    parts.append(Html(partial(fragment, shown, spec), PAGE))
     if changes is not None:
         parts.append(Heading(f"What changed since {changes.old.source}", PAGE))
-        parts.append(Html(to_pre(str(changes)), PAGE))
+        parts.append(Html(partial(to_pre, str(changes)), PAGE))
     if variants is not None:
         parts.append(Heading("Variants", PAGE))
         parts.append(Sentence(VARIANTS, PAGE))
-        parts.append(Html(to_pre(str(variants)), PAGE))
+        parts.append(Html(partial(to_pre, str(variants)), PAGE))
     return format_page(parts, shown.spec.path)
-
-
-def fragment(shown: Report, spec: str = "") -> str:
-    """Return tiles, the spec, a map of the cores, and a table of layers.
-
-    ``spec`` is the HTML of the spec, with costs after its lines.
-    """
-    *whys, total_why = report.reasons(shown)
-    return _template("report.html.jinja").render(
-        name=shown.network,
-        about=shown.spec.about,
-        device=shown.device if shown.on_chip else "no chip",
-        on_chip=shown.on_chip,
-        counters=COUNTERS,
-        spec=spec,
-        cores=core_map(shown),
-        rows=[_row(layer, shown) for layer in shown.layers],
-        caption=report.example(shown),
-        notes=list(report.notes(shown, has_tiles=True)),
-        whys=whys,
-        total_why=total_why,
-        tiles=_tiles(shown),
-        terms=f"{DOCUMENTATION}loihi-for-keras-users.html",
-    )
 
 
 def line_costs(shown: Report) -> dict[int, str]:
@@ -91,47 +52,3 @@ def _cost(layer: LayerReport, shown: Report) -> str:
     if layer.place == "host" and not shown.on_chip:
         place = ""
     return ", ".join(filter(None, (dims(layer.shape), neurons, place)))
-
-
-def _template(name: str) -> Template:
-    import jinja2  # only for pages
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        undefined=jinja2.StrictUndefined,
-        autoescape=True,
-        finalize=lambda value: printable(value) if type(value) is str else value,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template(name)
-
-
-def _tiles(shown: Report) -> Iterator[tuple[str, str]]:
-    """Yield the tiles at the top of the page: names and values."""
-    yield "neurons", str(shown.neurons)
-    yield "weights", str(shown.weights)
-    if shown.on_chip:
-        yield "cores", str(shown.cores)
-        yield "chips", str(shown.chips)
-    yield "spikes at most", human(shown.spikes)
-    if shown.on_chip:
-        yield "synaptic operations at most", human(shown.operations)
-        yield "energy at most", human(shown.energy, "J")
-
-
-def _row(layer: LayerReport, shown: Report) -> Json:
-    use = zip(COUNTERS, layer.use or (), strict=False)
-    return {
-        **report.row_texts(layer, shown),
-        "weights": str(layer.weights or ""),
-        "bars": [
-            {
-                "percent": f"{100 * part:.0f}",
-                "binds": counter in layer.limited_by,
-                "full": part >= FULL,
-            }
-            for counter, part in use
-        ],
-    }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, get_args
 from snnc.results.base import to_json
 from snnc.results.sweep import Cost, Sweep, Variant, select_best
 from snnc.text.display import Json
-from snnc.text.tables import TextTable, counted, csv_table, human, percent
+from snnc.text.tables import TextTable, cell, counted, human, joules, percent
 from snnc.views import plots
 from snnc.views.document import HTML, Figure, Part, Sentence, Table, Title
 
@@ -55,10 +55,10 @@ def _row(variant: Variant, kind: str, *, has_scores: bool) -> tuple[str, ...]:
         if kind == "accuracy":
             interval = f"{100 * low:.1f} to {100 * high:.1f} %"
     return (
-        "" if variant.cores is None else str(variant.cores),
-        "" if variant.weights is None else str(variant.weights),
-        _quantity(variant.energy, "J") if is_shown else "",
-        _quantity(variant.example_seconds, "s") if is_shown else "",
+        cell(variant.cores),
+        cell(variant.weights),
+        cell(variant.energy if is_shown else None, joules),
+        cell(variant.example_seconds if is_shown else None, _seconds),
         _score(variant.score, kind),
         _score(variant.deviation, kind),
         interval,
@@ -67,8 +67,8 @@ def _row(variant: Variant, kind: str, *, has_scores: bool) -> tuple[str, ...]:
     )
 
 
-def _quantity(value: float | None, unit: str) -> str:
-    return "" if value is None else human(value, unit)
+def _seconds(value: float) -> str:
+    return human(value, "s")
 
 
 def _score(value: float | None, kind: str) -> str:
@@ -109,12 +109,6 @@ def records(sweep: Sweep) -> list[Json]:
     """Return a row per variant, with a column per setting."""
     variants = [to_json(variant) for variant in sweep]
     return [{**variant.pop("settings"), **variant} for variant in variants]
-
-
-def csv(sweep: Sweep) -> str:
-    """Return the rows as CSV."""
-    rows = records(sweep)
-    return csv_table(rows[0] if rows else (), map(dict.values, rows))
 
 
 def draw(sweep: Sweep, over: Cost, ax: Axes | None) -> Axes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from snnc.results.tables import FolderReport, Limits, NetworkRow, Status, StatusRow
-from snnc.text.tables import Cells, TextTable, counted, human, percent, printable
+from snnc.text.tables import Cells, TextTable, cell, counted, human, percent, printable
 from snnc.views.document import HTML, TEXT, Part, Sentence, Table, Title
 
 FOLDER = ("spec", "network", "cores", "chips", "energy at most", "fits", "package")
@@ -48,10 +48,10 @@ def _state(row: StatusRow) -> Cells:
     return (
         row.spec,
         fits,
-        "" if row.cores is None else str(row.cores),
+        cell(row.cores),
         row.package or "",
         row.weights or "none",
-        "" if row.accuracy is None else percent(row.accuracy),
+        cell(row.accuracy, percent),
     )
 
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from math import prod
 from pathlib import Path
 
-from snnc.results.weights import ListedTensor, Precision, Spread, Weights
-from snnc.text.tables import Cells, TextTable, counted, dims
-from snnc.views.document import Items, Part, Table, Title
+from snnc.results.weights import (
+    ListedTensor,
+    MigratedTensor,
+    Migration,
+    Precision,
+    Spread,
+    Weights,
+)
+from snnc.text.tables import Cells, TextTable, cell, counted, dims, percent
+from snnc.views.document import MARKUP, TEXT, Items, Part, Sentence, Table, Title
 
 TENSORS = ("tensor", "shape", "type", "min", "max", "std", "NaN", "infinite", "problem")
 CHIP = ("layer", "cores", "exponent", "weights", "rounding", "threshold", "bias")
@@ -90,7 +98,7 @@ def _layer(layer: Precision) -> Cells:
         str(layer.cores),
         exponent,
         weights,
-        "" if layer.rounding is None else f"{100 * layer.rounding:.1f} %",
+        cell(layer.rounding, percent),
         _usage(layer.threshold_bits, 17, layer.threshold_share),
         _usage(layer.bias_bits, 12, layer.bias_share),
     )
@@ -102,3 +110,28 @@ def _usage(bits: int | None, most: int, share: float) -> str:
         return ""
     part = f"{100 * share:.0f} %" if share < 1e4 else f"{100 * share:.0e} %"
     return f"{bits} of {most} ({part})" if share <= 1 and bits else f"refused ({part})"
+
+
+def migration_document(migration: Migration) -> Iterator[Part]:
+    """Yield a line per tensor, and the numbers of kept and new tensors."""
+    lines = tuple(map(_migrated, migration.tensors))
+    yield Items((*(f"  {line}" for line in lines), ""), TEXT)
+    yield Items(lines, MARKUP)
+    counts = Counter(tensor.becomes for tensor in migration.tensors)
+    kept = counted(counts["kept"], "tensor")
+    advice = "; train it before you use it" if counts["new"] else ""
+    yield Sentence(f"{migration.file}: {kept} kept, {counts['new']} new{advice}")
+
+
+def _migrated(tensor: MigratedTensor) -> str:
+    shown = f"{tensor.name} {dims(tensor.shape)}"
+    if tensor.becomes == "gone":
+        return f"- {tensor.name}: not in the new network"
+    if tensor.was is not None:
+        return f"> {shown}: {tensor.was} of the old network"
+    if tensor.becomes == "kept":
+        return f"= {shown}"
+    if tensor.old_shape is not None:
+        shown = f"{shown}, was {dims(tensor.old_shape)}"
+    values = "zeros" if tensor.seed is None else f"He uniform, seed {tensor.seed}"
+    return f"+ {shown}: {values}"

@@ -11,6 +11,7 @@ from snnc.passes import route
 from snnc.passes.route import Spikes, partition
 from snnc.verbs.build import MARK
 from tests.api.test_specs import SMALL
+from tests.commands import run_python
 from tests.support import network
 
 ONE_NEURON = "filters 1, block 1x1x1"
@@ -137,6 +138,14 @@ def test_what_is_built_goes_to_other_processes(spec: snnc.Spec, tmp_path: Path) 
     assert str(report) == str(changed.report())
     package = spec.build(tmp_path / "models")
     assert pickle.loads(pickle.dumps(package)).folder == package.folder
+
+
+def test_a_result_prints_in_another_process(spec: snnc.Spec, tmp_path: Path) -> None:
+    report = spec.report()
+    (tmp_path / "report").write_bytes(pickle.dumps(report))
+    code = "import pickle, sys; print(pickle.load(open(sys.argv[1], 'rb')))"
+    done = run_python("-c", code, tmp_path / "report")
+    assert done.stdout == f"{report}\n", done.stderr
 
 
 def test_a_project_is_begun(tmp_path: Path) -> None:

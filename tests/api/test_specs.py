@@ -8,13 +8,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, get_type_hints
+from typing import Any
 
 import pytest
 
 import snnc
-from snnc.ir.properties import LayerSpec
-from snnc.language.keywords import MODELS, keys_of, kinds
 from snnc.language.model import LoihiTarget
 from snnc.passes import PIPELINE
 from snnc.verbs.report.summary import report_of
@@ -84,13 +82,6 @@ def test_a_layer_has_the_properties_of_its_kind_and_keeps_them() -> None:
         layer.filters = 4
     assert pickle.loads(pickle.dumps(layer)) == copy.copy(layer) == layer
     assert "filters" in dir(layer)
-
-
-def test_the_properties_of_layers_are_those_of_the_language() -> None:
-    models = (m for k in kinds("encoder", "layer") for m in MODELS[k].values())
-    words = {key for model in models for key in keys_of(model)}
-    own = {"name", "kind", "sources", "shape"}
-    assert {*get_type_hints(LayerSpec)} - own == words
 
 
 def test_yaml_is_known_by_how_it_begins() -> None:

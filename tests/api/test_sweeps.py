@@ -3,7 +3,6 @@
 import importlib.util
 import math
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
@@ -338,10 +337,6 @@ def test_seeds_give_means_and_deviations(
 
 SEED = ["train.seed=1,2"]
 ONE = ["c0.filters=8"]
-CONDITION = "write `cores`, `weights` or `energy`"
-WRONG = (
-    "cores", "cores == 4", "cores > 4", "cores < 4 J", "cores < nan", "accuracy < 0.9"
-)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -359,7 +354,6 @@ WRONG = (
             {},
             "1000000 variants are more than 10000",
         ),
-        *((ONE, {"where": text}, CONDITION) for text in WRONG),
     ],
 )
 def test_bad_settings_and_options_are_refused(
@@ -378,17 +372,6 @@ def test_off_a_terminal_a_line_per_variant_is_printed(
     assert last == "6 of 6 variants: c0.filters=6,timing.present=30 ms: 80.0 %"
     swept(tmp_path, progress=True)
     assert capsys.readouterr().err == ""
-
-
-def test_what_breaks_a_condition_is_not_trained(tmp_path: Path, ran: Runner) -> None:
-    done = swept(tmp_path, where=["weights < 250", "cores <= 99"])
-    weights = [v.weights for v in done if v.weights is not None]
-    assert 0 < len(ran.done) == sum(w < 250 for w in weights) < 6
-    for variant, count in zip(done, weights, strict=True):
-        said = "" if count < 250 else f"left out: weights {count}, not < 250"
-        assert (variant.problem, variant.accuracy is None) == (said, bool(said))
-    (found,) = snnc.sweep(DRIFT, ["c0.filters=8"], where="energy <= 2e-6")
-    assert re.fullmatch(r"left out: energy \S+, not <= 2e-06", found.problem)
 
 
 @pytest.mark.slow

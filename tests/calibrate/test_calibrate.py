@@ -4,20 +4,19 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 import snnc
-from snnc.runtime.keras.scaler import Measured
+from snnc.results.calibration import (
+    Calibration,
+    ComparedScore,
+    LayerCalibration,
+    SpikeComparison,
+)
 from snnc.runtime.layout import Layout
-from snnc.runtime.network import Layer
-from snnc.runtime.neurons import Lif
-from snnc.verbs.calibrate import Calibration
-from snnc.verbs.scaling import ScaledWeights
-from snnc.verbs.spike_comparison import ComparedScore, SpikeComparison
 from tests.commands import Done, run
 from tests.exact.proof import random_weights
 from tests.rules.checking import assert_accepted
@@ -167,22 +166,26 @@ def test_weights_that_are_worse_in_spikes_are_not_written(
 
 
 def test_what_was_done_as_text() -> None:
-    layers = {
-        "e": Layer((10, 10, 3), (0.0, 250.0), encoder="conv"),
-        "a": Layer((8, 8, 4), (20.0, 150.0)),
-        "b": Layer((6, 6, 4), (20.0, 150.0), neuron=Lif(0.02, 0.002)),
-        "d": Layer((6,), (20.0, 150.0), percentile=99.0),
-    }
-    measured = dict.fromkeys(layers, Measured(60.0, 0.4, 1.0))
-    scaled = ScaledWeights(
-        tensors={},
-        scales=dict.fromkeys(layers, 1.0) | {"a": 0.512345, "d": 12.0},
-        before=measured | {"a": Measured(292.8, 2.0, 3.0)},
-        after=measured | {"b": Measured(3.2, 0.0, 3.0)},
-        change=3.2e-7,
-        fixed={"b": "LIF", "e": "clips its highest values"},
-        missed=["b"],
+    layers = (
+        LayerCalibration(
+            "e", 99.9, 60, 60, 0, 250, 1, True, "clips its highest values"
+        ),
+        LayerCalibration("a", 99.9, 292.8, 60, 20, 150, 0.512345, True, None),
+        LayerCalibration("b", 99.9, 60, 3.2, 20, 150, 1, False, "LIF"),
+        LayerCalibration("d", 99, 60, 60, 20, 150, 12, True, None),
     )
-    package: Any = SimpleNamespace(name="mixed", network=SimpleNamespace(layers=layers))
-    written = f"{Calibration(package, 500, COMPARED, scaled, None, (), None)}\n"
+    layout: Any = None
+    done = Calibration(
+        network="mixed",
+        examples=500,
+        change=3.2e-7,
+        comparison=COMPARED,
+        layers=layers,
+        weights={},
+        precision=None,
+        diagnostics=(),
+        layout=layout,
+        source=None,
+    )
+    written = f"{done}\n"
     assert_accepted(Path(__file__).with_name("calibrated") / "mixed.txt", written)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from snnc.emit.files import OPTIONAL
 from tests.cli.builds import SPEC
 from tests.commands import run, run_python
@@ -53,3 +55,17 @@ def test_import_is_light() -> None:
     )
     done = run_python("-c", code)
     assert done.stdout == "[]\n", done.stderr
+
+
+@pytest.mark.parametrize("verb", ["report", "diff"])
+def test_a_verb_imports_only_what_it_needs(verb: str) -> None:
+    needless = ("jinja2", "snnc.fitting", "snnc.interface", "snnc.views.html")
+    specs = [str(SPECS[0])] * (2 if verb == "diff" else 1)
+    code = (
+        "import sys\n"
+        "from snnc.cli import main\n"
+        f"assert main([{verb!r}, *{specs!r}, '--format', 'markdown']) == 0\n"
+        f"print([name for name in {needless!r} if name in sys.modules])"
+    )
+    done = run_python("-c", code)
+    assert done.stdout.splitlines()[-1:] == ["[]"], done.stderr

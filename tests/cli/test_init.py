@@ -22,6 +22,11 @@ def init(*arguments: str) -> Done:
     return run("init", *arguments)
 
 
+def told(done: Done) -> str:
+    """Return what `init` prints, without the number that each release changes."""
+    return done.stderr.replace(__version__, "VERSION")
+
+
 def contents(folder: Path) -> dict[str, str]:
     files = [path for path in folder.rglob("*") if path.is_file()]
     return {path.relative_to(folder).as_posix(): path.read_text() for path in files}
@@ -34,14 +39,14 @@ def test_it_writes_its_files_and_says_what_is_next(here: Path) -> None:
     assert done.stdout.splitlines() == [
         f"my networks/{name}" for name in starter_files()
     ]
-    assert_accepted(EXPECTED / "new_folder.txt", done.stderr)
+    assert_accepted(EXPECTED / "new_folder.txt", told(done))
 
 
 def test_within_a_repo_it_needs_no_other(here: Path) -> None:
     (here / ".git").mkdir()
     done = init()
     assert done.returncode == 0
-    assert_accepted(EXPECTED / "repo.txt", done.stderr)
+    assert_accepted(EXPECTED / "repo.txt", told(done))
 
 
 def test_hooks_and_workflow_stand_at_the_root_of_a_repo(here: Path) -> None:

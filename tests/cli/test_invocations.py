@@ -116,8 +116,7 @@ QUICK: list[Case] = [
     ("report small.snn --picture p.svg", 0, writes("p.svg", "<svg")),
     ("report small.snn --format html --against changed.snn", 0, prints("<table")),
     (
-        "sweep small.snn --set a.filters=2,3 -o there --workers 1 --format json"
-        " --where 'cores <= 99'",
+        "sweep small.snn --set a.filters=2,3 -o there --workers 1 --format json",
         0,
         prints('"version": 1'),
     ),

@@ -113,3 +113,14 @@ def test_a_folder_of_a_revision_is_one_side(folders: Path) -> None:
     done = snnc("diff", "git:HEAD:", ".", "--exit-code", cwd=folders)
     assert done.returncode == 2  # new/bad.snn
     assert "new/grown.snn" in done.stdout
+
+
+def test_a_folder_of_a_revision_is_found_from_inside_it(folders: Path) -> None:
+    git("init", "--quiet")
+    git("add", "old")
+    git("commit", "--quiet", "--message", "first")
+    inside = folders / "old"
+    for old in ("git:HEAD:old", "git:HEAD:./../old"):
+        done = snnc("diff", old, "../old", "--format", "json", cwd=inside)
+        changes = {spec["change"] for spec in json.loads(done.stdout)["specs"]}
+        assert changes == {"same"}

@@ -48,7 +48,6 @@ COMMANDS = (
     f"{SWEEP} --data d.npz --train --picture p.gif",
     f"{SWEEP} --set c0.filters",
     f"{SWEEP} --data /no.npz --train -o OUT",
-    f"{SWEEP} --where cores",
 )
 
 

@@ -1,4 +1,4 @@
-"""The tables of docs/language.md match the language."""
+"""What is written from the language table matches it."""
 
 import re
 from typing import get_args
@@ -7,10 +7,12 @@ from snnc.language import readers
 from snnc.language.keywords import FORMS, KINDS, MODELS, REFUSED
 from snnc.language.models import fields_of
 from snnc.rules.statements import UnknownKind
+from tests.language.attributes import attributes_text
 from tests.language.reference import reference
 from tests.rules.checking import assert_accepted
 from tests.support import ROOT
 
+ATTRIBUTES = ROOT / "snnc" / "ir" / "layer_attributes.py"
 DOCUMENT = ROOT / "docs" / "language.md"
 TABLE = re.compile(r"<!-- (\w+) -->\n(.*?)<!-- end -->\n", re.DOTALL)
 
@@ -21,6 +23,10 @@ def test_the_document_has_the_tables_of_the_language() -> None:
     assert [name for name, _ in TABLE.findall(text)] == list(tables)
     made = TABLE.sub(lambda m: f"<!-- {m[1]} -->\n{tables[m[1]]}\n<!-- end -->\n", text)
     assert_accepted(DOCUMENT, made)
+
+
+def test_layers_have_the_attributes_of_the_language() -> None:
+    assert_accepted(ATTRIBUTES, attributes_text())
 
 
 def test_the_page_of_an_unknown_kind_names_each() -> None:

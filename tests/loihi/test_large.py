@@ -27,7 +27,7 @@ from snnc.loihi.tiling import (
 from snnc.runtime.maxima import PoolWindow, max_tree
 from tests.support import compile_text, layered, sound
 
-POINT = Axis(1, 1, 1, 0, Taps(1, 1, 0, ()))
+POINT = Axis(1, 1, 1, 0, Taps(1, range(1), 0, ()))
 """An axis with a single position at both ends."""
 MOST = 100 * 2**20
 """Bytes that Python may allocate for one spec."""
@@ -108,7 +108,7 @@ def test_each_strip_is_fed_like_one_of_those_that_differ(
     read: int, given: int, size: int, first: int
 ) -> None:
     bands = Bands(first, 20 * read - first, 20 * given, read, given)
-    depth = Axis(4, 4, 1, 1, Taps(3, 3, 0, ()))
+    depth = Axis(4, 4, 1, 1, Taps(3, range(3), 0, ()))
     fans = SparseLink((depth, POINT, POINT), bands, read_profile())
     part = Tiling((4, 1, 1, bands.filters), 2, (1, 1, size), ("sparse",)).part(0)
     edges = frozenset([edges_of(bands)])
@@ -139,7 +139,7 @@ def test_a_million_groups_are_counted_by_their_ends() -> None:
 
 
 def strided_axis(kernel: int, stride: int) -> Axis:
-    before, taps = kernel // 2, Taps(kernel, kernel, 0, ())
+    before, taps = kernel // 2, Taps(kernel, range(kernel), 0, ())
     return Axis(30, (29 + 2 * before - kernel) // stride + 1, stride, before, taps)
 
 
@@ -187,7 +187,7 @@ def test_tiles_that_no_end_cuts_off_are_alike(axis: Axis, size: int) -> None:
 def test_ensembles_away_from_the_ends_are_fed_alike() -> None:
     """A group of slices gets its inputs computed at the ends, and once in between."""
     volume = (1000, 1, 1, 1)
-    depth = Axis(1000, 1000, 1, 1, Taps(3, 3, 0, ()))
+    depth = Axis(1000, 1000, 1, 1, Taps(3, range(3), 0, ()))
     link = ImageLink((depth, POINT, POINT), one_band(1, 1), read_profile())
     parts = Tiling(volume, 10, (1, 1, 10), ("convolution",)).parts
     feeds = [link.feeds(10, part, (0, 10)) for part in parts]
@@ -328,7 +328,7 @@ def test_a_search_that_must_fail_ends_before_all_pairs_are_tried(
 
 def test_only_cores_that_spikes_reach_are_looked_at() -> None:
     volume = (1, 256, 256, 4)
-    axis = Axis(256, 256, 1, 1, Taps(3, 3, 0, ()))
+    axis = Axis(256, 256, 1, 1, Taps(3, range(3), 0, ()))
     link = ImageLink((POINT, axis, axis), one_band(4, 4), read_profile())
     tiling = Tiling(volume, 1, (16, 16, 4), ("convolution",))
     sent = list(link.spike_counts(tiling, tiling))

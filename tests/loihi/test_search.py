@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 
 from snnc.ir.shapes import window_positions
+from snnc.loihi.candidates import ChipChoices
 from snnc.loihi.plan import Plan, make_plan
+from snnc.loihi.search import AxonUse, Readers, Search
+from snnc.loihi.tiling import Cut, Tiling
 from snnc.text.tables import dims
 from tests.loihi.exhaustive import fewest_cores, mappings_of, search_of, small_profile
 from tests.support import layered, sound
@@ -74,3 +77,46 @@ def test_out_axons_make_some_mappings_dearer_than_their_layers_alone() -> None:
     searches = [search_of(p) for p in plans if not p.unmappable]
     found = [(search.run(), search.floor) for search in searches]
     assert any(s is not None and s.cores > floor for s, floor in found)
+
+
+class CountedUse(AxonUse):
+    """Keeps the slots of each source's tiling whose blocks were all counted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counted: dict[tuple[Readers, Cut], int] = {}
+
+    def peak(self, readers: Readers, source: Tiling) -> int:
+        slots = super().peak(readers, source)
+        self.counted[readers, source.cut] = slots
+        return slots
+
+
+def test_blocks_too_small_for_fewer_readers_are_not_counted_for_more() -> None:
+    """Each pool of a chain reads all pools before it, so readers add up."""
+    pools = (f"maxpool m{i} {{ window 2, stride 1 }}" for i in range(8))
+    plan = make_plan(sound(layered(*pools, shape="20x20x1"), "lower"))
+    core = plan.lowered.network.device.core
+    use = CountedUse()
+    Search(plan.steps, core, use).run(hopeless=True)
+    assert any(slots > core.out_axons for slots in use.counted.values())
+    for readers, cut in use.counted:
+        assert readers.before is not None
+        assert use.counted.get((readers.before, cut), 0) <= core.out_axons
+
+
+def test_equal_axes_of_comparisons_are_one_object() -> None:
+    """The pools of a chain read the same images, so their views are computed once."""
+    pools = (f"maxpool m{i} {{ window 2, stride 1 }}" for i in range(8))
+    plan = make_plan(sound(layered(*pools, shape="20x20x1"), "lower"))
+    steps = [step.choices for step in plan.steps]
+    links = [
+        link
+        for choices in steps
+        if isinstance(choices, ChipChoices)
+        for forms in choices.costs.links
+        for link in forms.values()
+    ]
+    axes = {axis for link in links for axis in (link.depth, *link.plane)}
+    assert len(links) > 100
+    assert len(axes) < len(links)

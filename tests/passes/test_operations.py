@@ -95,7 +95,7 @@ def old_weights(subject: Subject) -> None:
     layout = tensors(subject.made.network)
     matching = match_tensors(layout, layout, {})
     made = migrate(subject.weights, layout, matching, 0)
-    assert {entry["becomes"] for entry in made.entries} == {"kept"}
+    assert {tensor.becomes for tensor in made.tensors} == {"kept"}
 
 
 def nir(subject: Subject) -> None:

@@ -59,6 +59,19 @@ def test_a_result_is_shown_as_a_table_with_one_style_sheet(name: str) -> None:
         assert word in body
 
 
+def test_a_report_says_why_a_network_does_not_fit() -> None:
+    shown = drift().replace(c0={"filters": 512}).report()._repr_html_()
+    problem = re.findall("<pre.*?</pre>", shown, re.DOTALL)
+    assert len(problem) == 1
+    assert "SNN406" in problem[0]
+    assert "pre-wrap" in problem[0]
+    assert "<code>hardware_options()</code>" in shown
+
+
+def test_no_sentence_of_a_report_is_as_wide_as_its_table() -> None:
+    assert "<caption" not in drift().report()._repr_html_()
+
+
 FRAMES: dict[str, dict[str, Any]] = {
     "fit": {"change": "c0: filters 6", "cores": 4},
     "sweep": {"c0.filters": 6, "cores": 4},

@@ -4,6 +4,9 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
+from snnc.results.adaptation import Adaptation, AdaptedData, AdaptedEvaluation
 from snnc.results.evaluation import Evaluation
 from snnc.results.scores import (
     ClassResult,
@@ -138,3 +141,15 @@ def test_a_result_answers_by_name() -> None:
     assert CLASSES.missed == ("c0", "d0")
     rates = {"encode": 210.0, "c0": 183.3, "c1": 160, "c2": 11.0, "d0": 3.2}
     assert CLASSES.rates == rates
+
+
+def test_results_of_learning_contain_those_of_evaluations() -> None:
+    y = np.array([0, 1])
+    learning = Adaptation(y, np.eye(2), {}, classes=False, score=0.5)
+    data = AdaptedData("new.npz", before=VALUES, after=VALUES)
+    adapted = AdaptedEvaluation(data, learning, kept=data)
+    found = adapted.as_dict()
+    assert found["before"] == found["kept"]["after"] == VALUES.as_dict()
+    assert found["refit"] is None
+    row = {"data": "new.npz", "before": 0.12345, "after": 0.12345}
+    assert adapted.to_pandas().to_dict("records") == [row, row]

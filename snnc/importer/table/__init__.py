@@ -122,7 +122,7 @@ def tell_options(layer: CurrentLayer, *keeps: str) -> None:
 def _is_usual(option: str, value: Any) -> bool:
     """Whether an option has a default value, which the spec does not mention."""
     if option == "dilation_rate":
-        return {*(value if isinstance(value, (list, tuple)) else [value])} == {1}
+        return {*listed(value)} == {1}
     return option == "data_format" and value != "channels_first"
 
 
@@ -130,28 +130,34 @@ def numbers(value: Any) -> tuple[float, ...]:
     """Return a value as a list of numbers; empty if it is not numeric."""
     while isinstance(value, list) and len(value) == 1:
         value = value[0]
-    values = value if isinstance(value, list) else [value]
+    values = listed(value)
     return tuple(map(float, values)) if all(map(_is_number, values)) else ()
+
+
+def listed(value: Any, count: int = 1) -> list[Any]:
+    """Return an option that is a list, or a list that repeats another value."""
+    return list(value) if isinstance(value, (list, tuple)) else [value] * count
 
 
 def dims(layer: KerasLayer, option: str, default: int = 1) -> Shape:
     """Return one whole number per spatial axis, from a number or a list."""
-    value = layer.options.get(option, default)
-    if isinstance(value, (list, tuple)):
-        return tuple(int(v) for v in value)
-    return (int(value),) * layer.rank
+    return tuple(map(int, listed(layer.options.get(option, default), layer.rank)))
 
 
 def fits(kind: str, rank: int, option: str, value: Any) -> bool:
     """Whether Keras may write a value for an option of a class."""
     if kind.startswith(("ZeroPadding", "Cropping")) and option in MARGINS:
         return margins_of(value, rank) is not None
-    if option == "strides" and value is None:  # the size of the window
-        return "Pooling" in kind
-    if option in _TYPES:
-        return value is None or isinstance(value, _TYPES[option])
     is_valid = _CHECKS.get(option)
-    return is_valid is None or is_valid(value, rank)
+    if is_valid is None:
+        return True
+    if value is None:
+        is_window = option == "strides" and "Pooling" in kind  # as far as its size
+        return is_window or option in _OPTIONAL
+    if option in _OF_AXES:
+        values = listed(value, rank)
+        return len(values) == rank and all(map(is_valid, values))
+    return all(map(is_valid, listed(value) if option in _LISTS else [value]))
 
 
 MARGINS = ("padding", "cropping")
@@ -159,7 +165,7 @@ MARGINS = ("padding", "cropping")
 
 def margins_of(value: Any, rank: int) -> list[tuple[int, int]] | None:
     """Return a padding or cropping before and after each axis; None if it is wrong."""
-    values = value if isinstance(value, (list, tuple)) else [value] * rank
+    values = listed(value, rank)
     if rank == 1 and len(values) == 2:
         values = [values]
     pairs = all_known(map(_margin_of, values))
@@ -167,54 +173,61 @@ def margins_of(value: Any, rank: int) -> list[tuple[int, int]] | None:
 
 
 def _margin_of(value: Any) -> tuple[int, int] | None:
-    is_pair = isinstance(value, (list, tuple)) and len(value) == 2
-    before, behind = value if is_pair else (value, value)
-    return (before, behind) if _is_pad(before) and _is_pad(behind) else None
+    margins = listed(value, 2)
+    if len(margins) != 2 or not all(map(_is_pad, margins)):
+        return None
+    return margins[0], margins[1]
 
 
-def _is_pad(value: Any, rank: int = 0) -> bool:
+def _is_pad(value: Any) -> bool:
     return type(value) is int and 0 <= value < LARGEST
 
 
-def _is_size(value: Any, rank: int = 0) -> bool:
+def _is_size(value: Any) -> bool:
     return _is_pad(value) and value > 0
 
 
-def _are_sizes(value: Any, rank: int) -> bool:
-    sizes = value if isinstance(value, (list, tuple)) else [value] * rank
-    return len(sizes) == rank and all(map(_is_size, sizes))
-
-
-def _are_pads(value: Any, rank: int) -> bool:
-    pads = value if isinstance(value, list) else [value] * rank
-    return value is None or (len(pads) == rank and all(map(_is_pad, pads)))
-
-
-def _is_number(value: Any, rank: int = 0) -> bool:
+def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _is_share(value: Any, rank: int) -> bool:
-    return value is None or (_is_number(value) and 0 <= value <= 1)
+def _is_share(value: Any) -> bool:
+    return _is_number(value) and 0 <= value <= 1
 
 
-def _are_whole(value: Any, rank: int) -> bool:
-    numbers = value if isinstance(value, list) else [value]
-    return value is None or all(type(number) is int for number in numbers)
+def _is_whole(value: Any) -> bool:
+    return type(value) is int
 
 
-_TYPES = {"data_format": str, "padding": str, "keepdims": bool, "use_bias": bool}
-"""The types of options that may also be None."""
-_CHECKS: dict[str, Callable[[Any, int], bool]] = {
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+_OF_AXES = (
+    "dilation_rate", "kernel_size", "output_padding", "pool_size", "size", "strides",
+)  # fmt: skip
+"""Options with a number for all axes, or one per axis."""
+_LISTS = ("axis", "target_shape", "newshape")
+"""Options that may be lists."""
+_OPTIONAL = (
+    *_LISTS, "data_format", "keepdims", "output_padding", "padding", "rate", "use_bias",
+)  # fmt: skip
+"""Options that may be None."""
+_CHECKS: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("depth_multiplier", "filters", "groups", "units"), _is_size),
-    **dict.fromkeys(("dilation_rate", "kernel_size", "pool_size"), _are_sizes),
-    **dict.fromkeys(("size", "strides"), _are_sizes),
-    "output_padding": _are_pads,
+    **dict.fromkeys(_OF_AXES, _is_size),
+    **dict.fromkeys(_LISTS, _is_whole),
+    "output_padding": _is_pad,
     "epsilon": _is_number,
     "rate": _is_share,
-    **dict.fromkeys(("axis", "target_shape", "newshape"), _are_whole),
+    **dict.fromkeys(("data_format", "padding"), _is_text),
+    **dict.fromkeys(("keepdims", "use_bias"), _is_flag),
 }
-"""Whether Keras may write a value for an option of a class with so many axes."""
+"""Whether Keras may write a number, or another value, for an option of a class."""
 
 
 _PRODUCT = "a product of two rates is not a sum of spikes"

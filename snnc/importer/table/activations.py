@@ -26,7 +26,7 @@ from snnc.importer.functions import (
 from snnc.importer.linear import LinearStep, cuts_of, per_channel, points
 from snnc.importer.model import KerasLayer, config_of
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, mix
-from snnc.importer.table import reads, shown
+from snnc.importer.table import listed, reads, shown
 from snnc.importer.values import BROKEN, COUNTS, INPUT, RELU, SIGNED, Unit, Value
 from snnc.rules.imports import ActivationRefused
 
@@ -247,8 +247,7 @@ def _fire_slopes(layer: CurrentLayer, value: Value, option: str) -> Value:
 
 def _shares_slopes(layer: KerasLayer, value: Value) -> bool:
     """Whether a parametric ReLU has the same slopes at all positions."""
-    option = layer.options.get("shared_axes") or []
-    shared = option if isinstance(option, list) else [option]
+    shared = listed(layer.options.get("shared_axes") or [])
     groups = [group for at, group in enumerate(value.view, 1) if at not in shared]
     axes = {axis for axis in chain.from_iterable(groups) if value.shape[axis] > 1}
     return axes <= {len(value.shape) - 1}
@@ -303,7 +302,7 @@ def unpadded(value: Value) -> tuple[Value, LinearStep | None]:
 def padded_under_norm(value: Value) -> tuple[Value, LinearStep, LinearStep] | None:
     """Return a value after a norm, but without the zeros padded before the norm.
 
-    Also return the norm and the step that pads. Return None if there are none.
+    Also return the norm and the step that pads. Return None if there is no such step.
     """
     if any(len(t.steps) < 2 or t.steps[-1].op != "norm" for t in value.terms):
         return None

@@ -19,8 +19,8 @@ from snnc.importer.functions import FUNCTIONS, SOFTMAXES
 from snnc.importer.graph import CALLED_WITH
 from snnc.importer.linear import Shape, Term, per_channel
 from snnc.importer.model import KerasLayer
-from snnc.importer.neurons import add_relu, advising, identity_neurons
-from snnc.importer.table import READERS, REFUSED, numbers, reads
+from snnc.importer.neurons import UnfitError, add_relu, identity_neurons
+from snnc.importer.table import READERS, REFUSED, listed, numbers, reads
 from snnc.importer.table.activations import activate, find_activation
 from snnc.importer.table.convolutions import normed
 from snnc.importer.table.inputs import reshaped
@@ -92,13 +92,8 @@ def scaled(
 
 
 def _is_sole(layer: CurrentLayer) -> bool:
-    """Whether the layer's source has no other reader."""
-    before: KerasLayer = layer
-    while layer.context.is_read_alone(before):
-        before = layer.context.layers[before.reads[0]]
-        if not before.reads:
-            return True
-    return False
+    """Whether only layers without other readers lie between a layer and an input."""
+    return any(not before.reads for before in layer.context.before(layer))
 
 
 @reads(("Normalization",))
@@ -201,8 +196,7 @@ def _sizes(others: Mapping[str, Any]) -> list[int]:
 
 
 def _is_over_space(value: Value, others: Mapping[str, Any]) -> bool:
-    axis = others.get("axis", others.get("1"))
-    axes = axis if isinstance(axis, list) else [axis]
+    axes = listed(others.get("axis", others.get("1")))
     rank = len(value.view)
     whole = [a if type(a) is int and a >= 0 else rank + 1 + (a or 0) for a in axes]
     return 1 < rank <= 4 and sorted(whole) == list(range(1, rank))
@@ -233,8 +227,11 @@ def read_add(layer: CurrentLayer, *values: Value) -> Value:
         layer.keep("its readers compute the sum")
         return total
     layer.rewrite("neurons hold the sum, because it has so many sources")
-    with advising("put `Activation('relu')` after this layer"):
+    try:
         return identity_neurons(layer.spec, layer.name, total)
+    except UnfitError as error:
+        error.remedy = "put `Activation('relu')` after this layer"
+        raise
 
 
 @reads(("Average", "Subtract"), joins=True)

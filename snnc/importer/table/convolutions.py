@@ -23,7 +23,7 @@ from snnc.importer.linear import (
     whole,
 )
 from snnc.importer.model import KerasLayer, config_of
-from snnc.importer.table import dims, each_rank, margins_of, reads, shown
+from snnc.importer.table import dims, each_rank, listed, margins_of, reads, shown
 from snnc.importer.table.activations import activate, find_activation
 from snnc.importer.values import BROKEN, Group, Value, View, plain
 from snnc.ir.shapes import pads, transposed_crop, transposed_places, window_positions
@@ -76,7 +76,7 @@ def axes_of(layer: KerasLayer, value: Value) -> Axes:
 
 
 def _long_axes_of(layer: KerasLayer, value: Value) -> Axes:
-    """Return the spatial axes of a layer's class, all of which the value must have."""
+    """Return the spatial axes of a layer's class; refuse a value that lacks one."""
     axes = axes_of(layer, value)
     if None in axes.of:
         raise RefusedLayerError(THIN)
@@ -444,7 +444,7 @@ def _normed_group(layer: KerasLayer, value: Value) -> Group | None:
     Keras counts the axes of a norm with the batch.
     """
     axis = layer.options.get("axis", -1)
-    axes = axis if isinstance(axis, list) else [-1 if axis is None else axis]
+    axes = [-1] if axis is None else listed(axis)
     if layer.kind == "Normalization" and axis in (None, []):
         axes = [] if value.parts else [-1]
     if len(axes) != 1:

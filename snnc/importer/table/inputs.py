@@ -14,7 +14,7 @@ from snnc.importer.graph import LARGEST_INPUT
 from snnc.importer.linear import LinearStep, Shape, Term, all_known, points
 from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import add_relu, identity_neurons, mix
-from snnc.importer.table import each_rank, is_trained, reads
+from snnc.importer.table import each_rank, is_trained, listed, reads
 from snnc.importer.values import (
     BROKEN,
     INPUT,
@@ -295,11 +295,10 @@ def read_flatten(layer: CurrentLayer, value: Value) -> Value:
 @reads(("Reshape",))
 def read_reshape(layer: CurrentLayer, value: Value) -> Value:
     """Read a `Reshape` that only renames axes, or that reshapes the input."""
-    sizes = layer.options.get("target_shape") or []
     whole = layer.options.get("newshape")  # of an operation, with the batch
-    sizes = whole[1:] if isinstance(whole, list) else sizes
-    target = list(sizes) if isinstance(sizes, list) else [sizes]
-    return reshaped(layer, value, target)
+    if isinstance(whole, list):
+        return reshaped(layer, value, whole[1:])
+    return reshaped(layer, value, listed(layer.options.get("target_shape") or []))
 
 
 def reshaped(layer: CurrentLayer, value: Value, target: list[int]) -> Value:
@@ -387,9 +386,18 @@ def _image_of_dense(layer: CurrentLayer, value: Value, target: Shape) -> Value |
         return None
     draft = _dense_before(layer, value) or _pass_on(layer, value)
     shape = (*target[:2], target[2] * len(draft.units))
-    bias: Bias = "off" if draft.bias == "off" and not draft.batchnorm else "neuron"
+    training = draft.training
+    bias: Bias = "neuron"
+    if draft.bias == "off" and not training.batchnorm:
+        bias = "off"
     image = layer.spec.add(
-        replace(draft, shape=shape, image=shape, bias=bias, batchnorm=False)
+        replace(
+            draft,
+            shape=shape,
+            image=shape,
+            bias=bias,
+            training=replace(training, batchnorm=None),
+        )
     )
     if draft.units == RELU:
         return image
@@ -398,10 +406,8 @@ def _image_of_dense(layer: CurrentLayer, value: Value, target: Shape) -> Value |
 
 def _dense_before(layer: CurrentLayer, value: Value) -> StatementDraft | None:
     """Return the dense statement whose unchanged output a vector is, or None."""
-    before: KerasLayer = layer
-    while layer.context.is_read_alone(before) and before.kind != "Dense":
-        before = layer.context.layers[before.reads[0]]
-    if before.kind != "Dense" or len(value.terms) > 1:
+    follows_dense = any(x.kind == "Dense" for x in layer.context.before(layer))
+    if not follows_dense or len(value.terms) > 1:
         return None
     (term,) = value.terms
     is_unchanged = [step.op for step in term.steps] in ([], ["mix"])
@@ -517,11 +523,12 @@ def read_dropout(layer: CurrentLayer, value: Value) -> Value:
         layer.keep("it drops nothing" if rate == 0 else "training only")
         return value
     draft = _neurons_before(layer, value)
-    if draft is None or draft.dropout or rate == 1:
+    if draft is None or draft.training.dropout or rate == 1:
         why = "not kept, because it does not follow the neurons of one layer"
         layer.train(why, topic=LostDropout())
         return value
-    layer.spec.add(replace(draft, dropout=rate))
+    training = replace(draft.training, dropout=rate)
+    layer.spec.add(replace(draft, training=training))
     how = "" if layer.kind == "Dropout" else ", which drops single neurons"
     layer.train(f"as `dropout {rate:.6g}` of `{draft.layer}`{how}")
     return value

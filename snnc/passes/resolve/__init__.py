@@ -23,7 +23,7 @@ from snnc.language.properties import CrossEntropy, MeanSquaredError
 from snnc.language.written import write_list
 from snnc.operations import OPERATIONS
 from snnc.operations.base import ENCODERS, Draft, Sizes, UnsoundError
-from snnc.operations.convolution import Convolution
+from snnc.operations.convolution import undilated
 from snnc.operations.dense import Dense
 from snnc.passes.resolve.drafts import (
     KnownNames,
@@ -123,7 +123,7 @@ class _Resolution:
             operation=operation,
             sources=draft.sources,
             shape=shape,
-            spiking=spiking_of(draft, operation, self._train.l2, synapse),
+            spiking=spiking_of(draft, operation, self._train, synapse),
             shortcut=shortcut,
             span=draft.place.span,
             spans=draft.spans,
@@ -340,8 +340,7 @@ class _Resolution:
             )
             self._report.add(problem)
             return Dense(bias=True), ()
-        ones = (1,) * rank
-        convolution = Convolution(kernel, stride, spec.padding, True, dilation=ones)
+        convolution = undilated(kernel, stride, spec.padding, bias=True)
         return convolution, (*out, spec.filters)
 
 

@@ -12,8 +12,8 @@ from snnc.ir.logical import Rate, Spiking, reading_order
 from snnc.ir.operation import Operation
 from snnc.language import layers
 from snnc.language.editions import NEWEST
-from snnc.language.keywords import otherwise
-from snnc.language.model import Place, ValidatedSpec
+from snnc.language.keywords import keys_of, otherwise
+from snnc.language.model import Place, TrainSpec, ValidatedSpec
 from snnc.language.models import StatementModel
 from snnc.language.properties import NeuronSpec
 from snnc.language.readers import why_no_name
@@ -212,12 +212,12 @@ PERCENTILE: float = otherwise(layers.SpikingSpec, "percentile", NEWEST)
 
 
 def spiking_of(
-    draft: Draft, operation: Operation, l2: float, synapse: float
+    draft: Draft, operation: Operation, train: TrainSpec, synapse: float
 ) -> Spiking | None:
     """Return the spiking properties of a layer; None for layers without neurons.
 
-    ``l2`` and ``synapse`` are the values in `train` and `timing`. The neurons of
-    encoders and max pools are always `relu`.
+    ``synapse`` is the value in `timing`. The neurons of encoders and max pools are
+    always `relu`.
     """
     if not operation.has_neurons:
         return None
@@ -229,14 +229,20 @@ def spiking_of(
     return Spiking(
         neuron=_neurons_of(draft.get("neuron")),
         rate=Rate(low, high, percentile),
-        batchnorm=draft.get("batchnorm", False),
-        dropout=draft.get("dropout", 0.0),
-        l2=draft.get("l2", l2),
+        training=_training_of(draft, train),
         place="host" if draft.is_encoder else draft.get("place", "chip"),
         synapse=0.0 if draft.is_encoder else draft.get("synapse", synapse),
         block=None if block == "auto" else block,
         start=draft.get("start", "rest"),
     )
+
+
+def _training_of(draft: Draft, train: TrainSpec) -> layers.TrainingProperties:
+    """Return a layer's properties for training, by default those in `train`."""
+    model = layers.TrainingProperties
+    keys = keys_of(model)
+    usual = {k: getattr(train, k, otherwise(model, k, NEWEST)) for k in keys}
+    return model(**{key: draft.get(key, usual[key]) for key in keys})
 
 
 def _neurons_of(spec: NeuronSpec | None) -> NeuronModel:

@@ -36,8 +36,7 @@ def validate(document: tree.Document, report: Diagnostics) -> ValidatedSpec:
     report.add(*_find_wrong_name(word))
     checked = _check_all(document, network, report)
     by_kind = _best_by_kind(checked)
-    nowhere = Place(network, None, {}, ())
-    parts = {kind: _place_of(kind, by_kind) or nowhere for kind in _PARTS}
+    parts = _places_of_parts(by_kind, network)
     names = {kind: _name(parts[kind], kind) for kind in ("input", "readout")}
     edition = _edition_of(document)
     layers = list(_layers(checked))
@@ -77,8 +76,12 @@ def _best_by_kind(checked: Sequence[Checked]) -> dict[str, Checked]:
     return by_kind
 
 
-def _place_of(kind: str, by_kind: Mapping[str, Checked]) -> Place | None:
-    return by_kind[kind].place if kind in by_kind else None
+def _places_of_parts(by_kind: Mapping[str, Checked], network: Span) -> dict[str, Place]:
+    """Return the positions of `_PARTS`, by default the network's name."""
+    nowhere = Place(network, None, {}, ())
+    return {
+        kind: by_kind[kind].place if kind in by_kind else nowhere for kind in _PARTS
+    }
 
 
 def _has_sound_defaults(item: Checked) -> bool:
@@ -141,15 +144,11 @@ def _check_all(
         if index in misplaced or index in repeated:
             made = None
         if made is not None:
-            made = in_edition(made, _written_keys(statement), edition)
+            made = in_edition(made, _values_of(statement), edition)
         place = _place(statement, named=index not in repeated)
         checked.append(Checked(statement, made, place))
     report.add(*find_repeated_defaults(statements))
     return checked
-
-
-def _written_keys(statement: tree.Statement) -> tuple[str, ...]:
-    return tuple(_values_of(statement))
 
 
 class Checked(NamedTuple):

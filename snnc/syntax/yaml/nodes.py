@@ -109,8 +109,9 @@ def describe(node: Node) -> str:
     if isinstance(node, Sequence):
         return "a list"
     text = node.span.text
-    short = len(text) <= 30 and "\n" not in text
-    return (f"`{text}`" if short else "a text") if text else "nothing"
+    if not text:
+        return "nothing"
+    return f"`{text}`" if len(text) <= 30 and "\n" not in text else "a text"
 
 
 DEEPEST = 12

@@ -217,13 +217,15 @@ def sources_of(key: tree.Word, node: nodes.Node) -> tuple[tree.Word, ...]:
 
 def range_of(key: tree.Word, node: nodes.Node) -> tree.Range:
     """Read ``in`` or ``as`` of the input."""
-    if isinstance(value := value_of(key, node), tree.Range):
+    value = value_of(key, node)
+    if isinstance(value, tree.Range):
         return value
     raise nodes.wrong_value(node, "a range such as `0..1`")
 
 
 def shape_of(key: tree.Word, node: nodes.Node) -> tree.Dims | tree.Number:
     """Read ``shape`` of the input."""
-    if isinstance(value := value_of(key, node), (tree.Dims, tree.Number)):
+    value = value_of(key, node)
+    if isinstance(value, (tree.Dims, tree.Number)):
         return value
     raise nodes.wrong_value(node, "a shape such as `28x28x1`")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict
 
 from snnc.ir import logical
@@ -78,16 +78,8 @@ def match_tensors(
     both = [name for name in now if name in was and name not in moved]
     kept = tuple(name for name in both if now[name].takes(was[name]))
     return TensorChanges(
-        added=tuple(
-            TensorShape(name, tensor.shape)
-            for name, tensor in now.items()
-            if name not in {*both, *renamed.values()}
-        ),
-        removed=tuple(
-            TensorShape(name, tensor.shape)
-            for name, tensor in was.items()
-            if name not in {*both, *renamed}
-        ),
+        added=_shapes(after, {*both, *renamed.values()}),
+        removed=_shapes(before, {*both, *renamed}),
         changed=tuple(
             ChangedTensor(name, was[name].shape, now[name].shape, now[name].zeros)
             for name in both
@@ -100,9 +92,16 @@ def match_tensors(
     )
 
 
+def _shapes(
+    tensors: tuple[TensorSpec, ...], others: Collection[str]
+) -> tuple[TensorShape, ...]:
+    return tuple(TensorShape(x.name, x.shape) for x in tensors if x.name not in others)
+
+
 def causes(old: Version, new: Version, matching: Matching) -> Iterator[Cause]:
     """Yield why equal layouts with the same weights compute different functions."""
-    before, after = old.network, new.network
+    before = old.network
+    after = new.network
     old_traits = _input_traits(before.input)
     new_traits = _input_traits(after.input)
     yield from _differing(after.input.name, old_traits, new_traits)
@@ -129,7 +128,8 @@ def _spikes(old: LogicalLayer, new: LogicalLayer) -> Iterator[str]:
     if old.spiking.start != new.spiking.start:
         how = arrow(old.spiking.start, new.spiking.start)
         yield f"start {how}, so that its neurons spike at other steps"
-    was, now = number(old.spiking.rate.high), number(new.spiking.rate.high)
+    was = number(old.spiking.rate.high)
+    now = number(new.spiking.rate.high)
     if was != now:
         yield f"an activation of 1.0 corresponds to {arrow(was, now)} Hz"
 

@@ -20,6 +20,7 @@ from nengo.exceptions import BuildError
 from snnc.exact import Engine, make_engine
 from snnc.output.imported import CannotRunError, open_package
 from snnc.processes import open_workers, run_tasks
+from snnc.results.base import to_json
 from snnc.runtime.examples import ROW, Array, Presentation, Span, spans_of
 from snnc.runtime.files import reason, write_file
 from snnc.text.display import Json
@@ -62,7 +63,9 @@ def run_exact(
     parts = [*measures.whole_spans(results, reference)]
     if options.output is not None:
         lines = [_header(task, options), *_lines(parts, task)]
-        text = "".join(f"{json.dumps(line)}\n" for line in lines)
+        text = "".join(
+            f"{json.dumps(line, default=np.ndarray.tolist)}\n" for line in lines
+        )
         write_file(Path(options.output), text)
     return parts
 
@@ -84,13 +87,11 @@ def _lines(parts: Sequence[EvaluatedPart], task: Task) -> list[Json]:
     """Return a line per part with its outputs or, for images, one line with errors."""
     readout = task.package.network.readout
     if readout.classes or readout.units <= MOST_UNITS:
-        return [measures.JSON_PARTS.dump_python(part) for part in parts]
+        return [to_json(part) for part in parts]
     whole = measures.join(parts)
     outputs = whole.outputs[-1]
     empty = np.empty(0)
-    line: Json = measures.JSON_PARTS.dump_python(
-        replace(whole, outputs=empty, others=empty, keras=None)
-    )
+    line: Json = to_json(replace(whole, outputs=empty, others=empty, keras=None))
     errors = np.sqrt(np.mean((outputs - task.examples.y) ** 2, axis=-1))
     line["errors"] = errors.round(6).tolist()
     line["sums"] = outputs.sum(axis=0).round(4).tolist()
@@ -106,9 +107,9 @@ def _in_threads(
     except BuildError as error:
         raise _not_built(error) from error
     with engine:
-        way = options.presentation
-        given = way, task.examples, spans, options.workers
-        for fresh in measures.run_spans(engine, *given):
+        for fresh in measures.run_spans(
+            engine, options.presentation, task.examples, spans, options.workers
+        ):
             progress(fresh.part.stop - fresh.part.start)
             yield fresh
 

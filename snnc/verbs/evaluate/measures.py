@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import TypeAdapter
 
 from snnc.exact import Engine
 from snnc.exact.results import Kept
@@ -33,7 +32,6 @@ from snnc.runtime.examples import (
 )
 from snnc.runtime.layout import LayoutError, Weights
 from snnc.runtime.network import Decide, Network
-from snnc.text.display import Json
 from snnc.text.progress import Moved
 from snnc.verbs import scores
 from snnc.verbs.evaluate.task import smooth_of
@@ -89,10 +87,6 @@ class EvaluatedPart:
         )
 
 
-JSON_PARTS = TypeAdapter(EvaluatedPart)
-"""Converts parts to mappings for JSON and back."""
-
-
 def join(parts: Sequence[EvaluatedPart]) -> EvaluatedPart:
     """Join the results of consecutive examples, which are given in any order."""
     parts = sorted(parts, key=lambda part: part.start)
@@ -130,16 +124,21 @@ def run_spans(
     threads: int | None = None,
 ) -> Iterator[SpanResult]:
     """Run spans of examples in parallel, a few examples at a time."""
-    network, cores = engine.network, engine.cores
-    how = network.readout.decide
+    how = engine.network.readout.decide
     stream = engine.stream(images, spans, presentation, how, KEPT, threads)
     for span, start, x, found in stream:
         assert found.rows is not None
-        read = how, start, found.rows, found.counts
-        more: Json = {"presentation": presentation, "cores": cores}
-        more["overflows"] = tuple(map(int, found.overflows))
-        more["work"] = count_work(engine.work, found.counts)
-        yield SpanResult(span, EvaluatedPart.of(*read, **more), found.counts, x)
+        part = EvaluatedPart.of(
+            how,
+            start,
+            found.rows,
+            found.counts,
+            presentation=presentation,
+            cores=engine.cores,
+            overflows=tuple(map(int, found.overflows)),
+            work=count_work(engine.work, found.counts),
+        )
+        yield SpanResult(span, part, found.counts, x)
 
 
 def whole_spans(
@@ -189,7 +188,9 @@ def result_of(
     result includes the work on the chip.
     """
     steps = network.steps if steps is None else steps
-    outputs, classes, firing = part.outputs, network.readout.classes, part.firing
+    outputs = part.outputs
+    classes = network.readout.classes
+    firing = part.firing
     spikes = {name: fired.spikes for name, fired in firing.items()}
     layers = (
         layer_result(network, name, fired, steps, part.alike.get(name))
@@ -229,7 +230,9 @@ def work_of(
     Each spike costs as much as the mean over its layer's neurons, and each neuron on
     the chip costs energy in each step.
     """
-    operations, arrivals, updates = 0.0, 0.0, 0
+    operations = 0.0
+    arrivals = 0.0
+    updates = 0
     for name, layer in network.layers.items():
         operations += spikes[name] / layer.neurons * layer.fanout.synaptic_operations
         arrivals += spikes[name] / layer.neurons * layer.fanout.messages
@@ -246,13 +249,22 @@ def layer_result(
     alike: Correlation | None = None,
 ) -> LayerResult:
     """Compute a layer's result from its spikes in examples of ``steps`` steps."""
-    layer, present = network.layers[name], steps * network.dt
+    layer = network.layers[name]
+    present = steps * network.dt
     rate = firing.percentile(layer.percentile) / present
-    verdict = check_budget(rate, layer.rate, present)
-    slack, budget = slack_of(layer.rate, present), (*layer.rate, layer.percentile)
-    activity = firing.spikes, firing.silent, firing.saturation(steps)
-    correlation = None if alike is None else alike.value
-    return LayerResult(name, *budget, rate, verdict, slack, *activity, correlation)
+    return LayerResult(
+        name=name,
+        low=layer.low,
+        high=layer.high,
+        percentile=layer.percentile,
+        rate=rate,
+        verdict=check_budget(rate, layer.rate, present),
+        slack=slack_of(layer.rate, present),
+        spikes=firing.spikes,
+        silent=firing.silent,
+        saturated=firing.saturation(steps),
+        correlation=None if alike is None else alike.value,
+    )
 
 
 class KerasReference:

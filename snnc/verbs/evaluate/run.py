@@ -28,6 +28,7 @@ from snnc.runtime.files import warn, write_file
 from snnc.runtime.layout import Tensors, Weights
 from snnc.runtime.nengo import simulators
 from snnc.runtime.network import Readout
+from snnc.text.installing import needs
 from snnc.text.progress import Moved, progress_bar
 from snnc.text.tables import csv_table
 from snnc.verbs import scores
@@ -42,7 +43,6 @@ from snnc.verbs.evaluate.task import (
     source_of,
     store_examples,
 )
-from snnc.verbs.simulators import not_installed
 
 if TYPE_CHECKING:
     from snnc.results.statistics import LayerFiring
@@ -73,7 +73,8 @@ def run_evaluation(
             f"there is no folder {each.parent} for {each.name}; create the folder, "
             "or choose another name with `--examples-out`"
         )
-    count, label = len(task.examples), "examples"
+    count = len(task.examples)
+    label = "examples"
     evaluate = _on_keras if options.simulator == "keras" else _on_spikes
     with progress_bar(count, label, progress) as bar:
         evaluation = evaluate(task, options, bar)
@@ -98,14 +99,18 @@ def _on_spikes(task: Task, options: EvaluateOptions, progress: Moved) -> Evaluat
     else:
         parts = [*_nengo_parts(task, options, progress, reference)]
     seconds = time.perf_counter() - started
-    model, before, unknown = source_of(task.weights) or "smooth", None, None
+    model = source_of(task.weights) or "smooth"
+    before = None
+    unknown = None
     if reference is not None:
         # Leave out the time for Keras; workers continue while Keras runs.
         seconds -= 0 if options.uses_workers else reference.seconds
         before, unknown = reference.before_spikes(task.weights, task.examples)
-    y, network = task.examples.y, task.package.network
+    y = task.examples.y
+    network = task.package.network
     part = measures.join(parts)
-    raw, classes = part.outputs[-1], network.readout.classes
+    raw = part.outputs[-1]
+    classes = network.readout.classes
     firing = part.firing if is_exact else {}
     score = scores.score(raw, y, classes, part.keras, model, before, unknown)
     result = measures.result_of(
@@ -159,12 +164,24 @@ def _nengo_parts(
     reference: KerasReference | None,
 ) -> Iterator[EvaluatedPart]:
     """Yield the results of a Nengo simulator, a few examples at a time."""
-    way, given = options.presentation, (task.package, task.tensors, task.examples)
     how = task.package.network.readout.decide
-    for shown in _run_nengo(*given, options.simulator, way):
-        more = reference.compare(shown.x, shown.spikes) if reference else {}
-        more |= {"presentation": way, "cores": shown.cores}
-        yield EvaluatedPart.of(how, shown.start, shown.rows, shown.spikes, **more)
+    for shown in _run_nengo(
+        task.package,
+        task.tensors,
+        task.examples,
+        options.simulator,
+        options.presentation,
+    ):
+        compared = reference.compare(shown.x, shown.spikes) if reference else {}
+        yield EvaluatedPart.of(
+            how,
+            shown.start,
+            shown.rows,
+            shown.spikes,
+            presentation=options.presentation,
+            cores=shown.cores,
+            **compared,
+        )
         progress(len(shown.rows))
 
 
@@ -177,7 +194,8 @@ def _run_nengo(
     probe: Sequence[str] | None = None,
 ) -> Iterator[simulators.Presented]:
     """Run examples on a Nengo simulator, or refuse a network that it can't run."""
-    network, build = package.network, package.module("nengo_network").build_network
+    network = package.network
+    build_network = package.module("nengo_network").build_network
     if network.target != "loihi" and simulator == "loihi":
         raise CannotRunError(
             "this network has no simulator loihi, only nengo and nengo_dl: its spec "
@@ -185,22 +203,29 @@ def _run_nengo(
         )
     try:
         simulators.require(simulator, network)
-        given = build, network, tensors, examples
-        on = cast("simulators.Simulator", simulator)
-        yield from simulators.run_examples(*given, on, way, probe)
+        yield from simulators.run_examples(
+            build_network,
+            network,
+            tensors,
+            examples,
+            cast("simulators.Simulator", simulator),
+            way,
+            probe,
+        )
     except ModuleNotFoundError as error:
         if error.name is None:
-            raise CannotRunError(error) from error
-        raise not_installed([error.name], "all") from error
+            raise
+        raise needs([error.name], "all", f"the simulator {simulator}") from error
     except simulators.RefusedError as error:
-        why = why_not_stored(build(tensors).net, network.dt, tensors)
+        why = why_not_stored(build_network(tensors).net, network.dt, tensors)
         raise CannotRunError(why or error) from error
 
 
 def _on_keras(task: Task, options: EvaluateOptions, progress: Moved) -> Evaluation:
     """Evaluate the Keras model with the weights."""
     started = time.perf_counter()
-    y, network = task.examples.y, task.package.network
+    y = task.examples.y
+    network = task.package.network
     reference = KerasReference(task.package, task.tensors)
     outputs = reference.outputs(task.examples, progress)
     model = source_of(task.weights) or "smooth"
@@ -234,7 +259,8 @@ def run_prediction(
         stored = x if is_array(x) else store_examples(x, (), network)[0]
         examples = select(stored, None, network)
     warn(examples.warning)
-    outputs, steps = [], []
+    outputs = []
+    steps = []
     with progress_bar(len(examples), "examples", progress) as bar:
         for rows in _rows(package, tensors, examples, options.simulator):
             outputs.append(decide(rows, network.readout.decide).astype(np.float32))

@@ -96,7 +96,8 @@ def open_task(
         x, y = data if is_array(data[0]) else store_examples(*data, network)
         if y is None:
             raise DataError("y is missing; only `predict` works without y")
-        x, y = np.asanyarray(x), np.asarray(y)
+        x = np.asanyarray(x)
+        y = np.asarray(y)
         if not (x.ndim and y.ndim):
             raise DataError("x and y are arrays of examples: x[:1], y[:1] for one")
         examples = select(x, y, network, limit, seed)
@@ -155,7 +156,8 @@ def store_examples(x: object, y: object, network: Network) -> tuple[Array, Any]:
     if not isinstance(x, Iterable):
         raise DataError(f"x is {type(x).__name__}, neither an array nor an iterable")
     labels: list[Array] = []
-    count, shape = 0, network.input.shape
+    count = 0
+    shape = network.input.shape
     with TemporaryFile() as file:
         for item in x.as_numpy_iterator() if hasattr(x, "as_numpy_iterator") else x:
             parts = item if isinstance(item, tuple) else (item,)

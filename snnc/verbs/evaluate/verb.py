@@ -28,7 +28,7 @@ def evaluate(
     Raise ValueError if package, data, weights and options don't match.
     """
     source = given_weights(weights)
-    require_simulator(options.simulator, options.dask is not None)
+    require_simulator(options.simulator, options.dask)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hide TensorFlow messages
     from snnc.verbs.evaluate.run import run_evaluation  # imports NumPy and nengo-loihi
 

@@ -22,7 +22,8 @@ from snnc.verbs.report.summary import round_number
 def report_folder(specs: Iterable[str], packages: Path, device: str) -> FolderReport:
     """Compile specs for a device, and compare their packages with a build's output."""
     profile = read_profile(device)
-    found, rows = Diagnostics(), []
+    found = Diagnostics()
+    rows = []
     for spec in specs:
         row, _, report = compile_row(spec, packages, device, profile)
         found.extend(report.diagnostics)

@@ -53,7 +53,8 @@ def sentence(reason: Reason, core: Core) -> str:
 
 def total(reasons: Reasons, mapped: MappedNetwork) -> str:
     """Compare the cores of a network with the lower bounds."""
-    least, name = mapped.lower_bound, mapped.lowered.network.name
+    least = mapped.lower_bound
+    name = mapped.lowered.network.name
     takes = f"{name}: {counted(reasons.cores, 'core')}"
     kind = "with axons of one kind" if reasons.floor > least else ""
     if reasons.cores == reasons.floor:
@@ -84,7 +85,8 @@ def _miss(reason: Reason) -> str:
 
 def _lacks(violation: LimitViolation) -> str:
     """Compare the needs of a core with its limit."""
-    value, most = violation.value, violation.most
+    value = violation.value
+    most = violation.most
     if violation.limit == "compartments":
         return f"would have to hold {value} neurons (limit {most})"
     if violation.limit == "pop16 bases":
@@ -141,7 +143,8 @@ def placement(mapped: MappedNetwork) -> Iterator[str]:
 
 def _learning(network: LogicalNetwork) -> Iterator[str]:
     """Explain how the readout learns in Nengo and nengo-loihi."""
-    readout, learn = network.readout, network.readout.learn
+    readout = network.readout
+    learn = network.readout.learn
     if learn is None:
         return
     learning = network.learning_from(network.by_name[readout.sources[0]])
@@ -223,7 +226,8 @@ def maxima_alternatives(
     rows = {layer.name: layer for layer in layers}
     for layer, pool in _pools(network):
         mean_error = _mean_error(prod(pool.window))
-        neurons, row = prod(layer.shape), rows[layer.name]
+        neurons = prod(layer.shape)
+        row = rows[layer.name]
         error = error_of(network, layer).size
         on = "" if row.cores is None else f" on {counted(row.cores, 'core')}"
         yield (
@@ -249,5 +253,6 @@ def _mean_error(values: int) -> float:
     E[A^2] = 1/4 + 1 / (12 n) and E[A M] = (n + 1) / (2 (n + 2)).
     """
     both = (values + 1) / (2 * (values + 2))
-    mean, most = 1 / 4 + 1 / (12 * values), values / (values + 2)
+    mean = 1 / 4 + 1 / (12 * values)
+    most = values / (values + 2)
     return sqrt(most - 2 * both + mean)

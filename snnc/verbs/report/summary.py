@@ -162,92 +162,102 @@ class _Reporter:
         )
 
     def _layer(self, layer: LogicalLayer, weights: Counter[str]) -> LayerReport:
-        levels = self.mapped.of_layer(layer.name)
-        if not levels:
-            return LayerReport(
-                name=layer.name,
-                kind=layer.kind,
-                shape=layer.shape,
-                place="folded",
-                sources=layer.sources,
-                line=layer.span.first.line,
-            )
-        names = [level.population.name for level in levels]
-        ensembles = [e for level in levels for e in level.ensembles]
-        blocks = [block for ensemble in ensembles for block in ensemble.blocks]
-        activities = [self.activity.by_name[name] for name in names]
-        activity = sum_activity(layer.name, activities)
-        by_name = {reason.name: reason for reason in self.reasons.layers}
-        reasons = [by_name[name] for name in names if name in by_name]
-        core = self.network.device.core
-        pool = self._pool(layer)
-        return LayerReport(
+        found = LayerReport(
             name=layer.name,
             kind=layer.kind,
             shape=layer.shape,
-            neurons=sum(level.population.neurons for level in levels),
-            cores=len(blocks) or None,
-            ensembles=self._ensembles(ensembles, names),
-            spikes=round_number(activity.spikes),
-            synaptic_operations=round_number(activity.operations) if blocks else None,
-            energy_joules=self._joules(activity) if blocks else None,
-            bound_by=sentences.bounds(reasons) if reasons else None,
-            neuron_bound=sum(r.filled for r in reasons) if reasons else None,
-            lower_bound=sum(r.alone for r in reasons) if reasons else None,
-            levels=sentences.levels_of(self.network, layer) if pool else None,
-            latency_seconds=self._latency(layer) if pool else None,
-            expected_error=pool,
-            place="chip" if blocks else "host",
-            weights=weights[layer.name],
-            block=block_of(levels[0]) if len(levels) == 1 else None,
-            use=use_of(blocks, core) if blocks else None,
-            limited_by=frozenset(self.limits[layer.name]),
-            reasons=tuple(sentences.sentence(reason, core) for reason in reasons),
+            place="folded",
             sources=layer.sources,
-            shortcut=None if layer.shortcut is None else layer.shortcut.source,
             line=layer.span.first.line,
         )
+        levels = self.mapped.of_layer(layer.name)
+        if not levels:
+            return found
+        names = [level.population.name for level in levels]
+        activities = [self.activity.by_name[name] for name in names]
+        activity = sum_activity(layer.name, activities)
+        found = replace(
+            found,
+            place="host",
+            neurons=sum(level.population.neurons for level in levels),
+            spikes=round_number(activity.spikes),
+            weights=weights[layer.name],
+            block=block_of(levels[0]) if len(levels) == 1 else None,
+            limited_by=frozenset(self.limits[layer.name]),
+            shortcut=None if layer.shortcut is None else layer.shortcut.source,
+        )
+        if layer.operation.compares:
+            found = self._with_delay(found, layer)
+        ensembles = [e for level in levels for e in level.ensembles]
+        found = self._with_cores(found, ensembles, names, activity)
+        return self._with_reasons(found, names)
 
-    def _joules(self, activity: Activity) -> float:
-        return round_number(activity.joules(self.network.device.energy))
-
-    def _pool(self, layer: LogicalLayer) -> PoolError | None:
-        if not layer.operation.compares:
-            return None
+    def _with_delay(self, found: LayerReport, layer: LogicalLayer) -> LayerReport:
+        """Add the delay and the error of a max pool."""
         error = error_of(self.network, layer)
-        return PoolError(round_number(error.bias), round_number(error.deviation))
+        return replace(
+            found,
+            levels=sentences.levels_of(self.network, layer),
+            latency_seconds=round_number(sentences.latency(self.network, layer)),
+            expected_error=PoolError(
+                round_number(error.bias), round_number(error.deviation)
+            ),
+        )
 
-    def _latency(self, layer: LogicalLayer) -> float:
-        return round_number(sentences.latency(self.network, layer))
+    def _with_cores(
+        self,
+        found: LayerReport,
+        ensembles: Sequence[Ensemble],
+        names: Sequence[str],
+        activity: Activity,
+    ) -> LayerReport:
+        """Add the cores, if any, and what the layer does there."""
+        blocks = [block for ensemble in ensembles for block in ensemble.blocks]
+        if not blocks:
+            return found
+        device = self.network.device
+        return replace(
+            found,
+            place="chip",
+            cores=len(blocks),
+            ensembles=self._ensembles(ensembles, names),
+            synaptic_operations=round_number(activity.operations),
+            energy_joules=round_number(activity.joules(device.energy)),
+            use=use_of(blocks, device.core),
+        )
+
+    def _with_reasons(self, found: LayerReport, names: Sequence[str]) -> LayerReport:
+        """Add the reasons why the layer takes no fewer cores."""
+        by_name = {reason.name: reason for reason in self.reasons.layers}
+        reasons = [by_name[name] for name in names if name in by_name]
+        if not reasons:
+            return found
+        core = self.network.device.core
+        return replace(
+            found,
+            bound_by=sentences.bounds(reasons),
+            neuron_bound=sum(reason.filled for reason in reasons),
+            lower_bound=sum(reason.alone for reason in reasons),
+            reasons=tuple(sentences.sentence(reason, core) for reason in reasons),
+        )
 
     def _readout(self, weights: Counter[str]) -> LayerReport:
         """Describe the readout: on the host, or on its own core if it learns."""
         readout = self.network.readout
-        learned = self.mapped.learned
-        if learned is None:
-            return LayerReport(
-                name=readout.name,
-                kind="readout",
-                shape=readout.shape,
-                place="host",
-                weights=weights[readout.name],
-                sources=readout.sources,
-            )
-        activity = self.activity.by_name[readout.name]
-        return LayerReport(
-            name=readout.name,
+        name = readout.name
+        found = LayerReport(
+            name=name,
             kind="readout",
             shape=readout.shape,
-            cores=1,
-            ensembles=self._ensembles([learned], [readout.name]),
-            spikes=round_number(activity.spikes),
-            synaptic_operations=round_number(activity.operations),
-            energy_joules=self._joules(activity),
-            place="chip",
-            weights=weights[readout.name],
-            use=use_of(learned.blocks, self.network.device.core),
+            place="host",
+            weights=weights[name],
             sources=readout.sources,
         )
+        if self.mapped.learned is None:
+            return found
+        activity = self.activity.by_name[name]
+        found = replace(found, spikes=round_number(activity.spikes))
+        return self._with_cores(found, [self.mapped.learned], [name], activity)
 
     def _ensembles(
         self, ensembles: Sequence[Ensemble], names: Sequence[str]

@@ -62,7 +62,8 @@ def network(report: Report, ax: Axes | None = None) -> Axes:
         if node.name in looked:
             colour = looked[node.name].colour
             look = {"facecolor": to_rgba(colour, 0.25), "edgecolor": colour}
-        corner, form = (0.0, -place - _HALF), "round,pad=0,rounding_size=0.03"
+        corner = (0.0, -place - _HALF)
+        form = "round,pad=0,rounding_size=0.03"
         box = FancyBboxPatch(corner, 0.8, 2 * _HALF, form, mutation_aspect=6, **look)
         ax.add_patch(box)
     _label(ax, rows)
@@ -94,8 +95,10 @@ def _connect(ax: Axes, rows: list[DrawnNode]) -> None:
         side = 0.82 + _LANE * (lane + 1)
         style = "--" if is_shortcut else "-"
         colour = COLOURS[5] if is_shortcut else line
-        above, below = -start - 0.1, -stop + 0.1
-        xs, ys = (0.8, side, side, 0.83), (above, above, below, below)
+        above = -start - 0.1
+        below = -stop + 0.1
+        xs = (0.8, side, side, 0.83)
+        ys = (above, above, below, below)
         ax.plot(xs, ys, style, color=colour, linewidth=1)
         _arrow(ax, (0.84, below), (0.8, below), colour)
 
@@ -142,7 +145,8 @@ def cores(report: Report, ax: Axes | None = None) -> Axes:
     frames: list[Box] = []
     bars: defaultdict[str, list[Box]] = defaultdict(list)
     for part in drawn["parts"]:
-        x, y = part["x"], -part["y"]
+        x = part["x"]
+        y = -part["y"]
         if "text" in part:
             ax.text(x, y, part["text"], size=72 * unit * part["size"])
             continue
@@ -170,6 +174,7 @@ def _outline(boxes: Sequence[Box]) -> Path:
     codes = [Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY]
     corners: list[Point] = []
     for x, y, width, height in boxes:
-        right, top = x + width, y + height
+        right = x + width
+        top = y + height
         corners += [(x, y), (right, y), (right, top), (x, top), (x, y)]
     return Path(corners, codes * len(boxes))

@@ -66,7 +66,8 @@ def training(
     for phase, before in phases if len(phases) > 1 else ():
         begun.setdefault(before, []).append(phase)
     for before, names in begun.items():
-        place, above = before + 0.5, ax.get_xaxis_transform()
+        place = before + 0.5
+        above = ax.get_xaxis_transform()
         ax.axvline(place, color=COLOURS[4], linestyle=":", linewidth=1)
         ax.text(place, 1.01, ", ".join(names), transform=above, size=7)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -116,9 +117,11 @@ def accuracy(result: Evaluation, dt: float, ax: Axes | None = None) -> Axes:
         ax.set_ylim(0, 102)
     label = f"spikes, {result.simulator}"
     ax.plot(ms, [share * v for v in values], "o-", color=COLOURS[0], label=label)
-    keras, label = result.score.before, "Keras before spikes"
+    keras = result.score.before
+    label = "Keras before spikes"
     if keras is None:
-        keras, label = result.score.keras, "Keras"
+        keras = result.score.keras
+        label = "Keras"
     if keras is not None:
         ax.axhline(share * keras, linestyle="--", color=COLOURS[5], label=label)
     ax.legend(loc="best")
@@ -155,7 +158,9 @@ def raster(
     looked = looks(spikes, host)
     edge = ax.spines["left"].get_edgecolor()
     for i, (name, train) in enumerate(spikes.items()):
-        end, top, flat = len(train) * dt * 1e3, -70 * i, train.reshape(len(train), -1)
+        end = len(train) * dt * 1e3
+        top = -70 * i
+        flat = train.reshape(len(train), -1)
         shown = np.unique(np.linspace(0, flat.shape[1] - 1, SHOWN).round().astype(int))
         at, neuron = np.nonzero(flat[:, shown])
         height = 60 / len(shown)
@@ -197,7 +202,8 @@ def rates(
         seen = firing[layer.name].seen
         if seen.sum() > seen[0]:
             counts = np.log1p(seen) / np.log1p(seen.max())  # most neurons are silent
-            edges, bottom = np.arange(len(seen)) / present, place - 0.35
+            edges = np.arange(len(seen)) / present
+            bottom = place - 0.35
             shape["color"] = looked[layer.name].colour
             ax.fill_between(edges, bottom, bottom + 0.7 * counts, **shape)
     shape["color"] = HOST
@@ -308,7 +314,8 @@ def sweep(
     judged = [line for line in lines if line.score is not None and line.energy]
     if not judged:
         raise ValueError("nothing was evaluated: use a sweep with data")
-    classifies, cores = judged[0].classifies, [line.cores or 0 for line in judged]
+    classifies = judged[0].classifies
+    cores = [line.cores or 0 for line in judged]
     connected = np.array([line in best for line in judged])
     share, kind = (100, "accuracy") if classifies else (1, "error")
     if over == "energy":
@@ -317,8 +324,10 @@ def sweep(
         compared = f"{kind}, energy, cores"
         captions = ["estimated energy per example, uJ; area: cores (in brackets)"]
     else:
-        x, areas = np.array(cores), np.full(len(judged), _AREA)
-        compared, captions = f"{kind}, cores", ["cores"]
+        x = np.array(cores)
+        areas = np.full(len(judged), _AREA)
+        compared = f"{kind}, cores"
+        captions = ["cores"]
     y = share * np.array([line.score or 0 for line in judged])
     ax = axes(ax, 3.2 + 0.16 * min(_NAMED, connected.sum()))
     for some, colour, label in (

@@ -1,0 +1,45 @@
+"""``snnc fit``: variants of a network that fit a number of cores."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import click
+
+from snnc.cli import options, printing
+from snnc.diagnostics import Diagnostics
+from snnc.driver import compile_file
+from snnc.rules.loihi import TooManyCores
+from snnc.verbs.fit import find_variants
+
+SHOWN = 10
+"""The number of variants that are listed without ``--all``."""
+
+
+@click.command("fit", epilog="Example: snnc fit specs/drift.snn --cores 4")
+@click.argument("spec", type=click.Path())
+@options.count("--cores", help="The number of cores  [default: the spec's target]")
+@options.flag("--all", "everything", help="Print every variant found.")
+@options.output_format("Output format.", "markdown")
+def fit_command(spec: str, cores: int | None, everything: bool, form: str) -> int:
+    """List variants of SPEC (filters, strides) that fit on a given number of cores.
+
+    Variants that keep most of the network come first. If SPEC itself fits, the list
+    shows how large each layer could be, up to 16 times its filters.
+    """
+    report = Diagnostics()
+    made = compile_file(spec, report, "place", options.device())
+    shown = Diagnostics()  # the list below replaces SNN406
+    shown.extend(d for d in report.diagnostics if not isinstance(d, TooManyCores))
+    printing.print_diagnostics(shown)
+    if made is None or made.spec is None or made.lowered is None:
+        return 1
+    try:
+        found = find_variants(made, report.diagnostics, cores)
+    except ValueError as error:
+        printing.say(f"{spec}: {error}")
+        return 1
+    if not everything:
+        found = replace(found, hidden=max(0, len(found.variants) - SHOWN))
+    printing.print_result(found, form)
+    return 0 if found.variants or found.fits else 1
