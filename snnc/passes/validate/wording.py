@@ -129,17 +129,12 @@ def _unknown_choice(bad: BadValue) -> Diagnostic:
     word = node.name if isinstance(node, tree.Group) else node
     span = word.span
     near = nearest(span.text, legal) if isinstance(word, tree.Word) else None
-    advice = ""
-    if bad.key == "padding" and span.text == "causal":
-        near = None
-        advice = f"only `conv1d` allows it: write {join_alternatives(legal)}"
     return rules.statements.UnknownChoice(
         span=span,
         key=bad.key,
         found=describe_value(word),
         legal=legal,
         near=near,
-        advice=advice,
         fix=fix_word(span, span.text, legal) if near else None,
     )
 
