@@ -7,7 +7,8 @@ values. The result is empty if the meaning of a part is not certain.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 from snnc.diagnostics import Fix
@@ -78,27 +79,23 @@ def meant_line(statement: Span, at: Span) -> Fix | None:
     text = source.line_text(at.first.line)
     start = source.line_start(at.first.line) + len(text) - len(text.lstrip())
     text = text.strip().rstrip(",;")
-    line = meant_properties(text, kind, words[0] if words else "")
+    variant = words[0] if words else ""
+    line = _meant(text, partial(_properties, kind=kind, variant=variant))
     place = Span(source, start, start + len(text))
     return Fix(place, line, unsafe=True) if line else None
 
 
 def meant_statement(text: str) -> str:
     """Return the line that a statement on one line means; empty if it is unclear."""
+    return _meant(text, _statement)
+
+
+def _meant(text: str, write: Callable[[str], str]) -> str:
+    """Write a text as it is meant; return an empty text if it is long or unclear."""
     if len(text) > _LONGEST or "#" in text:
         return ""
     try:
-        return _statement(_join_sizes(text))
-    except _UnclearError:
-        return ""
-
-
-def meant_properties(text: str, kind: str, variant: str = "") -> str:
-    """Return the properties that the text of a block means; empty if it is unclear."""
-    if len(text) > _LONGEST or "#" in text:
-        return ""
-    try:
-        return _properties(_join_sizes(text), kind, variant)
+        return write(_join_sizes(text))
     except _UnclearError:
         return ""
 

@@ -13,7 +13,7 @@ from pydantic_core import ValidationError
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
-from snnc.language import keywords, readers, tree
+from snnc.language import keywords, tree
 from snnc.language.keywords import USUAL
 from snnc.passes.validate.wording import MAKERS, BadValue
 from snnc.source import Span
@@ -21,7 +21,6 @@ from snnc.text.near import normal
 from snnc.vocabulary import foreign_keywords
 
 _LIMITS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
-_SHARES = keywords.keys_read_by(readers.share)
 _NUMBERS = {
     key: entry.usual
     for model in keywords.tables()
@@ -50,20 +49,8 @@ def _within(key: str, name: str, limit: str, node: object) -> str:
     if name in ("ge", "le"):
         unit = f" {node.unit.text}" if isinstance(node, tree.Quantity) else ""
         return f"write `{key} {limit}{unit}`"
-    advice = _as_share(key, getattr(node, "value", None))
     usual = _NUMBERS.get(key) or USUAL.get(key)
-    if usual and not advice:
-        advice = f"write, for example, `{key} {usual}`"
-    return advice
-
-
-def _as_share(key: str, value: float | None) -> str:
-    """Advise a fraction in place of a percentage, or a percentage of a fraction."""
-    if key in _SHARES and isinstance(value, int) and 1 < value < 100:
-        return f"write `{key} {value / 100:g}`, a fraction from 0 to 1"
-    if key == "percentile" and value is not None and 0 < value <= 1:
-        return f"write `{key} {100 * value:g}`, which is out of 100"
-    return ""
+    return f"write, for example, `{key} {usual}`" if usual else ""
 
 
 def _find(

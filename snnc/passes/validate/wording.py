@@ -9,32 +9,22 @@ from typing import Any, NamedTuple
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Label
 from snnc.language import tree
-from snnc.language.keywords import CHOICES, FORMS, NEURONS, UNITS, USUAL
+from snnc.language.keywords import FORMS, UNITS, USUAL
 from snnc.source import Span
 from snnc.syntax.lexical import wrong_notation
-from snnc.syntax.snn import parse_statement
 from snnc.text.tables import join_alternatives
 from snnc.vocabulary.foreign_keywords import fix_word, nearest
 
-_OTHER_UNITS = {
-    "khz": ("Hz", 1e3),
-    "MHz": ("Hz", 1e6),
-    "mHz": ("Hz", 1e-3),
-    "ns": ("us", 1e-3),
-    "nsec": ("us", 1e-3),
-    "min": ("s", 60),
-    "mins": ("s", 60),
-    "minutes": ("s", 60),
-    "h": ("s", 3600),
-}
-"""Other units, each with the legal unit and the conversion factor."""
+_OTHER_UNITS = frozenset(("khz", "mhz", "ns", "nsec", "min", "mins", "minutes", "h"))
+"""Units of another size: only the user can write the number in a legal unit."""
 _UNIT_WORDS = dict.fromkeys(("sec", "secs", "second", "seconds"), "s")
 _UNIT_WORDS |= dict.fromkeys(("msec", "msecs", "millis"), "ms")
 _UNIT_WORDS |= {"usec": "us", "hertz": "Hz", "hz": "Hz"}
 LONGEST = 40
 """The maximum length of a quoted text, in characters."""
 _DIMS_EXAMPLE = "3x3"
-_MEASURED = ("a number", "a whole number", "a time")
+_TOKEN = re.compile(r"[\w.+-]{1,40}", re.ASCII)
+_WITH_USUAL = ("a number", "a whole number", "a time", "a name")
 _FOUND = {
     tree.Word: "a word",
     tree.Number: "a number",
@@ -110,9 +100,13 @@ def _wrong_unit(bad: BadValue) -> Diagnostic:
             units=units,
             example=f"{_numeral(bad.node.span)} {usual}",
         )
-    instead, factor = _OTHER_UNITS.get(unit) or _OTHER_UNITS.get(unit.lower(), ("", 1))
-    if instead in units:
-        return _other_scale(bad, instead, factor)
+    if unit.lower() in _OTHER_UNITS:
+        return rules.statements.UnknownUnit(
+            span=span,
+            unit=unit,
+            units=units,
+            advice=f"convert the number to {join_alternatives(units)}",
+        )
     known = _UNIT_WORDS.get(unit.lower())
     near = known or nearest(unit, units)
     fix = fix_word(span, unit, units)
@@ -127,21 +121,6 @@ def _wrong_unit(bad: BadValue) -> Diagnostic:
     )
 
 
-def _other_scale(bad: BadValue, instead: str, factor: float) -> Diagnostic:
-    """Describe a number in a unit that is a known multiple of a legal unit."""
-    node = bad.node
-    ends = (node.low, node.high) if isinstance(node, tree.Range) else (node.value,)
-    scaled = ["" if end is None else f"{end * factor:.12g}" for end in ends]
-    text = f"{'..'.join(scaled)} {instead}"
-    return rules.statements.UnknownUnit(
-        span=node.unit.span,
-        unit=bad.context["unit"],
-        units=bad.context["units"],
-        advice=f"write `{bad.key} {text}`",
-        fix=Fix(node.span, text),
-    )
-
-
 def _unknown_choice(bad: BadValue) -> Diagnostic:
     context = bad.context
     node = bad.node
@@ -150,17 +129,12 @@ def _unknown_choice(bad: BadValue) -> Diagnostic:
     word = node.name if isinstance(node, tree.Group) else node
     span = word.span
     near = nearest(span.text, legal) if isinstance(word, tree.Word) else None
-    advice = ""
-    if bad.key == "padding" and span.text == "causal":
-        near = None
-        advice = f"only `conv1d` allows it: write {join_alternatives(legal)}"
     return rules.statements.UnknownChoice(
         span=span,
         key=bad.key,
         found=describe_value(word),
         legal=legal,
         near=near,
-        advice=advice,
         fix=fix_word(span, span.text, legal) if near else None,
     )
 
@@ -221,7 +195,7 @@ def _wrong_type(bad: BadValue) -> Diagnostic:
     unquoted = _unquote(bad.node, example)
     if unquoted:
         example = instead = unquoted
-    elif context["expected"] in _MEASURED and not _SPECIFIC & context.keys():
+    elif context["expected"] in _WITH_USUAL and not _SPECIFIC & context.keys():
         example = USUAL.get(key, example)
     if key not in ("name", "shape", "from", "in", "as", "") and "span" not in context:
         example = f"{key} {example}"
@@ -240,7 +214,7 @@ _SPECIFIC = {"instead", "near", "span"}
 
 
 def _known_mistake(bad: BadValue) -> Diagnostic | None:
-    """Describe a unit, brackets or quotes where they are not allowed."""
+    """Describe a unit or brackets where they are not allowed."""
     node = bad.node
     expected = bad.context["expected"]
     if isinstance(node, tree.Quantity) and expected in ("a number", "a whole number"):
@@ -253,58 +227,19 @@ def _known_mistake(bad: BadValue) -> Diagnostic | None:
             example=_numeral(node.span),
             fix=Fix(Span(unit.span.source, unit.span.start - 1, bad.span.end), ""),
         )
-    problem = None
     if isinstance(node, tree.List) and bad.context["example"] == _DIMS_EXAMPLE:
-        problem = _describe_brackets(bad.span, bad.key, node)
-    if problem is None and expected == "a name":
-        problem = _quoted_choice(bad.span, bad.key, node)
-    return problem
+        return _describe_brackets(bad.span, bad.key, node)
+    return None
 
 
 def _unquote(node: Any, example: str) -> str:
-    """Return the value in a quoted text if it has the example's type."""
-    text = node.value.strip() if isinstance(node, tree.Text) else ""
+    """Return the word or number in quotes if it begins like the example."""
     # In YAML, the span of a text excludes its quotes.
-    if not 0 < len(text) <= LONGEST or node.span.source.is_yaml:
+    if not isinstance(node, tree.Text) or node.span.source.is_yaml:
         return ""
-    value = _parse(text)
-    like = _parse(example)
-    alike = type(value) is type(like) or (
-        isinstance(value, tree.Number) and isinstance(like, tree.Dims)
-    )
-    is_switch = not isinstance(value, tree.Word) or value.text in ("on", "off")
-    return text if value is not None and alike and is_switch else ""
-
-
-def _parse(text: str) -> tree.Value | None:
-    statement = parse_statement(f"train {{ x {text} }}")
-    properties = statement.properties if statement else None
-    return properties[0].value if properties and len(properties) == 1 else None
-
-
-def _quoted_choice(span: Span, key: str, node: object) -> Diagnostic | None:
-    """Describe a choice such as ``adam`` in quotes or brackets, or an unknown one."""
-    known = list(CHOICES.get(key, NEURONS if key == "neuron" else ()))
-    if not known:
-        return None
-    items = node.items if isinstance(node, tree.List) else (node,)
-    words = [getattr(item, "value", getattr(item, "text", None)) for item in items]
-    word = known[0]
-    fix = None
-    is_text = isinstance(node, tree.Text)
-    if len(words) == 1 and words[0] in known:
-        word = str(words[0])
-        # In YAML, the span of a text excludes its quotes.
-        if not (is_text and span.source.is_yaml):
-            fix = Fix(span, word)
-    return rules.statements.WrongType(
-        span=span,
-        key=key,
-        expected="a name without quotes" if is_text else "a name",
-        found=describe_value(node),
-        example=f"{key} {word}",
-        fix=fix,
-    )
+    text = node.value.strip()
+    is_alike = text[:1].isdigit() == example[:1].isdigit()
+    return text if is_alike and _TOKEN.fullmatch(text) else ""
 
 
 def _describe_brackets(span: Span, key: str, node: tree.List) -> Diagnostic | None:

@@ -34,7 +34,7 @@ def name_of(key: tree.Word | None, node: nodes.Node) -> tree.Word:
     if key is not None and nodes.is_empty(node):
         raise _missing_value(key)
     if not isinstance(node, nodes.Scalar):
-        raise _not_a_name(node)
+        raise nodes.wrong_form(node, "a name", "write one word, such as `c0`")
     if "-" in node.text and node.is_verbatim:
         problem = find_hyphens(node.span)
         if problem and problem.span == node.span:
@@ -43,14 +43,6 @@ def name_of(key: tree.Word | None, node: nodes.Node) -> tree.Word:
     if not isinstance(value, tree.Word):
         raise nodes.wrong_value(node, "a name")
     return value
-
-
-def _not_a_name(node: nodes.Node) -> nodes.UnreadableError:
-    items = node.items if isinstance(node, nodes.Sequence) else ()
-    advice = "write one word, such as `c0`"
-    if len(items) == 1 and isinstance(items[0], nodes.Scalar):
-        advice = f"write `{items[0].text}`, without brackets"
-    return nodes.wrong_form(node, "a name", advice)
 
 
 def literal(scalar: nodes.Scalar, expected: str = "a value") -> tree.Value:
