@@ -106,10 +106,7 @@ def _refuse_folder(path: Path, name: str) -> NoReturn:
     if (path / "saved_model.pb").exists():
         advice = CONVERSION.format(folder=name, file=f"{path.name}.keras")
         raise bad_file(name, NOT_A_MODEL, "it is a SavedModel folder", advice=advice)
-    reason = "it is a folder"
-    if (path / "config.json").exists():
-        reason += " from an unpacked `.keras` archive: pack its content with zip"
-    raise bad_file(name, NOT_A_MODEL, reason)
+    raise bad_file(name, NOT_A_MODEL, "it is a folder")
 
 
 @dataclass(frozen=True, slots=True)
