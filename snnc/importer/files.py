@@ -137,7 +137,7 @@ def _read_weights(
         return keras3_weights(store, graph)
     if store.texts(root, "layer_names") is None:
         raise bad_file(path, NOT_A_MODEL, "it is HDF5 without Keras weights")
-    if writer := _old_writer(*_versions(store, root, "")):
+    if writer := _old_writer(*_versions(store)):
         raise old_weights(path, writer)
     return h5_weights(store, graph, root, is_beside=True)
 
@@ -160,11 +160,10 @@ def _open_archive(
     return keras3_weights(Store(unpack, path, resources), graph)
 
 
-def _versions(store: Store, first: str, second: str) -> tuple[str | None, str | None]:
-    """Return the version of Keras and the backend that one of two groups names."""
-    version = store.text(first, "keras_version") or store.text(second, "keras_version")
-    backend = store.text(first, "backend") or store.text(second, "backend")
-    return version, backend
+def _versions(store: Store) -> list[str | None]:
+    """Return the version of Keras and the backend that wrote a file."""
+    names = ("keras_version", "backend")
+    return [store.text("", name) or store.text(ROOT, name) for name in names]
 
 
 def _old_writer(version: Any, backend: Any) -> str:
@@ -222,7 +221,7 @@ def _parsed(stored: Mapping[str, Any], name: str, path: str) -> Any:
 
 def _read_hdf5(store: Store) -> FoundModel:
     """Read a file that ``model.save('model.h5')`` wrote."""
-    version, backend = _versions(store, "", ROOT)
+    version, backend = _versions(store)
     config = store.text("", "model_config")
     training = store.text("", "training_config")
     if config is None:

@@ -320,8 +320,8 @@ def _functional(name: str, entries: list[Any], config: Mapping[str, Any]) -> Gra
     with _blaming(name):
         inputs = tuple(_tensors(config.get("input_layers")))
         outputs = tuple(_tensors(config.get("output_layers")))
-        if not inputs or not outputs:
-            raise ValueError("its inputs or outputs do not name layers")
+    if not inputs or not outputs:
+        raise malformed(f"`{name}`", "its inputs or outputs do not name layers")
     return Graph(name, tuple(parts), tuple(t.layer for t in inputs), outputs)
 
 
@@ -379,22 +379,20 @@ def _arguments(node: Any) -> dict[str, Any]:
         keywords = node.get("kwargs", {})
         if not isinstance(arguments, list) or not isinstance(keywords, dict):
             raise ValueError("one of its inbound_nodes has no args or kwargs")
-    elif isinstance(node, list):
+    else:
         pieces = list(_pieces(node))
         arguments = [p[2] if _is_constant(p) else p for p in pieces]
         keywords = _keywords(pieces)
-    else:
-        raise ValueError("one of its inbound_nodes is not a call")
     return {**{str(at): value for at, value in enumerate(arguments)}, **keywords}
 
 
 def _keywords(pieces: list[list[Any]]) -> dict[str, Any]:
     """Return the keywords in a call of Keras 2, which follow its tensors."""
     keywords: dict[str, Any] = {}
-    for _, _, _, *named in pieces:
-        if not all(isinstance(words, dict) for words in named):
-            raise ValueError("one of its inbound_nodes has no keywords")
-        for words in named:
+    for piece in pieces:
+        for words in piece[3:]:
+            if not isinstance(words, dict):
+                raise ValueError("one of its inbound_nodes has no keywords")
             keywords |= words
     return keywords
 

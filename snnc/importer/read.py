@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from snnc.diagnostics import Diagnostics
 from snnc.driver import add_advice
@@ -94,22 +94,15 @@ def check_file(path: Path, name: str) -> None:
         )
     status = path.stat()
     if stat.S_ISDIR(status.st_mode):
-        _refuse_folder(path, name)
+        if (path / "saved_model.pb").exists():
+            advice = CONVERSION.format(folder=name, file=f"{path.name}.keras")
+            reason = "it is a SavedModel folder"
+            raise bad_file(name, NOT_A_MODEL, reason, advice=advice)
+        raise bad_file(name, NOT_A_MODEL, "it is a folder")
     if not stat.S_ISREG(status.st_mode):
         raise bad_file(name, NOT_A_MODEL, "it is not a regular file")
     if status.st_size > LARGEST_FILE:
         raise too_large(name, "a file", status.st_size, LARGEST_FILE)
-
-
-def _refuse_folder(path: Path, name: str) -> NoReturn:
-    """Refuse a folder; say how to convert a SavedModel."""
-    if (path / "saved_model.pb").exists():
-        advice = CONVERSION.format(folder=name, file=f"{path.name}.keras")
-        raise bad_file(name, NOT_A_MODEL, "it is a SavedModel folder", advice=advice)
-    reason = "it is a folder"
-    if (path / "config.json").exists():
-        reason += " from an unpacked `.keras` archive: pack its content with zip"
-    raise bad_file(name, NOT_A_MODEL, reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import os
 import textwrap
@@ -25,7 +24,7 @@ from snnc.passes import Compilation
 from snnc.runtime.files import write_file
 from snnc.syntax.printer import print_snn
 from snnc.text.display import Json
-from snnc.text.installing import installation
+from snnc.text.installing import installation, missing
 from snnc.text.tables import TextTable, dims
 
 if TYPE_CHECKING:
@@ -93,9 +92,7 @@ def export_nir(
     OSError
         If a file can't be read or written.
     """
-    needed = ("numpy", "safetensors", "nir")
-    absent = [name for name in needed if importlib.util.find_spec(name) is None]
-    if absent:
+    if absent := missing("numpy", "safetensors", "nir"):
         listed = " and ".join(absent)
         raise CannotExportError(f"export needs {listed}: {installation('nir')}")
     target = Path(path)

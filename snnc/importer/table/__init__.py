@@ -15,7 +15,7 @@ from snnc.importer.builder import CurrentLayer, SpecBuilder
 from snnc.importer.decisions import RefusedLayerError
 from snnc.importer.graph import FOREIGN
 from snnc.importer.linear import Shape, all_known
-from snnc.importer.model import KerasLayer, reachable
+from snnc.importer.model import KerasLayer
 from snnc.importer.refusals import malformed
 from snnc.importer.state import Additions, ConversionState
 from snnc.importer.values import BROKEN, Value
@@ -115,8 +115,6 @@ def tell_options(layer: CurrentLayer, *keeps: str) -> None:
                 layer.train("`train.py` trains every layer", shown_option)
         elif option in TRAINING and value is not None:
             layer.train(TRAINING[option], shown_option)
-    if "float16" in str(layer.options.get("dtype")):
-        layer.train("specs are float32", f"dtype {layer.options['dtype']}")
 
 
 def _is_usual(option: str, value: Any) -> bool:
@@ -270,7 +268,7 @@ _REFUSED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ),
     (
         "a spec can only scale its input",
-        "build the layers without it",
+        "preprocess the data instead, and build the layers without it",
         (
             "RandomCrop", "Discretization", "CategoryEncoding", "Hashing",
             "StringLookup", "IntegerLookup", "TextVectorization",
@@ -292,8 +290,8 @@ REFUSED: dict[str, tuple[str, str]] = {
     ),
     "TimeDistributed": (
         "specs have no wrapper for time",
-        "use the layer with one more axis, of size 1 along time, such as `Conv3D` for "
-        "`Conv2D`, which computes the same",
+        "use layers with one more axis, of size 1 along time: `Conv3D` for `Conv2D`, "
+        "and a pool over the whole image for `Flatten` or a global pool",
     ),
     "Masking": ("spikes have no mask", "cut examples to one length, or pad with 0"),
     "EinsumDense": ("specs have `dense`", "use `Dense`, or a convolution of kernel 1"),
@@ -301,15 +299,16 @@ REFUSED: dict[str, tuple[str, str]] = {
 """Why the chip can't run a class, and what to do instead."""
 UNKNOWN = (
     "specs have no such layer",
-    "end the model before this layer, or replace it with a layer that "
-    "`docs/from-keras.md` lists",
+    "preprocess the data instead, end the model before this layer, or replace it with "
+    "a layer that `docs/from-keras.md` lists",
 )
-MAY_PREPROCESS = (UNKNOWN[1], REFUSED["Hashing"][1])
-"""Advice for layers that the host can compute if no trained layer precedes them."""
+ONE_ORDER = (
+    "give all layers the same `data_format`, and build them without `Permute` and "
+    "`Reshape` in between"
+)
+"""How to give a layer the axes that it needs."""
 EACH_PLACE = ("Dense", "Activation", "ReLU", "LeakyReLU", "Dropout")
 """Layers that `TimeDistributed` does not change: they do not mix positions."""
-WHOLE = ("Flatten", "Global")
-"""Layers that would also mix the steps of time with one more axis."""
 NUMERIC = ("Add", "Subtract", "Multiply", "Maximum", "Minimum", "Average")
 """Layers of several values whose names Keras 3 also uses for operations on a number."""
 
@@ -335,7 +334,7 @@ def _read(layer: CurrentLayer) -> Value:
         _check_options(layer, reader)
         return reader(layer)
     except RefusedLayerError as error:
-        return layer.refuse(error, _one_order(layer.context.model.layers))
+        return layer.refuse(error, ONE_ORDER)
 
 
 def _check_options(layer: KerasLayer, reader: LayerReader) -> None:
@@ -363,33 +362,4 @@ def _read_unknown(layer: CurrentLayer) -> Value:
     if isinstance(inner, Mapping) and inner.get("class_name") in EACH_PLACE:
         options = inner.get("config") or {}
         return _read(replace(layer, kind=inner["class_name"], options=options))
-    why, remedy = REFUSED.get(layer.kind, UNKNOWN)
-    if remedy in MAY_PREPROCESS and _reads_data(layer):
-        remedy = f"preprocess the data instead, or {remedy}"
-    if isinstance(inner, Mapping) and str(inner.get("class_name")).startswith(WHOLE):
-        remedy = (
-            "use a convolution or a pool with a window of the whole image, and of size "
-            "1 along time"
-        )
-    raise RefusedLayerError(why, remedy)
-
-
-def _reads_data(layer: CurrentLayer) -> bool:
-    """Whether no layer with weights precedes a layer."""
-    layers = layer.context.layers
-    before = reachable(layer.reads, lambda name: layers[name].reads)
-    return not any(is_trained(layers[name]) for name in before)
-
-
-def is_trained(layer: KerasLayer) -> bool:
-    """Whether a layer has a kernel."""
-    return any(option in layer.options for option in REQUIRED)
-
-
-def _one_order(layers: Sequence[KerasLayer]) -> str:
-    """Return advice on how to give a layer the axes that it needs."""
-    orders = {layer.options.get("data_format") for layer in layers} - {None}
-    is_moved = any(layer.kind in ("Permute", "Reshape") for layer in layers)
-    if len(orders) > 1 and not is_moved:
-        return "give all layers the same `data_format`"
-    return "build the layers without `Permute` and `Reshape` in between"
+    raise RefusedLayerError(*REFUSED.get(layer.kind, UNKNOWN))

@@ -115,8 +115,7 @@ def slide(
 
     Raise RefusedLayerError if the kernel is larger than its input.
     """
-    option: Any = layer.options.get("padding")
-    padding: Padding = option if option in ("same", "causal") else "valid"
+    padding = _padding_of(layer)
     dilation = (1,) * len(size)
     if "Conv" in layer.kind:
         dilation = dims(layer, "dilation_rate")
@@ -135,6 +134,18 @@ def slide(
         taps.append(before // apart if axis is None else 0)
         windows.append(AxisWindow(length, extent, step, before, places, apart))
     return axes.windows(value.shape, windows), tuple(taps)
+
+
+def _padding_of(layer: KerasLayer) -> Padding:
+    padding: Padding = layer.options.get("padding") or "valid"
+    known = ("valid", "same", "causal") if layer.rank == 1 else ("valid", "same")
+    if padding in known:
+        return padding
+    raise RefusedLayerError(
+        "specs support only `valid` and `same` padding",
+        "use `padding='valid'` and retrain; the axis becomes shorter",
+        f"padding {padding}",
+    )
 
 
 def has_kernel(
@@ -190,8 +201,6 @@ def _tell_penalties(layer: CurrentLayer) -> None:
 )
 def read_convolution(layer: CurrentLayer, value: Value) -> Value:
     """Read a convolution: one kernel, whose groups of channels do not mix."""
-    if not _has_known_padding(layer):
-        return _refuse_padding(layer)
     if value.broken:
         return BROKEN
     size = dims(layer, "kernel_size")
@@ -220,21 +229,6 @@ def _groups_of(layer: CurrentLayer, step: LinearStep) -> int:
     if step.read % groups or step.outputs % groups:
         raise RefusedLayerError(f"its groups do not divide {step.read} channels")
     return groups
-
-
-def _refuse_padding(layer: CurrentLayer) -> Value:
-    error = RefusedLayerError(
-        "specs support only `valid` and `same` padding",
-        "use `padding='valid'` and retrain; the axis becomes shorter",
-        f"padding {layer.options['padding']}",
-    )
-    return layer.refuse(error)
-
-
-def _has_known_padding(layer: KerasLayer) -> bool:
-    padding = layer.options.get("padding") or "valid"
-    is_causal = padding == "causal" and layer.kind.endswith("1D")
-    return is_causal or padding in ("valid", "same")
 
 
 def _kernel(

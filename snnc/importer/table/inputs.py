@@ -35,7 +35,7 @@ NOISE = (
 )  # fmt: skip
 
 FIRST = "data_format channels_first"
-LAST = "channels last: transpose the data"
+LAST = "transpose the data to channels last"
 LOOK_UP = "look up the rows on the host"
 RESIZE = "resize the images on the host"
 COMPUTE = "compute the first layer on the host, which may not change the shape"
@@ -56,8 +56,6 @@ def read_input(layer: CurrentLayer) -> Value:
     if len(layer.context.inputs) > 1:
         return _channels_of_input(layer) or _several(layer, tuple(sizes_of(layer)))
     shape = _fixed_shape(layer)
-    if "int" in str(layer.options.get("dtype")):
-        layer.train("specs read float32", f"dtype {layer.options['dtype']}")
     layer.keep("the spec's input")
     if _is_channels_first(layer.context, layer.name) and len(shape) > 1:
         last = (*shape[1:], shape[0])
@@ -140,8 +138,7 @@ def _relaid(layer: CurrentLayer, shape: Shape, todo: str, option: str = "") -> V
 
 
 def _change_data(layer: CurrentLayer, shape: Shape, todo: str, option: str) -> None:
-    links = {LAST: ", ", LOOK_UP: ": ", RESIZE: ": ", COMPUTE: ": "}
-    why = f"the input is {dims(shape)}{links.get(todo, ' from the start: ')}{todo}"
+    why = f"the input is {dims(shape)}: {todo}"
     layer.rewrite(why, option, DataChange(why, todo))
 
 
