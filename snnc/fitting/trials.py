@@ -35,15 +35,11 @@ class Change:
     @property
     def text(self) -> str:
         """The property as written in a spec: ``stride 2``, ``kernel 1x3x3``."""
-        return f"{self.key} {spec_text(self.value)}"
+        value = self.value
+        return f"{self.key} {extents(value) if isinstance(value, tuple) else value}"
 
 
 Changes = tuple[Change, ...]
-
-
-def spec_text(value: int | Shape | str) -> str:
-    """Return a number, dims or a word as written in a spec; shorten equal dims."""
-    return extents(value) if isinstance(value, tuple) else str(value)
 
 
 def legal_network(

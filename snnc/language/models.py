@@ -252,9 +252,7 @@ def _schema(kind: object) -> Schema:
         literal = core_schema.literal_schema([*parts])
         return core_schema.no_info_before_validator_function(bare, literal)
     if origin is tuple:
-        items = [_schema(part) for part in parts if part is not Ellipsis]
-        rest = 0 if Ellipsis in parts else None
-        return core_schema.tuple_schema(items, variadic_item_index=rest)
+        return _tuple(parts)
     if isinstance(kind, type) and issubclass(kind, Model):
         return _model(kind)
     if kind in _PLAIN:
@@ -268,6 +266,12 @@ _PLAIN: Mapping[Any, Schema] = {
     int: core_schema.int_schema(strict=True),
     str: core_schema.str_schema(strict=True),
 }
+
+
+def _tuple(parts: tuple[Any, ...]) -> Schema:
+    items = [_schema(part) for part in parts if part is not Ellipsis]
+    rest = 0 if Ellipsis in parts else None
+    return core_schema.tuple_schema(items, variadic_item_index=rest)
 
 
 def _add_notes(kind: object, *notes: object) -> Schema:

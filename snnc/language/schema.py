@@ -7,7 +7,7 @@ type has its own condition, so a validator names the wrong key and the reason.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import Field
 from itertools import chain
 from typing import Any
@@ -239,13 +239,16 @@ def _plain(field: Field[Any]) -> Schema:
     TypeError if the schema of the field's type is unknown.
     """
     parts = [*types_in(field.type)]
-    limits = [part.to_dict().items() for part in parts if isinstance(part, Limits)]
     for part in parts:
         if isinstance(part, ReadBy) and part.func in _FORMS:
             form = _FORMS[part.func]
-            bounds = chain(*limits) if form.get("type") in _NUMBERS else ()
-            return form | {_BOUNDS[name]: bound for name, bound in bounds}
+            return form | _bounds(parts) if form.get("type") in _NUMBERS else form
     literals = [part for part in parts if isinstance(part, (str, int))]
     if not literals:
         raise TypeError(f"there is no schema of {field.type}")
     return {"enum": [*literals, *(str(v) for v in literals if isinstance(v, int))]}
+
+
+def _bounds(notes: Iterable[object]) -> Schema:
+    limits = (note.to_dict().items() for note in notes if isinstance(note, Limits))
+    return {_BOUNDS[name]: bound for name, bound in chain(*limits)}

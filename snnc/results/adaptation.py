@@ -11,9 +11,7 @@ from snnc.text.display import Json
 from snnc.text.tables import counted, percent
 
 if TYPE_CHECKING:
-    import numpy as np
     from matplotlib.axes import Axes
-    from numpy.typing import NDArray
 
     from snnc.runtime.examples import Array
 
@@ -47,12 +45,12 @@ class Adaptation(Drawable):
 
     y: Array
     outputs: Array
-    weights: dict[str, NDArray[np.float32]]
+    weights: dict[str, Array]
     classes: bool
     score: float
     clipped: float = 0.0
     passes: int = 1
-    refit: dict[str, NDArray[np.float32]] | None = None
+    refit: dict[str, Array] | None = None
 
     @property
     def examples(self) -> int:
@@ -82,7 +80,7 @@ class Adaptation(Drawable):
 
         Each point is the mean over an example and at most 49 examples before it.
         """
-        return self._drawn("learning", ax)
+        return self._drawn("learning", self, ax)
 
     def __repr__(self) -> str:
         reached = f"RMSE {self.score:.4g}"

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 WRITERS: dict[str, Callable[..., Any]] = {}
 """Functions that write a result, by format; `snnc.views` fills this table.
 
-The one for the format ``picture`` draws a result with matplotlib. It also takes the
-name of the picture, and its options.
+The one for the format ``picture`` draws with matplotlib. It takes the name of the
+picture, its data and its options instead of a result.
 """
 
 INLINE = {"inline": True}
@@ -36,8 +36,8 @@ class Drawable:
         """Name a function of `snnc.views`, so that unpickling imports the writers."""
         return WRITERS["unpickled"], (type(self), vars(self))
 
-    def _drawn(self, picture: str, *options: Any) -> Axes:
-        drawn: Axes = WRITERS["picture"](self, picture, *options)
+    def _drawn(self, picture: str, *data: Any) -> Axes:
+        drawn: Axes = WRITERS["picture"](picture, *data)
         return drawn
 
 

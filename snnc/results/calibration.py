@@ -28,12 +28,7 @@ class ComparedScore:
     confidence of 95 %.
     """
 
-    _omitted = frozenset(
-        (
-            "measure",
-            "is_worse",
-        )
-    )
+    _omitted = ("measure", "is_worse")
 
     measure: Measure
     given: float
@@ -113,15 +108,7 @@ class Calibration(Result):
         Internal: the layout of the weights, and their origin.
     """
 
-    _omitted = frozenset(
-        (
-            "weights",
-            "precision",
-            "diagnostics",
-            "layout",
-            "source",
-        )
-    )
+    _omitted = ("weights", "precision", "diagnostics", "layout", "source")
 
     _internal = frozenset(("layout", "source"))
 

@@ -257,7 +257,7 @@ class Diff(Result):
         Whether the specs differ in words with the same meaning.
     """
 
-    _omitted = frozenset(("respelt",))
+    _omitted = ("respelt",)
 
     _internal = frozenset(("cores", "layers", "rates", "sections", "tensors"))
 

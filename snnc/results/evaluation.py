@@ -289,7 +289,8 @@ class Evaluation(Result):
 
     def plot_raster(self, example: int = 0, ax: Axes | None = None) -> Axes:
         """Plot the spikes of an example, layer by layer; see `raster`."""
-        return self._drawn("raster", example, ax)
+        run = self._run
+        return self._drawn("raster", self.raster(example), run.dt, ax, run.host)
 
     def plot_rates(self, ax: Axes | None = None) -> Axes:
         """Plot the rates of neurons with the budgets of their layers.
@@ -301,11 +302,13 @@ class Evaluation(Result):
         """
         if not self.firing:
             raise ValueError("only the simulator exact records the rates of neurons")
-        return self._drawn("rates", ax)
+        run = self._run
+        present = (self.steps or 0) * run.dt
+        return self._drawn("rates", self.firing, self.layers, present, ax, run.host)
 
     def plot_accuracy(self, ax: Axes | None = None) -> Axes:
         """Plot accuracy, or error, and energy against the length of an example."""
-        return self._drawn("accuracy", ax)
+        return self._drawn("accuracy", self, self._run.dt, ax)
 
     def plot_confusion(self, ax: Axes | None = None) -> Axes:
         """Plot the number of examples by class and decision.
@@ -315,7 +318,7 @@ class Evaluation(Result):
         ValueError
             If the network has no classes.
         """
-        return self._drawn("confusion", ax)
+        return self._drawn("confusion", self, ax)
 
     def plot_correlation(self, ax: Axes | None = None) -> Axes:
         """Plot the correlation of each layer's spikes with Keras's activations.
@@ -325,7 +328,8 @@ class Evaluation(Result):
         ValueError
             If the run was not compared with Keras.
         """
-        return self._drawn("correlation", ax)
+        host = frozenset() if self.run is None else self.run.host
+        return self._drawn("correlation", self, ax, host)
 
     def plot_predictions(self, ax: Axes | None = None) -> Axes:
         """Plot the outputs of a regression against the true values.
@@ -337,7 +341,8 @@ class Evaluation(Result):
         """
         if self.classes:
             raise ValueError("only a regression has values to compare")
-        return self._drawn("predictions", ax)
+        run = self._run
+        return self._drawn("predictions", run.raw, run.y, self.network, ax)
 
     def html(self) -> str:
         """Return a self-contained page with tables and pictures."""

@@ -21,7 +21,7 @@ class FitVariant:
     for a larger network. Values above the one in ``open_end`` were not tried.
     """
 
-    _omitted = frozenset(("open_end",))
+    _omitted = ("open_end",)
 
     changes: tuple[Change, ...]
     cost: VariantCost = field(metadata=INLINE)
@@ -67,15 +67,7 @@ class Fit(Result):
         it is not the spec's, and the number of variants that are not listed.
     """
 
-    _omitted = frozenset(
-        (
-            "layers",
-            "delay_causes",
-            "largest",
-            "target",
-            "hidden",
-        )
-    )
+    _omitted = ("layers", "delay_causes", "largest", "target", "hidden")
 
     _internal = frozenset(("delay_causes", "hidden", "largest", "target"))
 

@@ -28,8 +28,8 @@ class EnsembleReport:
     limits in `COUNTERS` that each block uses.
     """
 
-    _omitted = frozenset(("use",))
-    _optional = frozenset(("chips",))
+    _omitted = ("use",)
+    _optional = ("chips",)
 
     shape: Shape
     block_shape: Shape
@@ -67,32 +67,28 @@ class LayerReport(LayerHead):
     prevent fewer cores, and ``reasons`` explain it. ``line`` is that of its statement.
     """
 
-    _omitted = frozenset(
-        (
-            "place",
-            "weights",
-            "block",
-            "use",
-            "limited_by",
-            "reasons",
-            "sources",
-            "shortcut",
-            "line",
-        )
+    _omitted = (
+        "place",
+        "weights",
+        "block",
+        "use",
+        "limited_by",
+        "reasons",
+        "sources",
+        "shortcut",
+        "line",
     )
-    _optional = frozenset(
-        (
-            "spikes",
-            "synaptic_operations",
-            "energy_joules",
-            "bound_by",
-            "neuron_bound",
-            "lower_bound",
-            "levels",
-            "latency_seconds",
-            "expected_error",
-            "why",
-        )
+    _optional = (
+        "spikes",
+        "synaptic_operations",
+        "energy_joules",
+        "bound_by",
+        "neuron_bound",
+        "lower_bound",
+        "levels",
+        "latency_seconds",
+        "expected_error",
+        "why",
     )
 
     neurons: int | None = field(default=None, metadata=_OR_0)
@@ -204,17 +200,8 @@ class Report(Result):
         Internal.
     """
 
-    _omitted = frozenset(
-        (
-            "fits",
-            "weights",
-            "device",
-            "spec",
-            "notes",
-            "diagnostics",
-        )
-    )
-    _optional = frozenset(("why",))
+    _omitted = ("fits", "weights", "device", "spec", "notes", "diagnostics")
+    _optional = ("why",)
 
     _internal = frozenset(
         ("bounds", "costs", "device", "folded", "notes", "present_seconds", "spec")
@@ -273,7 +260,7 @@ class Report(Result):
 
     def plot_network(self, ax: Axes | None = None) -> Axes:
         """Draw the layers with their shapes, cores and connections."""
-        return self._drawn("network", ax)
+        return self._drawn("network", self, ax)
 
     def plot_cores(self, ax: Axes | None = None) -> Axes:
         """Draw chips and cores, each filled according to the use of its four limits.
@@ -283,7 +270,7 @@ class Report(Result):
         ValueError
             If the network has no cores.
         """
-        return self._drawn("cores", ax)
+        return self._drawn("cores", self, ax)
 
     def __repr__(self) -> str:
         return f"<snnc.Report {self.network}: {counted(self.cores, 'core')}>"

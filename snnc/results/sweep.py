@@ -78,13 +78,7 @@ class Variant:
         Internal: the warnings of the spec.
     """
 
-    _omitted = frozenset(
-        (
-            "interval",
-            "results",
-            "diagnostics",
-        )
-    )
+    _omitted = ("interval", "results", "diagnostics")
 
     settings: Mapping[str, str] = field(metadata={"write": parse_settings})
     cores: int | None = None
@@ -169,12 +163,7 @@ class Sweep(Result, Sequence[Variant]):
         scores.
     """
 
-    _omitted = frozenset(
-        (
-            "source",
-            "holds_out",
-        )
-    )
+    _omitted = ("source", "holds_out")
 
     _internal = frozenset(("holds_out",))
 
@@ -205,7 +194,7 @@ class Sweep(Result, Sequence[Variant]):
         ValueError
             If no variant was evaluated.
         """
-        return self._drawn("sweep", over, ax)
+        return self._drawn("sweep", self, over, ax)
 
     def __len__(self) -> int:
         return len(self.variants)

@@ -35,7 +35,7 @@ class NetworkRow:
 class FolderReport(Result):
     """The networks in a folder, sorted by path, one row per spec; prints as a table."""
 
-    _omitted = frozenset(("diagnostics",))
+    _omitted = ("diagnostics",)
 
     networks: tuple[NetworkRow, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -62,7 +62,7 @@ class StatusRow:
 class Status(Result):
     """The state of each spec, sorted by path; prints as a table."""
 
-    _omitted = frozenset(("diagnostics",))
+    _omitted = ("diagnostics",)
 
     specs: tuple[StatusRow, ...]
     diagnostics: tuple[Diagnostic, ...] = ()

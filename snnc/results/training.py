@@ -51,7 +51,7 @@ class Training(Drawable):
         ValueError
             If the history lacks the metric.
         """
-        return self._drawn("training", what, ax)
+        return self._drawn("training", self.history, what, self.phases, ax)
 
     def __repr__(self) -> str:
         last = {name: values[-1] for name, values in self.history.items() if values}

@@ -21,7 +21,7 @@ class Spread:
     NaN and infinite values. Without a finite value, they have the value None.
     """
 
-    _omitted = frozenset(("nonzero",))
+    _omitted = ("nonzero",)
 
     min: float | None
     max: float | None
@@ -116,7 +116,7 @@ class Weights(Result):
         The reasons why the network or the chip does not accept the tensors.
     """
 
-    _omitted = frozenset(("diagnostics",))
+    _omitted = ("diagnostics",)
 
     _internal = frozenset(("match", "tensors"))
 
@@ -148,19 +148,8 @@ class MigratedTensor:
     with ``seed``. ``old_shape`` is the former shape of a tensor with a new shape.
     """
 
-    _omitted = frozenset(
-        (
-            "shape",
-            "old_shape",
-        )
-    )
-    _optional = frozenset(
-        (
-            "was",
-            "initializer",
-            "seed",
-        )
-    )
+    _omitted = ("shape", "old_shape")
+    _optional = ("was", "initializer", "seed")
 
     name: str
     becomes: Literal["kept", "new", "gone"]
@@ -178,7 +167,7 @@ class Migration(Result):
     ``values`` are the values of the new network's tensors by name.
     """
 
-    _omitted = frozenset(("values",))
+    _omitted = ("values",)
 
     file: str
     tensors: tuple[MigratedTensor, ...]

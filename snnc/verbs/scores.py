@@ -7,7 +7,6 @@ from dataclasses import replace
 from statistics import NormalDist
 
 import numpy as np
-from numpy.typing import NDArray
 
 from snnc.results import scores as results
 from snnc.results.scores import Interval
@@ -37,10 +36,8 @@ def per_example_score(outputs: Array, y: Array, classes: bool) -> Array:
     This is whether the decision is correct, or the negative mean square error.
     """
     if classes:
-        right: NDArray[np.bool_] = outputs.argmax(axis=1) == y
-        return right
-    errors: NDArray[np.float64] = -np.mean((outputs - y) ** 2, axis=1)
-    return errors
+        return np.asarray(outputs.argmax(axis=1) == y)
+    return np.asarray(-np.mean((outputs - y) ** 2, axis=1))
 
 
 def difference(first: Array, second: Array, comparisons: int = 1) -> Interval | None:

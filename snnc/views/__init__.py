@@ -161,10 +161,10 @@ def _records(result: Result) -> Sequence[Json]:
     return [to_json(row) for row in view_of(result).records(result)]
 
 
-def _draw(result: Result, picture: str, *options: Any) -> Any:
+def _draw(picture: str, *data: Any) -> Any:
     from snnc.views import pictures
 
-    return pictures.DRAWN[picture](result, *options)
+    return pictures.DRAWN[picture](*data)
 
 
 def unpickled(kind: Callable[..., object], values: Mapping[str, object]) -> object:

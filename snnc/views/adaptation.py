@@ -9,7 +9,7 @@ from snnc.results.evaluation import Evaluation
 from snnc.text.display import Json
 from snnc.text.tables import TextTable, percent
 from snnc.views.document import MARKUP, TEXT, Items, Part, Sentence, Table
-from snnc.views.evaluation import known
+from snnc.views.evaluation import known, score_writer
 
 
 def document(result: AdaptedEvaluation) -> Iterator[Part]:
@@ -27,10 +27,9 @@ def _sentences(result: AdaptedEvaluation) -> Iterator[str]:
     learning = result.learning
     where = f"{result.after.network} on {result.after.simulator}"
     kind = "RMSE"
-    reached = f"{learning.score:.4g}"
     if learning.classes:
         kind = "accuracy"
-        reached = percent(learning.score)
+    reached = score_writer(classes=learning.classes)(learning.score)
     yield f"{where}: {kind} {reached} while learning {presented(learning)}"
     if learning.clipped:
         reason = "which were larger than `error` in `learn pes`; write a larger one"
@@ -83,7 +82,7 @@ def _lost(result: AdaptedEvaluation) -> Iterator[Part]:
 def _with_interval(result: Evaluation) -> str:
     """Return an accuracy or error with its 95 % interval."""
     score = result.score
-    show = percent if result.classes else "{:.4g}".format
+    show = score_writer(classes=result.classes)
     if score.interval is None:
         return show(score.value)
     low, high = map(show, score.interval)

@@ -11,9 +11,9 @@ from snnc.results.calibration import (
     Measure,
     SpikeComparison,
 )
-from snnc.text.tables import Cells, TextTable, counted, percent
+from snnc.text.tables import Cells, TextTable, counted
 from snnc.views.document import EVERYWHERE, Part, Sentence, Table, Title
-from snnc.views.evaluation import outside
+from snnc.views.evaluation import outside, score_writer
 from snnc.views.weights import chip_table
 
 COLUMNS = ("layer", "percentile", "before", "after", "range", "scale", "")
@@ -62,6 +62,6 @@ def scores_text(comparison: SpikeComparison) -> str:
 
 def _score(score: ComparedScore) -> str:
     is_share = score.measure in ("accuracy", "agreement")
-    write = percent if is_share else "{:.4g}".format
+    write = score_writer(classes=is_share)
     change = f"{write(score.scaled)} instead of {write(score.given)}"
     return f"{TITLES[score.measure]} {change}"

@@ -121,26 +121,29 @@ def _tables(title: str, entries: Sequence[Entry]) -> Iterator[Part]:
         for entry in entries
         if not entry.rows
     )
-    rows = [
-        (
-            _arrows(_to_code(entry.subject.split(", "), ", ")),
-            row.key,
-            row.old or "",
-            row.new or "",
-        )
-        for entry in entries
-        for row in entry.rows
-        if row.old != row.new or entry.sign == ">"
-    ]
+    rows = [row for entry in entries for row in _rows(entry)]
     if remarks or rows:
         yield Heading(title, MARKUP)
     if remarks:
         yield Items(remarks, MARKUP)
     if rows:
-        first = 0 if any(name for name, *_ in rows) else 1
-        code_columns = (2 - first, 3 - first)
-        cells = [row[first:] for row in (HEAD, *rows)]
-        yield Table(TextTable(cells, "<" * len(cells[0])), MARKUP, code_columns)
+        yield _table(rows)
+
+
+def _table(rows: Sequence[Cells]) -> Table:
+    """Return a table of changes, without the names if all of them are empty."""
+    first = 0 if any(name for name, *_ in rows) else 1
+    code_columns = (2 - first, 3 - first)
+    cells = [row[first:] for row in (HEAD, *rows)]
+    return Table(TextTable(cells, "<" * len(cells[0])), MARKUP, code_columns)
+
+
+def _rows(entry: Entry) -> Iterator[Cells]:
+    """Yield the cells of an entry's rows that differ, or that rename something."""
+    name = _arrows(_to_code(entry.subject.split(", "), ", "))
+    for row in entry.rows:
+        if row.old != row.new or entry.sign == ">":
+            yield name, row.key, row.old or "", row.new or ""
 
 
 def _to_code(names: Iterable[str], separator: str) -> str:

@@ -5,12 +5,12 @@ Advice is given only if the numbers support it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise, takewhile
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from snnc.results.scores import REGISTERS, Interval, LayerResult
+from snnc.results.scores import REGISTERS, Interval, LayerResult, ScoreAtTime
 from snnc.text.display import Json
 from snnc.text.tables import Cells, TextTable, counted, human, joules, percent
 from snnc.views.chip_time import time_rows
@@ -113,7 +113,7 @@ def heading(result: Evaluation) -> str:
 
 def scores(result: Evaluation) -> list[Cells]:
     """Return the names and values of the overall results."""
-    rows = _scores(result)
+    rows = list(_scores(result))
     if result.clipped is not None:
         rows.append(("encoder values clipped", percent(result.clipped)))
     if result.spikes is not None:
@@ -135,7 +135,8 @@ def scores(result: Evaluation) -> list[Cells]:
 def tables(result: Evaluation) -> Iterator[TextTable]:
     """Yield the tables of results over time, by layer, and by class or unit."""
     if moments := result.over_time:
-        name, write = ("accuracy", percent) if result.classes else ("RMSE", _number)
+        name = "accuracy" if result.classes else "RMSE"
+        write = score_writer(classes=result.classes)
         steps = ("presented for", *(f"{m.steps} steps" for m in moments))
         values = (name, *(write(moment.value) for moment in moments))
         yield TextTable([steps, values], f"<{'>' * len(moments)}")
@@ -151,44 +152,61 @@ def tables(result: Evaluation) -> Iterator[TextTable]:
         yield TextTable([("unit", "RMSE", "R2"), *units], "<>>")
 
 
-def _scores(result: Evaluation) -> list[Cells]:
+def _scores(result: Evaluation) -> Iterator[Cells]:
     score = result.score
     classes = result.classes
-    write = percent if classes else _number
     unit = " %" if classes and score.interval else ""
-    value = f"{write(score.value)}{_interval(score.interval, classes)}{unit}"
-    rows: list[Cells] = [("accuracy" if classes else "RMSE", value)]
+    interval = _interval(score.interval, classes=classes)
+    value = f"{score_writer(classes=classes)(score.value)}{interval}{unit}"
+    yield ("accuracy" if classes else "RMSE"), value
     if score.r2 is not None:
-        rows.append(("R2", f"{score.r2:.3f}"))
+        yield "R2", f"{score.r2:.3f}"
     if result.is_uneven:
         balanced = f"{known(result.balanced_accuracy)}, the mean recall over classes"
-        rows.append(("balanced accuracy", balanced))
-    if result.simulator == "keras":
-        return rows
+        yield "balanced accuracy", balanced
+    if result.simulator != "keras":
+        yield from _compared(result)
+
+
+def _compared(result: Evaluation) -> Iterator[Cells]:
+    """Yield the scores of Keras, and the agreement with it."""
+    score = result.score
+    write = score_writer(classes=result.classes)
     if score.unknown is not None:
-        rows.append(("Keras before spikes", f"unknown: {score.unknown}"))
+        yield "Keras before spikes", f"unknown: {score.unknown}"
     if score.before is not None:
-        lost = score.before - score.value
-        interval = score.loss
-        told = f"spikes add {-lost:.4g}"
-        if classes:
-            verb = "gain" if lost < 0 else "lose"
-            told = f"spikes {verb} {100 * abs(lost):.1f} points"
-        if classes and lost < 0 and interval is not None:
-            interval = -interval[1], -interval[0]
-        told = f"{write(score.before)}, {told}{_interval(interval, classes)}"
-        rows.append(("Keras before spikes", told))
-    alike = "agreement with Keras" if classes else "RMS difference to Keras"
+        before = f"{write(score.before)}, {_loss(result, score.before)}"
+        yield "Keras before spikes", before
     keras = f"{known(score.keras, write, NEEDED)}{MODELS[score.model]}"
-    agreement = known(score.agreement, write, NEEDED)
-    return [*rows, ("Keras with these weights", keras), (alike, agreement)]
+    yield "Keras with these weights", keras
+    alike = "agreement with Keras" if result.classes else "RMS difference to Keras"
+    yield alike, known(score.agreement, write, NEEDED)
 
 
-def _interval(interval: Interval | None, classes: bool) -> str:
-    return "" if interval is None else f", {_between(interval, classes)}"
+def _loss(result: Evaluation, before: float) -> str:
+    """Describe what spikes change, with its interval."""
+    lost = before - result.score.value
+    interval = result.score.loss
+    if not result.classes:
+        return f"spikes add {-lost:.4g}{_interval(interval, classes=False)}"
+    verb = "lose"
+    if lost < 0:
+        verb = "gain"
+        interval = interval and (-interval[1], -interval[0])
+    points = f"{100 * abs(lost):.1f} points"
+    return f"spikes {verb} {points}{_interval(interval, classes=True)}"
 
 
-def _between(interval: Interval, classes: bool = True) -> str:
+def score_writer(*, classes: bool) -> Callable[[float], str]:
+    """Return the function that writes an accuracy, or an error."""
+    return percent if classes else _number
+
+
+def _interval(interval: Interval | None, *, classes: bool) -> str:
+    return "" if interval is None else f", {_between(interval, classes=classes)}"
+
+
+def _between(interval: Interval, *, classes: bool = True) -> str:
     low, high = (f"{100 * b:.1f}" if classes else f"{b:.4g}" for b in interval)
     return f"95 % interval {low} to {high}"
 
@@ -291,7 +309,8 @@ def _decision(result: Evaluation) -> Iterator[str]:
         instead = f"instead of {result.score.value:.4g}"
         if result.classes:
             instead = f"({100 * more:.1f} points more, {_between(other.gain)})"
-        value = _write_score(result, other.value)
+        kind = "" if result.classes else "an RMSE of "
+        value = f"{kind}{score_writer(classes=result.classes)(other.value)}"
         yield DECIDES.format(decide=other.decide, value=value, instead=instead)
 
 
@@ -301,36 +320,59 @@ def _time(result: Evaluation) -> Iterator[str]:
     If the result gets worse during an example, or stays worse than in Keras, the
     network settles in a wrong steady state, which more time does not fix.
     """
-    # To first order, the RMSE decreases by the decrease of the mean square error,
-    # divided by twice the RMSE.
-    scale = 1.0 if result.classes else 2 * result.score.value or 1.0
-    early = {m: [end / scale for end in m.gain] for m in result.over_time if m.gain}
-    if not early:
+    gains = _gains(result)
+    if not gains:
         return
-    words = CLASSIFIES if result.classes else REGRESSES
-    moments = [*early]
-    little = _little(result)
+    words = _words(result)
     loss = result.score.loss
-    noise = 0.0 if result.classes else little  # an error always varies over time
-    least, most = early[moments[-1]]
-    values = [*(moment.value for moment in moments), result.score.value]
-    *_, before, last = (abs(b - a) for a, b in pairwise([values[0], *values]))
-    names = ", ".join(f"`{name}`" for name in result.resting)
-    ways = SPREAD.format(names=names) if names else WAYS
-    if any(gain[1] < -noise for gain in early.values()):
-        yield FALLS.format(**words, ways=ways)
+    noise = 0.0 if result.classes else _little(result)  # errors always vary over time
+    least, _ = [*gains.values()][-1]
+    if any(high < -noise for _, high in gains.values()):
+        yield FALLS.format(**words)
     elif least > noise:
         if loss is None or loss[0] > 0:
             yield RISES.format(**words)
-    elif loss and loss[0] > max(most, little) and last <= max(little, before):
-        weights = "" if result.score.before is None else " before `spikes`"
-        yield BELOW.format(**words, before=weights, ways=ways)
-    elif alike := [*takewhile(lambda m: early[m][1] <= little, reversed(moments))]:
-        yield ENOUGH.format(**words, steps=alike[-1].steps)
+    elif _has_settled_below(result, gains):
+        yield BELOW.format(**words)
+    else:
+        little = _little(result)
+        alike = takewhile(lambda m: gains[m][1] <= little, reversed(gains))
+        for moment in [*alike][-1:]:
+            yield ENOUGH.format(**words, steps=moment.steps)
 
 
-def _write_score(result: Evaluation, value: float) -> str:
-    return percent(value) if result.classes else f"an RMSE of {value:.4g}"
+def _words(result: Evaluation) -> dict[str, str]:
+    """Return the words about the kind of score, and what may improve it."""
+    names = ", ".join(f"`{name}`" for name in result.resting)
+    return {
+        **(CLASSIFIES if result.classes else REGRESSES),
+        "ways": SPREAD.format(names=names) if names else WAYS,
+        "before": "" if result.score.before is None else " before `spikes`",
+    }
+
+
+def _gains(result: Evaluation) -> dict[ScoreAtTime, Interval]:
+    """Return the improvements of the score after each moment, as intervals."""
+    # To first order, the RMSE decreases by the decrease of the mean square error,
+    # divided by twice the RMSE.
+    scale = 1.0 if result.classes else 2 * result.score.value or 1.0
+    return {
+        m: (m.gain[0] / scale, m.gain[1] / scale) for m in result.over_time if m.gain
+    }
+
+
+def _has_settled_below(
+    result: Evaluation, gains: Mapping[ScoreAtTime, Interval]
+) -> bool:
+    """Return whether the score stays below Keras's, and hardly changes at the end."""
+    little = _little(result)
+    _, most = [*gains.values()][-1]
+    loss = result.score.loss
+    if loss is None or loss[0] <= max(most, little):
+        return False
+    values = [*(moment.value for moment in gains), result.score.value]
+    *_, before, last = (abs(b - a) for a, b in pairwise([values[0], *values]))
+    return last <= max(little, before)
 
 
 def _little(result: Evaluation) -> float:

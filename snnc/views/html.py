@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from html import escape
 from io import BytesIO
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from snnc.text.installing import installation, missing
 from snnc.text.tables import TextTable, printable
@@ -30,7 +30,9 @@ from snnc.views.document import (
     parts_for,
 )
 
-SHELL = Path(__file__).with_name("page.html.jinja")
+if TYPE_CHECKING:
+    from jinja2 import Template
+
 LACKING = f"Pictures are missing: {installation('plot')}, and print the page again."
 STYLE_SHEET = Path(__file__).with_name("style.css")
 _CODE = re.compile(r"`([^`]+)`")
@@ -52,11 +54,24 @@ def format_page(document: Document, source: str) -> str:
 
 def shell(title: str, body: str) -> str:
     """Return an HTML page with a body, which must be escaped already."""
+    return page_template("page.html.jinja").render(title=title, body=body)
+
+
+def page_template(name: str) -> Template:
+    """Return a template of this folder; it escapes texts and their control codes."""
     import jinja2  # only for pages
 
-    environment = jinja2.Environment(autoescape=True, keep_trailing_newline=True)
-    template = environment.from_string(SHELL.read_text(encoding="utf-8"))
-    return template.render(title=title, body=body)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        undefined=jinja2.StrictUndefined,
+        autoescape=True,
+        finalize=lambda value: printable(value) if type(value) is str else value,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["inline"] = inline_html
+    return environment.get_template(name)
 
 
 def _fragment(parts: Sequence[Part]) -> str:

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from snnc.diagnostics.diagnostic_text import render
 from snnc.results.report import COUNTERS, LayerReport, Report
 from snnc.source import DOCUMENTATION
 from snnc.text.display import Json, to_pre
-from snnc.text.tables import human, joules, printable
+from snnc.text.tables import human, joules
 from snnc.views import report
 from snnc.views.core_map import core_map
 from snnc.views.document import HTML, Html, Part
-
-if TYPE_CHECKING:
-    from jinja2 import Template
 
 FULL = 0.9
 """The fraction of a limit above which a bar is coloured."""
@@ -34,9 +29,11 @@ def fragment(shown: Report, spec: str = "") -> str:
 
     ``spec`` is the HTML of the spec, with costs after its lines.
     """
+    from snnc.views.html import page_template  # only for pages
+
     *whys, total_why = report.reasons(shown)
     problems = render(shown.diagnostics, colour=True)
-    return _template("report.html.jinja").render(
+    return page_template("report.html.jinja").render(
         name=shown.network,
         about=shown.spec.about,
         device=shown.device if shown.on_chip else "no chip",
@@ -53,24 +50,6 @@ def fragment(shown: Report, spec: str = "") -> str:
         tiles=_tiles(shown),
         terms=f"{DOCUMENTATION}loihi-for-keras-users.html",
     )
-
-
-def _template(name: str) -> Template:
-    import jinja2  # only for pages
-
-    from snnc.views.html import inline_html  # only for pages
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        undefined=jinja2.StrictUndefined,
-        autoescape=True,
-        finalize=lambda value: printable(value) if type(value) is str else value,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["inline"] = inline_html
-    return environment.get_template(name)
 
 
 def _tiles(shown: Report) -> Iterator[tuple[str, str]]:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, get_args
 from snnc.results.base import to_json
 from snnc.results.sweep import Cost, Sweep, Variant, select_best
 from snnc.text.display import Json
-from snnc.text.tables import TextTable, cell, counted, human, joules, percent
+from snnc.text.tables import TextTable, cell, counted, human, joules
 from snnc.views import plots
 from snnc.views.document import HTML, Figure, Part, Sentence, Table, Title
+from snnc.views.evaluation import score_writer
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,6 +47,7 @@ def _table(sweep: Sweep, *, has_scores: bool) -> TextTable:
 
 
 def _row(variant: Variant, kind: str, *, has_scores: bool) -> tuple[str, ...]:
+    write = score_writer(classes=kind == "accuracy")
     # An upper bound next to measured energies would be misleading.
     is_shown = variant.score is not None or not has_scores
     interval = ""
@@ -58,23 +60,13 @@ def _row(variant: Variant, kind: str, *, has_scores: bool) -> tuple[str, ...]:
         cell(variant.cores),
         cell(variant.weights),
         cell(variant.energy if is_shown else None, joules),
-        cell(variant.example_seconds if is_shown else None, _seconds),
-        _score(variant.score, kind),
-        _score(variant.deviation, kind),
+        cell(variant.example_seconds if is_shown else None, partial(human, unit="s")),
+        cell(variant.score, write),
+        cell(variant.deviation, write),
         interval,
         BEST if variant.is_best else "",
         variant.problem,
     )
-
-
-def _seconds(value: float) -> str:
-    return human(value, "s")
-
-
-def _score(value: float | None, kind: str) -> str:
-    if value is None:
-        return ""
-    return percent(value) if kind == "accuracy" else f"{value:.4g}"
 
 
 def _kind(sweep: Sweep) -> str:

@@ -14,6 +14,7 @@ from snnc.results.weights import (
     Precision,
     Spread,
     Weights,
+    WeightsMatch,
 )
 from snnc.text.tables import Cells, TextTable, cell, counted, dims, percent
 from snnc.views.document import MARKUP, TEXT, Items, Part, Sentence, Table, Title
@@ -76,15 +77,20 @@ def _total(weights: Weights) -> str:
     spoilt = sum(spread.nan + spread.infinite for spread in spreads)
     if spoilt:
         total += f" ({spoilt} not finite)"
-    match = weights.match
-    if match is None:
-        return total
+    return (
+        total
+        if weights.match is None
+        else f"{total}, {_verdict(weights, weights.match)}"
+    )
+
+
+def _verdict(weights: Weights, match: WeightsMatch) -> str:
     problems = sum(bool(t.match and t.match.problem) for t in weights.tensors)
     verdict = "which fit" if match.fits else "written for a different network than"
     if problems:
         verdict = f"{counted(problems, 'problem')}: they do not fit"
     but = ", but not the chip" if any(layer.refused for layer in match.chip) else ""
-    return f"{total}, {verdict} {match.network}{but}"
+    return f"{verdict} {match.network}{but}"
 
 
 def _layer(layer: Precision) -> Cells:

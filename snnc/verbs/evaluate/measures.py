@@ -1,4 +1,4 @@
-"""Results of examples, their JSON lines, Keras's results, and the evaluation."""
+"""Results of examples, Keras's results, and the evaluation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from operator import add
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from snnc.exact import Engine
 from snnc.exact.results import Kept
@@ -96,12 +95,16 @@ def join(parts: Sequence[EvaluatedPart]) -> EvaluatedPart:
         stop=parts[-1].stop,
         outputs=np.concatenate([part.outputs for part in parts], axis=1),
         others=np.concatenate([part.others for part in parts]),
-        firing={n: reduce(add, (p.firing[n] for p in parts)) for n in parts[0].firing},
+        firing=_add_layers([part.firing for part in parts]),
         keras=np.concatenate(known) if known else None,
-        alike={n: reduce(add, (p.alike[n] for p in parts)) for n in parts[0].alike},
+        alike=_add_layers([part.alike for part in parts]),
         overflows=tuple(np.sum([p.overflows for p in parts], axis=0).tolist()),
         work=join_work([part.work for part in parts if part.work is not None]),
     )
+
+
+def _add_layers(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return {name: reduce(add, (part[name] for part in parts)) for name in parts[0]}
 
 
 class SpanResult(NamedTuple):
@@ -192,18 +195,16 @@ def result_of(
     classes = network.readout.classes
     firing = part.firing
     spikes = {name: fired.spikes for name, fired in firing.items()}
-    layers = (
+    layers = [
         layer_result(network, name, fired, steps, part.alike.get(name))
         for name, fired in firing.items()
-    )
+    ]
     work = None
     time = None
     if part.cores is not None and device is not None:
         work = work_of(network, spikes, steps, device.energy)
         time = time_of(part.work, len(outputs[-1]), steps, device)
     encoders = {n: each for n, each in network.layers.items() if each.encoder}
-    values = sum(firing[name].at_least(0) for name in encoders)
-    clipped = sum(firing[name].at_least(steps) for name in encoders)
     return replace(
         scored(network, simulator, outputs[-1], y, score),
         presentation=part.presentation,
@@ -212,7 +213,7 @@ def result_of(
         readings=scores.compare_decisions(network, outputs[-1], part.others, y),
         layers=tuple(layers),
         spikes=sum(spikes.values()),
-        clipped=clipped / max(1, values),
+        clipped=_clipped_share([firing[name] for name in encoders], steps),
         resting=tuple(n for n, each in encoders.items() if each.start == "rest"),
         decide=network.readout.decide,
         work=work,
@@ -220,6 +221,12 @@ def result_of(
         cores=part.cores,
         overflows=part.overflows or None,
     )
+
+
+def _clipped_share(encoders: Sequence[LayerFiring], steps: int) -> float:
+    """Return the fraction of values with a spike in every step."""
+    values = sum(firing.at_least(0) for firing in encoders)
+    return sum(firing.at_least(steps) for firing in encoders) / max(1, values)
 
 
 def work_of(
@@ -278,9 +285,7 @@ class KerasReference:
         self._weights = weights
         self.seconds = 0.0
 
-    def outputs(
-        self, x: Any, progress: Moved = lambda count: None
-    ) -> NDArray[np.float64]:
+    def outputs(self, x: Any, progress: Moved = lambda count: None) -> Floats:
         """Return the outputs (examples, units) of examples, which are read in batches.
 
         ``progress`` is called with the number of examples just completed.
@@ -296,7 +301,7 @@ class KerasReference:
 
     def before_spikes(
         self, weights: Weights, x: object
-    ) -> tuple[NDArray[np.float64] | None, str | None]:
+    ) -> tuple[Floats | None, str | None]:
         """Return the `outputs` of weights from before the phase `spikes`.
 
         They are None if there was no such phase, or if the weights are unknown; the

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -159,11 +159,7 @@ def store_examples(x: object, y: object, network: Network) -> tuple[Array, Any]:
     count = 0
     shape = network.input.shape
     with TemporaryFile() as file:
-        for item in x.as_numpy_iterator() if hasattr(x, "as_numpy_iterator") else x:
-            parts = item if isinstance(item, tuple) else (item,)
-            batch, *given = map(np.asarray, parts[:2])
-            if batch.shape == shape:
-                batch, *given = (part[np.newaxis] for part in (batch, *given))
+        for batch, *given in _batches(x, shape):
             select(batch, None, network)[:].tofile(file)
             count += len(batch)
             labels += given
@@ -172,3 +168,14 @@ def store_examples(x: object, y: object, network: Network) -> tuple[Array, Any]:
         file.flush()
         stored = np.memmap(file, np.float32, "r", shape=(count, *shape))
     return stored, np.concatenate(labels) if y is None and labels else y
+
+
+def _batches(x: Iterable[Any], shape: tuple[int, ...]) -> Iterator[list[Array]]:
+    """Yield batches of examples with their labels, if there are any."""
+    items = x.as_numpy_iterator() if hasattr(x, "as_numpy_iterator") else x
+    for item in items:
+        parts = item if isinstance(item, tuple) else (item,)
+        arrays = list(map(np.asarray, parts[:2]))
+        if arrays[0].shape == shape:
+            arrays = [array[np.newaxis] for array in arrays]
+        yield arrays

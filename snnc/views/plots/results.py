@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from math import sqrt
-from typing import TYPE_CHECKING, Any, Literal
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.ticker import MaxNLocator
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     from snnc.results.evaluation import Evaluation
     from snnc.results.scores import LayerResult
     from snnc.results.statistics import LayerFiring
-    from snnc.results.sweep import Variant
+    from snnc.results.sweep import Cost, Variant
     from snnc.runtime.examples import Array
 
 
@@ -51,9 +54,7 @@ def training(
     without the metric raises ValueError.
     """
     what = what or ("accuracy" if "accuracy" in history else "loss")
-    if not history.get(what):
-        measures = ", ".join(sorted(name for name in history if history[name]))
-        raise ValueError(f"the history has no {what}: it has {measures or 'no epochs'}")
+    _require_metric(history, what)
     ax = axes(ax, 2.6)
     for name, style, colour, label in (
         (what, "o-", COLOURS[0], "training"),
@@ -62,19 +63,30 @@ def training(
         if values := history.get(name, ()):
             epochs = range(1, len(values) + 1)
             ax.plot(epochs, values, style, markersize=4, color=colour, label=label)
-    begun: dict[int, list[str]] = {}
-    for phase, before in phases if len(phases) > 1 else ():
-        begun.setdefault(before, []).append(phase)
-    for before, names in begun.items():
-        place = before + 0.5
-        above = ax.get_xaxis_transform()
-        ax.axvline(place, color=COLOURS[4], linestyle=":", linewidth=1)
-        ax.text(place, 1.01, ", ".join(names), transform=above, size=7)
+    marks_phases = len(phases) > 1
+    if marks_phases:
+        _mark_phases(ax, phases)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set(xlabel="epoch", ylabel=what)
     ax.legend(loc="best")
-    ax.set_title(f"{what} in training", pad=14 if begun else None)
+    ax.set_title(f"{what} in training", pad=14 if marks_phases else None)
     return ax
+
+
+def _require_metric(history: Mapping[str, Sequence[float]], what: str) -> None:
+    if not history.get(what):
+        measures = ", ".join(sorted(name for name in history if history[name]))
+        raise ValueError(f"the history has no {what}: it has {measures or 'no epochs'}")
+
+
+def _mark_phases(ax: Axes, phases: Sequence[tuple[str, int]]) -> None:
+    """Draw a line with the names of the phases that begin after an epoch."""
+    for before, begun in groupby(phases, key=itemgetter(1)):
+        place = before + 0.5
+        names = ", ".join(name for name, _ in begun)
+        above = ax.get_xaxis_transform()
+        ax.axvline(place, color=COLOURS[4], linestyle=":", linewidth=1)
+        ax.text(place, 1.01, names, transform=above, size=7)
 
 
 @theme()
@@ -109,14 +121,17 @@ def accuracy(result: Evaluation, dt: float, ax: Axes | None = None) -> Axes:
         raise ValueError(f"the simulator {result.simulator} has no presentation time")
     ax = axes(ax, 3.0)
     ms = [moment.steps * dt * 1e3 for moment in result.over_time]
-    values = [moment.value for moment in result.over_time]
-    share = 100 if result.classes else 1
+    values = np.array([moment.value for moment in result.over_time])
+    share = 1
+    kind = "error"
     if result.classes:
+        share = 100
+        kind = "accuracy"
         ends = 100 * np.array([interval(v, result.examples) for v in values]).T
         ax.fill_between(ms, *ends, color=COLOURS[0], alpha=0.2, linewidth=0)
         ax.set_ylim(0, 102)
     label = f"spikes, {result.simulator}"
-    ax.plot(ms, [share * v for v in values], "o-", color=COLOURS[0], label=label)
+    ax.plot(ms, share * values, "o-", color=COLOURS[0], label=label)
     keras = result.score.before
     label = "Keras before spikes"
     if keras is None:
@@ -127,18 +142,21 @@ def accuracy(result: Evaluation, dt: float, ax: Axes | None = None) -> Axes:
     ax.legend(loc="best")
     ax.set(xlabel="presentation time (ms)", ylabel=_quality(result.classes))
     ax.set_xlim(left=0)
-    kind = "accuracy" if result.classes else "error"
     name = f"{result.network} on {result.simulator}"
     title = f"{kind} of {name}"
     if result.energy is not None:
-        scale = result.energy * 1e6 / ms[-1]
-        functions = (lambda time: scale * time, lambda energy: energy / scale)
-        scaled = ax.secondary_xaxis("top", functions=functions)
-        scaled.set_xlabel("estimated energy per example on the chip (uJ)")
+        _add_energy(ax, result.energy * 1e6 / ms[-1])
         total = human(result.energy, "J")
         title = f"{kind} and estimated energy of {name}: {total} at the end"
     ax.set_title(title)
     return ax
+
+
+def _add_energy(ax: Axes, scale: float) -> None:
+    """Add an upper axis with the energy; ``scale`` is in uJ per ms."""
+    functions = (lambda time: scale * time, lambda energy: energy / scale)
+    scaled = ax.secondary_xaxis("top", functions=functions)
+    scaled.set_xlabel("estimated energy per example on the chip (uJ)")
 
 
 @theme()
@@ -304,7 +322,7 @@ def sweep(
     name: str,
     lines: Sequence[Variant],
     best: Sequence[Variant],
-    over: Literal["energy", "cores"] = "energy",
+    over: Cost = "energy",
     ax: Axes | None = None,
 ) -> Axes:
     """Plot accuracy or error against costs; connect and name the best variants.
@@ -314,44 +332,82 @@ def sweep(
     judged = [line for line in lines if line.score is not None and line.energy]
     if not judged:
         raise ValueError("nothing was evaluated: use a sweep with data")
+    points = _points_of(judged, over)
+    is_best = np.array([line in best for line in judged])
+    ax = axes(ax, 3.2 + 0.16 * min(_NAMED, is_best.sum()))
     classifies = judged[0].classifies
-    cores = [line.cores or 0 for line in judged]
-    connected = np.array([line in best for line in judged])
-    share, kind = (100, "accuracy") if classifies else (1, "error")
-    if over == "energy":
-        x = np.array([1e6 * (line.energy or 0) for line in judged])
-        areas = np.clip(_AREA * np.array(cores), 12.0, _LARGEST)
-        compared = f"{kind}, energy, cores"
-        captions = ["estimated energy per example, uJ; area: cores (in brackets)"]
-    else:
-        x = np.array(cores)
-        areas = np.full(len(judged), _AREA)
-        compared = f"{kind}, cores"
-        captions = ["cores"]
-    y = share * np.array([line.score or 0 for line in judged])
-    ax = axes(ax, 3.2 + 0.16 * min(_NAMED, connected.sum()))
-    for some, colour, label in (
-        (~connected, COLOURS[4], "others"),
-        (connected, COLOURS[5], f"best: {compared}"),
-    ):
-        if some.any():
-            look: dict[str, Any] = {"color": colour, "alpha": 0.8, "linewidth": 0}
-            ax.scatter(x[some], y[some], areas[some], label=label, **look)
-    spread = share * np.array([line.deviation or 0.0 for line in judged])
-    ax.errorbar(x, y, spread, fmt="none", ecolor=COLOURS[4], elinewidth=0.8)
-    order = [i for i in np.lexsort((y, x)) if connected[i]]
-    ax.plot(x[order], y[order], color=COLOURS[5], linewidth=0.8)
-    look = {"textcoords": "offset points", "ha": "center", "size": 7}
-    for number, i in enumerate(order, 1):
-        above = (0, sqrt(areas[i]) / 2 + 4)
-        ax.annotate(str(number), (x[i], y[i]), xytext=above, **look)
-        if number <= _NAMED:
-            settings = ", ".join(f"{k} {v}" for k, v in judged[i].settings.items())
-            taken = f" ({cores[i]})" if over == "energy" else ""
-            captions.append(f"{number}: {settings}{taken}")
-    ax.set_xlabel("\n".join(captions), loc="left")
+    costs = "energy, cores" if over == "energy" else "cores"
+    compared = f"{'accuracy' if classifies else 'error'}, {costs}"
+    _scatter(ax, points, ~is_best, COLOURS[4], "others")
+    _scatter(ax, points, is_best, COLOURS[5], f"best: {compared}")
+    spread = points.deviation
+    ax.errorbar(points.x, points.y, spread, fmt="none", ecolor=COLOURS[4], lw=0.8)
+    by_cost = np.lexsort((points.y, points.x))
+    order = by_cost[is_best[by_cost]]
+    ax.plot(points.x[order], points.y[order], color=COLOURS[5], linewidth=0.8)
+    _number(ax, points, order)
+    named = [judged[i] for i in order[:_NAMED]]
+    ax.set_xlabel("\n".join(_captions(named, over)), loc="left")
     ax.set_ylabel(_quality(classifies))
     ax.margins(0.1, 0.18)
     ax.legend(loc="best", markerscale=0.6)
     ax.set_title(f"{name}: {len(judged)} variants")
     return ax
+
+
+@dataclass(frozen=True, slots=True)
+class _Points:
+    """The costs, scores, standard deviations and areas of variants: (variants,)."""
+
+    x: Array
+    y: Array
+    deviation: Array
+    area: Array
+
+
+def _points_of(judged: Sequence[Variant], over: Cost) -> _Points:
+    share = 100 if judged[0].classifies else 1
+    x = cores = np.array([line.cores or 0 for line in judged])
+    area = np.full(len(judged), _AREA)
+    if over == "energy":
+        x = 1e6 * np.array([line.energy for line in judged], float)
+        area = np.clip(_AREA * cores, 12.0, _LARGEST)
+    return _Points(
+        x=x,
+        y=share * np.array([line.score for line in judged], float),
+        deviation=share * np.array([line.deviation or 0.0 for line in judged]),
+        area=area,
+    )
+
+
+def _scatter(ax: Axes, points: _Points, shown: Array, colour: str, label: str) -> None:
+    if shown.any():
+        look: dict[str, Any] = {"color": colour, "alpha": 0.8, "linewidth": 0}
+        area = points.area[shown]
+        ax.scatter(points.x[shown], points.y[shown], area, label=label, **look)
+
+
+def _number(ax: Axes, points: _Points, order: Array) -> None:
+    """Write numbers from 1 above points, in the given order."""
+    for number, i in enumerate(order, 1):
+        above = (0, sqrt(points.area[i]) / 2 + 4)
+        ax.annotate(
+            str(number),
+            (points.x[i], points.y[i]),
+            xytext=above,
+            textcoords="offset points",
+            ha="center",
+            size=7,
+        )
+
+
+def _captions(named: Sequence[Variant], over: Cost) -> Iterator[str]:
+    """Yield the name of the costs, and the settings of numbered variants."""
+    if over == "energy":
+        yield "estimated energy per example, uJ; area: cores (in brackets)"
+    else:
+        yield "cores"
+    for number, line in enumerate(named, 1):
+        settings = ", ".join(f"{key} {value}" for key, value in line.settings.items())
+        cores = f" ({line.cores or 0})" if over == "energy" else ""
+        yield f"{number}: {settings}{cores}"
