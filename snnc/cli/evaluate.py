@@ -145,7 +145,8 @@ def evaluate_command(
 
         with style.theme():
             style.save(drawn.plot_accuracy(), picture)
-    return _verdict(found, package, others["strict"], others["min_accuracy"])
+    least = others["min_accuracy"]
+    return _verdict(found, package, strict=others["strict"], least=least)
 
 
 def _check_options(given: Mapping[str, Any]) -> EvaluateOptions:
@@ -231,22 +232,22 @@ def _check_learning(given: Mapping[str, Any], run: EvaluateOptions) -> None:
 
 
 def _verdict(
-    found: Evaluation, package: Path, strict: bool, min_accuracy: float | None
+    found: Evaluation, package: Path, *, strict: bool, least: float | None
 ) -> int:
     """Print which limits are not met, and return the exit status."""
     reached = found.accuracy
-    least = min_accuracy
     if strict and found.missed:
-        advice = "give them a wider `rate` and train again, or scale the weights with"
-        advice += f" `snnc calibrate {package}`"
-        problem = f"rates not held: {', '.join(found.missed)}; {advice}"
+        problem = (
+            f"rates not held: {', '.join(found.missed)}; give them a wider `rate` and"
+            f" train again, or scale the weights with `snnc calibrate {package}`"
+        )
     elif least is None or (reached is not None and reached >= least):
         return 0
     elif reached is None:
         problem = f"--min-accuracy needs classes, but {found.network} has none"
     else:
-        below = f"{100 * reached:.2f} %, below --min-accuracy {least:g}"
-        problem = f"the accuracy is {below}"
+        percent = 100 * reached
+        problem = f"the accuracy is {percent:.2f} %, below --min-accuracy {least:g}"
     printing.say(f"error: {problem}")
     return 1
 

@@ -136,11 +136,11 @@ def _check_files(output: Path | None, weights: Path | None, *, explain: bool) ->
     if suffix != ".snn":
         raise click.UsageError("-o writes a spec: name a file that ends in .snn")
     if weights is not None and weights.suffix != ".safetensors":
-        ending = "a file that ends in .safetensors"
-        raise click.UsageError(f"--weights-out writes {ending}")
+        raise click.UsageError("--weights-out writes a file that ends in .safetensors")
     if explain and (output or weights):
-        files = "leave out -o and --weights-out"
-        raise click.UsageError(f"--explain writes no files: {files}")
+        raise click.UsageError(
+            "--explain writes no files: leave out -o and --weights-out"
+        )
 
 
 def _say_notes(notes: Sequence[str], model: str) -> None:

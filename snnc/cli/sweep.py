@@ -95,13 +95,15 @@ def _refuse_options(wanted: Mapping[str, Any], *, train: bool, draws: bool) -> N
     needs_data = any((train, draws, wanted["test"], wanted["weights"]))
     if wanted["data"] is None:
         if needs_data:
-            options_with_data = "--train, --test, --weights and --picture"
-            raise click.UsageError(f"{options_with_data} need --data")
+            raise click.UsageError(
+                "--train, --test, --weights and --picture need --data"
+            )
     elif train == (wanted["weights"] is not None):
         raise click.UsageError("with --data, give one of --train and --weights")
     if wanted["test"] and not train:
-        advice = "without training, evaluate on --data"
-        raise click.UsageError(f"--test needs --train; {advice}")
+        raise click.UsageError(
+            "--test needs --train; without training, evaluate on --data"
+        )
     if None not in (wanted["dask"], wanted["workers"]):
         raise click.UsageError("a cluster has its own workers: leave out --workers")
     if wanted["seeds"] > 1 and not train:

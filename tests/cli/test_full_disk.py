@@ -38,7 +38,7 @@ WRITES = {"write_text", "write_bytes", "save_file", "touch"}
 TEMPORARY = {
     "cli/train.py",
     "verbs/evaluate/exact.py",
-    "tools/weights.py",
+    "verbs/weights.py",
     "importer/files.py",
 }
 """Modules that write to temporary folders or to nothing, so nothing is replaced."""
