@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from math import prod
 from typing import Any
@@ -13,7 +14,7 @@ from snnc.importer.graph import LARGEST_INPUT
 from snnc.importer.linear import LinearStep, Shape, Term, all_known, points
 from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import add_relu, identity_neurons, mix
-from snnc.importer.table import each_rank, listed, reads
+from snnc.importer.table import each_rank, is_trained, listed, reads
 from snnc.importer.values import (
     BROKEN,
     INPUT,
@@ -197,8 +198,7 @@ def _several(layer: CurrentLayer, shape: Shape) -> Value:
         error = RefusedLayerError(
             f"the model has {count} inputs ({names}) of different shapes; a spec has "
             "one",
-            "import the layers that depend on only one of them as a model with one "
-            "input, and compute the others on the host",
+            _largest_part(layer.context),
             rule=SeveralModelInputs,
         )
         layer.refuse(error)
@@ -206,6 +206,62 @@ def _several(layer: CurrentLayer, shape: Shape) -> Value:
         return BROKEN
     key = layer.spec.free(layer.name)
     return layer.spec.add(StatementDraft(key, "downsample", (INPUT,), shape))
+
+
+def _largest_part(context: ImportContext) -> str:
+    """Advise to import the part of a model of several inputs with the most layers.
+
+    A part is the layers that depend on one input alone, or on several inputs. The part
+    with the most convolutions counts as the largest.
+    """
+    origins = _origins(context)
+    trained = [layer for layer in context.model.layers if is_trained(layer)]
+    parts = {
+        name: [layer for layer in trained if origins[layer.name] == {name}]
+        for name in context.inputs
+    }
+    joined = [layer for layer in trained if len(origins[layer.name]) > 1]
+    name = max(parts, key=lambda each: _weigh(parts[each]))
+    if _weigh(parts[name]) <= _weigh(joined):
+        return (
+            "compute the layer that joins the inputs on the host, and import the "
+            "layers after it as a model with one input, which has "
+            f"{len(joined)} of the {len(trained)} layers with kernels"
+        )
+    ends = ", ".join(_ends_of_part(context, origins, name))
+    to_end = f" to {ends}" if ends else ""
+    return (
+        f"import the layers from `{name}`{to_end} as a model with one input, which has "
+        f"{len(parts[name])} of the {len(trained)} layers with kernels, and compute "
+        "the others on the host"
+    )
+
+
+def _ends_of_part(
+    context: ImportContext, origins: Mapping[str, frozenset[str]], name: str
+) -> Iterator[str]:
+    """Yield the last layers that depend on one input alone."""
+    for layer, inputs in origins.items():
+        readers = context.readers[layer]
+        is_read_outside = any(origins[reader] != {name} for reader in readers)
+        if inputs == {name} and is_read_outside:
+            yield f"`{layer}`"
+
+
+def _weigh(part: list[KerasLayer]) -> tuple[int, int]:
+    """Return how many convolutions, and how many layers, a part of a model has."""
+    return sum("kernel_size" in layer.options for layer in part), len(part)
+
+
+def _origins(context: ImportContext) -> dict[str, frozenset[str]]:
+    """Return the inputs on which each layer depends."""
+    origins: dict[str, frozenset[str]] = {}
+    for layer in context.model.layers:
+        found = {layer.name} if layer.name in context.inputs else set[str]()
+        for read in layer.reads:
+            found |= origins[read]
+        origins[layer.name] = frozenset(found)
+    return origins
 
 
 def _is_channels_first(context: ImportContext, name: str) -> bool:
