@@ -246,8 +246,9 @@ def _verdict(
     elif reached is None:
         problem = f"--min-accuracy needs classes, but {found.network} has none"
     else:
-        percent = 100 * reached
-        problem = f"the accuracy is {percent:.2f} %, below --min-accuracy {least:g}"
+        problem = (
+            f"the accuracy is {100 * reached:.2f} %, below --min-accuracy {least:g}"
+        )
     printing.say(f"error: {problem}")
     return 1
 

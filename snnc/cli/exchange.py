@@ -156,9 +156,7 @@ def _say_notes(notes: Sequence[str], model: str) -> None:
 
 def _say_next(commands: Sequence[str]) -> None:
     if commands:
-        printing.say("Next:")
-    for command in commands:
-        printing.say(f"  {command}")
+        printing.say_lines("\n  ".join(("Next:", *commands)))
 
 
 def _request(

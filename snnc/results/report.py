@@ -142,14 +142,12 @@ class ChipCosts:
 class ReportNotes:
     """Sentences about what the tables don't show.
 
-    ``alternatives`` are those to max pools, and ``total`` compares the cores with their
-    lower bounds.
+    ``total`` compares the cores with their lower bounds.
     """
 
     placement: tuple[str, ...] = ()
     traffic: tuple[str, ...] = ()
     pools: tuple[str, ...] = ()
-    alternatives: tuple[str, ...] = ()
     total: str = ""
 
 

@@ -89,7 +89,10 @@ class StarterPlan:
     def of(cls, place: Path, requirement: str) -> StarterPlan:
         """Return the plan for a folder; a workflow there installs ``requirement``."""
         root, prefix = _root_of(place)
-        texts = _texts_by_path(place, root, starter_files(prefix, requirement))
+        texts = {
+            (root if name in AT_ROOT else place) / name: text
+            for name, text in starter_files(prefix, requirement).items()
+        }
         at_root = [root / name for name in AT_ROOT]
         kept = {path: texts.pop(path) for path in at_root if path.exists()}
         extended = [place / name for name in EXTENDED if (place / name).is_file()]
@@ -119,15 +122,6 @@ class StarterPlan:
                 gap = b"\n" if before and not before.endswith(b"\n") else b""
                 file.write(gap + "".join(f"{line}\n" for line in lines).encode())
             yield path
-
-
-def _texts_by_path(
-    place: Path, root: Path, texts: Mapping[str, str]
-) -> dict[Path, str]:
-    return {
-        (root if name in AT_ROOT else place) / name: text
-        for name, text in texts.items()
-    }
 
 
 def _additions(texts: Mapping[Path, str]) -> dict[Path, list[str]]:

@@ -44,9 +44,8 @@ def check_choice(name: str, value: object, known: Collection[str]) -> None:
         If the word is not in ``known``.
     """
     if not isinstance(value, str) or value not in known:
-        words = [repr(word) for word in known]
-        alternatives = " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
-        raise ValueError(f"{name} is {value!r}, not {alternatives}")
+        words = ", ".join(map(repr, known))
+        raise ValueError(f"{name} is {value!r}, not one of {words}")
 
 
 def check_text(name: str, value: object) -> None:

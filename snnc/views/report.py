@@ -66,7 +66,6 @@ def reasons(report: Report) -> Iterator[str]:
     """Yield one sentence per layer on the chip, then one about the whole mapping."""
     for layer in report.layers:
         yield from layer.reasons
-    yield from report.notes.alternatives
     yield report.notes.total
 
 

@@ -141,9 +141,9 @@ def test_what_does_not_fit_is_refused(
             package.evaluate(*arguments)
         assert re.match(said, f"{caught.typename}: {caught.value}")
     options: dict[str, dict[str, Any]] = {
-        "presentation is 'rows', not 'row' or 'rest'": {"presentation": "rows"},
+        "presentation is 'rows', not one of 'row', 'rest'": {"presentation": "rows"},
         "examples is 0, not 1 or more": {"examples": 0},
-        "simulator is 'brian', not 'exact', .* or 'keras'": {"simulator": "brian"},
+        "simulator is 'brian', not one of 'exact', .*, 'keras'": {"simulator": "brian"},
         "steps works only with .* exact": {"simulator": "nengo", "steps": 4},
     }
     for said, option in options.items():

@@ -15,7 +15,7 @@ from snnc.importer.builder import CurrentLayer, SpecBuilder
 from snnc.importer.decisions import RefusedLayerError
 from snnc.importer.graph import FOREIGN
 from snnc.importer.linear import Shape, all_known
-from snnc.importer.model import KerasLayer
+from snnc.importer.model import KerasLayer, reachable
 from snnc.importer.refusals import malformed
 from snnc.importer.state import Additions, ConversionState
 from snnc.importer.values import BROKEN, Value
@@ -268,7 +268,7 @@ _REFUSED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ),
     (
         "a spec can only scale its input",
-        "preprocess the data instead, and build the layers without it",
+        "build the layers without it",
         (
             "RandomCrop", "Discretization", "CategoryEncoding", "Hashing",
             "StringLookup", "IntegerLookup", "TextVectorization",
@@ -299,9 +299,11 @@ REFUSED: dict[str, tuple[str, str]] = {
 """Why the chip can't run a class, and what to do instead."""
 UNKNOWN = (
     "specs have no such layer",
-    "preprocess the data instead, end the model before this layer, or replace it with "
-    "a layer that `docs/from-keras.md` lists",
+    "end the model before this layer, or replace it with a layer that "
+    "`docs/from-keras.md` lists",
 )
+MAY_PREPROCESS = (UNKNOWN[1], REFUSED["Hashing"][1])
+"""Advice for layers that the host can compute if no trained layer precedes them."""
 ONE_ORDER = (
     "give all layers the same `data_format`, and build them without `Permute` and "
     "`Reshape` in between"
@@ -362,4 +364,19 @@ def _read_unknown(layer: CurrentLayer) -> Value:
     if isinstance(inner, Mapping) and inner.get("class_name") in EACH_PLACE:
         options = inner.get("config") or {}
         return _read(replace(layer, kind=inner["class_name"], options=options))
-    raise RefusedLayerError(*REFUSED.get(layer.kind, UNKNOWN))
+    why, remedy = REFUSED.get(layer.kind, UNKNOWN)
+    if remedy in MAY_PREPROCESS and _reads_data(layer):
+        remedy = f"preprocess the data instead, or {remedy}"
+    raise RefusedLayerError(why, remedy)
+
+
+def _reads_data(layer: CurrentLayer) -> bool:
+    """Whether no layer with weights precedes a layer."""
+    layers = layer.context.layers
+    before = reachable(layer.reads, lambda name: layers[name].reads)
+    return not any(is_trained(layers[name]) for name in before)
+
+
+def is_trained(layer: KerasLayer) -> bool:
+    """Whether a layer has a kernel."""
+    return any(option in layer.options for option in REQUIRED)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from math import prod
 from typing import Any
@@ -12,7 +11,7 @@ from snnc.importer.context import ENDING, ImportContext
 from snnc.importer.decisions import DataChange, LostDropout, RefusedLayerError
 from snnc.importer.graph import LARGEST_INPUT
 from snnc.importer.linear import LinearStep, Shape, Term, all_known, points
-from snnc.importer.model import KerasLayer
+from snnc.importer.model import KerasLayer, reachable
 from snnc.importer.neurons import add_relu, identity_neurons, mix
 from snnc.importer.table import each_rank, is_trained, listed, reads
 from snnc.importer.values import (
@@ -228,24 +227,11 @@ def _largest_part(context: ImportContext) -> str:
             "layers after it as a model with one input, which has "
             f"{len(joined)} of the {len(trained)} layers with kernels"
         )
-    ends = ", ".join(_ends_of_part(context, origins, name))
-    to_end = f" to {ends}" if ends else ""
     return (
-        f"import the layers from `{name}`{to_end} as a model with one input, which has "
-        f"{len(parts[name])} of the {len(trained)} layers with kernels, and compute "
-        "the others on the host"
+        f"import the layers that depend on `{name}` alone as a model with one input, "
+        f"which has {len(parts[name])} of the {len(trained)} layers with kernels, and "
+        "compute the others on the host"
     )
-
-
-def _ends_of_part(
-    context: ImportContext, origins: Mapping[str, frozenset[str]], name: str
-) -> Iterator[str]:
-    """Yield the last layers that depend on one input alone."""
-    for layer, inputs in origins.items():
-        readers = context.readers[layer]
-        is_read_outside = any(origins[reader] != {name} for reader in readers)
-        if inputs == {name} and is_read_outside:
-            yield f"`{layer}`"
 
 
 def _weigh(part: list[KerasLayer]) -> tuple[int, int]:
@@ -255,12 +241,10 @@ def _weigh(part: list[KerasLayer]) -> tuple[int, int]:
 
 def _origins(context: ImportContext) -> dict[str, frozenset[str]]:
     """Return the inputs on which each layer depends."""
-    origins: dict[str, frozenset[str]] = {}
-    for layer in context.model.layers:
-        found = {layer.name} if layer.name in context.inputs else set[str]()
-        for read in layer.reads:
-            found |= origins[read]
-        origins[layer.name] = frozenset(found)
+    origins = {}
+    for name in context.layers:
+        before = reachable([name], lambda each: context.layers[each].reads)
+        origins[name] = frozenset(before).intersection(context.inputs)
     return origins
 
 

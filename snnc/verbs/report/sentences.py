@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from math import ceil, prod, sqrt
 
 from snnc.ir.device import Core
 from snnc.ir.logical import LogicalLayer, LogicalNetwork
 from snnc.ir.mapped import MappedNetwork, most_axons
-from snnc.ir.operation import Operation
 from snnc.ir.pooling_error import error_of
 from snnc.loihi.activity import NetworkActivity
 from snnc.loihi.link import LimitViolation
@@ -99,7 +97,9 @@ def _lacks(violation: LimitViolation) -> str:
 
 def pools(network: LogicalNetwork) -> Iterator[str]:
     """Describe the delay and the error of each max pool."""
-    for layer, _ in _pools(network):
+    for layer in network.layers:
+        if not layer.operation.compares or layer.spiking is None:
+            continue
         levels = levels_of(network, layer)
         error = error_of(network, layer)
         yield (
@@ -216,43 +216,3 @@ def latency(network: LogicalNetwork, layer: LogicalLayer) -> float:
     """Return the delay of a max pool in seconds: a filter and a step per level."""
     assert layer.spiking is not None
     return levels_of(network, layer) * (layer.spiking.synapse + network.timing.dt)
-
-
-def maxima_alternatives(
-    network: LogicalNetwork, layers: Sequence[LayerReport]
-) -> Iterator[str]:
-    """Compare each max pool with its alternatives."""
-    core = network.device.core.compartments
-    rows = {layer.name: layer for layer in layers}
-    for layer, pool in _pools(network):
-        mean_error = _mean_error(prod(pool.window))
-        neurons = prod(layer.shape)
-        row = rows[layer.name]
-        error = error_of(network, layer).size
-        on = "" if row.cores is None else f" on {counted(row.cores, 'core')}"
-        yield (
-            f"{layer.name}: {counted(row.neurons or 0, 'neuron')}{on}, root mean "
-            f"square error {error:.2f} (activations are 0 to 1). `avgpool` takes none, "
-            f"but a mean differs from the maximum by {mean_error:.2f}; "
-            f"`downsample {{ factor {dims(pool.window)} }}` takes "
-            f"{counted(neurons, 'neuron')}, at least "
-            f"{counted(ceil(neurons / core), 'core')}, and needs training."
-        )
-
-
-def _pools(network: LogicalNetwork) -> Iterator[tuple[LogicalLayer, Operation]]:
-    for layer in network.layers:
-        if layer.operation.compares and layer.spiking is not None:
-            yield layer, layer.operation
-
-
-def _mean_error(values: int) -> float:
-    """Return the root mean square of mean minus maximum, for uniform values in 0..1.
-
-    For n independent values, the maximum M and the mean A have E[M^2] = n / (n + 2),
-    E[A^2] = 1/4 + 1 / (12 n) and E[A M] = (n + 1) / (2 (n + 2)).
-    """
-    both = (values + 1) / (2 * (values + 2))
-    mean = 1 / 4 + 1 / (12 * values)
-    most = values / (values + 2)
-    return sqrt(most - 2 * both + mean)

@@ -157,7 +157,6 @@ class _Reporter:
             placement=tuple(sentences.placement(self.mapped)),
             traffic=tuple(sentences.traffic(self.activity, self.mapped, layers)),
             pools=pools,
-            alternatives=tuple(sentences.maxima_alternatives(network, layers)),
             total=sentences.total(self.reasons, self.mapped),
         )
 
