@@ -231,6 +231,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(arguments: list[str] | None) -> int:
+    """Run a command, print its errors, and return the exit status."""
     try:
         status = snnc.main(args=arguments, prog_name="snnc", standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
@@ -238,7 +239,7 @@ def _run(arguments: list[str] | None) -> int:
     except click.ClickException as error:
         return _refuse(error)
     except OSError as error:
-        if error.errno is None:
+        if error.errno is None:  # a library raised it, and not the system
             return _report_bug()
         say(f"error: {_os_error_text(error)}")
         return FAILED

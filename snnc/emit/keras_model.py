@@ -113,6 +113,7 @@ class _Statements:
             return
         low, high = read.scaled
         spans = (high - low, read.high - read.low)
+        # A quotient such as 1 / 255 says more than 0.0039.
         divisor = "" if spans[1] == 1 else f" / {number(spans[1])}"
         scaling = [number(spans[0]) + divisor]
         if offset := low - read.low * spans[0] / spans[1]:

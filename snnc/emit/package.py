@@ -213,7 +213,7 @@ def _written_fields(value: Any) -> Iterator[tuple[str, object]]:
 
 
 def _classes_in(value: object) -> Iterator[type]:
-    """Yield the classes of all records that are written for a value."""
+    """Yield the classes of all records of a value, which its file has to import."""
     inner = value if isinstance(value, tuple) else ()
     if is_dataclass(value):
         yield type(value)

@@ -301,11 +301,12 @@ def _pool_costs(model: KerasModel, request: ImportRequest, path: str) -> Iterato
 
 
 def without_lambdas(model: KerasModel) -> tuple[KerasModel, dict[str, str]]:
-    """Remove each `Lambda` at the end of a model; also return the removed classes.
+    """Remove each `Lambda` at the end of a model, and the weightless layers after it.
 
-    The host computes a `Lambda` and the layers without weights after it. It has the
-    model's inputs, so an input that only these layers read is not an output of the
-    network.
+    Also return the class of each removed layer by name. The host computes these layers.
+    It has the model's inputs, so an input that only these layers read is not an output
+    of the network. Return the model unchanged if another layer reads a removed one, or
+    if no output would remain.
     """
     outputs, cut = _cut_tails(model)
     rest = tuple(layer for layer in model.layers if layer.name not in cut)

@@ -164,7 +164,7 @@ def _write_part(state: ConversionState) -> WrittenSpec | None:
 
 
 def _join_ends(spec: SpecBuilder, ends: list[StatementDraft]) -> str:
-    """Return a statement that joins the last one with others of the same image size."""
+    """Join the last draft with others of its image size; return the new key."""
     *places, _ = ends[-1].shape
     alike = [draft for draft in ends if [*draft.shape[:-1]] == places]
     if len(alike) == 1:

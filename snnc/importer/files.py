@@ -148,8 +148,8 @@ def _open_archive(
     """Return the weights in an archive, which are unpacked on first use."""
 
     def unpack() -> IO[bytes]:
-        # The file has no name, so it disappears however this process ends.
         """Copy the weights into a temporary file."""
+        # The file has no name, so it disappears however this process ends.
         unpacked = tempfile.TemporaryFile()  # noqa: SIM115
         resources.enter_context(unpacked)
         with _archive(file, path) as archive, archive.open(VARIABLES) as member:

@@ -530,7 +530,7 @@ def _plain(value: Any, option: str, layer: str) -> Any:
 
 
 def _plain_object(value: dict[str, Any], option: str, layer: str) -> Any:
-    """Return an object as Keras 2 writes it, or the name of a function."""
+    """Convert an object to the form of Keras 2, or to the name of a function."""
     kind = value["class_name"]
     config = value.get("config")
     if is_custom(value):

@@ -147,7 +147,10 @@ def mix(fired: Value, owner: str, value: Value, units: tuple[Unit, ...]) -> Valu
 
 
 def readout(spec: SpecBuilder, name: str, value: Value) -> StatementDraft:
-    """Return the draft of a readout that is a matrix; may raise UnfitError."""
+    """Return the draft of a readout with a weight matrix.
+
+    Raise UnfitError if no kernel over spikes computes the output.
+    """
     terms = tuple(pooled(spec, term) for term in value.terms)
     terms = _alike(spec, name, terms, value.shape)
     return _draft(spec, name, "readout", value.shape, terms)
@@ -403,7 +406,10 @@ def _keep_value(spec: SpecBuilder, owner: str, part: Term) -> Term:
 def _alike(
     spec: SpecBuilder, owner: str, terms: tuple[Term, ...], shape: Shape
 ) -> tuple[Term, ...]:
-    """Return terms whose sources have equal spatial shapes, to join them."""
+    """Return terms whose sources have the same spatial shape, to add them.
+
+    If shapes differ, neurons that keep the value follow the terms that read images.
+    """
     places = places_of(terms)
     if len(places) == 1:
         return terms

@@ -281,7 +281,7 @@ def _next_commands(
 
 
 def _describe_outputs(conversion: Conversion, scales: TensorMaker) -> Iterator[str]:
-    """Describe how the encoder avoids clipping, and whether outputs are equal."""
+    """Describe how the encoder avoids clipping, and how outputs differ from Keras's."""
     drafted = conversion.drafted
     assert drafted is not None
     encoder = drafted.encoder

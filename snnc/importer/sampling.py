@@ -47,7 +47,10 @@ def _layers_from(start: KerasLayer, model: KerasModel) -> set[str]:
 
 
 def _is_sample(layer: KerasLayer, layers: Mapping[str, KerasLayer]) -> bool:
-    """Whether a layer of unknown code reads two like linear layers of one source."""
+    """Whether a layer of unknown code reads a mean and a spread, as in a VAE.
+
+    Both are linear layers of the same kind, shape and source.
+    """
     is_known = layer.kind in READERS or layer.kind in REFUSED
     is_code = layer.kind == "Lambda" or FOREIGN in layer.options or not is_known
     if not is_code or len({*layer.reads}) != 2:

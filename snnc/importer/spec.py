@@ -61,7 +61,7 @@ MOST_NAMES = 6
 
 
 def sanitized_names(names: Iterable[str]) -> dict[str, str]:
-    """Return valid, distinct names; valid names stay unchanged."""
+    """Map each name to a valid, distinct name; valid names stay unchanged."""
     valid = {name: name for name in names}
     taken = {name.lower() for name in valid if not why_no_name(name)}
     for name in valid:
@@ -105,6 +105,7 @@ class WrittenSpec:
 
     def lasting(self, milliseconds: int) -> WrittenSpec:
         """Return the spec with a time per example."""
+        # Every written spec has `defaults`, and at most `timing` before it.
         timing = f"\n  timing {{ present {milliseconds} ms }}\n  defaults "
         text = _TIMING.sub("", self.text)
         return replace(self, text=text.replace("\n  defaults ", timing, 1))

@@ -506,7 +506,7 @@ def _scatter(
 
 
 def _at_values(kernel: Array, windows: Windows) -> Array:
-    """Return the positions of a kernel at the values of the axes, without padding."""
+    """Return every ``step``-th position of a kernel within its windows."""
     starts = tuple(window.before for window in windows)
     inside = crop(kernel, starts, tuple(window.extent for window in windows))
     return inside[tuple(slice(None, None, window.step) for window in windows)]

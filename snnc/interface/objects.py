@@ -723,7 +723,7 @@ class Package(Listed):
 
     @property
     def network(self) -> ModuleType:
-        """The network as data: ``DT``, ``PRESENT``, ``LAYERS``."""
+        """The network as data: ``DT`` and ``PRESENT`` in seconds, and ``LAYERS``."""
         return self.opened.module("network")
 
     @cached_property

@@ -364,6 +364,7 @@ class Axis:
         They are consecutive: a gap would need a stride larger than the image, which
         would then have a single output.
         """
+        # Each next output of a run reads the same positions by a tap ``stride`` lower.
         runs = self.view(tile).runs
         taps = [run.tap - i * self.stride for run in runs for i in range(run.length)]
         return tuple(range(min(taps), max(taps) + 1)) if taps else ()
@@ -393,13 +394,13 @@ class Axis:
         return False
 
     def ensembles(self, group: int) -> Tiles | list[Interval]:
-        """Return the inputs in each tile or ensemble of ``group`` source positions."""
+        """Return the interval of inputs in each tile of ``group`` source positions."""
         if self.picked is None:
             return Tiles(self.inputs, group)
         return list(map(self.picked.within, Tiles(self.picked.extent, group)))
 
     def sources_of(self, outputs: Interval, group: int) -> Sequence[int]:
-        """Return the indices of the source ensembles that are read, in order."""
+        """Return the indices of the source ensembles that outputs read, in order."""
         groups = self.ensembles(group)
         near = range(len(groups))
         if self.picked is None:
@@ -419,7 +420,7 @@ class Axis:
         return [i for i in near if self.reading(outputs[i], inputs)]
 
     def equivalent_readers(self, group: int, outputs: Tiles) -> EquivalentItems:
-        """Return which outputs read source ensembles of ``group`` slices equally."""
+        """Return which tiles read source ensembles of ``group`` slices the same way."""
         if self.picked is not None:
             return NONE_EQUIVALENT
         whole = self.inputs - self.inputs % group

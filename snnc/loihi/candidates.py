@@ -269,7 +269,7 @@ class ChipChoices:
 
     @cached_property
     def fits_no_core(self) -> bool:
-        """Whether no tiling fits; mostly known without searching for the floor."""
+        """Whether no tiling fits on a core. This rarely needs a search."""
         if not self.can_fit:
             return True
         fits = self._finest_fits()

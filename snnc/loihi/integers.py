@@ -233,7 +233,7 @@ def weight_exponents(blocks: Blocks, weights: object) -> Exponents:
     ratio = np.ones_like(weights)
     with np.errstate(over="ignore"):
         np.divide(blocks.weight, weights, out=ratio, where=connected)
-    # Clip infinite shifts, which nengo-loihi rejects in any case.
+    # Clip infinite shifts. nengo-loihi rejects all shifts from `SHIFT_BITS` on.
     shift = np.floor(np.log2(ratio).clip(max=2 * SHIFT_BITS)).astype(int)
     meant = np.where(connected, blocks.exponent - shift, EXPONENT_LEAST)
     return Exponents(shift, meant, np.maximum(meant, EXPONENT_LEAST))

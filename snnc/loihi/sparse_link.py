@@ -46,7 +46,7 @@ Pattern = tuple[tuple[int, Tap], ...]
 
 
 def pattern_of(reads: Sequence[tuple[int, Tap]]) -> tuple[Pattern, int]:
-    """Return the outputs' taps, and the common factor of their weights."""
+    """Return the outputs' taps, divided by their common factor, and this factor."""
     taps, scale = without_factor([tap for _, tap in reads])
     return tuple(zip((output for output, _ in reads), taps, strict=True)), scale
 

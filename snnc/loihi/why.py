@@ -39,6 +39,7 @@ class NearMiss:
     @property
     def ratio(self) -> float:
         """The use divided by the limit; 1.0 would fit."""
+        # Bases have to be multiples of a number, so none is close to fitting.
         if self.violation.limit == "pop16 bases":
             return inf
         return self.violation.value / self.violation.most

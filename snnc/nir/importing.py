@@ -139,6 +139,7 @@ def _printable(spec: str) -> str:
     """Escape control characters, which are in the strings and comments of a spec."""
 
     def escaped(line: str) -> str:
+        # `cells` names a control character, such as x1b.
         return "".join(c if len(c) == 1 else f"\\{c}" for c in cells(line))
 
     return "\n".join(map(escaped, spec.split("\n")))

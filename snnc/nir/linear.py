@@ -221,7 +221,11 @@ class MovingKernel(NamedTuple):
 def _compare(
     projection: Projection, reach: Pairwise, node: int, channels: int, nodes: int
 ) -> Iterator[tuple[int, MovingKernel]]:
-    """Yield the kernel of a comparing neuron for each node that it reads."""
+    """Yield the kernel of a comparing neuron for each node that it reads.
+
+    ``reach.nodes`` numbers the values of all ``nodes`` of the source in turn: value p
+    is the position p // nodes of the node p % nodes.
+    """
     overlaps = any(np.greater(p.window, p.stride).any() for p in projection.pools)
     reads_of_node: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
     for weight, first, step in reach.nodes[node]:

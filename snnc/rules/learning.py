@@ -67,7 +67,8 @@ def _remedy(network: LogicalNetwork) -> str:
     """Say how a readout gets a layer to learn from."""
     readout = network.readout
     layer = network.by_name.get(readout.sources[0])
-    # A new layer on the chip can't follow one on the host.
+    # A new layer on the chip can't follow one on the host, which can be moved if it has
+    # neurons.
     on_host = isinstance(network.target, Loihi) and layer and not layer.on_chip
     if layer and on_host and layer.spiking is not None:
         return f"write `place chip` in `{layer.name}`"

@@ -31,7 +31,7 @@ def print_snn(document: tree.Document) -> str:
     printer = _SnnPrinter(source, remarks)
     printer.entry(edition, 0)
     printer.lines.append("")
-    printer.opened = True
+    printer.opened = True  # no other blank line follows
     printer.entry(network, 0)
     printer.opened = True
     printer.block(statements, 1)

@@ -153,6 +153,7 @@ def _learn_in_nengo(
     with closing(run.sim):
         for first in range(0, len(images), run.at_once):
             rows, _ = run.present(min(run.at_once, len(images) - first))
+            # Learning begins in the second half of an example.
             outputs.append(rows[:, network.steps // 2])
         return np.concatenate(outputs), built.learning.weights(run.sim)
 

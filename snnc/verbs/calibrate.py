@@ -29,7 +29,7 @@ WORSE = (
 
 
 def require_libraries() -> None:
-    """Refuse to calibrate without TensorFlow and Nengo, like `require`."""
+    """Raise ModuleNotFoundError if a library that calibration needs is missing."""
     needed = ("numpy", "safetensors", "tensorflow", "nengo")
     require(needed, "keras,nengo", "calibrate")
 

@@ -104,10 +104,10 @@ def _unscalable_layers(network: Network, rates: Rates) -> dict[str, str]:
 
 
 def _steady_layers(network: Network, activations: Rates, spikes: Rates) -> set[str]:
-    """Return the layers with weights whose rates are within their ranges.
+    """Return the layers with weights whose rates need no scaling.
 
-    If other layers lose spikes, the spikes of a layer may be within its range although
-    its activations are not. Such a layer leaves its range when the others are scaled.
+    Their activations must be in range too. If other layers lose spikes, the spikes of a
+    layer may be in its range only until the others are scaled.
     """
     steady = set()
     for name, layer in network.layers.items():

@@ -45,6 +45,7 @@ def chip_table(layers: Sequence[Precision]) -> Table:
 
 
 def _tensor(tensor: ListedTensor) -> Cells:
+    """Return the cells of a tensor; a missing one only has its expected shape."""
     problem = (tensor.match and tensor.match.problem) or ""
     if tensor.shape is None:
         assert tensor.match is not None

@@ -50,9 +50,9 @@ ReadLayer = TypeVar("ReadLayer", bound=Callable[..., Value])
 class LayerReader:
     """The reader of a Keras class.
 
-    ``read`` takes the layer and its input or, with ``joins``, all inputs; with
-    ``reads_broken``, even unknown ones. The spec keeps the options in ``keeps``; if
-    these are None, no decisions on options are recorded.
+    ``read`` takes the layer and its first input or, with ``joins``, all inputs. With
+    ``reads_broken``, it is also called if an input is unknown. The spec keeps the
+    options in ``keeps``. If these are None, no decisions on options are recorded.
     """
 
     read: Callable[..., Value]
@@ -87,7 +87,7 @@ def reads(kinds: Sequence[str], **facts: Any) -> Callable[[ReadLayer], ReadLayer
 
 
 def each_rank(name: str) -> tuple[str, ...]:
-    """Return the dimensional variants of a class, such as ``Conv2D``."""
+    """Return the classes of a name: ``Conv1D``, ``Conv2D`` and so on for ``Conv``."""
     return tuple(f"{name}{rank}D" for rank in (1, 2, 3))
 
 
@@ -104,7 +104,7 @@ def shown(value: Any) -> str:
 
 
 def tell_options(layer: CurrentLayer, *keeps: str) -> None:
-    """Record decisions on a layer's options; the spec keeps the ones in ``kept``."""
+    """Record decisions on a layer's options; the spec keeps the ones in ``keeps``."""
     for option, value in layer.options.items():
         shown_option = f"{option} {shown(value)}"
         if option in keeps:

@@ -157,7 +157,7 @@ def read_operation(layer: CurrentLayer, value: Value, *_: Value) -> Value:
 def _move_axes(
     function: str, layer: CurrentLayer, value: Value, settings: Mapping[str, Any]
 ) -> Value:
-    """Read an operation that only moves or averages axes; refuse others."""
+    """Read a reshape, a transpose or a mean over spatial axes; refuse others."""
     sizes = _sizes(settings)
     if function == "reshape" and sizes:
         return reshaped(layer, value, sizes[1:])
@@ -254,7 +254,7 @@ def larger(layer: CurrentLayer, a: Value, b: Value) -> Value:
 
 
 def summed(values: Sequence[Value], gains: Sequence[float], layer: str) -> Value:
-    """Return the sum of values of one shape, multiplied by their gains."""
+    """Return the sum of ``gain * value`` over values of one shape."""
     terms: list[Term] = []
     for value, gain in zip(values, gains, strict=True):
         step = per_channel("scale", layer, value.shape, factors=(gain,), shifts=(0.0,))

@@ -84,7 +84,7 @@ def _long_axes_of(layer: KerasLayer, value: Value) -> Axes:
 
 
 def _check_channels(spatial: tuple[int | None, ...], last: Group, shape: Shape) -> None:
-    """Refuse a layer whose axis of channels, ``last``, is not the spec's."""
+    """Refuse a layer whose channel axis, ``last``, differs from the spec's."""
     channels = len(shape) - 1
     axis = _axis_of(last, shape)
     if axis is not None and axis != channels and shape[axis] > 1:
@@ -234,6 +234,7 @@ def _groups_of(layer: CurrentLayer, step: LinearStep) -> int:
 def _kernel(
     op: Op, layer: CurrentLayer, windows: Windows, read: int, outputs: Any
 ) -> LinearStep:
+    """Return the step of a layer whose kernel reads a number of channels."""
     bias = bool(layer.options.get("use_bias", True))
     l2 = _l2_of(layer)
     return LinearStep(op, layer.name, windows, read, int(outputs), bias=bias, l2=l2)

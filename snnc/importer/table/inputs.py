@@ -266,7 +266,7 @@ def _is_channels_first(context: ImportContext, name: str) -> bool:
 
 @reads(("Flatten",))
 def read_flatten(layer: CurrentLayer, value: Value) -> Value:
-    """Read a `Flatten`: its reader orders the rows of its matrix as Keras does."""
+    """Read a `Flatten`; the next layer's matrix has its rows in Keras's order."""
     layer.keep("its reader flattens in the same order")
     if layer.is_channels_first and len(value.view) > 1:  # as Keras does
         value = replace(value, view=(*value.view[1:], value.view[0]))
@@ -275,7 +275,7 @@ def read_flatten(layer: CurrentLayer, value: Value) -> Value:
 
 @reads(("Reshape",))
 def read_reshape(layer: CurrentLayer, value: Value) -> Value:
-    """Read a `Reshape` that only renames axes, or that reshapes the input."""
+    """Read a `Reshape`, unless only a copy of the values could have its axes."""
     whole = layer.options.get("newshape")  # of an operation, with the batch
     if isinstance(whole, list):
         return reshaped(layer, value, whole[1:])

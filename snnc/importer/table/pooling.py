@@ -85,7 +85,7 @@ def _kept(layer: CurrentLayer, value: Value) -> Value:
 
 
 def _join_padding(value: Value, windows: Windows) -> tuple[Value, Windows]:
-    """Let the windows pad, instead of the step before the pool, where that is exact.
+    """Move the padding before a pool into its windows, if the result is the same.
 
     If no value is below 0, padded zeros are never the only maximum.
     """
@@ -162,7 +162,7 @@ def _exact_window(windows: Windows) -> Fitted | None:
 
 
 def _commuting_steps(layer: CurrentLayer, term: Term) -> tuple[LinearStep, ...]:
-    """Return the last steps of a term that may come after a maximum."""
+    """Return the steps at the end of a term that commute with a maximum."""
 
     def commutes(step: LinearStep) -> bool:
         if step.op == "norm":

@@ -147,7 +147,10 @@ def run_spans(
 def whole_spans(
     results: Iterable[SpanResult], reference: KerasReference | None = None
 ) -> Iterator[EvaluatedPart]:
-    """Yield the results of each span, compared with Keras, when it is complete."""
+    """Yield the results of each span as soon as it is complete.
+
+    With ``reference``, they are compared with Keras.
+    """
     building: dict[tuple[Presentation, Span], list[EvaluatedPart]] = defaultdict(list)
     for span, part, counts, images in results:
         compared = {} if reference is None else reference.compare(images, counts)
@@ -302,10 +305,10 @@ class KerasReference:
     def before_spikes(
         self, weights: Weights, x: object
     ) -> tuple[Floats | None, str | None]:
-        """Return the `outputs` of weights from before the phase `spikes`.
+        """Return the outputs (examples, units) of the weights from before `spikes`.
 
-        They are None if there was no such phase, or if the weights are unknown; the
-        second value then says why.
+        The second value is None. Without such a phase, both are None. If the weights
+        can't be read, the first is None, and the second is the reason.
         """
         try:
             path = smooth_of(weights)

@@ -108,7 +108,7 @@ def open_task(
 
 
 def source_of(weights: Weights) -> Source | None:
-    """Return the origin of weights, if their file contains it."""
+    """Return ``imported`` if the metadata of the weights says so, otherwise None."""
     return "imported" if _metadata(weights).get("source") == "imported" else None
 
 

@@ -390,6 +390,7 @@ def _scatter(ax: Axes, points: _Points, shown: Array, colour: str, label: str) -
 def _number(ax: Axes, points: _Points, order: Array) -> None:
     """Write numbers from 1 above points, in the given order."""
     for number, i in enumerate(order, 1):
+        # The size of a marker is about the square root of its area; 4 points are free.
         above = (0, sqrt(points.area[i]) / 2 + 4)
         ax.annotate(
             str(number),
