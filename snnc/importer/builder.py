@@ -43,6 +43,7 @@ class SpecBuilder:
     def __init__(self, state: ConversionState) -> None:
         self.state = state
         self._decisions: list[Decision] = []
+        # Writes go to the first map of each chain, so the state stays as it is.
         self.drafts = ChainMap({}, state.drafts)
         self.kept = ChainMap({}, state.kept)
         self.shared = ChainMap({}, state.shared)
@@ -69,8 +70,10 @@ class SpecBuilder:
 
     def layer(self, name: str) -> CurrentLayer:
         """Return a layer of the model, to record decisions on it."""
-        x = self.context.layers[name]
-        return CurrentLayer(x.name, x.kind, x.options, x.reads, x.shares, spec=self)
+        plain = self.context.layers[name]
+        return CurrentLayer(
+            plain.name, plain.kind, plain.options, plain.reads, plain.shares, spec=self
+        )
 
     @property
     def refused(self) -> set[str]:
@@ -162,6 +165,7 @@ class SpecBuilder:
         if known is not None:
             return known
         rest = sources
+        # In a DenseNet, each layer reads what an earlier layer reads, and more.
         for stop in range(len(sources) - 1, 1, -1):
             first = self.shared.get((JOINED, sources[:stop]))
             if first is not None:

@@ -117,6 +117,7 @@ class ImportContext:
 
     def is_rising(self, norm: KerasLayer) -> bool:
         """Whether all factors of a norm are at least 0, or unknown."""
+        # Without weights, assume so, which is nearly always true (decision 031).
         if self.weights is None:
             return True
         gamma: Any = self.weights.of(norm.name).get("gamma")

@@ -287,6 +287,7 @@ def _pool_costs(model: KerasModel, request: ImportRequest, path: str) -> Iterato
     Yield nothing if the user asked for a rewrite, or other layers are refused.
     """
     cache = PlanCache()
+    # The variants have layers in common, whose plans the cache keeps.
     offered = () if request.rewrite("maxpool") else REWRITES["maxpool"]
     for by in offered:
         asked = replace(request, rewrites=(*request.rewrites, ("maxpool", by)))
@@ -327,6 +328,7 @@ def _cut_tails(model: KerasModel) -> tuple[tuple[str, ...], dict[str, str]]:
         tail, reads = _find_tail(name, layers)
         if any(layer.kind == "Lambda" for layer in tail):
             cut |= {layer.name: layer.kind for layer in tail}
+            # First, so that the new outputs take the place of the removed one.
             due = [*reads, *due]
         else:
             outputs[name] = None

@@ -46,6 +46,7 @@ def add_ends(spec: SpecBuilder) -> DraftedSpec | None:
         spec.layer(spec.context.model.outputs[0]).refuse(error, advice)
         return None
     _tell(spec, draft, values)
+    # A single sigmoid becomes two classes, with the logits 0 and x (decision 018).
     is_pair = draft.shape == (1,) and list(spec.finals.values()) == ["sigmoid"]
     if is_pair:
         draft = replace(draft, shape=(2,))
@@ -70,6 +71,7 @@ def _readout(spec: SpecBuilder, values: list[Value]) -> StatementDraft:
     only = values[0]
     is_one = len(values) == 1 and spec.context.request.readout != "classes"
     if is_one and _has_neurons(spec, only):
+        # A convolution keeps the weights of Keras; a matrix has more (decision 037).
         image = readout_image(spec, _last(only), only)
         if image is not None:
             return image
@@ -79,6 +81,7 @@ def _readout(spec: SpecBuilder, values: list[Value]) -> StatementDraft:
     if weights <= MOST_WEIGHTS:
         return matrix
     if is_one:
+        # Neurons before the last kernel leave only this kernel to the readout.
         image = readout_image(spec, matrix.owner, keep_inputs(spec, matrix.owner, only))
         if image is not None:
             return image
@@ -104,6 +107,7 @@ def _count_read_values(draft: StatementDraft) -> int:
         term.steps and term.steps[-1].op in ("matrix", "embed", "mix")
         for term in draft.main
     ):
+        # Keras has a matrix of this size too, so it is no larger than the model.
         return 0
     sources = {term.source: term.read for term in draft.main}
     return sum(map(prod, sources.values()))
@@ -277,6 +281,7 @@ def encoder_of(
         return None
     (first,) = readers
     others = [d for d in drafts.values() if d is not first and d.kind in NEURAL]
+    # Without another layer, the chip would have nothing to compute (decision 018).
     if not others or not _may_encode(first):
         return None
     return first.layer

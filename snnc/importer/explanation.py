@@ -174,7 +174,7 @@ def _join_ends(spec: SpecBuilder, ends: list[StatementDraft]) -> str:
 
 
 def _unread_drafts(state: ConversionState) -> list[StatementDraft]:
-    """Return the drafts whose output no other draft reads; the last one is one."""
+    """Return the drafts that no other draft reads; the last draft is one of them."""
     drafts = list(state.drafts.values())
     read = {key for draft in drafts for key in draft.reads}
     return [draft for draft in drafts if draft.layer not in read]

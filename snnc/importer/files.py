@@ -150,6 +150,7 @@ def _open_archive(
     def unpack() -> IO[bytes]:
         """Copy the weights into a temporary file."""
         # The file has no name, so it disappears however this process ends.
+        # HDF5 seeks, and each step back in an archive unpacks from the start.
         unpacked = tempfile.TemporaryFile()  # noqa: SIM115
         resources.enter_context(unpacked)
         with _archive(file, path) as archive, archive.open(VARIABLES) as member:
@@ -177,6 +178,7 @@ def _old_writer(version: Any, backend: Any) -> str:
 def _read_json(file: Path, path: str) -> FoundModel:
     """Read the text of ``model.to_json()``."""
     with file.open("rb") as opened:
+        # With one byte more than the limit, `parse` notices that the text is too long.
         value = parse(opened.read(LARGEST_TEXT + 1), path, "the file")
     if isinstance(value, str):  # json.dump(model.to_json(), file)
         value = parse(value, path, "the text in the file")

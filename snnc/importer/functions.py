@@ -191,6 +191,7 @@ def canonical_name(text: str) -> str:
 
 def is_never_negative(units: Sequence[Unit]) -> bool:
     """Whether the sum of neurons is at least 0 for all values."""
+    # The sum is linear between corners, so check only these and beyond both ends.
     corners = sorted(-unit.shift / unit.factor for unit in units)
     values = (corners[0] - 1000.0, *corners, corners[-1] + 1000.0)
     sums = (

@@ -154,26 +154,27 @@ def _flatten(
                 )
             yield ends[source][index]
 
-    for place, number in _in_order(sources):
-        if (place, number) == OUTPUTS:
+    for part_name, number in _in_order(sources):
+        if (part_name, number) == OUTPUTS:
             continue
-        part = parts[place]
-        name = f"{prefix}{place}{f' (call {number + 1})' if number else ''}"
+        part = parts[part_name]
+        name = f"{prefix}{part_name}{f' (call {number + 1})' if number else ''}"
         reader = f"`{name}`"
-        owner = f"{owner_prefix}{place}"
-        reads = tuple(names_of((place, number), reader))
-        if place in bound:
-            ends[place, 0] = (bound[place],)
+        owner = f"{owner_prefix}{part_name}"
+        reads = tuple(names_of((part_name, number), reader))
+        # An input of a submodel is the layer outside that it stands for.
+        if part_name in bound:
+            ends[part_name, 0] = (bound[part_name],)
         elif part.inside is None:
             _check_reads(part, graph, reader, has_sources=bool(reads))
             others = part.calls[number][1]
             options = {**part.options, **({CALLED_WITH: others} if others else {})}
             shares = "" if name == owner else owner
             layers.append(KerasLayer(name, part.kind, options, reads, shares))
-            ends[place, number] = (name,)
+            ends[part_name, number] = (name,)
         else:
             inputs = _bind(part.inside, reads, reader)
-            ends[place, number] = _flatten(
+            ends[part_name, number] = _flatten(
                 part.inside, f"{name}/", f"{owner}/", inputs, layers
             )
         if len(layers) > MOST_LAYERS:
@@ -224,6 +225,7 @@ def _sources(graph: Graph) -> dict[CallKey, list[Source]]:
         name = tensor.layer
         part = parts.get(tensor.layer)
         number = tensor.node
+        # With one call, the number is clear however Keras counts.
         if part is None or len(part.calls) == 1:
             number = 0
         elif part.inside is not None and last[name] == len(part.calls):
@@ -363,6 +365,7 @@ def _read_call(node: Any) -> Call:
     others: dict[str, Any] = {}
     for key, value in _arguments(node).items():
         try:
+            # An argument with anything but tensors is a setting, such as `training`.
             read = list(_tensors(value))
         except ValueError:
             read = []
@@ -430,6 +433,7 @@ def _is_tensor(value: Any) -> bool:
     if not isinstance(value, list) or not 3 <= len(value) <= 4:
         return False
     name, node, tensor = value[:3]
+    # Not isinstance: true in JSON is a bool, which is also an int.
     numbers = type(node) is int and type(tensor) is int and node >= 0 <= tensor
     return isinstance(name, str) and numbers
 
@@ -456,16 +460,16 @@ def names_of(entries: list[Any]) -> list[str]:
     used: Counter[str] = Counter()
     for number, entry in enumerate(entries):
         kind, config = head(entry, f"layer {number}")
-        own = entry.get("name")
-        if own is None and isinstance(config, dict):
-            own = config.get("name")
-        if own is None:
-            own = snake(kind)
-            used[own] += 1
-            own = own if used[own] == 1 else f"{own}_{used[own] - 1}"
-        if not isinstance(own, str) or not own:
+        name = entry.get("name")
+        if name is None and isinstance(config, dict):
+            name = config.get("name")
+        if name is None:
+            name = snake(kind)
+            used[name] += 1
+            name = name if used[name] == 1 else f"{name}_{used[name] - 1}"
+        if not isinstance(name, str) or not name:
             raise malformed(f"layer {number}", "its name is not a text")
-        names.append(own)
+        names.append(name)
     refuse_repeats(names)
     return names
 

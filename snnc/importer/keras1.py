@@ -55,10 +55,12 @@ def _options(kind: str, config: dict[str, Any]) -> dict[str, Any]:
     """Return the options of a layer by their names in Keras 2."""
     sizes = [config[key] for key in _SIZES if key in config]
     options: dict[str, Any] = {"kernel_size": sizes} if sizes else {}
+    # An `Embedding` has the option `output_dim` in Keras 2, too.
     names = {**_OPTIONS, "output_dim": "units" if kind == "Dense" else "output_dim"}
     options |= {names.get(key) or key: item for key, item in config.items()}
     if "dim_ordering" in config:
         options["data_format"] = _ORDERS.get(str(config["dim_ordering"]))
+    # In Keras 1, the margins of a `ZeroPadding2D` may be four numbers.
     match options.get("padding"):
         case [top, bottom, left, right]:
             options["padding"] = [[top, bottom], [left, right]]

@@ -80,13 +80,16 @@ class AxisWindow:
         over the source reads zeros there only if, at such a position, the first window
         would read only zeros.
         """
+        # Zeros between the first window's outputs hide other taps at each position.
         if after.step > 1 and not self.is_point:
             return None
         low = -after.before
         high = (after.places - 1) * after.stride - after.before + after.taps - 1
+        # The window before the first output would end inside the axis.
         if low < 0 and self.taps - 1 >= self.stride + self.before:
             return None
         is_short = self.places * self.stride - self.before < self.extent
+        # The window after the last output would begin inside the axis.
         if high >= self.places and is_short:
             return None
         if self.is_point:
@@ -97,6 +100,7 @@ class AxisWindow:
             self.stride * after.stride,
             after.before * self.stride + self.before,
             after.places,
+            # A longer kernel may also need the positions between dilated taps.
             self.dilation if after.is_point else 1,
             self.step,
         )
@@ -214,6 +218,7 @@ class LinearStep:
     @property
     def repeats(self) -> Shape:
         """How often the step repeats each position per axis; empty for other steps."""
+        # Output i reads the s positions up to i, of which exactly one is a value.
         whole = all(
             window
             == AxisWindow(n := window.size, s := window.step, 1, s - 1, n * s, step=s)
@@ -319,6 +324,7 @@ class Term:
     @property
     def groups(self) -> int:
         """The number of groups of channels that do not mix."""
+        # A border between groups remains if all steps have it. Without steps, gcd is 0.
         return gcd(*(step.groups for step in self.steps)) or self.read[-1]
 
     def shifts_at(self, first: int = 0) -> Literal["none", "channel", "place"]:
@@ -333,6 +339,7 @@ class Term:
                 shift = "place"
             if shift == "none" and step.bias:
                 shift = "channel"
+            # One output position: its shifts are one number per channel again.
             if shift == "place" and all(window.places == 1 for window in windows):
                 shift = "channel"
         return shift
@@ -356,6 +363,7 @@ class FittedAxis:
         """Whether the kernel reads only the window."""
         window = self.window
         is_same = self.taps == window.taps and self.before == window.before
+        # Dilation is allowed only without a stride, as in Keras (decision 023).
         return is_same and self.stride == 1
 
     def pads(self, padding: Padding) -> bool:
@@ -415,6 +423,7 @@ def fit(windows: Windows, *, causal: bool = False) -> Fitted | None:
     if valid is not None:
         return valid
     same = _fit_all(windows, "same")
+    # `same` can also express causal padding, but with more taps (decision 023).
     if same is not None and causal and len(windows) == 1:
         ahead = _fit_all(windows, "causal")
         if ahead is not None and ahead.kernel < same.kernel:
@@ -446,6 +455,7 @@ def _wider(window: AxisWindow) -> Iterator[FittedAxis]:
 
 def _fit_transposed(windows: Windows) -> Fitted | None:
     """Return the smallest transposed convolution that covers windows, or None."""
+    # A spec has transposed convolutions over two axes only (`conv2d_transpose`).
     if len(windows) != 2:
         return None
     paddings: tuple[Literal["valid", "same"], ...] = ("valid", "same")
@@ -456,6 +466,7 @@ def _fit_transposed(windows: Windows) -> Fitted | None:
             return replace(
                 fitted,
                 kernel=tuple(axis.taps for axis in axes if axis is not None),
+                # `conv2d_transpose` has no dilation: zeros are between the taps.
                 dilation=(1, 1),
                 is_padded=True,
                 upscale=tuple(window.step for window in windows),
@@ -492,6 +503,7 @@ def _fit_axis(window: AxisWindow, padding: Padding) -> FittedAxis | None:
     size = window.size
     stride = window.stride
     least = window.taps
+    # `same` centres the kernel, so more taps on one side need as many on the other.
     most = 2 * (window.taps + abs(window.before)) + stride
     if padding == "valid":  # only one number of taps gives this number of places
         least = max(window.taps - window.before, size - window.places * stride + 1)
@@ -501,6 +513,7 @@ def _fit_axis(window: AxisWindow, padding: Padding) -> FittedAxis | None:
         places = window_positions(size, taps, stride, padding)
         if places == window.places and _covers(window, taps, before):
             return FittedAxis(window, taps, stride, before)
+    # A single output may read the whole axis, which needs no padding.
     if window.places == 1 and padding != "causal":
         return FittedAxis(window, size, 1 if padding == "valid" else size, 0)
     return None
@@ -553,6 +566,7 @@ def united(many: Sequence[Windows]) -> Windows | None:
             return None
         before = max(window.before for window in axis)
         taps = before + max(window.taps - window.before for window in axis)
+        # Each kernel has zeros at the positions that only others read.
         joint.append(replace(first, taps=taps, before=before, dilation=1))
     return tuple(joint)
 
@@ -615,6 +629,7 @@ def is_projection(term: Term, shape: Shape) -> bool:
     if windows is None or term.shifts_at() == "place":
         return False
     sizes = zip(windows, shape[:-1], strict=True)
+    # A shortcut with weights is a 1x1 kernel; its stride follows from both shapes.
     return all(
         window.taps == 1
         and window.before == 0

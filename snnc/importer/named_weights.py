@@ -89,6 +89,7 @@ def owned(layer: str, owners: Owners) -> dict[str, str]:
     for path in paths:
         if len(owners[path]) > 1:
             raise unclear(layer, f"`{path}` may belong to any of {owners[path]}")
+    # TensorFlow appends the number of an output to the name of a variable.
     plain = [path.removesuffix(":0") for path in paths]
     last = [path.split("/")[-1] for path in plain]
     names = [

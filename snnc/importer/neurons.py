@@ -128,6 +128,7 @@ def _verdict_on_norm(
 
 def identity_neurons(spec: SpecBuilder, owner: str, value: Value) -> Value:
     """Add neurons that keep a value: one per number, or two if it may be below 0."""
+    # Several readers of a value share the neurons that keep it (decision 031).
     known = spec.kept.get(value.terms)
     if known is not None:
         return known
@@ -152,14 +153,14 @@ def readout(spec: SpecBuilder, name: str, value: Value) -> StatementDraft:
     Raise UnfitError if no kernel over spikes computes the output.
     """
     terms = tuple(pooled(spec, term) for term in value.terms)
-    terms = _alike(spec, name, terms, value.shape)
+    terms = _aligned(spec, name, terms, value.shape)
     return _draft(spec, name, "readout", value.shape, terms)
 
 
 def keep_inputs(spec: SpecBuilder, owner: str, value: Value) -> Value:
-    """Return a value whose last kernels read neurons that keep the inputs.
+    """Add neurons before the last kernel of each term, and return the new value.
 
-    May raise UnfitError.
+    Raise UnfitError if no kernel computes what these neurons keep.
     """
     terms: list[Term] = []
     for term in value.terms:
@@ -209,8 +210,9 @@ def _dense(
     shape = (value.shape[0] * len(units),)
     beside: tuple[Term, ...] = ()
     if len(places_of(terms)) > 1:
+        # The shortcut of a `dense` is a matrix, which can express every term.
         terms, beside = split_shortcut(terms, shape, lambda term: True)
-        terms = _alike(spec, owner, terms, value.shape)
+        terms = _aligned(spec, owner, terms, value.shape)
     dense = _draft(spec, owner, "dense", shape, terms, beside, units)
     return replace(dense, is_learned=bool(beside))
 
@@ -235,6 +237,7 @@ def _convolution(
     return replace(
         conv,
         window=fitted,
+        # `conv2d_transpose` has no groups.
         groups=1 if fitted.upscale else groups_of(spec, main),
         is_learned=bool(beside) and same is None,
     )
@@ -341,6 +344,7 @@ def identity(
     """Return the term that a shortcut without weights adds, or None."""
     if len(terms) < 2 or units > 1:
         return None
+    # If another term reads the same source, one kernel with the identity computes both.
     sources = Counter(term.source for term in terms)
     for term in terms:
         is_scaled = term.source == INPUT and not spec.input.is_plain
@@ -356,6 +360,7 @@ def split_shortcut(
     """Return the terms of a kernel, and of a shortcut whose terms all fit."""
     for places in places_of(terms):
         beside = tuple(term for term in terms if term.read[:-1] == places)
+        # A shortcut whose source has the shape of the output has no weights.
         if (*places, sum(widths_of(beside).values())) != shape and all(
             map(fits, beside)
         ):
@@ -403,7 +408,7 @@ def _keep_value(spec: SpecBuilder, owner: str, part: Term) -> Term:
     return passed
 
 
-def _alike(
+def _aligned(
     spec: SpecBuilder, owner: str, terms: tuple[Term, ...], shape: Shape
 ) -> tuple[Term, ...]:
     """Return terms whose sources have the same spatial shape, to add them.
@@ -413,13 +418,13 @@ def _alike(
     places = places_of(terms)
     if len(places) == 1:
         return terms
-    alike: list[Term] = []
+    aligned: list[Term] = []
     for number, term in enumerate(terms):
         value = Value((term,), shape)
         if len(term.read) > 1:
             value = identity_neurons(spec, f"{owner}_{number}", value)
-        alike += value.terms
-    return tuple(alike)
+        aligned += value.terms
+    return tuple(aligned)
 
 
 def _one_kernel(
@@ -442,6 +447,7 @@ def _one_kernel(
             groups.append([term])
         else:
             near.append(term)
+    # Kept sums have the output's shape, and a kernel reads only sources of one shape.
     groups.sort(key=lambda group: group[0].read[:-1] != shape[:-1])
 
     def keep(group: list[Term], suffix: object) -> tuple[Term, ...]:
@@ -472,10 +478,12 @@ def kernel_of(
     if windows is None:
         return None
     fitted = fit(windows, causal=_may_be_causal(spec, terms))
+    # A shortcut, or a bias per position, has no values at extra positions.
     if fitted is None and not is_beside and shift_of(terms) != "place":
         fitted = fit_more(windows)
     if fitted is None:
         return None
+    # The compiler refuses padding after a pool that does not divide its input (SNN305).
     is_even = all(spec.is_even(term.source) for term in terms)
     return fitted if is_even or not fitted.is_padded else None
 
@@ -548,6 +556,7 @@ def upsampled(spec: SpecBuilder, term: Term) -> Term:
         return term
     first = term.steps[0]
     reader = Term(first.layer, (*first.places, term.read[-1]), term.steps[1:])
+    # `upsample` can't be folded in these cases (SNN320).
     is_deep = len(first.windows) == 3 and first.repeats[0] > 1
     reads_pool = term.source == INPUT or spec.drafts[term.source].kind == "avgpool"
     if is_deep or reads_pool or not _is_convolution(reader):

@@ -76,6 +76,7 @@ def read(
         with refusing(beside):
             check_file(Path(beside), beside)
     with refusing(name), ExitStack() as stack:
+        # After an error, `stack` closes the resources; otherwise, the weights do.
         resources = stack.enter_context(ExitStack())
         model, stored = read_file(Path(name), name, resources, beside)
         if stored is None:
@@ -87,6 +88,7 @@ def read(
 
 def check_file(path: Path, name: str) -> None:
     """Refuse a file that is not a regular file or is too large."""
+    # A name with a colon may be meant as `module:function`.
     if not path.exists() and ":" in name:
         advice = "save its model in Python with `model.save('model.keras')`"
         raise bad_file(
@@ -332,6 +334,7 @@ def write_files(
     if output is not None and done.text:
         contents[output] = done.text.encode("utf-8")
     try:
+        # `replacing` renames at the end, so after an error both old files remain.
         with ExitStack() as stack:
             for path, content in contents.items():
                 file = stack.enter_context(replacing(path))

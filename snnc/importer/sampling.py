@@ -34,6 +34,7 @@ def cut_at_mean(model: KerasModel) -> tuple[KerasModel, str]:
     outputs = (mean, *others)
     needed = reachable(outputs, lambda name: layers[name].reads)
     kept = tuple(x for x in model.layers if x.name in needed or not x.reads)
+    # The loss is that of the whole autoencoder, so it says nothing about the mean.
     return replace(model, layers=kept, outputs=outputs, compiled=None), mean
 
 

@@ -72,6 +72,7 @@ def sanitized_names(names: Iterable[str]) -> dict[str, str]:
 
 
 def _free(name: str, taken: set[str]) -> str:
+    # Leave four characters for `_` and a number.
     numbered = (f"{name[: LONGEST_NAME - 4]}_{number}" for number in count())
     names = numbered if why_no_name(name) else chain([name], numbered)
     return next(free for free in names if free.lower() not in taken)
@@ -160,6 +161,7 @@ class _SpecWriter:
             "}",
         ]
         report = Diagnostics()
+        # Only the formatter decides on the layout, so `snnc fmt` changes nothing.
         document = parse_snn(SourceFile(name, "\n".join(lines)), report)
         if report.errors:  # it is too long to be read
             count = len(self._drafts)
@@ -204,6 +206,7 @@ class _SpecWriter:
         before = ""
         for draft in self._drafts:
             owner = draft.owner or draft.layer
+            # `neurons` adds suffixes if a layer needs several statements.
             while owner not in self._context.layers and "_" in owner:
                 owner, _, _ = owner.rpartition("_")
             if owner != before or owner not in self._context.layers:
@@ -366,6 +369,7 @@ def lengthen(written: WrittenSpec, network: LogicalNetwork) -> WrittenSpec:
     if steps <= network.timing.steps:
         return written
     milliseconds = 1000 * steps * network.timing.dt
+    # Without the subtraction, a rounding error of `dt` could add 10 ms.
     return written.lasting(ROUND * ceil(milliseconds / ROUND - 1e-6))
 
 
@@ -556,6 +560,7 @@ OPTIMIZERS: dict[str, dict[str, str]] = {
 def loss_name(compiled: Compiled | None) -> str:
     """Return a loss's name as Keras spells its functions, or ""."""
     loss = compiled.loss if compiled is not None else None
+    # `compile` also takes a list or a mapping with one loss per output.
     while isinstance(loss, (list, Mapping)) and len(loss) == 1:
         (loss,) = loss.values() if isinstance(loss, Mapping) else loss
     if isinstance(loss, Mapping):

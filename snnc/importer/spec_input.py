@@ -57,6 +57,7 @@ class SpecInput:
     def divisor(self) -> float:
         """The divisor for wide input ranges, by which kernels are multiplied."""
         low, high = self.seen
+        # A model with a `Rescaling` chose the range of its values itself.
         is_wide = self.given == self.seen and high - low > WIDEST_UNSCALED
         return max(abs(low), abs(high)) if is_wide else 1.0
 

@@ -102,6 +102,7 @@ class TensorMaker:
         beside, added = self._read(draft, draft.beside)
         bias = bias + added
         if draft.layer == self._encoder:
+            # Unlike readers of `encode rate`, it reads values that nothing has divided.
             kernel = np.concatenate([*kernels.values()], axis=1)
             kernel = kernel * self._input.divisor
             scale = self._fit_encoder(draft, kernel, bias)
@@ -117,6 +118,7 @@ class TensorMaker:
         if draft.image:  # the input is one pixel, so the outputs are taps
             taps = kernel.reshape(-1, *draft.image[:2], draft.image[2])
             kernel = np.moveaxis(taps, 0, -1)
+            # Without a bias, the layout has one zero per filter, not per neuron.
             bias = bias[: draft.image[2]] if draft.bias == "off" else bias
         if draft.window.upscale:  # Keras reverses these kernels, and swaps channels
             kernel = kernel[::-1].swapaxes(-1, -2)
@@ -161,6 +163,7 @@ class TensorMaker:
         factors = self._scales_of(source)
         if (factors != 1).any():
             kernel = kernel * factors[:, None]
+        # The channels of negative values get the same weights with the opposite sign.
         is_signed = self._encoder is None and self._input.encoded[0] < 0
         if is_signed and reads_input(self._drafts, source):
             return np.concatenate([kernel, -kernel], axis=1)
@@ -174,6 +177,7 @@ class TensorMaker:
         draft = self._drafts[source]
         if source == self._encoder:
             return np.full(draft.shape[-1], self.encoder)
+        # No encoder that an `add` reads is scaled (see `_is_summed`).
         if draft.is_path and draft.kind != "add":
             return np.concatenate([self._scales_of(key) for key in draft.sources])
         return np.ones(draft.shape[-1])
@@ -291,6 +295,7 @@ class Kernels:
         matrix = matrix[rows]
         for norm in reversed(step.before):
             scale, shift = self.norm(norm.layer, norm.read)
+            # A norm over the concatenated vector: this term has a part of it.
             if norm.read == total and step.rows != total:
                 scale = scale[rows]
                 shift = shift[rows]
@@ -353,6 +358,7 @@ class Kernels:
         if step.op == "mix":
             return np.asarray(step.factors)[:, None]
         slopes = self._slopes(step)
+        # PReLU(x) is relu(x) - slope relu(-x).
         gains: Array = np.stack([np.ones_like(slopes), -slopes], -1)[..., None]
         return gains
 
@@ -411,6 +417,7 @@ def _unit_kernel(term: Term, rank: int) -> Array:
 def _on_positions(values: Array, order: Shape, shape: Shape) -> Array:
     """Return values for each position; Keras flattens axes in an order."""
     flattened = [axis for axis in order if shape[axis] > 1]
+    # Axes of size 1 are in no particular place of Keras's order (see `values`).
     rest = [axis for axis in range(len(shape)) if axis not in flattened]
     sizes = (shape[axis] for axis in (*flattened, *rest))
     unflattened = values.reshape(*sizes, values.shape[-1])
@@ -451,6 +458,7 @@ def _on_axes(kernel: Array, step: LinearStep) -> Array:
         )
     kernel = _at_taps(kernel, step)
     axes = [axis for axis in step.axes if axis is not None]
+    # Applied twice, argsort gives the rank of each axis among those that exist.
     kernel = np.moveaxis(kernel, range(len(axes)), np.argsort(np.argsort(axes)))
     shape = [1] * len(step.windows)
     for axis, size in zip(sorted(axes), kernel.shape, strict=False):

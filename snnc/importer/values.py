@@ -243,6 +243,7 @@ class Value:
     @property
     def spikes(self) -> str | None:
         """The key of the draft whose output this is, or None."""
+        # The key of the input is "", and its values are not spikes.
         return None if self.flat else self._source or None
 
     @property

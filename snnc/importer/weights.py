@@ -58,6 +58,7 @@ KINDS = "biuf"
 def refusing(name: str) -> Iterator[None]:
     """Raise RefusedModelError instead of `OSError`, and add the file's name."""
     try:
+        # Python raises a ValueError for such a name.
         if "\0" in name:
             raise OSError("embedded null byte")
         yield
@@ -93,6 +94,7 @@ class Store:
     @cached_property
     def _h5py(self) -> Any:
         try:
+            # Import late: a configuration without weights needs no h5py.
             import h5py
         except ImportError as error:
             command = installation("import")
@@ -105,6 +107,7 @@ class Store:
     def _file(self) -> Any:
         source = self._source
         opened = source() if callable(source) else source
+        # Some network file systems can't lock files, and reading needs no lock.
         file = self._h5py.File(opened, "r", locking=False)
         return self._resources.enter_context(file)
 
@@ -371,6 +374,7 @@ def _group_of(chain: Chain, store: Store) -> str:
             reason = f"the file has {len(groups)} `{part.kind}` but the model has"
             raise unclear(layer, f"{reason} {count}")
         group = f"{where}/{groups[number][0]}"
+    # In another order, the shapes may still be equal, so compare the names too.
     written = store.text(f"{group}/vars", "name")  # Keras 3.4 and newer
     if written is not None and written != layer:
         raise unclear(layer, f"the file has the weights of `{written}` in its place")

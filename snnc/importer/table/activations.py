@@ -54,6 +54,7 @@ def find_activation(value: Any) -> Activation:
     if text in ("LeakyReLU", "leaky_re_lu"):
         return "leaky_relu", {"alpha": 0.3}  # the default of the layer
     name = "linear" if value is None else canonical_name(text)
+    # The function has another default than the layer.
     return name, {"alpha": 0.2} if name == "leaky_relu" else {}
 
 
@@ -95,6 +96,7 @@ def read_activation(layer: CurrentLayer, value: Value) -> Value:
     given = activate(layer, value, ("relu", {}))
     properties = tuple(layer.options.get("properties", ()))
     fired = given.spikes
+    # `activate` adds no neurons if the input is never below 0.
     if properties and fired is not None and fired != value.spikes:
         layer.spec.add(replace(layer.spec.drafts[fired], properties=properties))
         layer.keep(option=", ".join(properties))
@@ -123,6 +125,7 @@ def activate(layer: CurrentLayer, value: Value, activation: Activation) -> Value
 
 def _is_for_host(name: str, value: Value) -> bool:
     """Whether the host computes an activation at the end of the model."""
+    # Neurons compute a last ReLU, unless the matrix that passes on rates is too large.
     return name != "relu" or (not value.broken and prod(value.shape) > IDENTITY_LIMIT)
 
 
@@ -163,6 +166,7 @@ def _fire_inside(
     layer: CurrentLayer, value: Value, option: str, units: tuple[Unit, ...]
 ) -> Value:
     """Return the output of neurons, which come before zero padding if possible."""
+    # If no split works, neurons come before the padding, and a border is added to them.
     under = padded_under_norm(value)
     if under is not None and any(cuts_of(term) is None for term in value.terms):
         fired = _fire(layer, under[0], option, units)
@@ -239,6 +243,7 @@ def _fire_slopes(layer: CurrentLayer, value: Value, option: str) -> Value:
         return fired
     (term,) = fired.terms
     mixed = term.steps[-1]
+    # `SIGNED` neurons end in a `mix` with the gains 1 and -1; the weights have others.
     step = per_channel("slope", layer.name, inside.shape)
     step = replace(step, read=mixed.read)
     fired = replace(fired, terms=(replace(term, steps=(*term.steps[:-1], step)),))

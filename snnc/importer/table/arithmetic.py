@@ -69,6 +69,7 @@ def scaled(
 ) -> Value:
     """Return a value that is scaled and shifted, equally or per channel."""
     is_one = len(factors) == len(shifts) == 1
+    # A negative factor would reverse the range of the input.
     if value.is_input and is_one and factors[0] > 0 and _is_sole(layer):
         before = layer.spec.input
         layer.spec.change_input(
@@ -184,8 +185,8 @@ def _function(layer: KerasLayer) -> str:
 
 def _read_as(kind: str, layer: CurrentLayer, **options: Any) -> Value:
     """Read an operation like a layer of a Keras class."""
-    alike = replace(layer, kind=kind, options={**layer.options, **options})
-    return READERS[kind](alike)
+    as_layer = replace(layer, kind=kind, options={**layer.options, **options})
+    return READERS[kind](as_layer)
 
 
 def _sizes(others: Mapping[str, Any]) -> list[int]:
@@ -272,6 +273,7 @@ def read_concatenate(layer: CurrentLayer, *values: Value) -> Value:
     from_end = axis if axis < 0 else axis - 1 - rank
     if from_end == -1 and all(len(value.view) == 1 for value in values):
         return _concatenate_vectors(layer, values)
+    # Values that are joined along their first axis follow one another when flattened.
     if from_end == -rank and _is_flattened(layer):
         flat = [replace(value, view=(value.order,)) for value in values]
         return _concatenate_vectors(layer, flat)
@@ -333,6 +335,7 @@ def _join_spikes(
 ) -> Value | None:
     """Join the outputs of different neurons with a statement; None for other values."""
     sources = tuple(key for value in values if (key := value.spikes) is not None)
+    # A statement reads each layer only once.
     if len(set(sources)) < len(values):
         return None
     draft = StatementDraft(layer.name, kind, sources, shape)

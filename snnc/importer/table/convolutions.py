@@ -48,7 +48,7 @@ class Axes:
     view: View
 
     def windows(self, shape: Shape, windows: Iterable[AxisWindow]) -> Windows:
-        """Return windows over all spatial axes of a value: ``own`` for these axes."""
+        """Extend windows over these axes to all spatial axes of a value, by points."""
         known = dict(zip(self.of, windows, strict=True))
         return tuple(known.get(axis, one) for axis, one in enumerate(points(shape)))
 
@@ -96,6 +96,7 @@ def _check_channels(spatial: tuple[int | None, ...], last: Group, shape: Shape) 
 def _spatial(group: Group, shape: Shape) -> int | None:
     axis = _axis_of(group, shape)
     if axis is not None and axis == len(shape) - 1 and shape[axis] == 1:
+        # Channels of size 1 may be in any group, so prefer an axis of the image.
         return next((other for other in group if other != axis), None)
     return axis
 
@@ -284,6 +285,7 @@ def _transposed_windows(layer: KerasLayer, sizes: Shape) -> list[AxisWindow]:
         extent = (taps - 1) * dilation + 1
         before = extent - 1 - transposed_crop(extent, apart, padding)
         places = transposed_places(size, extent, apart, padding)
+        # With `output_padding`, Keras computes the size by another formula.
         crop = extent // 2 * 2 if padding == "same" else 0
         is_usual = (size - 1) * apart + extent - crop + margin == places
         if (is_longer and not is_usual) or 1 not in (apart, dilation):
@@ -301,14 +303,15 @@ def _transposed_windows(layer: KerasLayer, sizes: Shape) -> list[AxisWindow]:
 @reads(each_rank("UpSampling"), keeps=("size",))
 def read_upsampling(layer: CurrentLayer, value: Value) -> Value:
     """Read an upsampling that repeats values; its readers' kernels do the same."""
-    way = str(layer.options.get("interpolation") or "nearest")
+    interpolation = str(layer.options.get("interpolation") or "nearest")
     axes = _long_axes_of(layer, value)
     pairs = list(zip(axes.sizes, dims(layer, "size", 2), strict=True))
-    if way != "nearest" and not all(1 in pair for pair in pairs):
+    # Along an axis with one value, or with factor 1, all interpolations are equal.
+    if interpolation != "nearest" and not all(1 in pair for pair in pairs):
         raise RefusedLayerError(
             "only repeated values correspond to one kernel at all positions",
             "use `interpolation='nearest'`, or `Conv2DTranspose`, and retrain",
-            f"interpolation {way}",
+            f"interpolation {interpolation}",
         )
     if len(pairs) == 3 and pairs[0][1] > 1:
         raise RefusedLayerError(
@@ -328,12 +331,12 @@ def read_margins(layer: CurrentLayer, value: Value) -> Value:
     pairs = margins_of(layer.options.get(option, 1), layer.rank) or []
     windows: list[AxisWindow] = []
     for axis, size, pair in zip(axes.of, axes.sizes, pairs, strict=True):
-        before, behind = (sign * margin for margin in pair)
-        if axis is None and (before or behind):
+        before, after = (sign * margin for margin in pair)
+        if axis is None and (before or after):
             raise RefusedLayerError("it pads an axis of size 1", "remove this layer")
-        if size + before + behind < 1:
+        if size + before + after < 1:
             raise RefusedLayerError("it leaves no values", "crop less")
-        windows.append(AxisWindow(size, 1, 1, before, size + before + behind))
+        windows.append(AxisWindow(size, 1, 1, before, size + before + after))
     how = "its reader pads" if is_padding else "its reader skips the cropped values"
     layer.keep(how)
     return _moved(layer, value, axes, windows)
@@ -343,8 +346,8 @@ def _moved(
     layer: KerasLayer, value: Value, axes: Axes, windows: Iterable[AxisWindow]
 ) -> Value:
     """Return a value whose channels are moved by windows over a layer's axes."""
-    own = axes.windows(value.shape, windows)
-    step = per_channel("window", layer.name, value.shape, own)
+    every = axes.windows(value.shape, windows)
+    step = per_channel("window", layer.name, value.shape, every)
     return value.then(step, axes.view, is_positive=value.is_positive)
 
 

@@ -70,6 +70,7 @@ def _fixed_shape(layer: CurrentLayer) -> Shape:
     Raise RefusedLayerError if a size remains open, or if it has more than 4 axes.
     """
     sizes = sizes_of(layer)
+    # The host resizes images of any size to the size that the model sets.
     if sizes[:-1] == [None, None]:
         for name in layer.context.readers[layer.name]:
             resized = _sizes_of_resizing(layer.context.layers[name])
@@ -203,6 +204,7 @@ def _several(layer: CurrentLayer, shape: Shape) -> Value:
         layer.refuse(error)
     if not shape or None in shape:
         return BROKEN
+    # A placeholder with neurons, so that its readers are checked as usual.
     key = layer.spec.free(layer.name)
     return layer.spec.add(StatementDraft(key, "downsample", (INPUT,), shape))
 
@@ -255,6 +257,7 @@ def _is_channels_first(context: ImportContext, name: str) -> bool:
     while names:
         name = names.pop()
         after = context.layers[name]
+        # After these, the order of axes says nothing about the input.
         if name in seen or after.kind in ("Reshape", "Permute"):
             continue
         seen.add(name)
@@ -361,6 +364,7 @@ def _image_of_dense(layer: CurrentLayer, value: Value, target: Shape) -> Value |
     A transposed convolution of one pixel computes a matrix whose output is an image.
     """
     layers = layer.context.model.layers
+    # With channels first, the last axis of the image would not be its channels.
     formats = [other.options.get("data_format") for other in layers]
     is_vector = len(value.shape) == 1 and not value.flat
     if len(target) != 3 or not is_vector or "channels_first" in formats:
@@ -368,6 +372,7 @@ def _image_of_dense(layer: CurrentLayer, value: Value, target: Shape) -> Value |
     draft = _dense_before(layer, value) or _pass_on(layer, value)
     shape = (*target[:2], target[2] * len(draft.units))
     training = draft.training
+    # A dense layer has one bias per value, also if these become positions.
     bias: Bias = "neuron"
     if draft.bias == "off" and not training.batchnorm:
         bias = "off"
@@ -377,6 +382,7 @@ def _image_of_dense(layer: CurrentLayer, value: Value, target: Shape) -> Value |
             shape=shape,
             image=shape,
             bias=bias,
+            # The batch norm of a vector is per value, and that of an image per channel.
             training=replace(training, batchnorm=None),
         )
     )

@@ -177,19 +177,19 @@ def _compared(layer: CurrentLayer, value: Value, windows: Windows) -> Value:
 
     Raise UnfitError if no kernel computes a difference.
     """
-    rows: list[Value] = []
+    at_taps: list[Value] = []
     for taps in product(*(range(window.taps) for window in windows)):
         views = tuple(
             replace(window, taps=1, before=window.before - tap, dilation=1)
             for window, tap in zip(windows, taps, strict=True)
         )
         step = per_channel("window", layer.name, value.shape, views)
-        rows.append(value.then(step, is_positive=value.is_positive))
-    while len(rows) > 1:
-        pairs = zip(rows[::2], rows[1::2], strict=False)
-        alone = rows[len(rows) // 2 * 2 :]
-        rows = [*(larger(layer, a, b) for a, b in pairs), *alone]
-    return identity_neurons(layer.spec, layer.name, rows[0])
+        at_taps.append(value.then(step, is_positive=value.is_positive))
+    while len(at_taps) > 1:
+        pairs = zip(at_taps[::2], at_taps[1::2], strict=False)
+        alone = at_taps[len(at_taps) // 2 * 2 :]
+        at_taps = [*(larger(layer, a, b) for a, b in pairs), *alone]
+    return identity_neurons(layer.spec, layer.name, at_taps[0])
 
 
 def rectified(layer: CurrentLayer, value: Value) -> Value:
@@ -198,14 +198,17 @@ def rectified(layer: CurrentLayer, value: Value) -> Value:
     if after is None or value.is_positive:
         return value
     norms, relu = after
-    own = value
+    normalized = value
     try:
         for norm in norms:
-            own = normed(layer.spec.layer(norm.name), own)
-        fired = value if own.flat else add_relu(layer.spec, relu.name, own)
+            normalized = normed(layer.spec.layer(norm.name), normalized)
+        fired = (
+            value if normalized.flat else add_relu(layer.spec, relu.name, normalized)
+        )
     except RefusedLayerError:  # the layers report this error themselves
         return value
-    if not own.flat:
+    # When the norms are read, they must not apply again.
+    if not normalized.flat:
         layer.spec.absorbed |= {norm.name for norm in norms}
     return fired
 
@@ -245,6 +248,7 @@ def read_max_pooling(layer: CurrentLayer, value: Value) -> Value:
     """Read a maximum over windows, or the user's replacement."""
     by = layer.context.request.rewrite("maxpool")
     windows, axes = _windows(layer, value)
+    # Padded zeros would lower an average, while a maximum ignores them.
     if by is not None:
         windows = tuple(map(_inside, windows))
     size, stride = _size_and_stride(layer)
@@ -299,6 +303,7 @@ def _whole(layer: KerasLayer, value: Value) -> tuple[Windows, View]:
 
 
 def _whole_axis(size: int) -> AxisWindow:
+    # A stride equal to the window makes it an even average (`SpecBuilder.is_even`).
     return AxisWindow(size, size, size, 0, 1)
 
 
@@ -312,6 +317,7 @@ def _windows(layer: KerasLayer, value: Value) -> tuple[Windows, Axes]:
     """Return a pool's windows, and the axes over which they slide."""
     axes = axes_of(layer, value)
     windows, _ = slide(layer, value, axes, *_size_and_stride(layer))
+    # A single window that covers the whole axis doesn't need its padding.
     windows = tuple(
         _whole_axis(w.size)
         if w.pads and w.places == 1 and min(w.before, w.overhang) >= 0
