@@ -357,7 +357,7 @@ def _notes_on_neurons(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator
             "CubaLIF also filters the bias. The membrane of a neuron without a leak"
             " has a time constant of 1000 s."
         )
-    if not all(own.neuron.is_linear for own in spiking.values()):
+    if not all(each.neuron.is_linear for each in spiking.values()):
         yield (
             "LIF has no refractory period in NIR. The period is removed, and the "
             "current is scaled so that an activation of 1 still fires at the upper "
@@ -366,7 +366,7 @@ def _notes_on_neurons(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator
 
 
 def _notes_on_voltages(spiking: Mapping[str, Spiking]) -> Iterator[str]:
-    if spread := [name for name, own in spiking.items() if own.start == "spread"]:
+    if spread := [name for name, each in spiking.items() if each.start == "spread"]:
         yield (
             f"NIR has no initial voltages: {', '.join(spread)}, with `start spread`, "
             "begins at 0 in NIR, so neurons with equal input spike at the same time."

@@ -119,6 +119,7 @@ class ExportedGraph:
 
     def add(self, name: str, node: ExportedNode, sources: Sequence[str] = ()) -> str:
         """Add a node that reads ``sources``, and return its unique name."""
+        # Spyx relies on the names of the ends. The input is the first node.
         while name in self.nodes or (name in (INPUT, OUTPUT) and self.nodes):
             name += "_"
         self.nodes[name] = node
@@ -144,9 +145,11 @@ class ExportedGraph:
         name = population.name
         assert layer.spiking is not None
         dt = self.lowered.network.timing.dt
+        # An encoder reads values and not spikes, so its input has no filter.
         cell = _neurons(layer.spiking, "if" if layer.is_encoder else neuron, dt)
         count, axis = nodes_of(self.lowered, name)
         shape: Shape = node_volume(population.volume, count, axis)
+        # Unlike its volume, the shape of a layer has only the axes of the layer.
         if population.volume == volume_of(layer.shape):
             shape = layer.shape
         self.spikes[name] = 1 / (layer.spiking.rate.high * dt)
@@ -168,6 +171,7 @@ class ExportedGraph:
         shape = readout.shape
         linear, growth = self._sum(name, name, self.lowered.readout)
         self.placed.append(ExportedLayer(name, "readout", shape, linear, None, growth))
+        # Not `add`, which reserves this name for the last node.
         node = ExportedNode("Output", {"output_type": np.array(shape)})
         self.nodes[OUTPUT] = node
         self.edges += [(source, OUTPUT) for source in linear]
@@ -194,6 +198,7 @@ class ExportedGraph:
             weight = scale * linear.weight
             offset = np.zeros(len(weight))
             bias_scale = None
+            # Neurons sum their inputs, so the first node can add all constants.
             if not names:
                 linear_node = node
                 offset += cell.rest

@@ -159,6 +159,7 @@ def read_graph(file: Path, path: str) -> NirGraph:
     Raise RefusedModelError if the file is not a NIR graph, or is damaged.
     """
     with file.open("rb") as opened:
+        # `nir.write` writes no user block, so HDF5 begins with the file.
         if opened.read(len(HDF5)) != HDF5:
             raise not_nir(path, "it is not HDF5, the format of NIR files")
     try:
@@ -182,8 +183,8 @@ def _graph(store: Store, path: str) -> NirGraph:
     version = _word(store, "version")
     if not re.match(r"[01]\.", version):
         older = "run `pip install 'nir<2'`, and write the graph again"
-        told = f"was written by NIR {version[:40]}, but snnc reads only 1.x"
-        raise bad_file(path, FileProblem(told, older))
+        problem = f"was written by NIR {version[:40]}, but snnc reads only 1.x"
+        raise bad_file(path, FileProblem(problem, older))
     kind = _word(store, "node/type")
     if kind != "NIRGraph":
         raise not_nir(path, f"its node is a {kind[:40]}, not a NIRGraph")
@@ -215,6 +216,7 @@ def _edges(store: Store, path: str) -> tuple[Edge, ...]:
 def _node(store: Store, name: str) -> Node:
     place = f"node/nodes/{name}"
     kind = _word(store, f"{place}/type")
+    # Messages show the kind, which may be of any length in a foreign file.
     node = Node(name, kind[:40], {}, {})
     if kind == "NIRGraph":
         raise node.refusal(

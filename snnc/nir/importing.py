@@ -126,6 +126,7 @@ def _read_tensors(lowered: LoweredNetwork, graph: NirGraph) -> dict[str, Array] 
     if any(tensor.zeros and values[tensor.name].any() for tensor in layout):
         return None
     whole = {name: value.astype("f4") for name, value in values.items()}
+    # However the values were found, they must lead to the same graph again.
     is_same = _is_same(graph_of(lowered, whole, neuron), graph, biases)
     return whole if is_same else None
 
@@ -191,6 +192,7 @@ def _is_same(
             if key in ("input_type", "end_dim"):  # parameters of a Flatten node
                 continue
             expected = np.asarray(values.get(key), np.float32)
+            # Another tool may store one number for all neurons.
             if array.size not in (1, expected.size):
                 return False
             error = np.abs(array.ravel() - expected.ravel()).max(initial=0)
@@ -207,6 +209,7 @@ def _take_biases(
         if term.bias is not None:
             gain, rest = term.bias
             bias = tensors[f"{term.projection.target}.bias"]
+            # The graph repeats the bias for each slice of a depth axis.
             bias[:] = ((biases[name] - np.float32(rest)) / gain)[: len(bias)]
 
 
@@ -230,6 +233,7 @@ class _TensorReader:
         Values that are in no sum, because they only read padding, stay 0.
         """
         unknown = {name: np.ones(t.shape) for name, t in self.tensors.items()}
+        # The biases are known already (`_take_biases`).
         for name, flags in unknown.items():
             if name.endswith(".bias"):
                 flags[:] = 0
@@ -245,6 +249,7 @@ class _TensorReader:
     ) -> None:
         places = self._sums(
             {
+                # If one value of a sum is unknown, the sum of indices is its index.
                 name: np.arange(1, flags.size + 1).reshape(flags.shape) * flags
                 for name, flags in unknown.items()
             }

@@ -147,18 +147,18 @@ def _trim(
     before, behind = pads
     taps = weight.shape[2 + axis]
     places = (size + before + behind - (taps - 1) * step - 1) // stride
-    adds = [
+    has_effect = [
         bool(np.take(weight, tap, 2 + axis).any())
         and (places * stride - before + tap * step >= 0)
         and (tap * step - before < size)
         for tap in range(taps)
     ]
-    if not any(adds):
+    if not any(has_effect):
         return weight, pads
-    front = min(adds.index(True), before // step)
-    back = min(adds[::-1].index(True), behind // step)
-    kept = np.take(weight, range(front, taps - back), 2 + axis)
-    return kept, (before - front * step, behind - back * step)
+    front = min(has_effect.index(True), before // step)
+    back = min(has_effect[::-1].index(True), behind // step)
+    trimmed = np.take(weight, range(front, taps - back), 2 + axis)
+    return trimmed, (before - front * step, behind - back * step)
 
 
 def _padding(node: Node, extents: list[int], stride: Shape) -> Pads:

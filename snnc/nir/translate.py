@@ -224,6 +224,7 @@ class _Translator:
         source = self.graph.nodes.get(value.layer)
         if source is None or source.kind != "Input":
             return None
+        # `as` has one positive slope and one offset, and applies to all readers.
         matrix = weight.reshape(*weight.shape[:2], -1)
         slope = float(matrix[0, 0, 0])
         if (
@@ -258,6 +259,7 @@ class _Translator:
         self._layer(node.name, "Dense", options, [source])
         kernel = weight.T
         if value.image:
+            # NIR flattens channels first, and Keras channels last.
             planes = kernel.reshape(*value.image, -1)
             kernel = np.moveaxis(planes, 0, -2).reshape(kernel.shape)
         return self._linear(node, kernel, bias, bias.shape)
@@ -272,6 +274,7 @@ class _Translator:
             raise node.refusal(f"it flattens only axes {start} to {end}", FLAT)
         source = value.layer
         factor = value.factor
+        # A flat vector has one factor per value, and not per channel.
         if factor.size > 1:
             source = self._scaled(f"{node.name}_scale", value)
             factor = np.ones(1)
@@ -331,6 +334,7 @@ class _Translator:
 
     def threshold(self, node: Node, value: NodeValue) -> NodeValue:
         level = float(np.max(node.array("threshold")))
+        # Spikes are 0 or 1, so a threshold below 1 passes them on unchanged.
         if value.is_linear or not 0 <= level < 1:
             raise node.refusal(
                 "it outputs 0 or 1 per step, depending on whether a value is above "
