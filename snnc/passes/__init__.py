@@ -111,7 +111,9 @@ PIPELINE = (
 )
 
 
-def run_passes(made: Compilation, report: Diagnostics, through: str) -> Compilation:
+def run_passes(
+    compilation: Compilation, report: Diagnostics, through: str
+) -> Compilation:
     """Run all passes without a result, up to and including the pass ``through``.
 
     Stop if errors in ``report`` prevent the next pass. An existing network is not
@@ -124,30 +126,31 @@ def run_passes(made: Compilation, report: Diagnostics, through: str) -> Compilat
     """
     last = [step.name for step in PIPELINE].index(through)
     steps = PIPELINE[: last + 1]
-    for step in [s for s in steps if getattr(made, s.makes) is None]:
+    # Choose the passes before the first runs: `verify` replaces what `resolve` makes.
+    for step in [s for s in steps if getattr(compilation, s.makes) is None]:
         if report.errors and not step.tolerant:
             break
-        result: dict[str, Any] = {step.makes: step.run(made, report)}
-        made = replace(made, **result)
-        if getattr(made, step.makes) is None:
+        result: dict[str, Any] = {step.makes: step.run(compilation, report)}
+        compilation = replace(compilation, **result)
+        if getattr(compilation, step.makes) is None:
             break
     if report.full:
-        span = made.source.whole.after
+        span = compilation.source.whole.after
         limit = report.limit
         report.extend([rules.syntax.TooManyProblems(span=span, limit=limit)])
-    return made
+    return compilation
 
 
 def allow_warnings(
-    made: Compilation, report: Diagnostics, complete: bool | None = None
+    compilation: Compilation, report: Diagnostics, complete: bool | None = None
 ) -> None:
     """Suppress the warnings that comments in the spec allow.
 
     ``complete`` says whether all warnings are known; by default, this is the case after
     the mapping.
     """
-    if made.document is not None and made.document.comments:
+    if compilation.document is not None and compilation.document.comments:
         from snnc.passes.suppress import suppress_warnings  # needed for few specs
 
-        complete = made.mapped is not None if complete is None else complete
-        suppress_warnings(made.document, report, complete=complete)
+        complete = compilation.mapped is not None if complete is None else complete
+        suppress_warnings(compilation.document, report, complete=complete)

@@ -119,8 +119,8 @@ class _Lowering:
                     before = (Path(level_name(layer.name, read.level)),)
                 is_whole = read.level is None and read.grid == every
                 for path in before:
-                    way = picked_of(path, read.grid, is_whole=is_whole)
-                    yield self._project(way, rows, reader, reach)
+                    read_path = picked_of(path, read.grid, is_whole=is_whole)
+                    yield self._project(read_path, rows, reader, reach)
 
     def _readout(self) -> Iterator[Projection]:
         readout = self._network.readout
@@ -132,14 +132,14 @@ class _Lowering:
     def _projections(self, read: str, reader: ValueReader) -> Iterator[Projection]:
         """Yield a projection for each path that ends in the values called ``read``."""
         network = self._network
-        ways = paths(network.by_name, read, self._known)
+        read_paths = paths(network.by_name, read, self._known)
         shape = network.shape_of(read)
         # Handle each combination of pools once: hundreds of paths may share it.
         reaches = {
             (pools, repeats): _reach(reader, shape, pools, repeats)
-            for pools, repeats in {(path.pools, path.repeats) for path in ways}
+            for pools, repeats in {(path.pools, path.repeats) for path in read_paths}
         }
-        for path in ways:
+        for path in read_paths:
             reach = reaches[path.pools, path.repeats]
             yield self._project(path, shape[-1], reader, reach)
 

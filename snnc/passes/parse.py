@@ -95,6 +95,7 @@ def parse(source: SourceFile, report: Diagnostics) -> Document:
         from snnc.syntax.yaml import parse_yaml as read
         from snnc.syntax.yaml.printer import in_yaml
 
+        # Diagnostics must not import a notation, so register it (decision 021).
         TRANSLATIONS["yaml"] = in_yaml
     if problem := _conflict(source) or _other_notation(source) or _foreign(source):
         report.add(problem)

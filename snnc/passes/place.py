@@ -114,17 +114,17 @@ def _lacks_room(mapped: MappedNetwork, target: Loihi) -> Diagnostic | None:
     readout = mapped.lowered.network.readout
     (source,) = readout.sources
     ensembles = mapped.by_name[source].ensembles
-    spent = max(block.out_axons for e in ensembles for block in e.blocks)
+    out_axons = max(block.out_axons for e in ensembles for block in e.blocks)
     most = mapped.lowered.network.device.core.out_axons
-    room = mapped.lowered.network.device.chip.cores
-    chips = f"chips {mapped.chips}, " if mapped.cores > target.chips * room else ""
+    per_chip = mapped.lowered.network.device.chip.cores
+    chips = f"chips {mapped.chips}, " if mapped.cores > target.chips * per_chip else ""
     advice = f"write `{chips}cores {mapped.cores}` in `target`"
     needs = {"value": mapped.cores, "limit": "cores", "most": target.cores}
     if mapped.cores <= target.cores:
-        if spent <= most:
+        if out_axons <= most:
             return None
         advice = f"write a smaller `block` for `{source}`"
-        needs = {"value": spent, "limit": "out-axons", "most": most}
+        needs = {"value": out_axons, "limit": "out-axons", "most": most}
     return rules.learning.NoCoreToLearn.at(readout, "learn", advice=advice, **needs)
 
 
@@ -234,10 +234,11 @@ def _unmix(free: Attempt, cache: PlanCache, effort: float) -> Attempt:
     least = maxsize
     mixed = mixed_in(free.plan, free.solution)
     for kind in KINDS if mixed else ():
-        made = _of_one_kind(free, mixed, kind, cache, effort)
-        work = work + made.work
-        least = min(least, made.least_unmixed)
-        best = min(best, made, key=lambda each: each.unmixed_cores)
+        unmixed = _of_one_kind(free, mixed, kind, cache, effort)
+        work = work + unmixed.work
+        least = min(least, unmixed.least_unmixed)
+        # No board accepts both kinds, so extra cores are better (decision 036).
+        best = min(best, unmixed, key=lambda each: each.unmixed_cores)
         if best.unmixed_cores == 0:
             break
     return best._replace(work=work, least_unmixed=least)
@@ -258,6 +259,7 @@ def _of_one_kind(
     least = maxsize
     for _ in range(ROUNDS):
         for name in mixed:
+            # A max pool reads neurons one by one, by discrete axons (decision 036).
             compared = any(p.reach.compares for p in lowered.out_of(name))
             axons[name] = "discrete" if compared else kind
         plan = make_plan(lowered, cache, axons)
@@ -293,8 +295,8 @@ def find_unsound(lowered: LoweredNetwork, target: Loihi) -> Iterator[Diagnostic]
 
 def _risks(mapped: MappedNetwork, least_unmixed: int) -> Iterator[Diagnostic]:
     """Yield what may fail on a board because of this mapping."""
-    found = _ungraded_risks(mapped, least_unmixed)
-    yield from _graded(found, mapped.lowered.network.device)
+    risks = _ungraded_risks(mapped, least_unmixed)
+    yield from _graded(risks, mapped.lowered.network.device)
     unmixed = mapped.unmixed
     if unmixed is not None and unmixed.cores:
         more = counted(unmixed.cores, "core")

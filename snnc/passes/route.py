@@ -43,6 +43,7 @@ def route(mapped: MappedNetwork) -> RoutedNetwork:
     cores = _cores(mapped)
     traffic = tuple(_traffic(mapped))
     filled = in_order(mapped.cores, room)
+    # A network on one chip needs no partition.
     spikes = _spikes(mapped, cores, traffic) if mapped.cores > room else None
     best = filled if spikes is None else partition(spikes, room)
     chips, chips_in_order = (
@@ -201,6 +202,7 @@ def grown(spikes: Spikes, room: int) -> list[int]:
         if n % room == 0:
             near.clear()
         if near:
+            # Of equal cores, choose the first, whatever the order of the spikes.
             most = max(near.values())
             core = min(core for core, count in near.items() if count == most)
             del near[core]
@@ -255,11 +257,13 @@ class _Exchange:
                 return True
             if self._looks > MOST_LOOKS:
                 return False
+            # Even without spikes between the cores, no exchange would help.
             if self._largest_gain(chip, here) - loss <= self._least:
                 continue
             self._looks += len(self._on[chip])
             to = self._to[chip]
             near = self._spikes[core]
+            # Both sums count spikes between the cores as saved, but these still cross.
             gain, other = max(
                 (own[other] - to[other] - 2 * near.get(other, 0.0), -other)
                 for other in self._on[chip]
@@ -289,6 +293,7 @@ class _Exchange:
         for other, count in self._spikes[core].items():
             old[other] -= count
             new[other] += count
+        # A move changes the gains of both chips and of the neighbours' chips.
         self._largest[before].clear()
         self._largest[chip].clear()
         for near in {self.chips[other] for other in self._spikes[core]}:

@@ -31,6 +31,7 @@ def suppress_warnings(
     number of SNN140 to SNN144. If every pass that warns has run (``complete``), a
     comment without warnings is unused.
     """
+    # Few specs have such comments, so nothing else is prepared for the others.
     signed = [c for c in document.comments if _SIGNED.match(c.span.text)]
     if not signed:
         return

@@ -113,6 +113,7 @@ class _Resolution:
                 shortcut = shortcut_of(draft, shape, source_shape, sizes)
         except UnsoundError:
             return
+        # Later checks of ranks need to know the layers that read nothing but the input.
         if draft.is_encoder or operation.is_pool:
             sizes.add_raw(draft)
         synapse = self._spec.timing.synapse
@@ -215,6 +216,7 @@ class _Resolution:
         read = {*readout_sources, *(draft.shortcut for draft in drafts)}
         read = read.union(*(draft.sources for draft in drafts))
         for draft in drafts:
+            # A layer that reads the input by mistake may be the missing reader.
             is_echo = self._reads_raw and draft.is_encoder
             if draft.name not in read and not is_echo:
                 yield rules.references.NothingReads.at(draft)
@@ -269,6 +271,7 @@ class _Resolution:
         validated = self._validated
         timing = spec.timing
         place = validated.parts["timing"]
+        # A rule reports a `present` that is not a whole number of steps.
         steps = round(timing.present / timing.dt)
         span = key_span(place, "present", "dt")
         return logical.LogicalNetwork(
@@ -321,6 +324,7 @@ class _Resolution:
         spec = self._spec.readout
         shape = self._shapes.get(sources[0]) if sources else None
         if spec.filters is None or shape is None:
+            # A shape is unknown only after an error, and then a matrix needs none.
             return Dense(bias=True), ()
         rank = len(shape) - 1
         kernel = _for_each_axis(spec.kernel, rank)

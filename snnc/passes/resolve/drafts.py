@@ -120,6 +120,7 @@ class KnownNames:
             return
         valid = self._validated
         written = list(zip(valid.spec.defaults, valid.defaults, strict=True))[::-1]
+        # The defaults for a kind come first, and later statements before earlier ones.
         for scope in (spec.kind, None):
             yield from (each for each in written if each[0].layer == scope)
 
@@ -140,6 +141,7 @@ class KnownNames:
         """Return a layer and all layers that depend on it."""
         after = {name}
         known = 0
+        # Repeat until nothing is added, because a layer may read one further down.
         while known < len(after):
             known = len(after)
             before = self._input
@@ -165,6 +167,7 @@ def layer_names(validated: ValidatedSpec) -> list[str]:
     names = []
     for layer, place in zip(spec.layers, validated.places, strict=True):
         written = place.name and place.name.text if layer is None else layer.name
+        # The kind `encode conv` gives the name `encode` (decision 002).
         word = "layer" if layer is None else layer.kind.split()[0]
         names.append(written or next(free.setdefault(word, _free(word, taken))))
     return names

@@ -21,6 +21,7 @@ def shortcut_of(
         return Shortcut(source, Dense(bias=False))
     lengths = source_shape[:-1]
     targets = shape[:-1]
+    # A 1x1 kernel with stride s has n / s positions, rounded up.
     strides = tuple(-(-n // m) for n, m in zip(lengths, targets, strict=False))
     reached = tuple(-(-n // s) for n, s in zip(lengths, strides, strict=False))
     if len(lengths) != len(targets) or reached != targets:

@@ -76,12 +76,13 @@ def _advise_lone_join(draft: Draft, readable: Sequence[str], shapes: Shapes) -> 
 def _too_many(draft: Draft, readable: Sequence[str], shapes: Shapes) -> Diagnostic:
     sources = draft.spec.sources
     places = draft.place.sources
+    # The suggested line must also work if the spec has a layer called `both`.
     name = "both" if "both" not in readable else f"before_{draft.name}"
     joins = _joins(sources, shapes)
-    ways = [f"`{kind} {name} from {', '.join(sources)}`" for kind in joins]
+    lines = [f"`{kind} {name} from {', '.join(sources)}`" for kind in joins]
     advice = "name one of them, since their shapes can't be joined"
-    if ways:
-        advice = f"join them first, {' or '.join(ways)}, and write `from {name}`"
+    if lines:
+        advice = f"join them first, {' or '.join(lines)}, and write `from {name}`"
     return rules.references.TooManySources(
         span=places[1].to(places[-1]),
         name=draft.name,

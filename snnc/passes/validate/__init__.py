@@ -71,6 +71,7 @@ def _find_wrong_name(network: tree.Word | None) -> Iterator[Diagnostic]:
 def _best_by_kind(checked: Sequence[Checked]) -> dict[str, Checked]:
     """Return the first valid statement of each kind, otherwise its first statement."""
     by_kind: dict[str, Checked] = {}
+    # The sort is stable: valid statements first, each in the order of the file.
     for item in sorted(checked, key=lambda item: item.model is None):
         by_kind.setdefault(item.kind, item)
     return by_kind
@@ -140,13 +141,16 @@ def _check_all(
     for index, statement in enumerate(statements):
         if report.full:
             break
-        made = check_statement(statement, report, statements)
+        # Check misplaced statements too, so that one run reports all errors.
+        model_of_statement = check_statement(statement, report, statements)
         if index in misplaced or index in repeated:
-            made = None
-        if made is not None:
-            made = in_edition(made, _values_of(statement), edition)
+            model_of_statement = None
+        if model_of_statement is not None:
+            model_of_statement = in_edition(
+                model_of_statement, _values_of(statement), edition
+            )
         place = _place(statement, named=index not in repeated)
-        checked.append(Checked(statement, made, place))
+        checked.append(Checked(statement, model_of_statement, place))
     report.add(*find_repeated_defaults(statements))
     return checked
 
@@ -289,6 +293,7 @@ def _out_of_place(
 def find_absent(statements: Statements, network: Span) -> Iterator[Diagnostic]:
     """Yield diagnostics for a missing input or readout, unless a kind is unknown."""
     kinds = {statement.kind.text for statement in statements}
+    # The statement with an unknown kind may be the one that is missing.
     if not kinds <= FORMS.keys():
         return
     for kind in ("input", "readout"):

@@ -35,19 +35,19 @@ def check_statement(
     report.add(*find_wrong_parts(statement))
     properties = check_properties(statement, report)
     model = keywords.model_of(statement)
-    made = None
+    checked = None
     if model is not None:
         values = _values(model, statement, properties)
         try:
-            made = validate(model, values)
+            checked = validate(model, values)
         except ValidationError as error:
             # Import late: only errors need this.
             from snnc.passes.validate.unknown import translate
 
             report.add(*translate(error, values, statement, others))
-    if isinstance(made, ReadoutSpec) and report.errors == errors:
+    if isinstance(checked, ReadoutSpec) and report.errors == errors:
         report.add(*_wrong_size(statement, properties))
-    return made if report.errors == errors else None
+    return checked if report.errors == errors else None
 
 
 def _values(
@@ -166,6 +166,7 @@ def _property_problem(
     statement: tree.Statement, item: tree.Property, legal: tuple[str, ...]
 ) -> Diagnostic | None:
     key = item.key
+    # The key may be legal and its value not: `neuron softmax`.
     problem = _refused_activation(item)
     if problem is not None or key.text in legal:
         return problem
