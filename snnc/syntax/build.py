@@ -25,6 +25,7 @@ _MEASURABLE = frozenset(("NUMBER", "RANGE"))
 _VALUES = frozenset(("NAME", "NUMBER", "DIMS", "RANGE", "STRING", "LSQB"))
 
 
+# A str, like lark's own tokens, so that `token in KINDS` works.
 class Token(str):
     """The text of a token, its type in the grammar, and its span.
 
@@ -62,6 +63,7 @@ def _is_unit(word: str, following: lark.Token | None) -> bool:
 class UnitMarker:
     """Change the type of units from NAME to UNIT, between lark's lexer and parser."""
 
+    # Lark drops the terminals that no rule uses, unless they are listed here.
     always_accept = ("MALFORMED", "UNTERMINATED", "UNKNOWN", "NEWLINE")
 
     def process(self, stream: Iterator[lark.Token]) -> Iterator[lark.Token]:
@@ -213,6 +215,7 @@ def build(tokens: Tokens, start: str = "statement") -> tuple[Any, int]:
     The result is None if that number is smaller than the number of tokens, or if a
     token is missing after the last one.
     """
+    # Feed the tokens one by one, to know which one the parser refuses.
     interactive: Any = parser(start).parse_interactive("")
     index = 0
     try:

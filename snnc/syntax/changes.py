@@ -86,6 +86,7 @@ def _position(document: tree.Document, word: str) -> int | None:
     for i, statement in enumerate(document.statements):
         if statement.name is not None and statement.name.text == word:
             return i
+        # `defaults.rate` does not refer to the defaults of a single kind.
         is_scope = word == "defaults" and statement.variant is not None
         if statement.kind.text == word and not is_scope:
             positions.append(i)
@@ -137,6 +138,7 @@ def add_statement(
     statements = list(document.statements)
     kinds = [statement.kind.text for statement in statements]
     front = ("about", "target", "timing", "defaults")
+    # `train` comes after all others.
     before = front[: front.index(word.text)] if word.text in front else kinds
     at = next((i for i, k in enumerate(kinds) if k not in before), len(kinds))
     is_last = at == len(kinds)

@@ -86,6 +86,7 @@ def _with_defaults(
     for key in defaults_by_edition(model):
         if key in _keys(statement):
             continue
+        # The parser makes the syntax that a user's text would have.
         text = default(fields_of(model)[key], edition)
         path = f"{statement.kind.text}.{key}"
         setting = read_setting(f"{path}={text}", path, Diagnostics())

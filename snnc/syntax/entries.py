@@ -243,6 +243,7 @@ def _key_text(word: str) -> str:
 
 
 def _quote_yaml(value: str) -> str:
+    # A string of JSON is also one of YAML, unless it has unprintable characters.
     text = json.dumps(value, ensure_ascii=False)
     return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in text)
 
@@ -301,6 +302,7 @@ class Remarks:
         self, entries: Sequence[Entry], owner: Entry | None, at: int
     ) -> tuple[Entry | None, Entry | None, Entry | None]:
         """Return the entries before, around and after a position."""
+        # Sort each block once, and not once per comment.
         if id(owner) not in self._levels:
             # If two entries end at the same position, use the first.
             ends = sorted(entries, key=_end, reverse=True)[::-1]

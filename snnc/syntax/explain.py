@@ -125,7 +125,7 @@ def _unexpected(tokens: Tokens, index: int, expected: str) -> Diagnostic:
 
 
 def _advise_sources(tokens: Tokens, index: int) -> str:
-    """Return the advice for ``add a, b``, ``from [a, b]`` or a late ``from``."""
+    """Return the advice for ``add a, b``, which lacks a `from`; else empty."""
     plain = all(t.type in ("NAME", "COMMA") for t in tokens[1:])
     if tokens[0] in JOINS and tokens[index].type == "COMMA" and plain:
         return f"write `{tokens[0]} from {span_of(tokens[1:]).text}`"

@@ -108,6 +108,7 @@ def read_stdin(report: Diagnostics, name: str = STDIN_NAME) -> SourceFile | None
 def _read_stdin() -> bytes:
     if sys.stdin is None:  # Python sets it to None if it is closed
         raise OSError(errno.EBADF, "it is closed")
+    # One byte more than the limit is enough to know that stdin is too long.
     data = sys.stdin.buffer.read(LARGEST + 1)
     if len(data) > LARGEST:
         raise TooLargeError(Path(STDIN), len(data))
@@ -146,6 +147,7 @@ def specs_in(folder: Path) -> list[Path]:
 
 def _walk(folder: Path) -> Iterator[Path]:
     for parent, folders, files in os.walk(folder):
+        # A folder that the user names is searched, even if it is an environment.
         if parent != str(folder) and "pyvenv.cfg" in files:
             folders.clear()
             continue

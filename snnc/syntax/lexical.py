@@ -229,6 +229,7 @@ def _find_wrong_token(tokens: Tokens) -> Diagnostic | None:
     block = min(openers, default=len(tokens))
     for index, token in enumerate(tokens):
         before = tokens[index - 1] if index else None
+        # Another notation first, because that message has a fix.
         problem = foreign_problem(tokens, index, in_block=block < index) or problem_of(
             (token,), before
         )

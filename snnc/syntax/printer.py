@@ -46,6 +46,7 @@ def _closing_brace(document: tree.Document) -> int:
     """Return the position of the network's ``}``, which only comments follow."""
     text = document.span.source.text
     end = len(text)
+    # A comment after the brace may contain braces.
     for comment in document.comments[::-1]:
         if "}" in text[comment.span.end : end]:
             break

@@ -43,6 +43,7 @@ def _replace_removed(properties: Properties, report: Diagnostics) -> Properties:
     written = {item.key.text: item for item in properties}
     off = _switched_off(written.get("aware"))
     phases = written.get("phases")
+    # Without `phases`, the new list takes the place of `aware off`.
     old = phases or off
     words = _words(phases)
     new = _new_words(phases, off)

@@ -52,6 +52,7 @@ def git_specs(folder: str) -> dict[str, str] | None:
 
 
 def _content(name: str) -> bytes:
+    # A textconv filter of the repository would run a program, and change the text.
     return _git("show", "--no-textconv", name).stdout
 
 
@@ -84,6 +85,7 @@ def _blob(revision: str, path: str, span: Span) -> bytes | Diagnostic:
         return family.FileIsDirectory(span=span)
     if kind != b"blob":
         return family.NotInRevision(span=span, revision=revision, path=path)
+    # Ask for the size before git writes the whole file into memory.
     size = int(_git("cat-file", "-s", name).stdout)
     if size > LARGEST:
         return family.FileTooLarge(span=span, size=size, limit=LARGEST)

@@ -163,6 +163,7 @@ def spelt(value: object, key: str = "") -> str:
         case None:
             return ""
         case str(text):
+            # A text such as "60 ms" or "relu" stays as it is; a sentence needs quotes.
             return text if _LITERAL.match(text) else quote(text)
         case bool(switch):
             return "on" if switch else "off"

@@ -79,6 +79,7 @@ def read_statement(piece: StatementTokens, report: Diagnostics) -> tree.Statemen
     tokens = piece.tokens
     if piece.broken:
         return _broken(tokens)
+    # The grammar accepts numbers of any length and all escapes, so check them first.
     if wrong_literal := find_wrong_literal(tokens):
         report.add(wrong_literal)
         return _broken(tokens)

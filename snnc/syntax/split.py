@@ -364,6 +364,7 @@ def _look_ahead(tokens: Tokens) -> tuple[list[Token | None], list[int], list[boo
     after it, less the number of ``{``; and whether a superfluous ``}`` comes before the
     next statement. The last ``}`` of the file closes the network.
     """
+    # From the end, since looking ahead from each token would take quadratic time.
     following: list[Token | None] = [None] * len(tokens)
     surplus = [0] * len(tokens)
     closes = [False] * len(tokens)

@@ -54,6 +54,7 @@ def _comments(source: SourceFile, scalars: Iterable[Span]) -> Iterator[tree.Comm
     """Yield the comments outside the scalars, whose spans must be in order."""
     start = 0
     for span in (*scalars, Span(source, len(source.text), len(source.text))):
+        # The line of a `|` or `>` may end in a comment; in its text, `#` begins none.
         header = _HEADER.match(source.text, span.start)
         end = header.end() if header else span.start
         for match in _COMMENT.finditer(source.text, start, end):

@@ -183,6 +183,7 @@ class Composer:
     def _node(self, event: events.Event, depth: int) -> Node:
         if self._report.full:
             raise UnreadableError
+        # Aliases would let a small file expand to a large one (decision 006).
         if isinstance(event, events.AliasEvent):
             self._report.add(rules.yaml.Reference(span=self._span(event)))
             return Unread(self._span(event))
@@ -226,6 +227,7 @@ class Composer:
             self.scalars.append(span)
         if event.style in ("'", '"'):
             span = span_in(self._source, span.start + 1, span.end - 1)
+        # `|+` keeps all line ends, so the last one is part of the value.
         block = event.style in ("|", ">") and "+" not in span.text.partition("\n")[0]
         return Scalar(event.value, span, plain=event.style is None, block=block)
 
