@@ -263,6 +263,7 @@ def model_of(statement: tree.Statement) -> type[models.StatementModel] | None:
     """Return the model of a statement whose kind and variant are known."""
     known = MODELS.get(statement.kind.text, {})
     variant = statement.variant.text if statement.variant else ""
+    # `defaults` and `neuron` have one model for all their variants.
     return known.get(variant) or next(iter(known.values()), None)
 
 
@@ -295,6 +296,7 @@ VARIANTS: dict[str, tuple[str, ...]] = {
 
 USUAL = {
     key: entry.usual
+    # Statements come last: their example of a shared key replaces that of a choice.
     for model in sorted(tables(), key=lambda model: not issubclass(model, Choice))
     for key, entry in keys_of(model).items()
 }

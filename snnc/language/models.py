@@ -260,6 +260,7 @@ def _schema(kind: object) -> Schema:
     raise TypeError(f"the language has no values of type {kind}")
 
 
+# A whole number may be a float. Nothing else is converted: 1 is not a flag.
 _PLAIN: Mapping[Any, Schema] = {
     bool: core_schema.bool_schema(strict=True),
     float: core_schema.float_schema(),
@@ -276,6 +277,7 @@ def _tuple(parts: tuple[Any, ...]) -> Schema:
 
 def _add_notes(kind: object, *notes: object) -> Schema:
     schema: Any = _schema(kind)
+    # Readers come last, because they wrap the schema that checks the limits.
     for note in notes:
         if isinstance(note, Limits):
             schema = {**schema, **note.to_dict()}
@@ -292,6 +294,7 @@ def _union(parts: tuple[Any, ...]) -> Schema:
         return _schema(kinds[0])
     if not all(isinstance(kind, type) and issubclass(kind, Model) for kind in kinds):
         return core_schema.union_schema([*map(_schema, kinds)])
+    # With the tag, an error is about the chosen model, and not about each of them.
     models = {typing.get_args(fields_of(k)["kind"].type)[0]: _schema(k) for k in kinds}
     return core_schema.tagged_union_schema(models, discriminator="kind")
 

@@ -80,6 +80,7 @@ def why_no_package(name: str) -> str:
     return why_no_name(name)
 
 
+# Divisors, because they are exact: 9 / 1000 is 0.009, but 9 * 0.001 is not.
 SECONDS = {"s": 1, "ms": 1_000, "us": 1_000_000}
 HERTZ = {"Hz": 1}
 UNITS = frozenset((*SECONDS, *HERTZ))
@@ -147,6 +148,7 @@ def whole(value: tree.Value) -> int:
     number = value.value if isinstance(value, tree.Number) else None
     if isinstance(number, float) and 1 <= number <= LARGEST:
         near = str(int(number))
+        # 8.0 can only mean 8, while 8.5 may be a mistake of any kind.
         sure = {"instead": near} if number.is_integer() else {"near": near}
         raise wrong_type_error("a whole number", near, **sure)
     if not isinstance(number, int):
@@ -179,6 +181,7 @@ def divisor(unit: tree.Word, units: Mapping[str, int]) -> int:
 
 def seconds(value: tree.Value | None) -> float:
     if isinstance(value, tree.Number):
+        # 40 is probably in milliseconds, and 0.04 in seconds.
         raise needs_unit(SECONDS, "ms" if value.value >= 0.5 else "s")
     if not isinstance(value, tree.Quantity):
         raise wrong_type_error("a time", "1 ms")

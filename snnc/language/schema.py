@@ -125,10 +125,12 @@ class _SchemaWriter:
             return self._neuron()
         if kind == "defaults":
             return _or_list(self._defaults(), self._defaults())
-        own = keywords.MODELS[kind]
-        if "" in own:
-            return self._mapping(own[""])
-        return _choice({m.variant: self._mapping(m) for m in own.values() if m.variant})
+        variants = keywords.MODELS[kind]
+        if "" in variants:
+            return self._mapping(variants[""])
+        return _choice(
+            {m.variant: self._mapping(m) for m in variants.values() if m.variant}
+        )
 
     def _layer(self) -> Schema:
         forms = {
@@ -177,6 +179,7 @@ class _SchemaWriter:
     def _define(self, key: str, value: Schema) -> Schema:
         """Return a reference to a definition; number further definitions of a key."""
         names = (key, *(f"{key}{number}" for number in range(2, 100)))
+        # A key may have several types: `rate` of a layer is a range, that of `pes` not.
         name = next(n for n in names if self._definitions.get(n, value) == value)
         self._definitions[name] = value
         return {"$ref": f"#/definitions/{name}"}
