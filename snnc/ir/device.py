@@ -92,6 +92,7 @@ class SynapseMemory(Sourced):
 
     def learned_bits(self, units: int) -> int:
         """Return the size of an axon's weights to a readout that learns."""
+        # nengo-loihi learns with two compartments per unit.
         return self.array_bits(2 * units, self.weight_bits)
 
     def _chunk_bits(self, weights: int, width: int) -> int:

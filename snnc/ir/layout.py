@@ -63,6 +63,7 @@ def input_scale(network: LogicalNetwork) -> str:
         factor = (high - low) / (given.high - given.low)
         offset = low - factor * given.low
     for layer in network.layers:
+        # Only `encode rate` divides values.
         factor /= layer.operation.divisor
         offset /= layer.operation.divisor
     scaled = "x" if factor == 1 else f"{factor:.7g} x"

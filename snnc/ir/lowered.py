@@ -136,8 +136,7 @@ def group_by_name(
 
 
 MAX_PATHS = 1024
-
-
+"""The most paths into a reader; each `add` or `concat` in a row multiplies them."""
 KnownPaths = dict[str, "tuple[Path, ...] | None"]
 """The paths that end in some values; None if there are too many."""
 
@@ -155,6 +154,7 @@ def paths(
     `MAX_PATHS`, a `TooManyPathsError` is raised.
     """
     known = {} if known is None else known
+    # Not recursive: a spec may have more joins in a row than Python nests calls.
     pending = [name]
     while pending:
         here = pending[-1]

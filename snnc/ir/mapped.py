@@ -19,12 +19,9 @@ from snnc.ir.reach import Form
 from snnc.ir.shapes import Shape
 
 PopType = Literal[16, 32]
-
-"""The type of Nengo transform for a projection."""
+"""The size of a population axon, in bits."""
 AxonKind = Literal["discrete", "population"]
-"""What a spike on the chip tells its target: only its arrival, or also its channel."""
-
-
+"""Whether a spike on the chip has only a target, or also a channel."""
 KINDS: tuple[AxonKind, ...] = ("discrete", "population")
 
 

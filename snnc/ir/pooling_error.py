@@ -71,6 +71,7 @@ def expected_error(
     outside the table, the values at its ends are used.
     """
     table = measurements()
+    # 0 has no logarithm; anything below the table counts as its first row.
     place = (max(values, 2), high, synapse or 1e-3)
     axes = (sorted(set(axis)) for axis in zip(*table, strict=True))
     spans = (_between(*each) for each in zip(place, axes, strict=True))

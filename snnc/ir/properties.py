@@ -44,8 +44,8 @@ class LayerSpec(LayerAttributes):
         return hash(tuple(vars(self).items()))
 
     def __repr__(self) -> str:
-        said = ", ".join(f"{key}={value!r}" for key, value in vars(self).items())
-        return f"<snnc layer {said}>"
+        listed = ", ".join(f"{key}={value!r}" for key, value in vars(self).items())
+        return f"<snnc layer {listed}>"
 
 
 def model_of(kind: str) -> type[StatementModel]:

@@ -118,7 +118,7 @@ class Sizes:
         self._report.add(problem)
 
     def size(self, draft: Draft, key: str) -> int:
-        """Return a property without a default, or 0 after reporting that it lacks."""
+        """Return a property without a default, or 0 after reporting it as missing."""
         size: int | None = draft.get(key)
         if size is None:
             rule = rules.references.MissingSetting

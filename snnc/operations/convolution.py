@@ -80,6 +80,7 @@ class Convolution(DraftedOperation):
             counts = {"groups": groups, "channels": channels, "filters": filters}
             rule = rules.windows.GroupsDontDivide
             source = draft.sources[0]
+            # Not `refuse`: the size of the kernel may have a problem, too.
             sizes.report(rule.at(draft, "groups", source=source, **counts))
         bias = draft.get("bias")
         operation = cls(
@@ -176,6 +177,7 @@ class Convolution(DraftedOperation):
         stride = triple_of(self.stride)
         axes = zip(triple_of(read[:-1]), extent, stride, strict=True)
         _, rows, columns = (shapes.pads(n, k, s, self.padding)[0] for n, k, s in axes)
+        # `same` would pad the source, so zeros around the repeated image are separate.
         return replace(
             plain,
             kernel=extent,

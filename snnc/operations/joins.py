@@ -69,6 +69,7 @@ class Concat(Join):
     def steps(self, name: str, reads: Sequence[tuple[str, Shape]]) -> Iterator[Step]:
         row = 0
         for source, shape in reads:
+            # None keeps the paths as they are.
             yield source, partial(_shift, rows=row) if row else None
             row += shape[-1]
 

@@ -91,6 +91,7 @@ class MaxPooling(DraftedOperation):
         }
 
 
+# Each pass asks for the tree again. An instance with slots can't cache it.
 @lru_cache(maxsize=256)
 def _tree(pool: MaxPooling, shape: Shape) -> MaxTree:
     window = PoolWindow(triple_of(pool.window), triple_of(pool.stride), pool.padding)

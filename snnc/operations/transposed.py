@@ -53,6 +53,7 @@ class TransposedConvolution(DraftedOperation):
             sizes.check_rank(draft, shape, rank)
         filters = sizes.size(draft, "filters")
         kernel, stride = sizes.dims(draft, rank, "kernel", "stride")
+        # Checked last, so that problems of other sizes are reported too.
         if not filters:
             raise UnsoundError
         padding = read_padding(draft, sizes)
