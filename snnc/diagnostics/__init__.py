@@ -261,6 +261,7 @@ class Diagnostic(Record):
     def graded(self, severity: Severity) -> Self:
         """Return a copy of the diagnostic with another severity."""
         copy = self.but()
+        # The severity belongs to the class, so it is not one of the values.
         vars(copy)["severity"] = severity
         return copy
 

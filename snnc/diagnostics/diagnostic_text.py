@@ -94,6 +94,7 @@ def _block(diagnostic: Diagnostic, paint: Paint) -> Iterator[str]:
     by_file: dict[SourceFile, list[Label]] = {}
     for label in (main, *diagnostic.related):
         by_file.setdefault(label.span.source, []).append(label)
+    # The line numbers of all files have the same width.
     lines = [
         label.span.first.line
         for source, labels in by_file.items()
@@ -131,6 +132,7 @@ def _snippet(
     """
     bar = paint(f"{' ' * margin} |", _MARGIN_COLOUR)
     yield bar
+    # The carets of the main label come directly below their line.
     labels = sorted(labels, key=lambda label: (label is not main, label.span.start))
     numbers = sorted({label.span.first.line for label in labels})
     for number, previous in zip(numbers, [numbers[0], *numbers], strict=False):

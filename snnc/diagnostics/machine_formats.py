@@ -215,5 +215,6 @@ def _result(diagnostic: Diagnostic, rule: int, mark: str) -> Json:
 
 
 def _place(span: Span) -> Json:
+    # Bytes, because the name of a file need not be UTF-8.
     uri = quote(os.fsencode(repository_path(span.source.name)))
     return {"artifactLocation": {"uri": uri}, "region": _ends(span, _SARIF_ENDS)}

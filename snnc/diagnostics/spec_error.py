@@ -28,6 +28,7 @@ class SpecError(ValueError):
         self.diagnostics = tuple(diagnostics)
 
     def __reduce__(self) -> tuple[type[SpecError], tuple[tuple[Diagnostic, ...]]]:
+        # By default, an exception is pickled with its text instead of its diagnostics.
         return SpecError, (self.diagnostics,)
 
     def _repr_html_(self) -> str:

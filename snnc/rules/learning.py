@@ -110,6 +110,7 @@ class TooFastToLearn(LayerDiagnostic):
             return
         rate = layer.spiking.rate
         limit = below(0.5 / network.timing.dt)
+        # SNN500 reports the others.
         if rate.high > limit and layer.name not in above_ceiling(network):
             low = f"{rate.low:g}" if 0 < rate.low < limit else ""
             yield cls.at(layer, "rate", low=low, high=rate.high, limit=limit)
@@ -198,6 +199,7 @@ class LearningOutOfRange(LayerDiagnostic):
             return
         is_high = increment > most
         exact_limit = learning.rate_of(most if is_high else LEAST)
+        # Round towards the supported rates, so that the advice works.
         thousandths = int(exact_limit * 1000) if is_high else ceil(exact_limit * 1000)
         limit = f"{thousandths / 1000:g}"
         yield cls.at(

@@ -37,6 +37,7 @@ class HostBetweenChip(LayerDiagnostic):
         # Another rule reports a host layer before a max pool.
         layers = (layer for layer, _ in chip_layers(network))
         chip = {each.name for each in layers if not each.operation.compares}
+        # Backwards: the nearest chip layer that depends on each layer.
         after = _nearest(chip, ((b, a) for a, b in reversed(_edges(network))))
         for layer, _ in spiking_layers(network):
             name = layer.name

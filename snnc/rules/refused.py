@@ -456,6 +456,7 @@ def rule_for(word: str, place: str) -> type[Refused] | None:
     key = plain(word)
     if place == "value" and key in _LINEAR:
         return OtherCurve
+    # The rules are the table, so a new word is one entry (decision 007).
     for rule in Refused.__subclasses__():
         aliases = rule.aliases.split() if place in rule.places else []
         if key in (*rule.words.split(), *aliases):

@@ -77,6 +77,7 @@ def above_ceiling(network: LogicalNetwork) -> dict[str, Spiking]:
 def step_is_at_fault(network: LogicalNetwork) -> bool:
     """Return whether a long `dt` is the problem, instead of the rates."""
     timing = network.timing
+    # If several layers can't reach their rates, blame the step (decision 007).
     is_long = "dt" in timing.spans and timing.dt > USUAL_STEP
     return is_long and len(above_ceiling(network)) > 1
 
@@ -150,6 +151,7 @@ class NoSuchRate(LayerWarning):
         above = above_ceiling(network)
         for layer, spiking in chip_layers(network):
             rate = spiking.rate
+            # A neuron fires every n steps, so the possible rates are 1 / (n dt).
             steps = math.ceil(1 / (rate.high * dt) / _ONE)
             slower = 1 / (steps * dt)
             if layer.name not in above and slower * _ONE < rate.low:
@@ -209,6 +211,7 @@ def _longest_step(network: LogicalNetwork, above: Iterable[Spiking]) -> float:
     longest = min(
         1 / spiking.rate.high - spiking.neuron.refractory_period for spiking in above
     )
+    # 1 ms, the default, is tried last.
     steps = range(int(1000 * longest + 1e-9), 1, -1)
     whole = (ms / 1000 for ms in steps if _divides(ms / 1000, network.timing.present))
     return next(whole, USUAL_STEP)
@@ -259,6 +262,7 @@ def in_unit_of(written: str, steps: int, step: float) -> str:
     unit = written.lstrip("+-.0123456789eE").strip()
     unit = unit if unit in SECONDS else "ms"
     exact = SECONDS[unit] * steps * step
+    # The shortest number that is still a whole number of steps.
     texts = (f"{exact:.{digits}g}" for digits in range(6, 18))
     close = (t for t in texts if abs(float(t) / exact - 1) < SAME_STEPS / 2)
     return f"{next(close)} {unit}"

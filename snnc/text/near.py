@@ -86,6 +86,7 @@ def edits(word: str, other: str) -> int:
         for j, expected in enumerate(other, 1):
             changed = before[j - 1] - (letter == expected)
             least = min(before[j], row[j - 1], changed) + 1
+            # Two neighbours in the wrong order are one edit.
             if i > 1 < j and letter == other[j - 2] and expected == word[i - 2]:
                 least = min(least, two_before[j - 2] + 1)
             row.append(least)

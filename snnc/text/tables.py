@@ -135,6 +135,7 @@ class TextTable:
 
 def human(value: float, unit: str = "") -> str:
     """Write a number with three digits and an SI prefix: 85.8 k, 12.3 uJ."""
+    # Round before the choice of a prefix: 999.9 is 1.00 k.
     rounded = abs(float(f"{value:.2e}"))
     fitting = [power for power in PREFIXES if rounded >= 10.0**power]
     power = max(fitting, default=min(PREFIXES) if rounded else 0)
