@@ -24,6 +24,7 @@ def batch_norm(
         return np.broadcast_to(np.asarray(value, np.float64).reshape(-1), (channels,))
 
     if kind == "Normalization":
+        # These are options if the user gave them, and weights if `adapt` computed them.
         mean, variance = (
             each(arrays.get(name, options.get(name))) for name in ("mean", "variance")
         )

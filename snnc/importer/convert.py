@@ -106,6 +106,7 @@ def convert(
     written = None if drafted is None else write(drafted)
     lost = () if written is None else written.lost_penalties
     reasons = _reasons_of_statements(state.drafts, drafted)
+    # How to explain some layers depends on the layers after them.
     revised = [_revise(decision, reasons, lost) for decision in state.decisions]
     decisions = [_suggest_sizes(decision, state, model) for decision in revised]
     decisions += _decide_rest(state)
@@ -129,12 +130,14 @@ def _read_layers(
     encoder, mean = cut_at_mean(rest)
     state = ConversionState(ImportContext(encoder, request, weights, mean))
     spec = SpecBuilder(state)
+    # The loop over layers doesn't see the removed ones, so decide on them here.
     for layer in rest.layers:
         if layer.name not in spec.context.layers:
             why = f"removed: the network ends at the mean, `{mean}`"
             spec.decide(Decision(layer.name, "", "rewritten", why))
     for name, kind in cut.items():
         if kind == "Lambda":
+            # A note says which code the host still has to run.
             spec.finals[name] = kind
         why = "removed: at the end of the model, the host can compute it"
         spec.decide(Decision(name, "", "rewritten", why))
@@ -184,6 +187,7 @@ def _suggest_sizes(
     if None not in sizes:
         return decision
     refused_layers: dict[int, int] = {}
+    # Whether a layer can be imported may depend on the size, so try some.
     for size in OPEN_SIZES:
         shape = tuple(each or size for each in sizes)
         request = replace(context.request, shape=shape)
@@ -232,6 +236,7 @@ def _diagnose(
     kinds = {layer.name: layer.kind for layer in model.layers}
     causes = _refused_layers(decisions)
     is_pool = any(rule is MaxPoolRefused for rule, *_ in causes)
+    # Costs take an import per rewrite, and only this message shows them.
     costs = ", ".join(_pool_costs(model, request, path)) if is_pool else ""
     for (rule, option, why, remedy), layers in causes.items():
         yield rule(
@@ -290,9 +295,9 @@ def _pool_costs(model: KerasModel, request: ImportRequest, path: str) -> Iterato
     # The variants have layers in common, whose plans the cache keeps.
     offered = () if request.rewrite("maxpool") else REWRITES["maxpool"]
     for by in offered:
-        asked = replace(request, rewrites=(*request.rewrites, ("maxpool", by)))
+        with_rewrite = replace(request, rewrites=(*request.rewrites, ("maxpool", by)))
         try:
-            written = convert(model, asked, path).written
+            written = convert(model, with_rewrite, path).written
         except RefusedModelError:  # its spec is too long
             continue
         if written is None:

@@ -96,6 +96,7 @@ def _matrix_readout(spec: SpecBuilder, values: list[Value]) -> StatementDraft:
     vectors = list(map(_flat, values, spec.context.model.outputs))
     value = side_by_side(vectors, "") if len(vectors) > 1 else vectors[0]
     name = _last(vectors[-1])
+    # Without neurons of its own, the model would leave nothing to the chip.
     if not _has_neurons(spec, value):
         value = identity_neurons(spec, name, value)
     return readout(spec, name, value)
@@ -247,6 +248,7 @@ def _final_notes(
                 f"the readout outputs 0 and the value of `{name}` before the sigmoid: "
                 "class 1 if this value is above 0, where the sigmoid is 0.5"
             )
+        # The loss contains a softmax (decision 018).
         elif not (is_one and final in SOFTMAXES):
             yield f"the readout outputs the values of `{name}` before the {final}"
 
@@ -260,6 +262,7 @@ def _input_notes(spec: SpecBuilder) -> Iterator[str]:
     changes = list(decisions_about(spec.state.decisions, DataChange))
     if not changes:
         return
+    # Each change names the shape of the whole input, so the last one is right.
     _, last = changes[-1]
     names = ", ".join(name for name, _ in changes if spec.context.layers[name].reads)
     as_in_keras = f", as {names} in Keras" if names else ""

@@ -89,6 +89,7 @@ def explain(
     names = {} if spec is None else spec.names
     by_layer: dict[str, list[Decision]] = {layer.name: [] for layer in model.layers}
     for decision in conversion.decisions:
+        # Reasons name Keras layers, whose names may differ in the spec.
         named = OWNER.sub(lambda found: names.get(found[0], found[0]), decision.why)
         by_layer[decision.layer].append(replace(decision, why=named))
     return Explanation(
@@ -166,11 +167,11 @@ def _write_part(state: ConversionState) -> WrittenSpec | None:
 def _join_ends(spec: SpecBuilder, ends: list[StatementDraft]) -> str:
     """Join the last draft with others of its image size; return the new key."""
     *places, _ = ends[-1].shape
-    alike = [draft for draft in ends if [*draft.shape[:-1]] == places]
-    if len(alike) == 1:
+    same_size = [draft for draft in ends if [*draft.shape[:-1]] == places]
+    if len(same_size) == 1:
         return ends[-1].layer
-    shape = (*places, sum(draft.shape[-1] for draft in alike))
-    return spec.join(UNREAD, tuple(draft.layer for draft in alike), shape)
+    shape = (*places, sum(draft.shape[-1] for draft in same_size))
+    return spec.join(UNREAD, tuple(draft.layer for draft in same_size), shape)
 
 
 def _unread_drafts(state: ConversionState) -> list[StatementDraft]:
@@ -257,6 +258,7 @@ def cells(placed: Placed) -> tables.Cells:
 def grouped(decisions: list[Decision]) -> Iterator[tuple[str, str, str]]:
     """Yield verdict, sentence and remedy; options with equal ones share a line."""
     groups: dict[tuple[str, str, str], list[str]] = {}
+    # The decisions on the layer itself come before those on its options.
     for decision in sorted(decisions, key=lambda decision: bool(decision.option)):
         verdict = TRAINING if decision.verdict == "training" else decision.verdict
         key = (verdict, decision.why, decision.remedy)

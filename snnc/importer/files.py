@@ -72,23 +72,24 @@ def read_file(
     ``resources`` closes the files that remain open. ``weights`` is "" or another file,
     whose weights replace the weights in ``file``.
     """
+    # Configurations are read recursively, so deeply nested ones exhaust Python's stack.
     try:
-        found = _read(file, path, resources)
+        loaded = _read(file, path, resources)
     except RecursionError as error:
         raise too_deep(path, "the model") from error
     if not weights:
-        return found.model, found.weights
-    if found.old_writer:
-        raise old_weights(weights, found.old_writer)
-    stored = _read_weights(Path(weights), weights, found.graph, resources)
-    compare(found.model, stored, weights)
+        return loaded.model, loaded.weights
+    if loaded.old_writer:
+        raise old_weights(weights, loaded.old_writer)
+    stored = _read_weights(Path(weights), weights, loaded.graph, resources)
+    compare(loaded.model, stored, weights)
     if not stored.renamed:
-        return found.model, stored
+        return loaded.model, stored
     note = (
         f"`{weights}` uses different layer names, so weights are matched by order: "
         f"{stored.renamed}"
     )
-    return replace(found.model, notes=(note,)), stored
+    return replace(loaded.model, notes=(note,)), stored
 
 
 def _beginning(file: Path) -> tuple[bytes, bool]:
@@ -132,6 +133,7 @@ def _read_weights(
         )
     store = Store(file, path, resources)
     members = store.members("")
+    # `save` writes the weights into a group, and `save_weights` to the top of the file.
     root = ROOT if ROOT in members else ""
     if any(name in members for name in FOLDERS):
         return keras3_weights(store, graph)
@@ -234,10 +236,10 @@ def _read_hdf5(store: Store) -> FoundModel:
         "model_config": config,
         "training_config": training,
     }
-    found = _build(stored, store.path)
-    if found.old_writer:
-        return replace(found, model=replace(found.model, has_old_weights=True))
-    return replace(found, weights=h5_weights(store, found.graph, ROOT))
+    loaded = _build(stored, store.path)
+    if loaded.old_writer:
+        return replace(loaded, model=replace(loaded.model, has_old_weights=True))
+    return replace(loaded, weights=h5_weights(store, loaded.graph, ROOT))
 
 
 def _without_config(store: Store) -> RefusedModelError:
@@ -270,10 +272,10 @@ def _read_archive(file: Path, path: str, resources: ExitStack) -> FoundModel:
     refuse_json(path, config)
     keras = metadata.get("keras_version") if isinstance(metadata, dict) else None
     model, graph = build(config, keras, None)
-    found = FoundModel(model, graph)
+    loaded = FoundModel(model, graph)
     if VARIABLES not in names:
-        return found
-    return replace(found, weights=_open_archive(file, path, graph, resources))
+        return loaded
+    return replace(loaded, weights=_open_archive(file, path, graph, resources))
 
 
 def _member(archive: zipfile.ZipFile, name: str, path: str) -> Any:

@@ -58,6 +58,7 @@ def join_corners(*corners: Corner, error: float = 0.0, slope: float = 0.0) -> Ne
         elif x == 0:
             units += (Unit(gain=after), Unit(-1.0, gain=-before))
         else:
+            # Mirrored: this neuron fires only to the left of its corner.
             units.append(Unit(-1.0, x, after - before))
     return Neurons(tuple(units), error)
 
@@ -104,6 +105,7 @@ def _always(neurons: Neurons | None) -> Callable[[Options], Neurons | None]:
 
 def _join_elu(depth: float, width: float = 1.0, slope: float = 1.0) -> Neurons:
     """Return the neurons of ``depth * (exp(x / width) - 1)`` below 0."""
+    # The best corners for `exp(x) - 1`, scaled like the function.
     return join_corners(
         (-2.745 * width, -0.977 * depth),
         (-0.841 * width, -0.611 * depth),

@@ -82,6 +82,7 @@ def unwrapped(value: Any) -> Any:
     kind = items.get("class_name")
     config = items.get("config", items)
     key = _WRAPPED.get(kind) if isinstance(kind, str) else None
+    # A tuple has its items next to the class, and others have a config.
     holder = items if key == "items" else config
     return holder[key] if key and isinstance(holder, dict) and key in holder else items
 
@@ -243,7 +244,9 @@ def _sources(graph: Graph) -> dict[CallKey, list[Source]]:
 
 def _in_order(sources: Mapping[CallKey, list[Source]]) -> list[CallKey]:
     """Return calls in topological order, otherwise in configuration order."""
-    reads = {call: [one for one, _ in found] for call, found in sources.items()}
+    reads = {
+        call: [source for source, _ in outputs] for call, outputs in sources.items()
+    }
     try:
         return list(reading_order(reads))
     except CycleError as error:
@@ -421,6 +424,7 @@ def _tensors(value: Any) -> Iterator[LayerOutput]:
             raise ValueError("a tensor has no keras_history")
         yield from _tensors(history)
     elif isinstance(value, dict) and "class_name" not in value:
+        # A layer may take its inputs by name.
         yield from _tensors(list(value.values()))
     elif isinstance(value, list):
         for inner in value:

@@ -40,6 +40,7 @@ def translate(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     items = {key: translate(item) for key, item in value.items()}
+    # Keras 1 writes a regularizer without a class_name.
     if "Regularizer" in str(items.get("name")) and "l2" in items:
         return {"class_name": "L1L2", "config": items}
     kind = items.get("class_name")

@@ -163,7 +163,8 @@ class LinearStep:
         which are applied to the shift of the norm in ``layer``.
     start, order :
         For ``embed`` and ``select``, the first channel; for ``matrix``, the first row.
-        For ``matrix`` and ``unroll``: the axes that Keras flattens, in its order.
+        For ``matrix`` and ``unroll``: the axes that Keras flattens, in its order. For
+        ``kernel``: not empty if the layer is dense.
     before, rows :
         For ``matrix``: the batch norms over the flat vector that it reads, and the
         number of its rows for this term.
@@ -272,6 +273,7 @@ class Term:
             place -= 1
         moved = self.steps[place:]
         if moved:
+            # Before the moved steps, there may be another number of channels.
             read = moved[0].read
             step = replace(step, read=read, outputs=read, groups=read)
         windows = tuple(point(window.places) for window in step.windows)
@@ -478,6 +480,7 @@ def _fit_transposed_axis(
     window: AxisWindow, padding: Literal["valid", "same"]
 ) -> FittedAxis | None:
     """Return the smallest transposed kernel along an axis, or None."""
+    # Its strides are the zeros between values, and every position is an output.
     if window.stride > 1:
         return None
     most = max(window.taps + 2 * window.step, window.places - window.size + 1)

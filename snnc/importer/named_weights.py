@@ -40,6 +40,7 @@ def h5_weights(
         """Return the paths of a layer's arrays by their names."""
         part = parts[layer]
         group = f"{root}/{groups[part.name]}".lstrip("/")
+        # Match the weights of a submodel once, and not once per layer in it.
         if part.name not in known:
             listed = store.texts(group, "weight_names") or ()
             known[part.name] = (
@@ -63,6 +64,7 @@ def _by_order(store: Store, graph: Graph, root: str) -> dict[str, str]:
     chains = [chain for _, chain in chains_of(graph)]
     weighted = {chain[0][0].name for chain in chains if _has_weights(chain[-1][0])}
     due = [part.name for part in graph.parts if part.name in weighted]
+    # Keras numbers unnamed layers per process, so their names may differ.
     if set(due) <= set(stored) or len(due) != len(stored):
         return {}
     return dict(zip(due, stored, strict=True))

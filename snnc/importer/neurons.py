@@ -168,8 +168,8 @@ def keep_inputs(spec: SpecBuilder, owner: str, value: Value) -> Value:
         last = kernels[-1] if kernels else 0
         if last:
             part = replace(term, steps=term.steps[:last])
-            kept = _keep_value(spec, owner, part)
-            term = replace(kept, steps=(*kept.steps, *term.steps[last:]))
+            passed = _keep_value(spec, owner, part)
+            term = replace(passed, steps=(*passed.steps, *term.steps[last:]))
         terms.append(term)
     return replace(value, terms=tuple(terms))
 
@@ -373,6 +373,7 @@ def _exact(spec: SpecBuilder, owner: str, term: Term) -> Term:
 
     Raise UnfitError if the term can't be split into kernels.
     """
+    # A term may begin with several averages.
     while (folded := pooled(spec, term)) is not term:
         term = folded
     term = upsampled(spec, term)
@@ -421,6 +422,7 @@ def _aligned(
     aligned: list[Term] = []
     for number, term in enumerate(terms):
         value = Value((term,), shape)
+        # Kept values are vectors, and so are the sources of the other terms.
         if len(term.read) > 1:
             value = identity_neurons(spec, f"{owner}_{number}", value)
         aligned += value.terms

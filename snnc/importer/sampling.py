@@ -33,18 +33,18 @@ def cut_at_mean(model: KerasModel) -> tuple[KerasModel, str]:
     others = [name for name in model.outputs if name not in cut]
     outputs = (mean, *others)
     needed = reachable(outputs, lambda name: layers[name].reads)
-    kept = tuple(x for x in model.layers if x.name in needed or not x.reads)
+    remaining = tuple(x for x in model.layers if x.name in needed or not x.reads)
     # The loss is that of the whole autoencoder, so it says nothing about the mean.
-    return replace(model, layers=kept, outputs=outputs, compiled=None), mean
+    return replace(model, layers=remaining, outputs=outputs, compiled=None), mean
 
 
 def _layers_from(start: KerasLayer, model: KerasModel) -> set[str]:
     """Return a layer and those that depend on it."""
-    found = {start.name}
+    dependent = {start.name}
     for layer in model.layers:  # each layer comes after its sources
-        if not found.isdisjoint(layer.reads):
-            found.add(layer.name)
-    return found
+        if not dependent.isdisjoint(layer.reads):
+            dependent.add(layer.name)
+    return dependent
 
 
 def _is_sample(layer: KerasLayer, layers: Mapping[str, KerasLayer]) -> bool:

@@ -132,6 +132,7 @@ class _SpecWriter:
         self._notes: list[str] = list(drafted.notes)
         self._input = self._context.inputs[0]
         self._names = sanitized_names([self._input, *drafted.drafts])
+        # Layers that read the input in Keras read its encoder in the spec.
         self._names[INPUT] = ENCODED
         if self._encoder:
             self._names[INPUT] = self._names[self._encoder]
@@ -259,6 +260,7 @@ class _SpecWriter:
             value = getattr(draft.training, key)
             if value is not None:
                 yield f"{key} {written_value(value, field)}"
+        # An `encode conv` has no `neuron` and no `l2`.
         if draft.layer == self._encoder:
             yield RATE
             return

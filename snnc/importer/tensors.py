@@ -50,6 +50,7 @@ def convert_weights(
     for draft in conversion.drafts:
         for name, array in maker.tensors_of(draft):
             value = np.ascontiguousarray(array, np.float32)
+            # Check the result: large values become infinite in float32.
             if not np.isfinite(value).all():
                 reason = "they contain NaN or infinite values"
                 raise unclear(draft.layer, reason, advice=DIVERGED)
@@ -189,8 +190,10 @@ class TensorMaker:
         factors, and powers of 2 are exact in floats.
         """
         low, high = self._input.encoded
+        # Padding adds zeros to the input.
         low = min(low, 0.0)
         high = max(high, 0.0)
+        # The bound takes, for each weight, the end of the range that suits its sign.
         most = np.maximum(kernel * low, kernel * high).sum(axis=(0, 1)) + bias
         self.bound = float(most.max())
         excess = max(self.bound / LIMIT, self.least)
@@ -227,11 +230,15 @@ def _place_kernel(draft: StatementDraft, term: Term, kernel: Array) -> Array:
 def _by_units(
     draft: StatementDraft, kernel: Array, bias: Array, *, is_first: bool
 ) -> tuple[Array, Array]:
-    """Return the kernel and the bias for all neurons of each value."""
+    """Expand the outputs of a kernel and a bias from values to their neurons.
+
+    Only the first kernel of a statement (``is_first``) adds the shifts of neurons.
+    """
     if draft.units == RELU:
         return kernel, bias
     factors = np.array([unit.factor for unit in draft.units])
     shifts = np.array([unit.shift for unit in draft.units]) * is_first
+    # The neurons of a value are neighbouring channels.
     wide = (kernel[..., None] * factors).reshape(*kernel.shape[:-1], -1)
     moved = (bias[..., None] * factors + shifts).reshape(*bias.shape[:-1], -1)
     return wide, moved
@@ -270,6 +277,7 @@ class Kernels:
                 flat = kernel.reshape(-1, outputs)
                 kernel = matrix @ flat
                 bias = bias + added @ flat
+                # Before this matrix, the kernel has all positions of the axes.
                 is_full = True
                 continue
             shift = self._shift(step)
@@ -334,6 +342,7 @@ class Kernels:
         start = step.start
         match step.op:
             case "fill":
+                # It only adds a shift.
                 return kernel
             case "norm":
                 return kernel * self.norm(step.layer, step.outputs)[0][:, None]
@@ -379,6 +388,7 @@ class Kernels:
         kernel = planes.reshape(-1, *planes.shape[-2:])
         if step.op == "separable":
             pointwise = _planes(self._weights.of(step.layer)["pointwise_kernel"])
+            # Keras sorts the outputs of a depthwise kernel by input channel.
             by_input = pointwise.reshape(planes.shape[-2], -1, step.outputs)
             kernel = np.einsum("tim,imo->tio", kernel, by_input)
         elif step.groups > 1:
@@ -536,6 +546,7 @@ def _through(kernel: Array, shift: Array, later: Windows | None) -> Array:
     Zeros around the later windows are not shifted.
     """
     seen: Array = np.einsum("...io,i->...o", kernel, shift)
+    # Without zeros, the shift is the same at all positions.
     if later is None or not any(w.pads or w.step > 1 for w in later):
         return np.asarray(seen.sum(axis=tuple(range(kernel.ndim - 2))))
     for axis, window in enumerate(later):

@@ -214,6 +214,7 @@ class Value:
 
     def regrouped(self, target: Shape) -> View | None:
         """Return the view after a `Reshape`, or None if it splits an axis."""
+        # Groups leave out axes of size 1, which change no order.
         axes = [axis for axis in self.order if self.shape[axis] > 1]
         groups: list[Group] = []
         for size in target:

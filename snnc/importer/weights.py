@@ -352,7 +352,7 @@ def keras3_weights(store: Store, graph: Graph) -> StoredWeights:
     def paths(layer: str) -> Mapping[str, str]:
         part, _, _ = chains[layer][-1]
         group = _group_of(chains[layer], store)
-        return _name(part, group, store) if group else {}
+        return _paths_of(part, group, store) if group else {}
 
     return StoredWeights(store, paths)
 
@@ -381,7 +381,7 @@ def _group_of(chain: Chain, store: Store) -> str:
     return group
 
 
-def _name(part: NestedLayer, group: str, store: Store) -> dict[str, str]:
+def _paths_of(part: NestedLayer, group: str, store: Store) -> dict[str, str]:
     """Return the paths of a layer's arrays by their names.
 
     A wrapper, such as a `TimeDistributed`, has the arrays of the layer in it.
@@ -404,6 +404,7 @@ def chains_of(
     graph: Graph, prefix: str = "", around: Chain = ()
 ) -> Iterator[tuple[str, Chain]]:
     """Yield each layer's full name and chain."""
+    # Keras 3 names the group of a layer after its class, and numbers equal names.
     kinds: defaultdict[str, list[NestedLayer]] = defaultdict(list)
     for part in graph.parts:
         kinds[snake(part.kind)].append(part)

@@ -73,6 +73,7 @@ def _of_class(kind: str, options: Mapping[str, Any]) -> Activation:
     if kind == "LeakyReLU":
         return "leaky_relu", {"alpha": options.get("alpha", 0.3)}
     if kind == "PReLU":
+        # With this option, `find_neurons` knows that it is a layer, which has slopes.
         return "prelu", {"shared_axes": None, **options}
     name, _ = find_activation(kind)
     return name, options
@@ -144,6 +145,7 @@ def _choose_units(
         options = {"slope": 1 / 6}
     neurons = find_neurons(name, options)
     if neurons is None:
+        # After a refusal, go on with ReLU, so that later layers are checked too.
         _refuse(layer, name, option)
         return RELU
     count = len(neurons.units)
@@ -264,6 +266,7 @@ def _finish(
     """Leave an activation at the end of the model to the host."""
     layer.spec.finals[output] = name
     is_one = not value.broken and prod(value.shape) == 1
+    # A softmax over one axis of an image is not a softmax over all values.
     is_row = value.shape[-1:] == (prod(value.shape),)
     is_over_all = value.broken or (is_row and not value.is_cut)
     if name == "sigmoid" and is_one and len(layer.context.model.outputs) == 1:

@@ -159,6 +159,7 @@ def _move_axes(
     function: str, layer: CurrentLayer, value: Value, settings: Mapping[str, Any]
 ) -> Value:
     """Read a reshape, a transpose or a mean over spatial axes; refuse others."""
+    # The shapes and axes of operations include the batch.
     sizes = _sizes(settings)
     if function == "reshape" and sizes:
         return reshaped(layer, value, sizes[1:])
@@ -197,10 +198,12 @@ def _sizes(others: Mapping[str, Any]) -> list[int]:
 
 
 def _is_over_space(value: Value, others: Mapping[str, Any]) -> bool:
+    """Whether an operation reads all spatial axes, and neither batch nor channels."""
     axes = listed(others.get("axis", others.get("1")))
     rank = len(value.view)
-    whole = [a if type(a) is int and a >= 0 else rank + 1 + (a or 0) for a in axes]
-    return 1 < rank <= 4 and sorted(whole) == list(range(1, rank))
+    # Axes below 0 count from the end; axis 0 is the batch.
+    front = [a if type(a) is int and a >= 0 else rank + 1 + (a or 0) for a in axes]
+    return 1 < rank <= 4 and sorted(front) == list(range(1, rank))
 
 
 def _arithmetic(layer: CurrentLayer, kind: str) -> Value:

@@ -48,7 +48,7 @@ class Axes:
     view: View
 
     def windows(self, shape: Shape, windows: Iterable[AxisWindow]) -> Windows:
-        """Extend windows over these axes to all spatial axes of a value, by points."""
+        """Return windows over all axes of a value: points for axes not in ``of``."""
         known = dict(zip(self.of, windows, strict=True))
         return tuple(known.get(axis, one) for axis, one in enumerate(points(shape)))
 
@@ -130,6 +130,7 @@ def slide(
         if places < 1:
             larger = "give the model a larger input, or this layer a smaller kernel"
             raise RefusedLayerError("its kernel is larger than its input", larger)
+        # The axis has a single position, which exactly one tap must read.
         if axis is None and (places > 1 or before % apart):
             raise RefusedLayerError(THIN)
         taps.append(before // apart if axis is None else 0)
@@ -158,6 +159,7 @@ def has_kernel(
     """
 
     def register(read: ReadKernel) -> ReadKernel:
+        # If the input is unknown, the options and the activation are still judged.
         @reads(kinds, keeps=keeps, reads_broken=True)
         def read_layer(layer: CurrentLayer, value: Value) -> Value:
             _tell_penalties(layer)
@@ -317,6 +319,7 @@ def read_upsampling(layer: CurrentLayer, value: Value) -> Value:
         raise RefusedLayerError(
             "specs can't repeat the depth axis", "use `size=(1, 2, 2)`, and retrain"
         )
+    # With `s - 1` zeros between the values, each window of `s` positions has one value.
     windows = [AxisWindow(n, s, 1, s - 1, n * s, step=s) for n, s in pairs]
     layer.keep("in the kernel of the `conv2d_transpose` that reads it")
     return _moved(layer, value, axes, windows)
@@ -370,6 +373,7 @@ def read_dense(layer: CurrentLayer, value: Value) -> Value:
         layer.options["units"],
     )
     view = (*value.view[:-1], (channels,))
+    # The order marks a dense layer, which `neurons` describes as a rewritten one.
     return value.then(replace(step, order=(channels,)), view)
 
 
@@ -382,6 +386,7 @@ def _matrix(layer: KerasLayer, value: Value) -> Value:
     for part in value.parts or (value,):
         size = prod(part.shape)
         for term in part.terms:
+            # A norm of the flat vector shifts the output, too.
             step = LinearStep(
                 "matrix",
                 layer.name,
@@ -409,7 +414,7 @@ def are_channels(group: Group, shape: Shape) -> bool:
 
 @reads(NORMS, keeps=("center", "scale", "epsilon"))
 def read_batch_norm(layer: CurrentLayer, value: Value) -> Value:
-    """Fold a batch norm with its running statistics, unless this is done."""
+    """Fold a batch norm with its running statistics, unless a max pool did so."""
     is_done = layer.name in layer.spec.state.absorbed
     return value if is_done else normed(layer, value)
 
@@ -427,6 +432,7 @@ def normed(layer: CurrentLayer, value: Value) -> Value:
     if group is not None and len(value.view) == 1:
         size = prod(value.shape)
         layer.rewrite("folded into the kernel that reads the flat vector")
+        # It has a factor per value, which only the matrix after it can contain.
         step = LinearStep("flat norm", layer.name, (), size, size, bias=True)
         return replace(value, flat=(*value.flat, step), is_positive=False)
     raise RefusedLayerError(
@@ -443,6 +449,7 @@ def _normed_group(layer: KerasLayer, value: Value) -> Group | None:
     """
     axis = layer.options.get("axis", -1)
     axes = [-1] if axis is None else listed(axis)
+    # Without an axis, it has one mean for all values, and so for each channel.
     if layer.kind == "Normalization" and axis in (None, []):
         axes = [] if value.parts else [-1]
     if len(axes) != 1:

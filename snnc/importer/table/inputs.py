@@ -180,6 +180,7 @@ def _shape_of_part(context: ImportContext, layer: KerasLayer) -> Shape | None:
     sizes = tuple(sizes_of(layer))
     if not sizes or None in sizes:
         return None
+    # The host looks up the rows of an `Embedding` before the parts are joined.
     for reader in context.readers[layer.name][:1]:
         first_reader = context.layers[reader]
         width = first_reader.options.get("output_dim")
@@ -251,7 +252,7 @@ def _origins(context: ImportContext) -> dict[str, frozenset[str]]:
 
 
 def _is_channels_first(context: ImportContext, name: str) -> bool:
-    """Whether an input's readers use channels-first."""
+    """Whether the layers that read an input have `data_format="channels_first"`."""
     names = list(context.readers[name])
     seen = set[str]()
     while names:
@@ -337,6 +338,7 @@ def _target_shape(value: Value, target: list[int], option: str) -> Shape:
 
 def _view_after(value: Value, shape: Shape) -> View | None:
     """Return the view of a value with another shape, or None if an axis is split."""
+    # Axes of size 1 may be in any group, so take those that a reader of images expects.
     is_pixel = shape == value.shape and set(shape[:-1]) == {1}
     if is_pixel:
         return plain(len(shape))
@@ -392,7 +394,7 @@ def _image_of_dense(layer: CurrentLayer, value: Value, target: Shape) -> Value |
 
 
 def _dense_before(layer: CurrentLayer, value: Value) -> StatementDraft | None:
-    """Return the dense statement whose unchanged output a vector is, or None."""
+    """Return the dense statement that outputs a vector unchanged, or None."""
     follows_dense = any(x.kind == "Dense" for x in layer.context.before(layer))
     if not follows_dense or len(value.terms) > 1:
         return None
@@ -410,6 +412,7 @@ def _reads_vectors(draft: StatementDraft) -> bool:
 
 def _pass_on(layer: CurrentLayer, value: Value) -> StatementDraft:
     """Return a dense statement whose neurons pass on the values of a vector."""
+    # Only a dense layer that reads vectors becomes a transposed convolution.
     if any(len(term.read) > 1 for term in value.terms):
         value = identity_neurons(layer.spec, layer.name, value)
     units = RELU if value.is_positive else SIGNED
@@ -474,8 +477,8 @@ def _sizes_of_resizing(layer: KerasLayer) -> tuple[int, int] | None:
 def read_lambda(layer: CurrentLayer, value: Value, *others: Value) -> Value:
     """Let the host compute a `Lambda` that is the first layer; refuse others."""
     is_first = value.is_alone and not others and layer.is_read_alone
-    scaled = layer.spec.input
-    if not is_first or (scaled.factor, scaled.offset) != (1.0, 0.0):
+    before = layer.spec.input
+    if not is_first or (before.factor, before.offset) != (1.0, 0.0):
         raise RefusedLayerError(
             "its code is in the file, but snnc does not run code from files",
             "replace it with a standard Keras layer",
@@ -492,6 +495,7 @@ def read_permute(layer: CurrentLayer, value: Value) -> Value:
         why = f"its `dims` must contain each number from 1 to {rank} once"
         raise RefusedLayerError(why, "save the model again")
     renamed = replace(value, view=tuple(value.view[axis - 1] for axis in axes))
+    # The data may as well have the order that the next layers need.
     if value.is_alone and layer.is_read_alone:
         return _relaid(layer, renamed.keras_shape, "transpose the data")
     layer.keep("it renames axes, which its reader takes into account")
@@ -510,6 +514,7 @@ def read_dropout(layer: CurrentLayer, value: Value) -> Value:
         layer.keep("it drops nothing" if rate == 0 else "training only")
         return value
     draft = _neurons_before(layer, value)
+    # In a spec, `dropout` must be below 1.
     if draft is None or draft.training.dropout or rate == 1:
         why = "not kept, because it does not follow the neurons of one layer"
         layer.train(why, topic=LostDropout())
@@ -522,7 +527,7 @@ def read_dropout(layer: CurrentLayer, value: Value) -> Value:
 
 
 def _neurons_before(layer: CurrentLayer, value: Value) -> StatementDraft | None:
-    """Return the statement of neurons whose output only a layer reads, or None."""
+    """Return the statement of the neurons that only this layer reads, or None."""
     draft = layer.spec.drafts.get(value.spikes or INPUT)
     if draft is None or draft.kind not in ("conv", "downsample", "dense"):
         return None

@@ -52,6 +52,7 @@ def maximum(layer: CurrentLayer, value: Value, windows: Windows, view: View) -> 
     """Return a maximum: a `maxpool` over neurons, or neurons that compare values."""
     if value.is_input and layer.spec.input.seen[0] >= 0:
         value = replace(value, is_positive=True)
+    # A ReLU after the pool commutes with it, and gives it neurons to compare.
     value = rectified(layer, value)
     value, windows = _join_padding(value, windows)
     statement = _statement(layer, value, windows, view)
@@ -129,6 +130,7 @@ def _statement(
     if len(before.steps) == 1:
         before = pooled(layer.spec, before)
     window = _exact_window(windows)
+    # A max pool compares spikes, and the input has none.
     if window is None or before.steps or layer.spec.reads_input(before.source):
         return None
     shape = (*(window.places for window in windows), before.read[-1])
@@ -155,7 +157,7 @@ def _has_one_source(value: Value) -> bool:
 
 
 def _exact_window(windows: Windows) -> Fitted | None:
-    """Return the window of a statement that covers nothing else, or None."""
+    """Return a statement's window that reads exactly these windows, or None."""
     fitted = fit(windows)
     taps = tuple(window.taps for window in windows)
     return fitted if fitted is not None and fitted.kernel == taps else None
@@ -185,6 +187,7 @@ def _compared(layer: CurrentLayer, value: Value, windows: Windows) -> Value:
         )
         step = per_channel("window", layer.name, value.shape, views)
         at_taps.append(value.then(step, is_positive=value.is_positive))
+    # In pairs, so that the number of levels grows with the logarithm.
     while len(at_taps) > 1:
         pairs = zip(at_taps[::2], at_taps[1::2], strict=False)
         alone = at_taps[len(at_taps) // 2 * 2 :]
