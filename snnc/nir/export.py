@@ -97,17 +97,17 @@ def export_nir(
         raise CannotExportError(f"export needs {listed}: {installation('nir')}")
     target = Path(path)
     text_file = target.with_name(f"{target.name}.txt")
-    made = _compile(package, device)
-    assert made.lowered is not None
-    _refuse_unsupported(made.lowered)
-    layout = layout_id(tensors(made.lowered.network))
+    compilation = _compile(package, device)
+    assert compilation.lowered is not None
+    _refuse_unsupported(compilation.lowered)
+    layout = layout_id(tensors(compilation.lowered.network))
     if isinstance(weights, str | PathLike):
         os.stat(weights)  # safetensors raises an error without the file's name
-    graph = _graph(made.lowered, weights, layout, neuron)
-    assert made.document is not None
-    facts = metadata(made.lowered, layout, print_snn(made.document))
+    graph = _graph(compilation.lowered, weights, layout, neuron)
+    assert compilation.document is not None
+    facts = metadata(compilation.lowered, layout, print_snn(compilation.document))
     size = _write(target, graph, facts)
-    write_file(text_file, describe(made.lowered, graph, layout, target.name))
+    write_file(text_file, describe(compilation.lowered, graph, layout, target.name))
     return Exported(target, text_file, len(graph.nodes), size)
 
 
@@ -118,6 +118,7 @@ def _compile(package: Any, device: Profile | None) -> Compilation:
         raise CannotExportError(f"there is no package or spec {place}")
     if not place.is_dir():
         return _sound(place, device)
+    # A package does not contain its lowered network, so its spec is compiled again.
     lock = PackageRecords.of(place).lock
     if lock.origin is None:
         raise CannotExportError(
@@ -130,25 +131,25 @@ def _compile(package: Any, device: Profile | None) -> Compilation:
             f"the spec of {place}, {lock.origin.spec}, was moved: name the spec "
             "instead of the package"
         )
-    made = _sound(spec, device)
-    assert made.spec is not None
-    if spec_hash(made.spec.spec) != lock.spec:
+    compilation = _sound(spec, device)
+    assert compilation.spec is not None
+    if spec_hash(compilation.spec.spec) != lock.spec:
         raise CannotExportError(
             f"{spec} has changed since {place} was built: `{lock.origin.command}`"
         )
-    return made
+    return compilation
 
 
 def _sound(spec: Path, device: Profile | None) -> Compilation:
     report = Diagnostics()
-    made = compile_file(spec, report, "lower", device)
-    if made is None or made.lowered is None:
+    compilation = compile_file(spec, report, "lower", device)
+    if compilation is None or compilation.lowered is None:
         problem = report.diagnostics[0].message
         raise CannotExportError(
             f"{spec} can't be compiled: {problem}; `snnc check {spec}` shows the "
             "problems"
         )
-    return made
+    return compilation
 
 
 def _refuse_unsupported(lowered: LoweredNetwork) -> None:
@@ -179,6 +180,7 @@ def _graph(
     lowered: LoweredNetwork, weights: Weights, layout_id: str, neuron: Neuron
 ) -> ExportedGraph:
     """Return the graph of a network, with weights in the layout of packages."""
+    # Import late: these modules need NumPy.
     from snnc.nir.graph import graph_of
     from snnc.nir.linear import NoNodeError
     from snnc.runtime.layout import Layout, LayoutError, Tensor

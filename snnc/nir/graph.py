@@ -290,6 +290,7 @@ def _neurons(spiking: Spiking, neuron: Neuron, dt: float) -> NirNeurons:
     if membrane is None and not is_filtered:
         return NirNeurons("IF", IF, high * dt)
     tau = NO_LEAK if membrane is None else membrane
+    # Without a leak, a neuron fires at the rate of its current divided by `tau`.
     gain = high * NO_LEAK if membrane is None else Lif(tau, 0.0).gain(high)
     rest = spiking.neuron.rest
     if not is_filtered:

@@ -140,6 +140,7 @@ def _in_order(nodes: Mapping[str, Node], edges: tuple[Edge, ...]) -> Mapping[str
     try:
         return {name: nodes[name] for name in reading_order(reads)}
     except CycleError as error:
+        # The first node of the circle is also its last.
         circle = [f"`{name}`" for name in error.args[1][:-1]]
         listed = ", ".join(circle[:8]) + (" and others" if len(circle) > 8 else "")
         raise refused(rules.RecurrentNir, nodes=listed) from error
@@ -167,6 +168,7 @@ def read_graph(file: Path, path: str) -> NirGraph:
             return _graph(Store(file, path, resources), path)
     except RefusedModelError as error:
         refusal = error.diagnostic
+        # The problem and the advice of `Store` are about files of Keras.
         if isinstance(refusal, ModelFileError) and refusal.reason:
             raise not_nir(path, refusal.reason) from error
         raise

@@ -95,16 +95,17 @@ def restore(spec: str, graph: NirGraph, device: Profile | None) -> ImportOutcome
     """
     report = Diagnostics()
     source = SourceFile("spec in the graph", spec)
-    made = compile_spec(source, report, "lower", device)
-    if made.lowered is None or made.document is None or report.errors:
+    compilation = compile_spec(source, report, "lower", device)
+    if compilation.lowered is None or compilation.document is None or report.errors:
         return None
-    values = _read_tensors(made.lowered, graph)
+    values = _read_tensors(compilation.lowered, graph)
     if values is None:
         return None
+    # The text is from a stranger, and may go to a terminal (decision 020).
     return ImportOutcome(
-        _printable(print_snn(made.document)),
+        _printable(print_snn(compilation.document)),
         (COPIED,),
-        network=made.lowered.network,
+        network=compilation.lowered.network,
         tensors=values,
     )
 

@@ -147,6 +147,7 @@ def _trim(
     before, behind = pads
     taps = weight.shape[2 + axis]
     places = (size + before + behind - (taps - 1) * step - 1) // stride
+    # Tools that pad unevenly add a tap of zeros, which would make the kernel larger.
     has_effect = [
         bool(np.take(weight, tap, 2 + axis).any())
         and (places * stride - before + tap * step >= 0)
@@ -172,6 +173,7 @@ def _padding(node: Node, extents: list[int], stride: Shape) -> Pads:
             "write the padding as numbers",
         )
     if word == "same":
+        # As in PyTorch, the end gets the larger half.
         return [(extent // 2, extent - extent // 2) for extent in extents]
     rank = len(extents)
     return [(p, p) for p in node.numbers("padding", rank, (0,) * rank, least=0)]

@@ -138,6 +138,7 @@ class _Translator:
         if all(np.array_equal(value.factor, factor) for value in others):
             layers = [value.layer for value in values]
         else:
+            # A sum has one factor, so different ones become layers before it.
             layers = [self._scaled(f"{v.layer}_for_{node.name}", v) for v in values]
             factor = np.ones(1)
         layer = self._layer(f"{node.name}_sum", "Add", {}, layers)
@@ -204,6 +205,7 @@ class _Translator:
             pad = f"{node.name}_pad"
             source = self._layer(pad, f"ZeroPadding{rank}D", zeros, [source])
         self._layer(node.name, f"Conv{rank}D", options, [source])
+        # NIR has the channels before the taps, and Keras has them after the taps.
         kernel = np.moveaxis(weight, (0, 1), (-1, -2))
         return self._linear(node, kernel, bias, shape)
 
@@ -296,6 +298,7 @@ class _Translator:
         shape = (value.shape[0], *((n - w) // s + 1 for n, w, s in sizes))
         options = {"pool_size": list(window), "strides": list(stride)}
         layer = self._layer(node.name, "AveragePooling2D", options, [value.layer])
+        # Keras has no sum pool, so the next kernel multiplies the mean.
         factor = value.factor * (prod(window) if node.kind.startswith("Sum") else 1)
         return replace(value, layer=layer, shape=shape, factor=factor)
 
@@ -329,6 +332,7 @@ class _Translator:
         source = self._scaled(f"{node.name}_scale", value, cells.gain, cells.offset)
         options = {"properties": list(cells.properties)}
         layer = self._layer(node.name, "Neurons", options, [source])
+        # A spike is 1 in NIR, and the activation `spike` in the model.
         factor = np.full(1, 1 / cells.spike)
         return replace(value, layer=layer, factor=factor, is_linear=False)
 
