@@ -86,6 +86,7 @@ class _Lowering:
         if (shortcut := layer.shortcut) is not None:
             tensor = f"{layer.name}.shortcut"
             if shortcut.operation is None:
+                # An identity reads like a kernel of size 1, but has no weights.
                 tensor = None
                 operation = pointwise(len(layer.shape) - 1)
             else:

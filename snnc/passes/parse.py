@@ -36,6 +36,7 @@ def _conflict(source: SourceFile) -> Diagnostic | None:
     marks: list[tuple[int, Span]] = []
     for match in _MARK.finditer(source.text):
         kind = match.lastindex or 0
+        # The other marks count only after `<<<<<<<`: seven `=` may underline a title.
         if marks or kind == 1:
             marks.append((kind, Span(source, *match.span(kind))))
         if marks and kind == len(_SIDES) - 1:
@@ -54,13 +55,13 @@ def _other_notation(source: SourceFile) -> Diagnostic | None:
 
 
 def _is_other(span: Span) -> Diagnostic:
-    own = "`.snn`"
+    notation = "`.snn`"
     other = "YAML"
     suffix = ".yaml"
     if span.source.is_yaml:
-        own, other, suffix = other, own, ".snn"
+        notation, other, suffix = other, notation, ".snn"
     rule = rules.syntax.OtherNotation
-    return rule(span=span, looks=other, read=own, suffix=suffix)
+    return rule(span=span, looks=other, read=notation, suffix=suffix)
 
 
 def _foreign(source: SourceFile) -> Diagnostic | None:
@@ -69,6 +70,7 @@ def _foreign(source: SourceFile) -> Diagnostic | None:
     span = Span(source, start, start + min(len(text.rstrip()), _LONGEST))
     if _JSON.match(source.text, start):
         if _JSON_OF_A_SPEC.search(source.text, start):
+            # JSON is also YAML, so a `.yaml` file may contain it.
             return None if source.is_yaml else _is_other(span)
         model = source.name if source.name.endswith(".json") else "MODEL.json"
         return rules.syntax.NotASpec(span=span, looks="JSON", model=model)

@@ -103,9 +103,9 @@ def cores_needed(lowered: LoweredNetwork, cache: PlanCache) -> int | None:
         return None
     target = replace(target, chips=MOST_CHIPS, cores=most)
     for effort in (0.5, 1) if least_cores(lowered) > LARGE else (1,):
-        found = attempt(lowered, target, cache, effort=effort)
-        if found.fits and found.solution is not None:
-            return found.solution.cores
+        tried = attempt(lowered, target, cache, effort=effort)
+        if tried.fits and tried.solution is not None:
+            return tried.solution.cores
     return None
 
 
@@ -205,6 +205,7 @@ def _search(
         if not plan.unmappable:
             device = plan.lowered.network.device
             search = Search(plan.steps, device.core, cache.axon_use, most, effort)
+            # Then the cores are only for the message, so a brief search is enough.
             is_hopeless = search.floor > target.cores
             if search.floor <= min(most, MOST_CHIPS * device.chip.cores):
                 solution = search.run(hopeless=is_brief or is_hopeless)
@@ -267,15 +268,15 @@ def _of_one_kind(
             least = maxsize
             break
         least = plan.floor
-        made = _search(plan, target, cache, target.cores, effort)
-        work += made.work
-        if made.solution is None or not made.fits:
+        tried = _search(plan, target, cache, target.cores, effort)
+        work += tried.work
+        if tried.solution is None or not tried.fits:
             break
-        mixed = mixed_in(plan, made.solution)
+        mixed = mixed_in(plan, tried.solution)
         if not mixed:
-            more = max(0, made.solution.cores - free.solution.cores)
+            more = max(0, tried.solution.cores - free.solution.cores)
             unmixed = Unmixed(axons, more)
-            return made._replace(search=free.search, unmixed=unmixed, work=work)
+            return tried._replace(search=free.search, unmixed=unmixed, work=work)
     return free._replace(work=work, least_unmixed=least)
 
 

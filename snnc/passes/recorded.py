@@ -52,6 +52,7 @@ def _advise(lowered: LoweredNetwork, read: list[LogicalLayer], works: int) -> st
         for p in into_host
         if p.source in lowered.on_chip and p.target not in lowered.on_chip
     }
+    # A layer before one of the readers doesn't change what the others read.
     if len(readers) > 1:
         return f"let the host read at most {works} neurons"
     reader: LogicalLayer | ReadoutLayer = network.readout

@@ -47,7 +47,10 @@ def route(mapped: MappedNetwork) -> RoutedNetwork:
     spikes = _spikes(mapped, cores, traffic) if mapped.cores > room else None
     best = filled if spikes is None else partition(spikes, room)
     chips, chips_in_order = (
-        {name: tuple(each[own.start : own.stop]) for name, own in cores.items()}
+        {
+            name: tuple(each[numbers.start : numbers.stop])
+            for name, numbers in cores.items()
+        }
         for each in (best, filled)
     )
     routes = tuple(_route(each, (chips, chips_in_order)) for each in traffic)
@@ -81,6 +84,7 @@ def _traffic(mapped: MappedNetwork) -> Iterator[ProjectionTraffic]:
         units = network.readout.units
         sizes = mapped.by_name[read].sizes
         learned = [(core, range(1), size) for core, size in enumerate(sizes)]
+        # Each unit has two compartments, and so two weights per source neuron.
         operations = 2 * units * sum(sizes)
         yield ProjectionTraffic(read, network.readout.name, operations, lambda: learned)
 
@@ -224,6 +228,7 @@ class _Exchange:
         self._room = room
         self._looks = 0
         self._least = LEAST_GAIN * sum(sum(near.values()) for near in spikes)
+        # For each chip: its cores, each core's spikes to it, and the best exchanges.
         self._on: list[dict[int, None]] = [{} for _ in range(max(chips) + 1)]
         self._to = [[0.0] * len(chips) for _ in self._on]
         self._largest: list[dict[int, float]] = [{} for _ in self._on]
@@ -249,8 +254,11 @@ class _Exchange:
     def _improve(self, core: int) -> bool:
         """Move a core to the chip with most of its spikes if this helps."""
         here = self.chips[core]
-        own = self._to[here]
-        losses = ((own[core] - to[core], chip) for chip, to in enumerate(self._to))
+        to_here = self._to[here]
+        losses = (
+            (to_here[core] - to_chip[core], chip)
+            for chip, to_chip in enumerate(self._to)
+        )
         for loss, chip in sorted(each for each in losses if each[0] < -self._least):
             if len(self._on[chip]) < self._room:
                 self._move(core, chip)
@@ -261,11 +269,11 @@ class _Exchange:
             if self._largest_gain(chip, here) - loss <= self._least:
                 continue
             self._looks += len(self._on[chip])
-            to = self._to[chip]
+            to_chip = self._to[chip]
             near = self._spikes[core]
             # Both sums count spikes between the cores as saved, but these still cross.
             gain, other = max(
-                (own[other] - to[other] - 2 * near.get(other, 0.0), -other)
+                (to_here[other] - to_chip[other] - 2 * near.get(other, 0.0), -other)
                 for other in self._on[chip]
             )
             if gain - loss > self._least:
@@ -278,9 +286,9 @@ class _Exchange:
         known = self._largest[chip]
         if other not in known:
             self._looks += len(self._on[chip])
-            own = self._to[chip]
-            to = self._to[other]
-            known[other] = max(to[core] - own[core] for core in self._on[chip])
+            to_own = self._to[chip]
+            to_other = self._to[other]
+            known[other] = max(to_other[core] - to_own[core] for core in self._on[chip])
         return known[other]
 
     def _move(self, core: int, chip: int) -> None:

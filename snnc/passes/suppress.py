@@ -69,6 +69,7 @@ def _apply(
     problem = _wrong_code(code, place)
     if problem is not None:
         return problem
+    # The fix deletes such a comment, so its reason doesn't matter.
     if not withdraw(code, comment):
         fix = Fix(_whole(comment), "")
         return rules.misplaced.UnusedAllow(span=span, allowed=code, fix=fix)

@@ -101,6 +101,7 @@ class _Resolution:
 
     def _add_layer(self, draft: Draft, sizes: Sizes) -> None:
         known = [self._shapes[name] for name in draft.sources if name in self._shapes]
+        # A shape is unknown after an error, which was reported.
         if len(known) < len(draft.sources):
             return
         shortcut: logical.Shortcut | None = None
@@ -131,6 +132,10 @@ class _Resolution:
         )
 
     def _reads_right_things(self, draft: Draft) -> bool:
+        """Return whether an encoder reads the input, and no other layer reads it.
+
+        Otherwise, report it.
+        """
         raw = self._input.name
         place = draft.place
         spans = place.sources or (place.span,)
@@ -170,6 +175,7 @@ class _Resolution:
         self, span: Span, name: str, kind: str = "", key: str = "from"
     ) -> None:
         """Report a layer that reads the input; it should read an encoder."""
+        # Without a `from`, the span is the statement's, and no word can be replaced.
         encoders = (s.name for s in self._spec.layers if isinstance(s, ENCODERS))
         encoder = next(filter(None, encoders), "")
         raw = self._input.name
@@ -193,6 +199,7 @@ class _Resolution:
             return ()
         sources = tuple(known.existing(readout.sources, place.sources, None))
         if not readout.sources:
+            # Like a layer, a readout reads the statement before it.
             sources = known.names[-1:]
         if self._input.name in sources:
             span = place.sources[0] if place.sources else place.span

@@ -97,6 +97,7 @@ class KnownNames:
         given = [(spec, place), *self._defaults_of(spec)]
         specs = tuple(each for each, _ in given)
         spans: dict[str, Span] = {}
+        # The first place with a property has precedence, so it must be added last.
         for _, each in reversed(given):
             spans |= each.keys
         sound = sound and has_right_count(spec)
@@ -199,6 +200,7 @@ def in_order(
     try:
         return tuple(by_name[name] for name in reading_order(reads))
     except CycleError as error:
+        # `graphlib` lists each name before the one that reads it.
         circle = tuple(reversed(error.args[1]))
         first = min(circle, key=lambda name: by_name[name].place.span.start)
         problem = rules.references.Cycle(
@@ -226,6 +228,7 @@ def spiking_of(
         return None
     low, high = draft.get("rate")
     if operation.compares:
+        # Equal values cause no spikes, so a max pool has no lower rate (decision 028).
         low = 0.0
     percentile = draft.get("percentile", PERCENTILE)
     block = draft.get("block", "auto")

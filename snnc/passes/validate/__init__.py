@@ -180,8 +180,8 @@ def _place(statement: tree.Statement, *, named: bool) -> Place:
 def _broken(checked: Iterable[Checked], ends: Iterable[str]) -> frozenset[str]:
     """Return the names of broken statements, and of a missing input or readout."""
     named = [(item.model, item.statement.name) for item in checked]
-    sound = {name.text for made, name in named if name and made is not None}
-    broken = {name.text for made, name in named if name and made is None}
+    sound = {name.text for item_model, name in named if name and item_model is not None}
+    broken = {name.text for item_model, name in named if name and item_model is None}
     return frozenset(broken.union(ends) - sound)
 
 

@@ -300,7 +300,7 @@ def _advice_on_text(statement: tree.Statement, form: Form) -> str:
 
 
 def _with_size(statement: tree.Statement, form: Form) -> str:
-    """Return the line with its bare number as a property; empty without a number."""
+    """Write a statement with its bare number as a property; return "" without one."""
     shape = statement.shape
     if not form.size or not isinstance(shape, tree.Number):
         return ""

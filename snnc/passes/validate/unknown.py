@@ -158,6 +158,7 @@ def _advice(
 ) -> str:
     """Return the advice; empty if the word may be legal or is unknown."""
     word = item.key.text
+    # First the meaning in this statement, then a misspelling, then other statements.
     match = foreign_keywords.counterpart(word, owner)
     if match:
         return foreign_keywords.fill_advice(match, normal(word), owner, item.value)

@@ -125,6 +125,7 @@ def _unknown_choice(bad: BadValue) -> Diagnostic:
     context = bad.context
     node = bad.node
     expected = context.get("expected") or context.get("expected_tags") or ""
+    # pydantic joins the legal words in a sentence.
     legal = tuple(re.findall(r"\w+", expected.replace(" or ", " ")))
     word = node.name if isinstance(node, tree.Group) else node
     span = word.span
@@ -144,6 +145,7 @@ def _bad_name(bad: BadValue) -> Diagnostic:
     name = bad.context["name"]
     if key in ("from", "shortcut") and name in FORMS and FORMS[name].is_layer:
         named = FORMS[name].named or FORMS[name].example
+        # The name in the example of the kind that was named.
         usual = named.removeprefix("encode conv").removeprefix(name).split()[0]
         return rules.misplaced.ReservedSource(
             span=bad.span, word=name, key=key, name=usual
