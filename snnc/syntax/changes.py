@@ -226,7 +226,7 @@ def _set_inside(
 
 
 def _default(key: tree.Word, setting: tree.Word) -> tree.Word:
-    """Return the loss, optimizer or neuron that a setting without one applies to."""
+    """Return the loss, optimizer or neuron that has a setting, if the spec has none."""
     for choice in CHOICES.get(key.text, NEURONS if key.text == "neuron" else ()):
         if setting.text in keywords.settings_of(choice):
             return tree.Word(choice, setting.span)

@@ -44,6 +44,7 @@ def in_edition(document: tree.Document, edition: int) -> tree.Document:
 
 def _relies_on_rate(document: tree.Document) -> bool:
     """Return whether a layer takes its `rate` from the edition."""
+    # In `defaults`, only `rate` depends on the edition.
     scopes = {
         statement.variant.text if statement.variant else ""
         for statement in document.statements

@@ -407,6 +407,7 @@ def _ends_with_part(entry: Entry, comment: tree.Comment) -> bool:
     """Return whether a trailing comment may belong to the last part of an entry."""
     is_yaml = comment.span.source.is_yaml
     begins_above = is_yaml and entry.span.first.line < comment.span.first.line
+    # In `.snn`, an entry without a head is a variant, which ends with its properties.
     is_variant = not (is_yaml or entry.head or entry.is_list)
     return entry.is_open or begins_above or is_variant
 

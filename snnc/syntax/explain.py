@@ -43,6 +43,7 @@ def explain(tokens: Tokens, index: int) -> Diagnostic:
         return _missing_value(nesting.key)
     if nesting.in_block and nesting.last is not None:
         key, value = nesting.last
+        # In `kernel stride 2`, the next key was read as the value.
         if value in KEYS and value.type == "NAME":
             return _missing_value(key)
     if not nesting.brackets:
@@ -59,6 +60,7 @@ def _missing_value(key: Token) -> Diagnostic:
 
 def _outside_block(tokens: Tokens, index: int) -> Diagnostic:
     types = [token.type for token in tokens]
+    # `in` is a reserved word, so it can't be a name.
     if types[1 : index + 1] in (["IN", "DIMS"], ["IN", "LBRACE"]):
         return _unexpected(tokens, 1, "a name")
     if index and types[index - 1] in _AFTER:

@@ -206,9 +206,9 @@ def find_problem(tokens: Tokens) -> Diagnostic | None:
 
 
 def _is_about_marks(problem: Diagnostic) -> bool:
-    """Return whether a statement in Keras' notation has such a sign or value.
+    """Return whether the reason for a problem may be a line in Keras's notation.
 
-    Some of these problems have a fix of their own, which is enough.
+    If a sign or a value has a fix of its own, that fix is enough.
     """
     syntax = rules.syntax  # only a wrong statement needs this slow import
     if isinstance(problem, (syntax.UnexpectedCharacter, syntax.MalformedNumber)):
@@ -350,6 +350,7 @@ def foreign_text(key: str, span: Span) -> Diagnostic | None:
     number = Span(span.source, span.start, end)
 
     def find(pattern: re.Pattern[str]) -> Span | None:
+        # The unit after a range is right, and only the range is replaced.
         whole = number if pattern is _RANGE else span
         return whole if pattern.fullmatch(whole.text) else None
 

@@ -84,6 +84,7 @@ def _new_words(phases: tree.Property | None, off: tree.Property | None) -> Words
             for word in words
         )
     if phases is None:
+        # With `aware off`, training ended after `scale`.
         return tuple(tree.Word(p, off.value.span) for p in ("smooth", "scale"))
     return tuple(word for word in words if word.text not in ("aware", "spikes"))
 

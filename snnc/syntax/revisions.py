@@ -41,6 +41,7 @@ def git_specs(folder: str) -> dict[str, str] | None:
     name = folder.removeprefix(PREFIX).rstrip("/")
     if name.startswith("-") or _git("cat-file", "-t", name).stdout.strip() != b"tree":
         return None
+    # `-z`: without it, git quotes unusual names.
     listed = _git("ls-tree", "-rz", "--full-tree", "--name-only", name).stdout
     inside = name if name.endswith(":") else f"{name}/"
     paths = listed.decode("utf-8", "surrogateescape").split("\0")
@@ -67,6 +68,7 @@ def read_spec(spec: str, report: Diagnostics) -> SourceFile | None:
             raise ValueError(f"{spec}: write git:REV:PATH, or ./{spec} for a file")
         return read_revision(revision, path, report)
     revision, colon, path = spec.partition(":")
+    # A single letter before the colon is a drive of Windows.
     if colon and path and len(revision) > 1 and not Path(spec).exists():
         raise ValueError(f"there is no file {spec}: write git:{spec} for a revision")
     return read(spec, report)

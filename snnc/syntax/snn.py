@@ -39,6 +39,7 @@ def parse_snn(source: SourceFile, report: Diagnostics) -> tree.Document:
         return tree.Document(None, None, (), source.whole)
     comments = _comments(source, tokens)
     edition, network, opener, start = _Header(source, report, tokens).read()
+    # Without a header, report only this.
     if start == len(tokens) and network is None:
         return tree.Document(edition, None, (), source.whole, comments)
     statements = []
@@ -59,6 +60,7 @@ def _comments(source: SourceFile, tokens: Tokens) -> tuple[tree.Comment, ...]:
         return ()
     starts = (*(token.span.start for token in tokens), len(source.text))
     ends = (0, *(token.span.end for token in tokens))
+    # The lexer skips comments, so they are between tokens.
     gaps = [Span(source, s, e) for s, e in zip(ends, starts, strict=True)]
     begun = ((gap.text.find("#"), gap) for gap in gaps)
     return tuple(

@@ -92,6 +92,7 @@ class StatementTokens:
         elif self.key is not None:
             self.last = (self.key, token)
             self.key = None
+        # `from` is a key only in nested settings, such as in `pes`.
         elif token.type == "NAME" or (token.type == "FROM" and len(self.brackets) > 1):
             self.key = token
             self.brackets[-1].keys.append(token)
@@ -104,6 +105,7 @@ class StatementTokens:
     def close_innermost(self) -> None:
         """Add the closing bracket of the innermost open one."""
         last = self.tokens[-1]
+        # The span of a line end is empty.
         end = last.span.end + (last.type == "NEWLINE")
         place = Span(last.span.source, end, end)
         self.push(Token(OPENERS[self.brackets[-1].token.type], "", place))
@@ -170,6 +172,7 @@ def _stray_brace(current: StatementTokens, token: Token) -> Diagnostic | None:
 
 def _close_inside(current: StatementTokens, text: Token) -> None:
     """Close the brackets whose closing ones are at the end of an unclosed text."""
+    # After an open quote, the lexer reads the rest of the line as text.
     end = takewhile(lambda c: c in "]}," or c.isspace(), reversed(text))
     closers = [_CLOSER_TYPES[c] for c in end if c in _CLOSER_TYPES]
     for closer in reversed(closers):
@@ -261,6 +264,7 @@ class _Splitter:
         current = self._current
         is_key = current.in_block and current.key is None
         is_kind = token.type == "NAME" and token in BEGINNINGS
+        # A kind always begins a statement, whatever is open (decision 001).
         if is_kind and (is_key or _begins_line(self._tokens, index)):
             if self._opens_group(index):
                 self._groups += len(current.brackets)
@@ -317,6 +321,7 @@ class _Splitter:
         if self._current.brackets or not tokens or tokens[-1].type != "NAME":
             return False
         key = token if token.type != "NEWLINE" else self._following[index]
+        # A superfluous `}` before the next statement shows that a block was meant.
         if key is None or key not in KEYS or not self._closes[index]:
             return False
         has_block = any(token.type in OPENERS for token in tokens)

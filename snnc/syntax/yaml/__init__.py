@@ -126,6 +126,7 @@ class _DocumentReader:
         if isinstance(node, nodes.Scalar):
             if (edition := edition_of(node.text)) is not None:
                 return tree.Number(edition, node.span)
+            # `v2` and `2.0` probably mean 2.
             plain = node.text.strip().lstrip("vV").removesuffix(".0")
             if (meant := edition_of(plain)) is not None:
                 fix = Fix(node.span, str(meant))

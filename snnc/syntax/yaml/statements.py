@@ -52,6 +52,7 @@ def read(
             return _read_choice(kind, node, span)
         return _statement(kind, variant, node, span)
     except nodes.UnreadableError as problem:
+        # Nothing is known about the properties of an unknown kind, so report the kind.
         if problem.diagnostic is not None and kind.text not in KINDS:
             problem.diagnostic = unknown(kind, node)
         problem.report_to(report)

@@ -35,6 +35,7 @@ def name_of(key: tree.Word | None, node: nodes.Node) -> tree.Word:
         raise _missing_value(key)
     if not isinstance(node, nodes.Scalar):
         raise nodes.wrong_form(node, "a name", "write one word, such as `c0`")
+    # The lexer would read `conv-1` as a name and a number.
     if "-" in node.text and node.is_verbatim:
         problem = find_hyphens(node.span)
         if problem and problem.span == node.span:
@@ -156,6 +157,7 @@ def one_pair(node: nodes.Mapping) -> nodes.Pair:
 def _list(key: tree.Word, node: nodes.Sequence) -> tree.Value:
     if key.text == "classes":
         return tree.List(tuple(map(_label, node.items)), node.span)
+    # In YAML, `[3, 3]` is also a way to write `3x3`, and `[0, 1]` to write `0..1`.
     items = tuple(map(_item, node.items))
     sizes = [item.value for item in items if isinstance(item, tree.Number)]
     if key.text in ("in", "as") and len(sizes) == len(items) == 2:
