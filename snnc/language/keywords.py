@@ -44,7 +44,7 @@ def parts_of(model: type[Model]) -> Mapping[str, StatementPart]:
 
 def _notes_of(model: type[Model], kind: type[Note]) -> Mapping[str, Note]:
     notes = {name: note(field, kind) for name, field in fields_of(model).items()}
-    return {name: found for name, found in notes.items() if found}
+    return {name: entry for name, entry in notes.items() if entry}
 
 
 def values_in(annotation: object) -> Iterator[str]:
@@ -215,16 +215,20 @@ def settings_of(choice: str) -> tuple[str, ...]:
     """Return the settings of a loss, an optimizer or a neuron; empty if it has none."""
     if choice in NEURONS:
         return constants_of(choice)
-    found = (choices.get(choice) for choices in CHOICES.values())
-    return next((tuple(keys_of(model)) for model in found if model), ())
+    named = (choices.get(choice) for choices in CHOICES.values())
+    return next((tuple(keys_of(model)) for model in named if model), ())
 
 
 def first_key(owner: str) -> str:
     """Return the property that a bare number after a kind or a choice sets."""
     if owner in FORMS and FORMS[owner].size:
         return FORMS[owner].size
-    by_word = {v: model for own in MODELS.values() for v, model in own.items()}
-    model = MODELS.get(owner, {}).get("") or by_word.get(owner)
+    by_choice = {
+        word: model
+        for by_variant in MODELS.values()
+        for word, model in by_variant.items()
+    }
+    model = MODELS.get(owner, {}).get("") or by_choice.get(owner)
     return next(iter(keys_of(model) if model else settings_of(owner)), "")
 
 

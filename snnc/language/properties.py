@@ -58,11 +58,11 @@ class NeuronSpec(Model):
     def read(cls, value: Any, make: Callable[[Any], Any]) -> Any:
         """Refuse constants that the model lacks."""
         written = readers.choice(value)
-        made = make(written)
-        lacking = written.keys() - {"kind", *constants_of(made.kind)}
+        neuron = make(written)
+        lacking = written.keys() - {"kind", *constants_of(neuron.kind)}
         if lacking:
-            raise readers.problem("not_taken", key=min(lacking), owner=made.kind)
-        return made
+            raise readers.problem("not_taken", key=min(lacking), owner=neuron.kind)
+        return neuron
 
 
 class Choice(Model):

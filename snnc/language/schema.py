@@ -99,6 +99,7 @@ class _SchemaWriter:
     def file(self) -> Schema:
         front = keywords.kinds("front", "encoder")
         back = keywords.kinds("back")
+        # The reader of YAML also accepts an edition in quotes.
         properties = {
             "snn": {"enum": [*EDITIONS, *map(str, EDITIONS)]},
             "network": _NAME,
@@ -211,6 +212,7 @@ def _describe(schema: Schema, description: str) -> Schema:
 def _choice(
     inner: Mapping[ValueWord, Schema], bare: tuple[str, ...] | None = None
 ) -> Schema:
+    # In YAML, the value of `adam:` is null.
     below = {
         word.text: _describe({**schema, "type": ["object", "null"]}, word.about)
         for word, schema in inner.items()
