@@ -164,10 +164,10 @@ def paths(
             known[here] = _extend(here, steps, known)
             pending.pop()
         pending += lacking
-    found = known[name]
-    if found is None:
+    found_paths = known[name]
+    if found_paths is None:
         raise TooManyPathsError(name)
-    return found
+    return found_paths
 
 
 def _extend(

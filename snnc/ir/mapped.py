@@ -236,4 +236,5 @@ def block_of(mapped: MappedPopulation) -> Shape | None:
     axes = len(mapped.population.layer.shape)
     if shape is None or axes == len(shape):
         return shape
+    # An ensemble has height, width and channels: 3-D layers add slices, 1-D lack width.
     return (mapped.group, *shape) if axes == 4 else (shape[0], shape[-1])

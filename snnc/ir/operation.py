@@ -202,6 +202,7 @@ class Operation(ABC):
         """Return the properties in the spec, with all defaults."""
         operation: Any = self
         values = {f.name: getattr(self, f.name) for f in fields(operation)}
+        # A kind of layer has at most one of the two, and the caller knows which.
         return {**values, "filters": shape[-1], "units": shape[-1]}
 
     def _refuse(self, what: str) -> NoReturn:

@@ -212,6 +212,7 @@ class Window(Reach):
                 yield "crop", self.crop
             return
         groups = 1 if self.group is None else self.group.count
+        # Generated code has only the arguments that differ from their defaults.
         settings = (
             ("factor", self.repeats, (1, 1, 1)),
             ("before", self.repeats_before, (0, 0)),

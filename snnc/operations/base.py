@@ -156,6 +156,7 @@ class Sizes:
             advice = "the input looks channels-first: for a channels-last shape, write"
             advice = f"{advice} `{dims((*given[1:], given[0]))}`"
         names = rules.shapes.AXES[len(shape)]
+        # The last name and the last size belong to the channels.
         axes = list(
             zip(names, shape, window.size, window.stride, window.steps, strict=False)
         )
