@@ -70,6 +70,7 @@ def describe_fix(fix: Fix) -> str:
         return f"replace {quote_code(old)} with {quote_code(new)}"
     if old or new:
         return f"insert {quote_code(new)}" if new else f"remove {quote_code(old)}"
+    # Only spaces and line ends change.
     return "break the line" if "\n" in fix.replacement else "join the lines"
 
 
@@ -114,7 +115,7 @@ def _block(diagnostic: Diagnostic, paint: Paint) -> Iterator[str]:
 
 
 def _remarks(diagnostic: Diagnostic, paint: Paint) -> Iterator[tuple[str, str]]:
-    """Yield the notes, and the help or else the fix, each after its word."""
+    """Yield the notes, then the help or, without one, the fix; each with its label."""
     for note in diagnostic.notes:
         yield "note", note
     if help_text := diagnostic.help:

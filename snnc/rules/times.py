@@ -486,7 +486,7 @@ class ResponseDelay:
         return ", ".join(texts)
 
     def through(self, spiking: Spiking, dt: float, synapse: float) -> ResponseDelay:
-        """Return the delay after another layer with neurons."""
+        """Add the delay of one more layer with neurons."""
         period = 1 / (spiking.rate.low + spiking.rate.high)
         return replace(
             self,

@@ -41,11 +41,11 @@ def interval_of_mean(
 ) -> tuple[float, float]:
     """Return the 95 % interval of the mean of several runs on the same examples.
 
-    ``intervals`` are those of the values for other examples. As all runs share their
-    examples, the distances of these bounds don't shrink with the number of runs. They
-    are added in squares to the uncertainty of a mean over few runs (MOVER: G. Y. Zou,
-    A. Donner, Construction of confidence limits about effect measures, Statistics in
-    Medicine 27, 2008, 1693-1702).
+    ``intervals`` has the interval of each value, due to the choice of examples. As all
+    runs share their examples, the distances of these bounds don't shrink with the
+    number of runs. They are added in squares to the uncertainty of a mean over few runs
+    (MOVER: G. Y. Zou, A. Donner, Construction of confidence limits about effect
+    measures, Statistics in Medicine 27, 2008, 1693-1702).
     """
     mean = fmean(values)
     runs = 0.0

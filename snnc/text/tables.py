@@ -193,6 +193,7 @@ def code(text: str | None) -> str:
 def prose(text: str) -> str:
     """Write a message as Markdown: keep quotes as code, and escape the rest."""
     parts = _SPAN.split(printable(text))
+    # Every second part is a quote.
     return "".join(
         code(part[1:-1]) if number % 2 else _MARKUP.sub(r"\\\1", part)
         for number, part in enumerate(parts)
