@@ -88,6 +88,7 @@ def links_of(
     if projection.tensor is None and axons == "discrete":
         # A Sparse transform stores no zero weights between the channels of an identity.
         reach = reach.with_channels(target.volume[3])
+    # Without groups, costs don't depend on the first channel, so links can be shared.
     first = projection.rows[0] if reach.is_by_channel else 0
     picked: tuple[Picked | None, ...] = (None,) * 3
     if projection.picked is not None:
@@ -103,8 +104,9 @@ def links_of(
 @lru_cache(maxsize=4096)
 def _build_links(geometry: ProjectionGeometry, profile: Profile) -> Links:
     links = _every_link(geometry, profile)
-    fit = {f: link for f, link in links.items() if kind_of(f) == geometry.axons}
-    return fit or links
+    suitable = {f: link for f, link in links.items() if kind_of(f) == geometry.axons}
+    # A projection with a single form keeps it, and SNN410 warns (decision 036).
+    return suitable or links
 
 
 def _every_link(geometry: ProjectionGeometry, profile: Profile) -> dict[Form, Link]:
@@ -161,6 +163,8 @@ def _transposed_link(
     reach: Window,
     profile: Profile,
 ) -> Link:
+    # A convolution would need zeros between the inputs, which are neurons that don't
+    # exist (decision 037).
     source = geometry.source
     target = geometry.target
     picked = geometry.picked
@@ -205,10 +209,12 @@ def _window_links(
     axes = [_along(geometry, reach, i) for i in range(3)]
     image = ImageLink(axes, channels, profile)
     is_discrete = geometry.axons == "discrete"
+    # A Sparse stores each weight of a full window once per pixel (decision 023).
     if not (reach.is_sparse or any(reach.zeros_behind) or is_discrete):
         return {"convolution": image}
     scattered = map(_scattered, axes[1:])
     sparse = SparseLink((axes[0], *scattered), channels, profile)
+    # The first form is used if both need as many cores (decision 023).
     if reach.is_sparse:
         return {"sparse": sparse, "convolution": image}
     return {"convolution": image, "sparse": sparse}
@@ -286,6 +292,7 @@ def _along(geometry: ProjectionGeometry, window: Window, axis: int) -> Axis:
         zeros=(0, *window.zeros_before)[axis],
         pools=steps_of(geometry.pools, axis),
     )
+    # Nengo's convolutions have no depth: the graph already has its padding.
     before = before if axis else window.depth_before
     return _axis(inputs, outputs, stride, before, taps, geometry.picked[axis])
 
@@ -325,7 +332,7 @@ class ImageLink(Link):
     def in_axons(self, feed: SourceChannels, block: BlockView) -> int:
         if not block.whole:
             return block.rows.inputs * block.columns.inputs
-        # An ensemble that is not split also reads pixels between strides.
+        # nengo-loihi does not trim the connections of an ensemble that is not split.
         return self.rows.read_extent * self.columns.read_extent
 
     def _find_cost(self, feed: SourceChannels, block: BlockView) -> Cost:
@@ -401,12 +408,14 @@ def stored_areas(
     weights are zero.
     """
     rows, columns, channels, whole = block
+    # Every base is a multiple of the channels.
     aligned = channels % profile.axon.pop16_base == 0 or not any(
         base % profile.axon.pop16_base
         for base in block.bases(rows.starts, columns.starts)
     )
     if block.size <= profile.synapse.page:
         # All arrays begin on one page, so no loop over pairs of runs is needed.
+        # A factor of 0 makes arrays of one size equal, which only a split notices.
         zeros = {(1, frozenset([1 if whole or not is_zero else 0])): 1}
         row_kinds = rows.kinds(shared=not whole)
         column_kinds = columns.kinds(shared=not whole)

@@ -169,8 +169,9 @@ class TilingCandidates:
         n = bisect_left(strips, strip)
         smaller = strips[n - 1] if n else 0
         if isinstance(fit, LimitViolation):
+            # Smaller blocks don't always have better bases, so bisection can't be used.
             return (TILE if fit.limit == "pop16 bases" else NARROWER), smaller
-        # A whole ensemble also reads pixels between strides.
+        # A whole ensemble also reads pixels between strides, so a part may need less.
         if self.by_channel or part.whole:
             return TILE, smaller
         # Bases of pop16 axons must be multiples: with fewer channels, axons may need
@@ -188,8 +189,8 @@ class TilingCandidates:
         strips = strips[: bisect(strips, tiling.tile[2])]
 
         def too_many(strip: int) -> bool:
-            own = replace(tiling, tile=(*tiling.tile[:2], strip))
-            fit = self.costs.fit(own, self.sources)
+            narrower = replace(tiling, tile=(*tiling.tile[:2], strip))
+            fit = self.costs.fit(narrower, self.sources)
             return isinstance(fit, LimitViolation) and fit.limit != "pop16 bases"
 
         n = bisect_left(strips, True, key=too_many)
@@ -337,7 +338,7 @@ def _tiles_below(
             for wide in reversed(widths[: bisect(widths, room)]):
                 tile = high, wide, strip
                 if count_cores(volume, group, tile) >= cores:
-                    break
+                    break  # narrower tiles need even more cores
                 yield group, tile
 
 

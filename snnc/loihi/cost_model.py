@@ -209,6 +209,7 @@ class CostModel:
         for each, suits in zip(inputs, aligned, strict=True):
             channels = each.group * each.link.bands.channels
             violation = self._pop16_violation(channels, in_axons, aligned=suits)
+            # nengo-loihi has population axons only for convolutions.
             image = each.form == "convolution"
             if image and self.pop == 16 and violation is not None:
                 return violation

@@ -141,6 +141,7 @@ def _smaller(
 
 def refuse_large(lowered: LoweredNetwork, target: Loihi) -> Iterator[Diagnostic]:
     """Report a network with far too many neurons."""
+    # Planning all layers would take too long, so look at each one alone.
     for population in lowered.populations:
         if population.on_chip and population.volume[0] <= DEEP:
             one = standalone(lowered, population)

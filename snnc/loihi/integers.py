@@ -65,6 +65,7 @@ def neurons_of(
 
 
 def _stored_decay(decay: float, offset: int = 0) -> int:
+    # nengo-loihi stores decays as float32 before it rounds them (``block.py:162``).
     exact = np.float32(decay) * np.float32(DECAY_ONE - 1) - np.float32(offset)
     return int(np.round(exact))
 
@@ -170,6 +171,7 @@ def _by_biases(neurons: ChipNeurons, biases: Array) -> Array:
 
 
 def _idle(neurons: ChipNeurons, biases: Array) -> Array:
+    # Without weights and biases, nothing but the threshold limits the scale.
     threshold = np.float32(neurons.threshold)
     voltage_scale = IDLE_THRESHOLD / (threshold + 1)
     bias_scale = voltage_scale * neurons.voltage
@@ -252,8 +254,10 @@ def discretize_weights(blocks: Blocks, weights: object) -> Array:
     by_weights = _column(blocks.has_weights)
     exact = np.where(by_weights, coarse, flat * _column(blocks.weight_scale))
     exact = exact * np.exp2(_column(exponents.shift))
+    # Weights of both signs lose the lowest of eight bits (`shift_bits`, ``block.py``).
     stored = np.round(exact / 2).clip(-WEIGHT_MANTISSA, WEIGHT_MANTISSA)
     unit = np.exp2(_column(1 + exponents.stored))
+    # The chip drops the lowest bits, so nengo-loihi rounds them first.
     stored = np.round(stored * unit) / unit
     stored = stored.clip(-WEIGHT_MANTISSA, WEIGHT_MANTISSA)
     integers = np.floor(stored * unit).astype(int) * WEIGHT_UNIT

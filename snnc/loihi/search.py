@@ -118,6 +118,7 @@ class AxonUse:
         return slots
 
     def _find_excess(self, readers: Readers, source: Tiling, limit: int) -> int:
+        # The maxima of readers are fast to find, but may be in different blocks.
         most = [self._most_slots(one, source) for one in readers.counts]
         least = max(most, default=0)
         total = sum(map(mul, most, readers.counts.values()))
@@ -142,7 +143,7 @@ class AxonUse:
     def _find_peak(self, readers: Readers, source: Tiling) -> int:
         slots = [times * one.slots for one, times in readers.counts.items()]
         axons = [self._built_axons(one, source) for one in readers.counts]
-        # Most rows, columns and strips of blocks are alike for all readers.
+        # Most blocks have the same axons, so only different ones are multiplied.
         rows = set(zip(*(each.rows for each in axons), strict=True))
         columns = set(zip(*(each.columns for each in axons), strict=True))
         strips = set(zip(*(each.strips for each in axons), strict=True))
@@ -322,6 +323,7 @@ class Search:
         most = self._began + int(WORK * self.effort)
         took = 0
         self._patience = most if hopeless else maxsize
+        # Large networks: each width may find fewer cores, for more work (decision 030).
         for width in WIDTHS:
             before = self.work
             if GROWTH * took + before > most:
@@ -347,6 +349,7 @@ class Search:
             bound = min(self.floor + slack, self.most)
             try:
                 found, is_complete = self.attempt(bound, 1, 2)
+                # If a narrow attempt reaches the lower bound, no other can be better.
                 if found is None or found.cores > self.lower_bound:
                     found, is_complete = self.attempt(bound, WIDTH)
             except OutOfPatienceError:
@@ -360,6 +363,7 @@ class Search:
             self.lower_bound = self.floor if bound == maxsize else bound + 1
             if bound == self.most:
                 return None
+            # A bound may be too large: an attempt finds the best mapping below it.
             slack += max(1, slack)
 
     def attempt(
@@ -373,6 +377,7 @@ class Search:
         """
         is_complete = self._tries_all and branches is None
         some = [PartialSolution(self.floor, {}, ())]
+        # From the readout on, every partial solution can be completed (decision 030).
         for i in reversed(range(len(self.steps))):
             extended = (islice(self._extend(one, i, bound), branches) for one in some)
             different = _cheapest_by_key(chain.from_iterable(extended))
@@ -390,12 +395,13 @@ class Search:
         self, partial: PartialSolution, i: int, bound: int
     ) -> Iterator[PartialSolution]:
         """Add a tiling of one more step; try those with the fewest cores first."""
-        own = partial.demands.get(i) or (None, NO_READERS, self.floors[i])
-        group, readers, need = own
+        demand = partial.demands.get(i) or (None, NO_READERS, self.floors[i])
+        group, readers, need = demand
         others = {source: d for source, d in partial.demands.items() if source != i}
         before = PartialSolution(partial.bound - need, others, partial.chosen)
         room = bound - before.bound
-        fixed = {source: demand.group for source, demand in others.items()}
+        # Readers that were placed before chose the groups of common sources.
+        fixed = {source: other.group for source, other in others.items()}
         fitting = [
             zip(self._fitting(i, group, groups, room), repeat(groups))
             for groups in self._combinations(i, fixed)
@@ -422,11 +428,12 @@ class Search:
         for source, group, connection in zip(
             sources, groups, fit.connections, strict=False
         ):
-            own = demands.get(source) or (group, NO_READERS, self.floors[source])
-            _, readers, need = own
+            demand = demands.get(source) or (group, NO_READERS, self.floors[source])
+            _, readers, need = demand
             if isinstance(self.steps[source].choices, ChipChoices):
                 readers = self.use.more(readers, connection, tiling)
             demands[source] = Demand(group, readers, need)
+        # A layer may read one source several times, but its need is the same.
         for source in dict.fromkeys(sources):
             group, readers, least = demands[source]
             if not readers.counts:
@@ -499,6 +506,7 @@ class Search:
         found = [False] * len(self.steps)
         for step in self.steps:
             if isinstance(step.choices, ChipChoices):
+                # In a convolution, one axon serves all channels of a pixel.
                 links = step.choices.costs.links
                 for source, forms in zip(step.sources, links, strict=True):
                     found[source] |= set(forms) != {"convolution"}

@@ -160,7 +160,10 @@ def tiling_of(mapped: MappedPopulation) -> Tiling:
 
 @lru_cache(maxsize=1024)
 def least_sizes(extent: int) -> tuple[int, ...]:
-    """Return, for each possible number of tiles of an axis, the smallest tile size."""
+    """Return, for each possible number of tiles of an axis, the smallest tile size.
+
+    Larger tiles would need as many cores, and more of each core.
+    """
     sizes = []
     size = 1
     while size < extent:
@@ -275,6 +278,7 @@ def unlike_strips(
     for start in range(0, extent, channels):
         for i in _in_slice(strips, start, channels, marks, steps):
             a, b = strips[i]
+            # Without edges, strips differ only in their width and their slices.
             touched = b - a, a // channels, (b - 1) // channels
             strips_by_kind.setdefault(i if edges - {NO_EDGES} else touched, (a, b))
     return tuple(strips_by_kind.values())

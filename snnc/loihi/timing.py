@@ -131,6 +131,7 @@ def _round(seconds: float) -> float:
 def _barrier(cores: int, times: Times) -> float:
     """Return the time for synchronising the cores of a chip, in seconds."""
     tiles = -(-cores // TILE)
+    # The times are for numbers of tiles; between them, the lower one is used.
     nanoseconds = times.barrier[0]
     for least, barrier in zip(times.barrier_tiles, times.barrier, strict=False):
         if least <= tiles:

@@ -99,8 +99,9 @@ def _solution_of(plan: Plan, mapped: MappedNetwork) -> Solution:
     fits: list[BlockFit] = []
     for population in plan.populations:
         read = plan.lowered.into(population.name) if population.on_chip else ()
-        own = tuple(forms[id(projection)] for projection in read)
-        tilings.append(replace(tiling_of(mapped.by_name[population.name]), forms=own))
+        own_forms = tuple(forms[id(projection)] for projection in read)
+        tiling = tiling_of(mapped.by_name[population.name])
+        tilings.append(replace(tiling, forms=own_forms))
         fit = plan.fit(len(fits), tilings)
         assert isinstance(fit, BlockFit), "it was mapped"
         fits.append(fit)
@@ -185,8 +186,8 @@ def _misses_beside(
         outcome = replacement_violation(plan, solution, i, tiling, use)
         if outcome is None:
             return []
-        where, violation = outcome
-        misses.append(NearMiss(tiling.cores, plan.populations[where].name, violation))
+        layer, violation = outcome
+        misses.append(NearMiss(tiling.cores, plan.populations[layer].name, violation))
     return misses
 
 
