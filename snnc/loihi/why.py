@@ -100,8 +100,9 @@ def _solution_of(plan: Plan, mapped: MappedNetwork) -> Solution:
     for population in plan.populations:
         read = plan.lowered.into(population.name) if population.on_chip else ()
         own_forms = tuple(forms[id(projection)] for projection in read)
-        tiling = tiling_of(mapped.by_name[population.name])
-        tilings.append(replace(tiling, forms=own_forms))
+        tilings.append(
+            replace(tiling_of(mapped.by_name[population.name]), forms=own_forms)
+        )
         fit = plan.fit(len(fits), tilings)
         assert isinstance(fit, BlockFit), "it was mapped"
         fits.append(fit)

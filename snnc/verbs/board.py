@@ -79,16 +79,20 @@ def compare(
     exact: dict[str, Bools] = {n: spikes[n].reshape(shape) > 0 for n in fired}
     first = None
     differs = {name: fired[name] != exact[name] for name in fired}
-    steps = np.any([own.any(axis=2) for own in differs.values()], axis=0)
+    # Layers have different numbers of neurons, so compare them step by step.
+    steps = np.any([each.any(axis=2) for each in differs.values()], axis=0)
     for example, step in np.argwhere(steps)[:1].tolist():
         first = _describe((example, step), fired, exact, network)
-    total, apart = (sum(int(s.sum()) for s in o.values()) for o in (exact, differs))
+    total, differing = (
+        sum(int(spikes.sum()) for spikes in layers.values())
+        for layers in (exact, differs)
+    )
     return BoardComparison(
         layers=tuple(fired),
         examples=count,
         steps=network.steps,
         spikes=total,
-        differing=apart,
+        differing=differing,
         first=first,
     )
 

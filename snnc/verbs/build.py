@@ -282,7 +282,7 @@ def _conflicts(
 
 
 def _other_owner(package: PackageFiles) -> str | None:
-    """Return the path of another spec that owns a package's folder, as seen from here.
+    """Return the path of another spec that owns a package's folder, if there is one.
 
     The other spec must exist, and still have the network's name.
     """
@@ -321,6 +321,7 @@ def write_package(
     """
 
     def emit(report: Diagnostics) -> Compilation:
+        # The spec was compiled before, so only its package is made here.
         report.extend(found)
         return run_passes(made, report, "emit")
 

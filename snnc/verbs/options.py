@@ -87,6 +87,7 @@ def takes(
         def function(*values: Parameters.args, **options: Parameters.kwargs) -> Result:
             return run(call(*values, **options))
 
+        # Help and type checkers show the options, which only the dataclass declares.
         signature = inspect.signature(call)
         returned = run.__annotations__["return"]
         function.__doc__ = _docstring(run, call)

@@ -52,6 +52,7 @@ def _find(folder: Path) -> Settings:
     for place in (folder, *folder.parents):
         file = place / FILE
         text = read_bytes(file) if file.is_file() else b""
+        # Most files have no such table, and importing the parser takes time.
         if MARK in text:
             table = _parse(file, text)
             if table is not None:

@@ -69,12 +69,13 @@ def draw_examples(x: Any, y: Any, network: Network, limit: int | None) -> DrawnE
 
 def _count_compared(examples: Examples, limit: int | None) -> int:
     count = len(examples)
+    # Examples beyond the limit were drawn for the comparison.
     spare = 0 if limit is None else count - limit
     return min(HELD_OUT, max(1, spare, count // SHARE))
 
 
 def _has_labels(path: FileName) -> bool:
-    """Return whether a data file or folder contains ``y``."""
+    """Return whether a data file or folder contains ``y``, without reading it."""
     place = Path(path)
     if place.is_dir():
         return (place / "y.npy").exists()

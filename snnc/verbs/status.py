@@ -19,6 +19,7 @@ from snnc.verbs.settings import read_settings
 from snnc.weight_files.header import read_header
 
 STEPS_OF_TRAINING = (".smooth", ".best")
+"""The suffixes of weight files that training writes before it ends."""
 
 
 def status(
@@ -75,6 +76,7 @@ def _with_weights(
     """Add the newest weight file with the network's layout, and its accuracy."""
     assert made.lowered is not None
     wanted = layout_id(tensors(made.lowered.network))
+    # Several of the places may be the same folder.
     files = {
         file.resolve(): file
         for place in places

@@ -90,6 +90,7 @@ def _write_settings(value: Model) -> Settings:
         key_of(field): written_value(getattr(value, field.name), field)
         for field in fields_of(type(value)).values()
     }
+    # The time constants of `NeuronSpec` have no meaning for relu.
     return {"kind": "relu"} if written.get("kind") == "relu" else written
 
 
@@ -309,6 +310,7 @@ def differences(
     """Return the properties that differ and are not inherited on both sides."""
     was = of_layer(before, names)
     now = of_layer(after, {})
+    # A change of `train` or `timing` is shown there, and not again for each layer.
     for key in inherited(old, was) & inherited(new, now):
         del was[key], now[key]
     return tuple(changes(was, now))

@@ -45,6 +45,7 @@ def compare_weights(old: Version, new: Version, matching: Matching) -> WeightsCh
         return WeightsChange("incompatible", old_id, new_id, changes, reordered)
     why = tuple(causes(old, new, matching))
     verdict: Verdict = "retrain" if why else "valid"
+    # The scale is not part of the layout, but weight files of another one don't load.
     if input_scale(old.network) != input_scale(new.network):
         verdict = "incompatible"
     return WeightsChange(

@@ -293,6 +293,7 @@ class KerasReference:
 
         ``progress`` is called with the number of examples just completed.
         """
+        # Four bytes per value. Large images would otherwise fill the memory.
         size = BATCH_BYTES // (4 * max(1, prod(x.shape[1:])))
         size = max(1, min(BATCH, size))
         outputs: list[Array] = []
@@ -351,5 +352,6 @@ def with_activations(model: Any, network: Network) -> Any:
         if layer.pool is None:
             values[i] = model.get_layer(f"{name}.neurons").output
         else:
+            # A max pool compares with rectified linear neurons (decision 028).
             values[i] = keras.layers.ReLU()(values[i])
     return keras.Model(model.input, [output, *values])
