@@ -32,6 +32,7 @@ class WeightRows:
 
     def add(self, weights: Int32, indices: Int32) -> int:
         """Add (atoms, entries) arrays, and return the index of their first row."""
+        # Blocks often store equal arrays, such as the kernel of a convolution.
         key = (weights.shape, weights.tobytes(), indices.tobytes())
         if key not in self._first:
             self._first[key] = self._rows
@@ -65,6 +66,7 @@ def _increasing(weights: Int32, indices: Int32) -> tuple[Int32, Int32]:
     order = np.argsort(indices, axis=1, kind="stable")
     weights = np.take_along_axis(weights, order, axis=1)
     indices = np.take_along_axis(indices, order, axis=1)
+    # NumPy's ``+=`` in the emulator adds only the last weight of a repeated index.
     weights[:, :-1][np.diff(indices, axis=1) == 0] = 0
     return weights, indices
 
@@ -144,6 +146,7 @@ def read_chip(
     segments = np.searchsorted(compartments.start, starts)
     store = WeightRows()
     axons = _read_axons(blocks, inputs, store)
+    # Axons whose weights are all 0 change nothing.
     fanin = order_axons(starts, segments, axons[:, store.sizes()[axons[1]] > 0])
     return BuiltChip(compartments, store.rows(), fanin)
 
@@ -217,14 +220,14 @@ def order_axons(blocks: Int64, segments: Int64, axons: Int64) -> Fanin:
     CannotRunError if a block reads its own spikes, directly or through other blocks.
     """
     source, row, base = axons
-    heard = np.searchsorted(blocks, base, side="right") - 1
-    order = np.lexsort((row, base, heard))
+    reached = np.searchsorted(blocks, base, side="right") - 1
+    order = np.lexsort((row, base, reached))
     graph: dict[int, set[int]] = {block: set() for block in range(len(blocks) - 1)}
     inside = source < blocks[-1]
-    speaks = np.searchsorted(blocks, source[inside], side="right") - 1
-    pairs = np.unique(np.stack([heard[inside], speaks]), axis=1)
-    for hearer, speaker in pairs.T.tolist():
-        graph[hearer].add(speaker)
+    senders = np.searchsorted(blocks, source[inside], side="right") - 1
+    pairs = np.unique(np.stack([reached[inside], senders]), axis=1)
+    for target, sender in pairs.T.tolist():
+        graph[target].add(sender)
     try:
         forward = list(TopologicalSorter(graph).static_order())
     except CycleError as error:
@@ -234,8 +237,8 @@ def order_axons(blocks: Int64, segments: Int64, axons: Int64) -> Fanin:
         order=np.array(forward, np.int64),
         start=blocks,
         segment=segments,
-        first=np.cumsum([0, *np.bincount(heard, minlength=len(graph))]),
+        first=np.cumsum([0, *np.bincount(reached, minlength=len(graph))]),
         source=source[order],
         row=row[order],
-        base=(base - blocks[heard])[order],
+        base=(base - blocks[reached])[order],
     )

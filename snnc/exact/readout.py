@@ -46,6 +46,7 @@ def read_readout(
             matrices[connection.post] = matrices[connection.pre_obj]
         else:
             return None
+    # The kernel has one filter for all outputs.
     synapses = {each.synapse for each in into_readout}
     if len(synapses) != 1:
         return None
