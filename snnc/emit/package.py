@@ -148,7 +148,7 @@ def _layer(routed: RoutedNetwork, layer: LogicalLayer) -> Layer:
     assert spiking is not None
     levels = routed.mapped.of_layer(layer.name)
     cuts = tuple(Cut(level.group, level.block_shape) for level in levels)
-    made = Layer(
+    described = Layer(
         layer.shape,
         (float(spiking.rate.low), float(spiking.rate.high)),
         percentile=float(spiking.rate.percentile),
@@ -159,10 +159,10 @@ def _layer(routed: RoutedNetwork, layer: LogicalLayer) -> Layer:
     )
     if layer.operation.compares:
         windows = layer.operation.max_pool(network.shape_of(layer.sources[0]), cuts)
-        made = replace(made, cut=Cut(), pool=windows)
+        described = replace(described, cut=Cut(), pool=windows)
     if not layer.is_encoder:
-        return replace(made, synapse=spiking.synapse or None)
-    return replace(made, encoder="conv" if layer.operation.has_weights else "rate")
+        return replace(described, synapse=spiking.synapse or None)
+    return replace(described, encoder="conv" if layer.operation.has_weights else "rate")
 
 
 def _readout(network: LogicalNetwork) -> Readout:
@@ -184,6 +184,7 @@ def _readout(network: LogicalNetwork) -> Readout:
         classes=readout.labels is not None,
         decide=readout.decide,
         synapse=readout.synapse or None,
+        # Without names, classes are called by their numbers anyway.
         names=() if labels == tuple(map(str, range(readout.units))) else labels,
         learn=pes,
         image=readout.image,
@@ -199,17 +200,17 @@ EXPLODED = (Layer, MaxPool)
 def record(head: str, value: Any) -> Bracket:
     """Write a record of the run-time library, without fields that have a default."""
     arguments = [
-        _literal("" if name == "name" else f"{name}=", given)
-        for name, given in _written_fields(value)
+        _literal("" if name == "name" else f"{name}=", field_value)
+        for name, field_value in _written_fields(value)
     ]
     return Bracket(f"{head}(", arguments, exploded=type(value) in EXPLODED)
 
 
 def _written_fields(value: Any) -> Iterator[tuple[str, object]]:
     for field in fields(value):
-        given = getattr(value, field.name)
-        if type(value) in COMPLETE or given != field.default:
-            yield field.name, given
+        field_value = getattr(value, field.name)
+        if type(value) in COMPLETE or field_value != field.default:
+            yield field.name, field_value
 
 
 def _classes_in(value: object) -> Iterator[type]:
@@ -217,7 +218,7 @@ def _classes_in(value: object) -> Iterator[type]:
     inner = value if isinstance(value, tuple) else ()
     if is_dataclass(value):
         yield type(value)
-        inner = tuple(given for _, given in _written_fields(value))
+        inner = tuple(field_value for _, field_value in _written_fields(value))
     for each in inner:
         yield from _classes_in(each)
 

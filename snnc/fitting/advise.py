@@ -73,6 +73,7 @@ def advise(spec: ValidatedSpec, lowered: LoweredNetwork, report: Diagnostics) ->
         whole = _for_whole_network(diagnostics, trials)
     blocks = [d for d in diagnostics if isinstance(d, Refused)]
     with suppress(OutOfWorkError):
+        # Not strict: without better blocks, there is no advice.
         for refused, advice in zip(blocks, _for_blocks(blocks, trials), strict=False):
             _replace(refused, refused.but(advice=advice), report)
     for diagnostic in diagnostics:
@@ -248,7 +249,7 @@ WORDS = "fewer `cores` or more `chips`"
 
 
 def _larger_target(
-    found: TooManyCores, target: Loihi, trials: Trials
+    diagnostic: TooManyCores, target: Loihi, trials: Trials
 ) -> tuple[list[str], list[str]]:
     """Return the text for a larger `target`, if any, and its bound if untested."""
     if target.chips > MOST_CHIPS:
@@ -259,7 +260,7 @@ def _larger_target(
     if trials.spec.parts["target"].span == trials.spec.span:  # there is no `target`
         text = f"`target loihi {{ {written} }}`"
         place = ""
-    if not found.bound:
+    if not diagnostic.bound:
         return [f"{text}{place}"], []
     keys = [key for key in ("chips", "cores") if f"{key} " in written]
     more = " and ".join(f"`{key}`" for key in keys)
@@ -317,6 +318,7 @@ Refused = BlockRank | BlockExceedsLayer | BlockExceedsCore
 
 def _for_blocks(refused: Sequence[Refused], trials: Trials) -> list[str]:
     """Return a better block for each diagnostic, if any; all fit together."""
+    # Blocks of neighbours depend on each other, so all layers are tried together.
     names = [d.name for d in refused]
     free = _with_blocks(dict.fromkeys(names, FREE), trials)
     nearest = _nearest_blocks(refused)
@@ -343,6 +345,7 @@ def _blocks_in_the_way(trials: Trials) -> tuple[str, ...]:
     """Return the layers whose `block` prevents fitting; one layer if possible."""
     populations = trials.as_is.populations
     layers = [p.layer.name for p in populations if p.on_chip and p.block]
+    # Removing one block keeps more of the spec than removing all of them.
     for names in [*([name] for name in layers), layers]:
         if names and trials.map(_without_blocks(names)) is not None:
             return tuple(names)

@@ -168,8 +168,10 @@ class Trials:
             as_is = self._lowered.get(())
             self._lowered = {} if as_is is None else {(): as_is}
             network = legal_network(self.spec, self.profile, changes)
-            own = None if network is None else replace(network, target=self.target)
-            lowered = None if own is None else lower(own)
+            # Trials of a larger target, as in `snnc fit --cores`, replace the spec's.
+            lowered = None
+            if network is not None:
+                lowered = lower(replace(network, target=self.target))
             self._count_lowering(lowered)
             self._lowered[changes] = lowered
         return self._lowered[changes]

@@ -118,7 +118,7 @@ class ImportedPackage:
         except ModuleNotFoundError as error:
             package, _, lost = (error.name or "").partition(".")
             if package != self.import_name:
-                raise
+                raise  # the package is complete, but it imports a missing library
             raise _unusable(self.folder, f"{lost}.py is missing") from error
         except SyntaxError as error:
             name = Path(error.filename or "").name
@@ -190,6 +190,7 @@ class _Loader(SourceFileLoader):
         self._content = content
 
     def get_code(self, fullname: str) -> CodeType:
+        # Byte code in the folder may be that of a later build.
         return self.source_to_code(self._content, self.path)
 
 

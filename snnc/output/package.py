@@ -99,6 +99,7 @@ def remove(folder: Path, name: str) -> None:
     """Remove a file, the byte code of a module, and folders that are then empty."""
     path = folder / name
     path.unlink(missing_ok=True)
+    # Byte code would keep an empty folder from being removed.
     cache = path.parent / "__pycache__"
     for compiled in cache.glob(f"{path.stem}.*.pyc"):
         compiled.unlink(missing_ok=True)
@@ -178,6 +179,7 @@ class PackageRecords:
 
         The header decides if Git is merging the lock, or this file.
         """
+        # No lock contains the hash of a file that Git merges (decision 012).
         if self.lock.is_merging or has_conflict(text):
             return is_generated(text)
         known = self.files.get(name), self.lock.writing.get(name)

@@ -80,6 +80,7 @@ def problems(
     refused = [*refusals(comparison), *report_kept(comparison)]
     if refused:
         return refused
+    # A changed spec makes every file stale, so report only the cause (decision 017).
     problem = (
         _problem_of_package(comparison, command)
         or _other_origin(comparison, wanted, command)
@@ -213,6 +214,7 @@ def report_untracked(package: PackageFiles) -> Iterator[Diagnostic]:
             capture_output=True,
             check=False,
             cwd=package.folder,
+            # git translates its messages, but the diagnostic quotes one in English.
             env={**os.environ, "LC_ALL": "C"},
         )
     except FileNotFoundError:
@@ -221,8 +223,8 @@ def report_untracked(package: PackageFiles) -> Iterator[Diagnostic]:
     else:
         tracked = done.stdout.decode("utf-8", "surrogateescape").split("\0")
         missing = [name for name in names if name not in tracked]
-        said = done.stderr.decode("utf-8", "replace").partition("\n")[0]
-        reason = said.removeprefix("fatal: ")
+        message = done.stderr.decode("utf-8", "replace").partition("\n")[0]
+        reason = message.removeprefix("fatal: ")
     if missing:
         listed = "" if missing == names else ", ".join(missing)
         yield rules.Untracked(

@@ -118,6 +118,7 @@ def compare(package: PackageFiles, *, force: bool = False) -> Comparison:
     rows: list[ComparedFile] = []
     for name in (*wanted, *unwanted):
         rows += _compare_file(records, name, wanted.get(name))
+    # With `force`, no edited file is kept, so the lock has to list none.
     rows += _lock_row(package, records, [] if force else rows)
     if force:
         rows = [replace(row, state=_FORCED.get(row.state, row.state)) for row in rows]
@@ -304,14 +305,14 @@ def exclusive(folder: Path, waiting: Callable[[Path], None]) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     lock = FileLock(folder / MARKER)
-    told = False
+    has_called = False
     while not lock.is_locked:
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            lock.acquire(timeout=-1 if told else 0, poll_interval=POLL)
+            lock.acquire(timeout=-1 if has_called else 0, poll_interval=POLL)
         except Timeout:
             waiting(folder)
-            told = True
+            has_called = True
         except FileNotFoundError:  # another build has just removed the empty folder
             continue
         except OSError as error:
@@ -335,6 +336,7 @@ def _apply(comparison: Comparison) -> None:
     remove_parts(folder)
     files = [row for row in comparison.rows if row.name != NAME]
     lock = list(comparison.rows[len(files) :])
+    # If the build is killed, one of the two locks lists each file (decision 012).
     if lock and any(row.state in _CHANGING for row in files):
         lock = _write_interim(comparison, lock[0], files)
     for row in (*files, *lock):

@@ -82,6 +82,8 @@ def _in_core(
         powers += np.bincount(channels, np.square(weights), size)
         np.maximum.at(peaks, channels, np.abs(weights))
         count += len(weights)
+    # The channel with the largest weights dominates the sums, so an error in most
+    # other channels shows only in the median.
     driven = powers > 0
     whole = float(np.sqrt(squares.sum() / powers.sum()))
     typical = float(np.sqrt(np.median(squares[driven] / powers[driven])))
@@ -233,6 +235,7 @@ def _too_strong(placed: PlacedLayer) -> Iterator[Diagnostic]:
 def _limits(placed: PlacedLayer, core: CoreContent) -> Json:
     """Return what determines a core's scale: the largest weight, and perhaps a bias."""
     assert core.largest is not None
+    # If the weights alone allow a larger exponent, the bias determines the scale.
     bare = integers.discretize_blocks(placed.neurons, [core.largest.weight], [0.0])
     is_by_bias = bare.exponent[0] > core.block.exponent
     return {**_other(core), "bias": core.trained_bias if is_by_bias else None}

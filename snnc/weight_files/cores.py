@@ -146,6 +146,7 @@ class _Composer(NamedTuple):
         return kernels.pad(kernel, reach.zeros_before, reach.zeros_behind)
 
     def transposed(self, reach: Window) -> Array:
+        # Keras's `Conv2DTranspose` stores outputs before inputs (decision 037).
         kernel = kernels.lift(self.tensor.swapaxes(-1, -2))
         return kernel[..., slice(*self.projection.rows), :]
 
@@ -268,6 +269,7 @@ class PlacedLayer:
 
     @cached_property
     def _content(self) -> tuple[integers.Blocks, tuple[CoreContent, ...]]:
+        # Discretize all cores at once: NumPy is slow for single numbers.
         parts = tiling_of(self.mapped).parts
         pieces = [piece for part in parts for piece in part.pieces]
         biases = [_biases(self.biases, piece).astype(np.float64) for piece in pieces]

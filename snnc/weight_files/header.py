@@ -107,6 +107,7 @@ def _read(path: Path) -> WeightsHeader:
         start = file.read(LENGTH + 1)
         if not start:
             raise _DamagedError("it is empty")
+        # In another file, these bytes are not a length, so look at the brace first.
         if start[LENGTH:] != b"{":
             kinds = (kind for magic, kind in KINDS.items() if start.startswith(magic))
             raise _DamagedError("it is " + next(kinds, "something else, or truncated"))
@@ -164,6 +165,7 @@ def _tensor_of(name: str, entry: Any, begin: int) -> StoredTensor:
     except (KeyError, TypeError, ValueError) as error:
         raise _DamagedError(f"its header does not describe {name}") from error
     numbers = (start, stop, *shape) if isinstance(shape, list) else (None,)
+    # Not `isinstance`, because booleans are integers.
     if not all(type(n) is int and n >= 0 for n in numbers):
         raise _DamagedError(f"its header does not describe {name}")
     size = stop - start
