@@ -64,6 +64,7 @@ def _tensor(tensor: ListedTensor) -> Cells:
 def _spread(spread: Spread | None) -> Cells:
     if spread is None:
         return ("",) * 5
+    # Adding 0.0 turns -0.0 into 0.0.
     numbers = (spread.min, spread.max, spread.std)
     parts = ("" if number is None else f"{number + 0.0:.3g}" for number in numbers)
     return (*parts, str(spread.nan or ""), str(spread.infinite or ""))
