@@ -104,6 +104,7 @@ def evaluate_command(
     drawn: Adaptation | Evaluation
     options.refuse_existing(others["force"], weights_out, others["output"])
     options.quiet_tensorflow(checked.simulator)
+    # Numbers of threads that the user has set stay.
     if checked.simulator == "exact":
         os.environ.update(ONE_THREAD | os.environ)
     with options.one_line_errors():
@@ -137,6 +138,7 @@ def evaluate_command(
             found = verb.evaluate(opened, (data, None), weights, checked)
             shown = found
             drawn = found
+            # Other simulators and other lengths of an example give other accuracies.
             if checked.simulator == "exact" and checked.steps is None:
                 record_accuracy(weights, found.accuracy)
     printing.print_result(shown, form)
@@ -149,21 +151,21 @@ def evaluate_command(
     return _verdict(found, package, strict=others["strict"], least=least)
 
 
-def _check_options(given: Mapping[str, Any]) -> EvaluateOptions:
+def _check_options(typed: Mapping[str, Any]) -> EvaluateOptions:
     """Return the options of a run; refuse options that exclude each other.
 
     Options without effect are also refused, and so are pipes, because they can be read
     only once.
     """
     try:
-        run = EvaluateOptions(**{name: given[name] for name in _RUN_OPTIONS})
+        run = EvaluateOptions(**{name: typed[name] for name in _RUN_OPTIONS})
     except OptionError as error:
         flag = "-o" if error.option == "output" else f"--{error.option}"
         flag = flag.replace("_", "-")
         raise click.UsageError(f"{flag} needs `--simulator exact`") from error
-    files = (given["weights"], given["output"])
+    files = (typed["weights"], typed["output"])
     pipes = [path for path in files if path is not None and path.is_fifo()]
-    table = given["examples_out"]
+    table = typed["examples_out"]
     options.refuse(
         {
             f"{pipes and pipes[0]} is a pipe: name a file": pipes,
@@ -181,51 +183,51 @@ def _check_options(given: Mapping[str, Any]) -> EvaluateOptions:
         options.refuse(
             {
                 f"--presentation {problem}": options.is_typed("presentation"),
-                f"--strict {problem}": given["strict"],
+                f"--strict {problem}": typed["strict"],
             }
         )
-    if given["compare"]:
-        _check_comparison(given, run)
-    if given["adapt"]:
-        _check_learning(given, run)
+    if typed["compare"]:
+        _check_comparison(typed, run)
+    if typed["adapt"]:
+        _check_learning(typed, run)
     else:
         options.refuse(
             {
-                "--weights-out needs --adapt with examples": given["weights_out"],
+                "--weights-out needs --adapt with examples": typed["weights_out"],
                 "--passes and --keep need --adapt with examples": (
-                    given["keep"] or given["passes"] > 1
+                    typed["keep"] or typed["passes"] > 1
                 ),
             }
         )
     return run
 
 
-def _check_comparison(given: Mapping[str, Any], run: EvaluateOptions) -> None:
+def _check_comparison(typed: Mapping[str, Any], run: EvaluateOptions) -> None:
     """Refuse options that ``--compare`` does not use."""
-    is_exact_text = run.simulator == "exact" and given["form"] == "text"
+    is_exact_text = run.simulator == "exact" and typed["form"] == "text"
     options.refuse(
         {
             "--compare uses the exact engine and prints text": not is_exact_text,
             "--compare has no accuracy: leave out --min-accuracy": (
-                given["min_accuracy"] is not None
+                typed["min_accuracy"] is not None
             ),
         }
     )
 
 
-def _check_learning(given: Mapping[str, Any], run: EvaluateOptions) -> None:
+def _check_learning(typed: Mapping[str, Any], run: EvaluateOptions) -> None:
     """Refuse options that exclude ``--adapt``."""
     simulators = get_args(LearningSimulator)
     options.refuse(
         {
             "--adapt excludes -o and --compare; --weights-out writes the weights": (
-                run.output or given["compare"]
+                run.output or typed["compare"]
             ),
             f"--adapt works only with the simulators {', '.join(simulators)}": (
                 run.simulator not in simulators
             ),
             "--adapt evaluates twice: leave out --examples-out and html": (
-                run.examples_out or given["form"] == "html"
+                run.examples_out or typed["form"] == "html"
             ),
         }
     )

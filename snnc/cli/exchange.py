@@ -162,6 +162,7 @@ def _say_next(commands: Sequence[str]) -> None:
 def _request(
     rewrites: tuple[str, ...], values: str | None, shape: str | None, **others: Any
 ) -> ImportRequest:
+    """Return the request; refuse values that can't be read."""
     try:
         return ImportRequest(
             rewrites=parse_rewrites(rewrites),

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 
 _COMMAND = re.compile(r"##(?=\w*\[)")
+"""The beginning of a command for a CI server, such as ``##vso[`` (decision 020)."""
 Palette = Mapping[str, str]
 """Patterns and their colours; a line has the colour of the first pattern found."""
 
@@ -183,7 +184,7 @@ class _File(io.FileIO):
             if self.lost is None:
                 return super().write(data) or 0
         except BrokenPipeError:
-            pass
+            pass  # a reader such as `head` has read enough (decision 020)
         except OSError as error:
             self.lost = error
         return len(data)
