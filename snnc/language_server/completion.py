@@ -46,6 +46,7 @@ async def completion(
         item.text_edit = types.TextEdit(place, text)
         item.insert_text = None
         item.insert_text_format = form
+        # Clients would otherwise sort by name, and not in the order of the language.
         item.sort_text = f"{number:03}"
     return types.CompletionList(False, items)
 

@@ -129,7 +129,7 @@ def _with_setting(analysis: Analysis, setting: str) -> tuple[Fix, ...]:
 def _allow_warning(analysis: Analysis, diagnostic: Diagnostic) -> Iterator[Remedy]:
     """Offer to add a comment that allows a warning; the reason is a placeholder."""
     if diagnostic.code.startswith("SNN14"):
-        return
+        return  # it is about such a comment
     source = analysis.source
     line, _ = source.line_column(diagnostic.span.start)
     start = source.line_start(line)

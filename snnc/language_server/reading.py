@@ -175,6 +175,7 @@ async def diagnostic(
 ) -> types.RelatedFullDocumentDiagnosticReport:
     uri = params.text_document.uri
     can_refresh = server.supports("workspace.diagnostics.refresh_support")
+    # A client that can't be asked to request again has to wait for all advice.
     analysis = await server.analyses.newest(uri, settled=not can_refresh)
     return types.RelatedFullDocumentDiagnosticReport(
         items=[] if analysis is None else server.diagnostics_of(uri, analysis)
