@@ -85,7 +85,10 @@ Written = Generator[Bracket, None, str]
 
 
 class _Statements:
-    """Writes the statements from the input to the model, one per layer of the spec."""
+    """Writes the statements from the input to the model, one per layer of the spec.
+
+    Users read and change this program, so it is plain Keras (decision 019).
+    """
 
     def __init__(self, network: LogicalNetwork) -> None:
         self._network = network

@@ -36,7 +36,7 @@ TAKEN = frozenset(_TAKEN.split())
 
 
 class _NengoStatements:
-    """Writes the body of ``with build.net``."""
+    """Writes the body of ``with build.net``, one statement per layer (decision 015)."""
 
     def __init__(self, mapped: MappedNetwork) -> None:
         self._mapped = mapped

@@ -143,6 +143,7 @@ def _import_lines(classes: Iterable[type]) -> str:
 
 
 def _layer(routed: RoutedNetwork, layer: LogicalLayer) -> Layer:
+    """Return the record of a layer, as the run-time library describes it."""
     network = routed.mapped.lowered.network
     spiking = layer.spiking
     assert spiking is not None
@@ -159,8 +160,10 @@ def _layer(routed: RoutedNetwork, layer: LogicalLayer) -> Layer:
     )
     if layer.operation.compares:
         windows = layer.operation.max_pool(network.shape_of(layer.sources[0]), cuts)
+        # Each level of a max pool is split on its own, so the windows have the cuts.
         described = replace(described, cut=Cut(), pool=windows)
     if not layer.is_encoder:
+        # Nengo writes None for a missing filter, and not a time constant of 0.
         return replace(described, synapse=spiking.synapse or None)
     return replace(described, encoder="conv" if layer.operation.has_weights else "rate")
 
@@ -194,7 +197,8 @@ def _readout(network: LogicalNetwork) -> Readout:
 COMPLETE = (Fanout,)
 """The classes whose default values are written too."""
 EXPLODED = (Layer, MaxPool)
-"""The classes with one line per field, so that a changed number changes one line."""
+"""The classes with one line per field, so that a changed number changes one line
+(decision 015)."""
 
 
 def record(head: str, value: Any) -> Bracket:

@@ -114,6 +114,7 @@ class ThreadRunner:
         steps = circuit.steps
         sources = len(self._state.begin)
         shape = (steps, sources) if "spikes" in keep else (0, 0)
+        # numba needs arrays of these types, so results that are not kept are empty.
         results = RunResults(
             np.empty((count, steps, len(circuit.readout.filter.bias))),
             np.zeros((count, sources * ("counts" in keep)), np.uint16),

@@ -335,6 +335,7 @@ def _round_errors(learning: LearningTable, outputs: Floats, target: Floats) -> I
 
 @jit
 def _update_traces(table: LearningTable, memory: LearningState, drawn: Floats) -> None:
+    """Let traces decay, and add the spikes since the last update."""
     for i in range(len(drawn)):
         trace = table.trace_keep * memory.traces[i]
         if memory.spiked[i]:

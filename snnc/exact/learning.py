@@ -254,6 +254,7 @@ def _table(
     synapse: Synapse,
     places: Places,
 ) -> LearningTable:
+    """Read the constants of the block that learns, from nengo-loihi's synapse."""
     sources = np.zeros(synapse.n_axons, np.int64)
     for _, numbers, entries in axons_into([synapse], places):
         sources[entries[entries >= 0]] = numbers[entries >= 0]
@@ -269,6 +270,7 @@ def _table(
         trace_keep=math.exp(-synapse.train_epoch / synapse.tracing_tau),
         increment=synapse.tracing_mag,
         weight_epoch=synapse.learn_epoch,
+        # As `weight_update` in ``nengo_loihi/emulator/interface.py:449`` uses them.
         weight_exponent=config.real_weight_exp,
         lost_bits=config.shift_bits,
         rate=synapse._lr_int,

@@ -136,6 +136,7 @@ def read_filter(
     # The coefficients of nengo's discretised lowpass filter.
     state = synapse.make_state((1,), (1,), dt)
     step = synapse.make_step((1,), (1,), dt, None, state)
+    # Without a time constant, nengo's step only passes values on, and has no `a`.
     keep = float(getattr(step, "a", 0.0))
     add = float(getattr(step, "b", 1.0))
     return OutputFilter(bias, keep, add, direct=False)

@@ -69,11 +69,12 @@ def advise(spec: ValidatedSpec, lowered: LoweredNetwork, report: Diagnostics) ->
     diagnostics = report.diagnostics
     # A change after which the whole network fits is also advice for each layer.
     whole: Changes = ()
+    # A diagnostic stays without advice if the work is used up.
     with suppress(OutOfWorkError):
         whole = _for_whole_network(diagnostics, trials)
     blocks = [d for d in diagnostics if isinstance(d, Refused)]
     with suppress(OutOfWorkError):
-        # Not strict: without better blocks, there is no advice.
+        # Not strict: the advice is empty if no blocks are better.
         for refused, advice in zip(blocks, _for_blocks(blocks, trials), strict=False):
             _replace(refused, refused.but(advice=advice), report)
     for diagnostic in diagnostics:
@@ -82,6 +83,7 @@ def advise(spec: ValidatedSpec, lowered: LoweredNetwork, report: Diagnostics) ->
 
 
 def _for_whole_network(diagnostics: Sequence[Diagnostic], trials: Trials) -> Changes:
+    """Return changes after which the whole network fits, if it is too large."""
     large = next((d for d in diagnostics if isinstance(d, TooManyCores)), None)
     if large is None:
         return ()
@@ -98,6 +100,7 @@ def _replace(old: Diagnostic, better: Diagnostic | None, report: Diagnostics) ->
 
 
 def _advise(old: Diagnostic, trials: Trials, whole: Changes) -> Diagnostic | None:
+    """Return a diagnostic with advice, or None for other kinds."""
     if isinstance(old, TooManyCores):
         return _cores(old, trials, whole)
     if isinstance(old, FitsNoCore):
@@ -110,6 +113,7 @@ def _advise(old: Diagnostic, trials: Trials, whole: Changes) -> Diagnostic | Non
 
 
 def _out_axons(old: TooManyOutAxons, trials: Trials) -> Diagnostic | None:
+    """Advise to remove blocks or, without such blocks, to change layers."""
     if blocks := _blocks_in_the_way(trials):
         risk = _risk_of([_without_blocks(blocks)], trials)
         return old.but(advice=f"remove {_blocks_of(blocks)}", risk=risk)

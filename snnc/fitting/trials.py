@@ -137,6 +137,7 @@ class Trials:
         self.most_work = PATIENT_WORK if patient else MOST_WORK
         self.cache = PlanCache()
         self._costs: dict[Changes, VariantCost | None] = {}
+        # A mapping on another target may have other cores.
         if mapped is not None and mapped.lowered.network.target == target:
             self._costs[()] = cost_of(mapped.lowered, mapped.cores)
         self._lowered: dict[Changes, LoweredNetwork | None] = {}

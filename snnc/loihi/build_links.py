@@ -138,6 +138,7 @@ class _LinkMaker(NamedTuple):
 def _comparison(
     geometry: ProjectionGeometry, reach: Pairwise, profile: Profile
 ) -> Link:
+    """Price a max pool's comparisons, channel by channel (decision 028)."""
     source = geometry.source
     target = geometry.target
     axes = [compared_axis(geometry, reach, i) for i in range(3)]
@@ -146,6 +147,7 @@ def _comparison(
 
 
 def _full_links(geometry: ProjectionGeometry, profile: Profile) -> dict[Form, Link]:
+    """Price a Dense, and a convolution with a kernel as large as the image."""
     source = geometry.source
     channels = _one_band(geometry)
     axes = []
@@ -184,6 +186,7 @@ def _transposed_link(
 def _repeated_link(
     geometry: ProjectionGeometry, reach: Window, profile: Profile
 ) -> Link:
+    """Price the sums of weights through which taps read one position."""
     axes = [
         RepeatedAxis(
             geometry.source[i],
@@ -205,6 +208,7 @@ def _repeated_link(
 def _window_links(
     geometry: ProjectionGeometry, reach: Window, profile: Profile
 ) -> dict[Form, Link]:
+    """Price a window as a convolution, and as a Sparse where that may be better."""
     channels = _bands(geometry, reach)
     axes = [_along(geometry, reach, i) for i in range(3)]
     image = ImageLink(axes, channels, profile)
@@ -265,7 +269,7 @@ def _compared_axis(
     places = range(output_size(inputs, pools))
     weights = entries(nodes, windows, places, pools)
     reads = [{place: ((0, n),) for place, n in read.items()} for read in weights]
-    # All windows that read no padding are alike.
+    # All windows that read no padding are equal.
     values = [value for node in nodes for value in node]
     first = max(-(-max(0, -start) // step) for _, start, step in values)
     stop = min((len(places) - 1 - start) // step + 1 for _, start, step in values)
@@ -292,7 +296,7 @@ def _along(geometry: ProjectionGeometry, window: Window, axis: int) -> Axis:
         zeros=(0, *window.zeros_before)[axis],
         pools=steps_of(geometry.pools, axis),
     )
-    # Nengo's convolutions have no depth: the graph already has its padding.
+    # Nengo's convolutions have no depth: the graph has its padding (decision 002).
     before = before if axis else window.depth_before
     return _axis(inputs, outputs, stride, before, taps, geometry.picked[axis])
 

@@ -98,8 +98,8 @@ class TilingCandidates:
                 yield tiling.cores, (tiling, fit)
 
     def _find(self, groups: Groups) -> Iterator[_Progress]:
-        # Expand entries on demand: a group stands for its tiles until so many cores are
-        # requested, and a tile that doesn't fit stands for tiles with fewer channels.
+        # Expand entries on demand: a group represents its tiles until that many cores
+        # are requested, and one that doesn't fit represents those with fewer channels.
         is_deep = len(least_sizes(self.costs.volume[0])) > MAX_GROUPS
         waiting = [
             _QueueEntry(least_cores(self.costs, group), GROUP, group)
@@ -124,6 +124,7 @@ class TilingCandidates:
         """Yield the tiling of an entry if it fits, and queue the next smaller tile."""
         forms = self.costs.forms[entry.form]
         tiling = Tiling(self.costs.volume, entry.group, entry.tile, forms)
+        # Bisection takes many tests, so it waits until this many cores are requested.
         if entry.kind == NARROWER:
             kind = TILE
             strip = self._most_fitting(tiling)

@@ -97,6 +97,7 @@ class CostModel:
 
     def fit(self, tiling: Tiling, groups: tuple[int, ...]) -> BlockFit | LimitViolation:
         """Return whether a tiling fits on cores, given the groups of the sources."""
+        # Tilings have no equality; these values determine the costs.
         key = (tiling.group, tiling.tile, tiling.forms, groups)
         if key not in self._fits:
             self._fits[key] = self._fit(tiling, groups)

@@ -91,7 +91,7 @@ class Blocks(NamedTuple):
     if this magnitude is treated as 0. ``weight_scale`` converts weights to integers,
     for a connection that is stored with ``exponent``. ``threshold`` and the largest
     ``bias`` are integers before they are split into mantissa and exponent. If no scale
-    fits, the values are those of the closest scale.
+    fits, the values belong to the closest scale.
     """
 
     weight: Array
@@ -160,6 +160,7 @@ def _by_weights(neurons: ChipNeurons, weights: Array, biases: Array) -> Array:
 
 def _by_biases(neurons: ChipNeurons, biases: Array) -> Array:
     """Try decreasing scales; return the last four fields of `Blocks`."""
+    # nengo-loihi tries these scales until the largest bias would be 1.
     bias_scale = _by(BIAS_MOST, biases) / _column(np.exp2(HALVINGS))
     scale = bias_scale * neurons.current / WEIGHT_UNIT
     voltage_scale = bias_scale / neurons.voltage

@@ -220,6 +220,7 @@ class Link(ABC):
             yield axis.reached(size, extent, is_whole=is_whole)
 
     def _strips_of(self, part: EnsembleTiling, target: Tiling) -> ReadStrips:
+        # `_read_strips` depends on nothing else, so many tilings share its results.
         key = (
             part.slices,
             part.strips,
@@ -377,7 +378,7 @@ class LimitViolation:
 
 
 class Inputs(NamedTuple):
-    """Equal projections into a population, of which there may be hundreds.
+    """Equal projections into a population, which may have hundreds of them.
 
     ``group`` is the number of slices per ensemble of their sources.
     """

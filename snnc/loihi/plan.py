@@ -72,7 +72,7 @@ class Plan:
 
     @cached_property
     def unmappable(self) -> bool:
-        """Whether there is a population of which no tiling fits on a core."""
+        """Whether no tiling of some population fits on a core."""
         return any(step.choices.fits_no_core for step in self.steps)
 
 
@@ -213,7 +213,10 @@ def assemble(
 
 
 def mixed_in(plan: Plan, solution: Solution) -> tuple[str, ...]:
-    """Return the populations on the chip that have axons of both kinds."""
+    """Return the populations on the chip that have axons of both kinds.
+
+    NxSDK accepts only one kind for a neuron (decision 036).
+    """
     return _network(plan.lowered, (), _connections(plan, solution)).of_both_forms
 
 
@@ -261,6 +264,7 @@ def _population(
     solution: Solution,
     readers: Mapping[int, Readers],
 ) -> MappedPopulation:
+    """Return a population, split as in the solution, with its resources."""
     position = plan.positions.get(population.name)
     if position is None:
         return _map_to_host(population, 1)
@@ -294,12 +298,14 @@ def _ensemble(
     tiling: Tiling | None = None,
     blocks: Sequence[tuple[Block, Registers]] = (),
 ) -> Ensemble:
+    """Return an ensemble; without a tiling, it is on the host and has no block."""
     _, height, width, channels = population.volume
     first, stop = slices
     shape: Shape = (height, width, (stop - first) * channels)
     block: Shape | None = None
     if tiling is not None:
         block = (*tiling.tile[:2], min(tiling.tile[2], shape[2]))
+    # The block shape of a dense layer has a single axis in nengo-loihi.
     if len(population.layer.shape) == 1:
         shape = shape[2:]
         block = block and block[2:]

@@ -221,10 +221,10 @@ class OutOfPatienceError(Exception):
 
 
 class Demand(NamedTuple):
-    """What the chosen readers of a source require of it.
+    """The requirements of a source's chosen readers.
 
-    The source has ``group`` depth slices per ensemble. There are no ``readers`` if it
-    is on the host. ``need`` is the fewest cores with which the source serves its
+    The source has ``group`` depth slices per ensemble. ``readers`` is empty if it is on
+    the host. ``need`` is the fewest cores with which the source serves its
     readers.
     """
 
@@ -284,6 +284,7 @@ class Search:
     def __post_init__(self) -> None:
         choices = [step.choices for step in self.steps]
         on_chip = [each for each in choices if isinstance(each, ChipChoices)]
+        # Searches for variants share cost models: count only the work of this search.
         self._counted = {each.costs: each.costs.work for each in on_chip}
         self._fitted = 0
         self._tested = 0
@@ -331,7 +332,7 @@ class Search:
             try:
                 found, _ = self.attempt(self.most, width, max(2, width))
             except OutOfPatienceError:
-                self.gave_up = best is None
+                self.gave_up = best is None  # a narrower attempt may have succeeded
                 break
             took = self.work - before
             if found is None:

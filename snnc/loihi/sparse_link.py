@@ -69,6 +69,7 @@ class ScatterAxis(Axis):
         inside: Interval | None = None,
         period: int = 1,
     ) -> None:
+        # `Axis` needs a stride and taps, but here `reads` replaces them.
         super().__init__(inputs, outputs, 1, 0, Taps(1, range(1), 0, ()), picked)
         self.inside = inside or (outputs, 0)
         self.period = period
@@ -191,6 +192,7 @@ class RepeatedAxis(ScatterAxis):
 
 
 def _repeated_reads(inputs: int, output: int, slide: Slide) -> Reads:
+    """Return the positions that an output reads, and through which taps."""
     reads: dict[int, Tap] = {}
     for tap, offset in enumerate(slide.taps):
         place = output * slide.stride - slide.before + offset
@@ -264,6 +266,7 @@ class SparseLink(Link):
         return channels
 
     def pairs(self, source: Tiling, target: Tiling) -> int:
+        # A Dense stores the weights of all slices, also those that are always 0.
         slices = target.volume[0] * self.depth.inputs
         if not self._dense:
             places = product(range(target.volume[0]), range(self.depth.inputs))

@@ -88,7 +88,7 @@ class ChipTime:
 def estimate_time(
     loads: Sequence[CoreLoad], device: Profile, steps: int
 ) -> ChipTime | None:
-    """Estimate the time on the chip for examples of so many steps; None without cores.
+    """Estimate the time on the chip for examples of ``steps``; None without cores.
 
     The estimate uses fitted times for cores that send and receive at the same time. The
     range begins with simulated times, and ends with fitted times for cores that first

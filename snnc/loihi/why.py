@@ -94,6 +94,7 @@ def reasons_of(mapped: MappedNetwork, cache: PlanCache | None = None) -> Reasons
 
 
 def _solution_of(plan: Plan, mapped: MappedNetwork) -> Solution:
+    """Return a mapping as a solution of the search that made it."""
     forms = {id(p.projection): p.form for p in mapped.projections}
     tilings: list[Tiling] = []
     fits: list[BlockFit] = []
@@ -122,6 +123,7 @@ def explain(plan: Plan, solution: Solution) -> Reasons:
 
 
 def _reason(plan: Plan, solution: Solution, i: int, choices: ChipChoices) -> Reason:
+    """Return the first bound that a layer's cores reach, from the simplest."""
     population = plan.populations[i]
     cores = solution.tilings[i].cores
     name = population.name
@@ -178,6 +180,7 @@ def _misses_beside(
     hold.
     """
     use = AxonUse()
+    # Larger tilings would be refused for their neurons, which hides other limits.
     limit = choices.costs.profile.core.compartments
     misses = []
     for tiling in tilings_below(choices.costs, limit, solution.tilings[i].cores):

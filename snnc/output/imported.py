@@ -2,7 +2,7 @@
 
 A package built by this snnc has the same bytes in its ``_runtime``, so its modules can
 be the modules of `snnc.runtime`. A class is then the same object under both names, so
-snnc accepts the objects that a package returns.
+snnc accepts the objects that a package returns (decision 019).
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ class CannotRunError(ValueError):
 
 
 def _no_package(path: str | PathLike[str]) -> CannotRunError:
+    """Return the error for a folder without a package; name a package inside."""
     inside = sorted(Path(path).glob("*/nengo_network.py"))
     advice = "name the folder that `snnc build` printed"
     if Path(path).suffix in (".snn", ".yaml", ".yml"):

@@ -28,7 +28,7 @@ class Lock:
     """A package's origin, and the hash of every owned file.
 
     The lock contains the version of snnc, but comparisons ignore it. So another version
-    that writes the same bytes leaves the lock unchanged.
+    that writes the same bytes leaves the lock unchanged (decision 011).
 
     ``spec`` is the hash of the canonical spec, which excludes comments, and ``origin``
     is None if the lock lacks it. ``files`` contains the SHA-256 of each owned file

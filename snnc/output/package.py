@@ -78,7 +78,8 @@ def read(folder: Path, name: str) -> str | NotAFile | None:
     r"""Return the text of a file of a package, with ``\n`` line ends.
 
     Return `NotAFile` for a folder or a link, and for a path below a link or a file, and
-    None for a missing file. Text that is not UTF-8 is decoded with `surrogateescape`.
+    None for a missing file. Text that is not UTF-8 is decoded with `surrogateescape`,
+    so that a file of another program has a hash, too. Git may have converted line ends.
     """
     path = folder / name
     if any((folder / part).is_symlink() for part in _folders(name)):

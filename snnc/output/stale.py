@@ -90,8 +90,9 @@ def problems(
 
 
 def _changed_rows(comparison: Comparison) -> list[ComparedFile]:
+    """Return the files that differ; the lock only if no other file does."""
     changed = [row for row in comparison.rows if row.state is not FileState.UNCHANGED]
-    if len(changed) > 1:  # because the lock then differs in any case
+    if len(changed) > 1:  # the lock then differs in any case
         changed = [row for row in changed if row.name != NAME]
     return changed
 
@@ -135,6 +136,7 @@ def _other_origin(
 def _problem_of_files(
     comparison: Comparison, spec: str, wanted: Lock, command: str
 ) -> Diagnostic | None:
+    """Return the problem of some files: missing, left over, or stale, if any."""
     folder = comparison.folder
     changed = _changed_rows(comparison)
     if not changed:

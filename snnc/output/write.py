@@ -187,6 +187,7 @@ def _lock_row(
 
 
 def _state_of_lock(records: PackageRecords, wanted: str) -> FileState:
+    """Return the state of the lock; its version of snnc is ignored."""
     if records.found is None:
         return FileState.MISSING
     if not isinstance(records.found, str):
@@ -261,6 +262,7 @@ def refusals(comparison: Comparison) -> Iterator[Diagnostic]:
 
 
 def _refuse_edited(folder: Path, edited: Sequence[str]) -> Iterator[Diagnostic]:
+    """Report edited files; one diagnostic names all files of the library."""
     modules = [name for name in edited if not is_of_library(name)]
     if modules:
         yield rules.EditedByHand(

@@ -29,7 +29,7 @@ def apply_fixes(text: str, fixes: Iterable[Fix]) -> tuple[str, int]:
     return "".join([*pieces, text[end:]]), applied
 
 
-# A fix can reveal another problem; limit the number of rounds.
+# A fix can reveal another problem; limit the number of rounds (decision 005).
 ROUNDS = 10
 MOST_READ = 200_000
 """The maximum number of characters to parse when fixes are tried one by one, because
@@ -123,7 +123,7 @@ class _Mender:
         return None if state is start else state
 
     def _with(self, state: Fixed, fix: Fix) -> tuple[Fixed, int] | None:
-        """Apply a fix and those of revealed problems; return also the first change.
+        """Apply a fix, and fixes of revealed problems; also return the first change.
 
         Return None if this doesn't help.
         """

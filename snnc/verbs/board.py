@@ -1,4 +1,8 @@
-"""Compare the spikes in a recording from a package's ``board.py`` with the engine's."""
+"""Compare the spikes in a recording from a package's ``board.py`` with the engine's.
+
+The engine is nengo-loihi's builder with the chip's integers, so a difference is a
+property of the board (decision 036).
+"""
 
 from __future__ import annotations
 
@@ -30,8 +34,8 @@ class BoardComparison:
     """The comparison of the spikes of a board and of the exact engine.
 
     ``layers`` are the recorded layers, and ``spikes`` is the engine's count.
-    ``differing`` is the number of spikes in only one of the recordings, ``first``
-    describes the first such spike, or is None without differences.
+    ``differing`` is the number of spikes in only one of the recordings, and ``first``
+    describes the first such spike, if any.
     """
 
     layers: tuple[str, ...]

@@ -67,7 +67,7 @@ def ignore(line: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """What to do with the packages of specs, in the folder ``output``.
+    """Processes the packages of specs, in the folder ``output``.
 
     ``write`` them, ``check`` whether they are up to date, or ``list`` the files that
     would change. ``force`` replaces edited files and packages of other specs, and
@@ -94,10 +94,10 @@ class Build:
 
         All specs are compiled first, so that nothing is written for two networks with
         the same name. Packages to remove are processed last, and only if there are no
-        errors. Otherwise a spec with a mistyped name would look removed.
+        errors. Otherwise a spec with a mistyped name would look removed (decision 012).
 
-        Call ``tell`` with the diagnostics of each spec, then with those of packages
-        without a spec, and return whether none is an error. With ``finds_orphans``,
+        Call ``tell`` with the diagnostics of each spec, then of packages without a
+        spec, and return whether there are no errors. With ``finds_orphans``,
         include packages whose specs no longer exist.
         """
         attempts = [_compile(spec, self.output) for spec in specs]

@@ -44,7 +44,7 @@ def find_variants(
 
     A variant changes one layer: fewer filters (or more, if the network fits), a larger
     stride, or both. Layers with the most neurons are tried first, until the work is
-    used up. ``problems`` are those of the compilation. Raise ValueError if the target
+    used up. ``problems`` come from the compilation. Raise ValueError if the target
     has no cores.
     """
     assert made.spec is not None

@@ -2,7 +2,7 @@
 
 A tensor is kept if the new network has a tensor with the same name, shape and axes. All
 other tensors are initialized as in an untrained model: kernels He uniform, biases zero
-(``kernel_initializer`` in the generated ``build_model``).
+(``kernel_initializer`` in the generated ``build_model``; decision 014).
 """
 
 from __future__ import annotations

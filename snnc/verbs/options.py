@@ -23,7 +23,7 @@ _KEY = "option"
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """What the command line and Python say about an option.
+    """The description of an option for the command line and Python.
 
     ``help`` names choices and other options in single backticks. An option has
     ``choices``, or is a number of at least ``least``, or is a ``path``, or is a text,

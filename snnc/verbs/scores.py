@@ -169,9 +169,10 @@ def other_decision(how: Decide) -> Decide:
 def compare_decisions(
     network: Network, outputs: Array, others: Array, y: Array
 ) -> tuple[results.ReadoutVariant, ...]:
-    """Compare outputs (examples, units) with those of the other decision.
+    """Compare outputs (examples, units) with the outputs of the other decision.
 
-    ``y`` contains the labels.
+    Both follow from the same spikes, so no second run is needed (decision 024). ``y``
+    contains the labels.
     """
     readout = network.readout
     own = per_example_score(outputs, y, readout.classes)

@@ -38,7 +38,7 @@ class Settings:
 def read_settings(folder: Path) -> Settings:
     """Return the settings for the current ``folder``.
 
-    They are those of the innermost repository around it that has any. If they name no
+    They are in the innermost repository around it that has any. If they name no
     specs, the folder ``specs`` is used, as `snnc init` creates it. Raises SettingsError
     if they are invalid.
     """
@@ -72,6 +72,7 @@ def _parse(file: Path, text: bytes) -> Any:
 
 
 def _settings_of(table: Any, file: Path) -> Settings:
+    """Check a table, and return its settings with paths from this folder."""
     where = f"{file}: [tool.snnc]"
     if not isinstance(table, Mapping):
         raise SettingsError(f"{where} is not a table")

@@ -27,7 +27,7 @@ from snnc.verbs.scores import difference, per_example_score
 HELD_OUT = 512
 """The most examples to compare in spikes: enough to find a loss of a few points."""
 SHARE = 4
-"""One example in so many is compared instead of measured."""
+"""One of this number of examples is compared instead of measured."""
 
 
 @dataclass(frozen=True)
@@ -128,5 +128,5 @@ def _compare(
         measure=measure,
         given=score_of(before, target, classes),
         scaled=score_of(after, target, classes),
-        is_worse=loss is not None and loss[0] > 0,
+        is_worse=loss is not None and loss[0] > 0,  # the whole interval is a loss
     )

@@ -141,6 +141,7 @@ def _reason(core: CoreContent) -> type[LayerDiagnostic]:
 
 
 def _too_small(_: PlacedLayer, core: CoreContent) -> Json:
+    """Describe weights so small that a threshold or a bias would be too large."""
     block = core.block
     largest = core.largest
     assert largest is not None
@@ -158,12 +159,14 @@ def _too_small(_: PlacedLayer, core: CoreContent) -> Json:
 
 
 def _no_scale(_: PlacedLayer, core: CoreContent) -> Json:
+    """Describe biases so small, without weights, that no threshold fits."""
     value = _whole(core.block.threshold)
     most = integers.THRESHOLD_MOST
     return {"value": value, "most": most, "bias": core.trained_bias}
 
 
 def _too_large(placed: PlacedLayer, core: CoreContent) -> Json:
+    """Describe weights or biases so large that the threshold becomes 0."""
     block = core.block
     largest = core.largest
     neurons = placed.neurons
@@ -189,6 +192,7 @@ def _too_large(placed: PlacedLayer, core: CoreContent) -> Json:
 
 
 def _too_far_apart(_: PlacedLayer, core: CoreContent) -> Json:
+    """Describe a connection with far smaller weights than the core's largest."""
     least = next(s for s in core.synapses if s.stored.failures)
     return {"tensor": least.tensor, "weight": least.trained, **_other(core)}
 
@@ -213,7 +217,10 @@ def _whole(value: Array) -> str:
 
 
 def _too_strong(placed: PlacedLayer) -> Iterator[Diagnostic]:
-    """Yield one warning per tensor, for the core that changes the tensor most."""
+    """Yield one warning per tensor, for the core that changes the tensor most.
+
+    nengo-loihi stores such weights without a warning (decision 014).
+    """
     worst: dict[str, tuple[Synapse, CoreContent]] = {}
     for core in placed.cores:
         for synapse in () if core.is_refused else core.synapses:

@@ -352,6 +352,7 @@ def _spiking(population: MappedPopulation) -> Spiking:
 def _arriving(
     mapped: MappedNetwork, projection: Projection, tensors: Tensors
 ) -> IncomingKernel:
+    """Return a projection's weights, with their factor to nengo-loihi's units."""
     source = mapped.by_name[projection.source]
     target = mapped.by_name[projection.target]
     # A Dense has the weights of a convolution that covers the whole input.
@@ -386,6 +387,7 @@ def _largest_current(spiking: Spiking, biases: Array) -> float:
 
 
 def _biases(biases: Array, piece: PlacedBlock) -> Array:
+    """Return the biases of a core's neurons, in Keras's units."""
     channels = np.arange(*piece.strip)
     if biases.ndim == 1:
         return np.asarray(biases[channels % piece.part.channels])

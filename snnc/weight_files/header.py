@@ -1,5 +1,7 @@
 """Read the header of a safetensors file without NumPy, and write such a file.
 
+Only values need NumPy, and sizes are checked before any data are read (decision 014).
+
 A file consists of the header's length (8 bytes, little-endian), the header in JSON, and
 the tensors' bytes: https://github.com/huggingface/safetensors, "Format".
 """
@@ -136,6 +138,7 @@ def _parse(text: bytes) -> dict[str, Any]:
 
 
 def _check(path: Path, header: dict[str, Any], begin: int, size: int) -> WeightsHeader:
+    """Return the header; refuse gaps, overlaps, and bytes of no tensor."""
     metadata = header.pop("__metadata__", {})
     if not isinstance(metadata, dict):
         raise _DamagedError("its metadata is not a table of texts")

@@ -53,7 +53,8 @@ def read_version(
     """Compile a spec's file or revision (``git:REV:PATH``) for comparison.
 
     If the spec has errors, return None and report them. A network that does not fit on
-    its chip can be compared too. A name that is not a valid revision raises ValueError.
+    its chip can be compared too, so that a change that makes it fit can be reviewed
+    (decision 010). A name that is not a valid revision raises ValueError.
     """
     problems = Diagnostics()
     source = read_spec(name, problems)
@@ -219,6 +220,7 @@ def _training(train: TrainSpec) -> Properties:
 
 
 def _readout(readout: ReadoutLayer, names: Mapping[str, str]) -> Properties:
+    """Return the settings of the readout: its units, filters or classes."""
     outputs: Properties = {"units": str(readout.units)}
     sliding = readout.operation.sliding
     if sliding is not None:
@@ -268,7 +270,8 @@ class Matching:
 def match(old: Version, new: Version) -> Matching:
     """Match layers by name, then by all properties, then by those not in `AROUND`.
 
-    So a renamed layer is matched even if its rate also changed.
+    So a renamed layer is matched even if its rate also changed, as git matches renamed
+    files (decision 010).
     """
     before = old.network
     after = new.network

@@ -153,6 +153,7 @@ def _input_traits(read: logical.InputLayer) -> Traits:
 def _traits(
     network: LogicalNetwork, layer: LogicalLayer, names: Mapping[str, str]
 ) -> Traits:
+    """Return what determines the function of a layer with given weights."""
     reads = properties.source_names(layer.sources, names)
     read = network.shape_of(layer.sources[0])
     traits = {"reads": reads, **layer.operation.traits(read, layer.shape)}
@@ -169,6 +170,8 @@ def _traits(
 
 def _curve(network: LogicalNetwork, layer: LogicalLayer, spiking: Spiking) -> str:
     """Describe the neurons' response curve in ``build_model()``."""
+    # Activations are relative to the upper rate, so only a curve that is not linear and
+    # the clipping of an encoder depend on it (decision 010).
     high = spiking.rate.high
     neuron = spiking.neuron
     if layer.kind == "encode conv":

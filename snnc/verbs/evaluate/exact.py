@@ -53,6 +53,7 @@ def run_exact(
     ``reference``, the parts include Keras's results. Inputs that don't match raise
     `CannotRunError` or `snnc.exact.CannotRunError`.
     """
+    # Whole rows on each thread: results then don't depend on threads (decision 024).
     size = ROW if options.presentation == "row" else REST
     spans = spans_of(len(task.examples), size)
     if options.uses_workers:

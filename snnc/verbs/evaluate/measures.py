@@ -308,8 +308,8 @@ class KerasReference:
     ) -> tuple[Floats | None, str | None]:
         """Return the outputs (examples, units) of the weights from before `spikes`.
 
-        The second value is None. Without such a phase, both are None. If the weights
-        can't be read, the first is None, and the second is the reason.
+        Without such a phase, both values are None. If the weights can't be read, the
+        second value is the reason, and there are no outputs.
         """
         try:
             path = smooth_of(weights)

@@ -127,6 +127,7 @@ def _examples(
     firing: Mapping[str, LayerFiring] | None = None,
     steps: int | None = None,
 ) -> EvaluatedRun:
+    """Return the results of each example, for records and pictures."""
     network = task.package.network
     return EvaluatedRun(
         folder=task.package.folder,

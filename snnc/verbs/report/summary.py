@@ -47,7 +47,7 @@ def report_of(
 ) -> Report:
     """Compute a network's costs and activity; ``cache`` holds mappings.
 
-    ``path`` and ``text`` are those of the spec, if they are not in its source.
+    ``path`` and ``text`` belong to the spec, if they are not in its source.
     """
     report = _Reporter(routed, cache).report()
     spec = replace(report.spec, path=path, text=text or report.spec.text)
@@ -161,6 +161,7 @@ class _Reporter:
         )
 
     def _layer(self, layer: LogicalLayer, weights: Counter[str]) -> LayerReport:
+        """Return the row of a layer: folded, on the host, or on the chip."""
         row = LayerReport(
             name=layer.name,
             kind=layer.kind,
