@@ -73,6 +73,7 @@ def open_workers(
     count: int, dask: str | None, log: Path | None = None, ahead: int = 1
 ) -> AbstractContextManager[Workers]:
     """Return processes on this machine, or the workers of a Dask cluster."""
+    # Without tasks, there is nothing to ask a cluster for.
     if dask is None or not count:
         return local_workers(count, log)
     return cluster_workers(dask, ahead)

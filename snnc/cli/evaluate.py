@@ -323,6 +323,7 @@ def predict_command(
         ),
     }
     options.refuse(refusals)
+    # Numbers of threads that the user has set stay.
     os.environ.update(ONE_THREAD | os.environ)
     options.quiet_tensorflow(simulator)
     with options.one_line_errors():

@@ -48,6 +48,7 @@ def loss_code(network: LogicalNetwork) -> tuple[str, str]:
         return "keras.losses.MeanSquaredError()", ""
     if isinstance(loss, MeanSquaredError):
         return f"squared_error({''.join(smoothings)})", "squared_error"
+    # Keras's own loss of integer labels doesn't smooth them.
     if smoothings:
         return f"cross_entropy({''.join(smoothings)})", "cross_entropy"
     return "keras.losses.SparseCategoricalCrossentropy(from_logits=True)", ""

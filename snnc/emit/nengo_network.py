@@ -90,6 +90,7 @@ class _NengoStatements:
     def _connection(self, mapped: MappedProjection) -> Bracket:
         projection = mapped.projection
         kind = self._kind(mapped)
+        # A rate encoder reads the whole input, and scales it by its bounds.
         return call(
             kind,
             self._source(projection.source),
@@ -100,7 +101,10 @@ class _NengoStatements:
         )
 
     def _read(self, projection: Projection, *, has_rows: bool) -> Iterator[Argument]:
-        """Write which tensor is read, and which part of the source."""
+        """Write which tensor is read, and which part of the source.
+
+        Most layers read all rows of their own kernel, which needs no argument.
+        """
         tensor = projection.tensor
         if tensor not in (None, f"{projection.target}.kernel"):
             yield f"tensor={quote(str(tensor))}"

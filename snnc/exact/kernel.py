@@ -340,6 +340,7 @@ def _update_traces(table: LearningTable, memory: LearningState, drawn: Floats) -
         trace = table.trace_keep * memory.traces[i]
         if memory.spiked[i]:
             trace += table.increment
+        # Round up with the probability of the fraction, as the chip does.
         whole = np.floor(trace)
         rounded = np.int32(whole) + (trace - whole > drawn[i])
         memory.lost[1] += rounded > LARGEST_TRACE

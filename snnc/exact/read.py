@@ -178,6 +178,7 @@ def _read_axons(blocks: Places, inputs: Places, store: WeightRows) -> Int64:
     for axon, sources, entries in axons_into(targets, blocks | inputs):
         rows, bases = targets[axon.target]
         atoms = np.asarray(axon.map_atoms(np.arange(len(sources))))
+        # Some neurons reach no entry, and some entries reach no compartment.
         used = entries >= 0
         used[used] = bases[entries[used]] >= 0
         first = rows[entries[used]]

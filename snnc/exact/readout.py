@@ -75,6 +75,7 @@ def _spike_values(probe: LoihiProbe, blocks: Places, sources: int) -> Matrix:
         places = numbers, np.arange(len(numbers))
         shape = sources, len(numbers)
         parts.append(sparse.csr_matrix((ones, places), shape) @ values)
+    # nengo-loihi adds the transformed outputs of blocks, and lists others.
     if probe.is_transformed:
         return sum(parts[1:], parts[0])
     joined = sparse.hstack(parts, format="csc")

@@ -97,7 +97,10 @@ def _registers(mapped: MappedNetwork, name: str) -> Iterator[Registers]:
 
 
 def is_needed_on_board(mapped: MappedNetwork, other: MappedNetwork, name: str) -> bool:
-    """Return whether a layer fits on a board's core as mapped, but not in another."""
+    """Return whether a layer fits on a board's core as mapped, but not in another.
+
+    A `block` that costs cores is then necessary for the board.
+    """
     device = mapped.lowered.network.device
     axons = device.core.out_axons
     formats = device.board.synapse_formats

@@ -211,6 +211,7 @@ class Trials:
         if any(find_unsound(lowered, target)):
             return None
         before = len(self.cache.choices)
+        # Only the unchanged spec is searched as long as in a build.
         outcome = attempt(
             lowered,
             target,

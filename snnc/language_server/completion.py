@@ -247,6 +247,7 @@ def _values(place: CursorPlace, text: _Text) -> Iterator[types.CompletionItem]:
     if model is None or key not in keys_of(model):
         return
     entry = keys_of(model)[key]
+    # A number has no words, only a usual value.
     for word in dict.fromkeys((*_words(place, text), entry.usual)):
         page = hover.value(entry, key, word) or description(model, key)
         yield _item(word, word, Kind.Value, key, page)

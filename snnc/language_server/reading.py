@@ -74,6 +74,7 @@ def symbols(request: Request) -> list[types.DocumentSymbol]:
             detail = f"{owner} {dims(shapes.get(label, ()))}".rstrip()
         is_layer = form.is_layer or form.name == "required"
         kind = types.SymbolKind.Class if is_layer else types.SymbolKind.Property
+        # The protocol requires that the selected range is inside the whole one.
         span = statement.span.to(statement.head)
         whole = request.range_of(span)
         selected = request.range_of(named)

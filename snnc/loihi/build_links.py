@@ -441,6 +441,7 @@ def stored_areas(
 
 def _identity(row: TapRun, column: TapRun, *, whole: bool, is_zero: bool) -> Hashable:
     """Return the key of an array; equal arrays of a synapse have equal keys."""
+    # nengo-loihi compares values only when it splits an ensemble.
     if whole:
         return row.tap, row.length, column.tap, column.length
     scale = 0 if is_zero else row.scale * column.scale

@@ -88,6 +88,7 @@ class TilingCandidates:
                 yield self._found[i]
                 i += 1
                 continue
+            # At the end, the tilings for any number of cores are known.
             self._reached, found = next(self._pending, (maxsize + 1, None))
             if found is not None:
                 self._found.append(found)

@@ -174,6 +174,7 @@ class CostModel:
         They do not depend on the height and width of the tiles. If the first strip does
         not fit, no other strip is computed.
         """
+        # Whether a block is a whole ensemble depends on the tiles only in this way.
         first = tiling.part(0)
         one_tile = len(first.rows) * len(first.columns) == 1
         key = (tiling.group, tiling.tile[2], one_tile, tuple(inputs.items()))
@@ -206,6 +207,7 @@ class CostModel:
         tiling: Tiling,
         groups: Sequence[int],
     ) -> BlockFit | LimitViolation:
+        """Return the connections of a tiling, with the shortest possible axons."""
         connections: dict[Inputs, ConnectionChoice] = {}
         for each, suits in zip(inputs, aligned, strict=True):
             channels = each.group * each.link.bands.channels

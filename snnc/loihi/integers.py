@@ -137,6 +137,7 @@ def discretize_blocks(neurons: ChipNeurons, weights: object, biases: object) -> 
     by_weights = _above(weights, SOMETHING)
     by_biases = ~by_weights & _above(biases, SOMETHING)
     idle = ~by_weights & ~by_biases
+    # The largest weight decides the scale or, without weights, the largest bias.
     columns = np.empty((4, len(weights)))
     columns[:, by_weights] = _by_weights(
         neurons, weights[by_weights], biases[by_weights]
@@ -154,6 +155,7 @@ def _by_weights(neurons: ChipNeurons, weights: Array, biases: Array) -> Array:
     voltage_scale = unit * scale * _column(np.exp2(6.0 + EXPONENTS))
     threshold = np.round(np.float32(neurons.threshold) * voltage_scale)
     bias = np.round(biases * (voltage_scale * neurons.voltage))
+    # nengo-loihi uses the first exponent with which all integers fit.
     at = _first((threshold <= THRESHOLD_MOST) & (bias <= BIAS_MOST))
     return np.stack([scale, EXPONENTS[at[0]], threshold[at], bias[at]])
 

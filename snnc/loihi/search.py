@@ -253,6 +253,7 @@ class PartialSolution(NamedTuple):
 
 
 def _cheapest_by_key(some: Iterable[PartialSolution]) -> Collection[PartialSolution]:
+    """Keep the cheapest of those partial solutions that earlier steps see as equal."""
     by_key: dict[object, PartialSolution] = {}
     for partial in some:
         key = partial.key
@@ -484,6 +485,7 @@ class Search:
             (groups[s],) if s in groups else _powers(self._groups[s]) for s in sources
         ]
         while max(map(len, free), default=0) > 2 and _are_too_many(free):
+            # Omit every second size of a source, but neither its first nor its last.
             longest = max(range(len(free)), key=lambda n: len(free[n]))
             free[longest] = (*free[longest][:-1:2], free[longest][-1])
         some: Iterable[Groups] = zip(*((g[0], g[-1]) for g in free), strict=True)

@@ -291,6 +291,7 @@ def _in_slice(
     marks: Collection[int],
     steps: Collection[int],
 ) -> Iterator[int]:
+    """Yield the strips of the slice at ``start`` that may differ in their inputs."""
     first = -(-start // strips.size)
     last = -(-(start + channels) // strips.size) - 1
     stops = {first, last, last + 1}

@@ -120,6 +120,7 @@ def _other_origin(
     built = comparison.records.lock.origin
     if built is None or built == wanted.origin:
         return None
+    # Missing or left-over files have another cause.
     if all(row.state is not FileState.STALE for row in _changed_rows(comparison)):
         return None
     chosen = wanted.origin or Origin("", "")

@@ -107,6 +107,7 @@ def compare(package: PackageFiles, *, force: bool = False) -> Comparison:
     Raises OSError if a file can't be read.
     """
     folder = package.folder
+    # A build never replaces a link, and doesn't write through it (decision 012).
     if folder.is_symlink():
         link = ComparedFile("", FileState.FOREIGN, None, None)
         return Comparison(folder, (link,), PackageRecords(folder))
@@ -244,12 +245,14 @@ def refusals(comparison: Comparison) -> Iterator[Diagnostic]:
     """Report each reason to refuse a build."""
     folder = comparison.folder
     records = comparison.records
+    # In a newer format, the lock may have another meaning (decision 012).
     if comparison.is_newer:
         yield report_format(folder, records.lock)
         return
     for name in comparison.names(FileState.FOREIGN):
         yield rules.ForeignFile(span=whole_file(folder / name))
     edited = comparison.names(FileState.EDITED)
+    # Without a lock, all files that differ count as edited, so one problem names them.
     if edited and records.lock is NO_LOCK:
         names = comparison.names(FileState.EDITED, FileState.EDITED_LEFT_OVER)
         yield packages.LockUnusable(
@@ -291,6 +294,7 @@ def _write_alone(
             if not any(refusals(comparison)):
                 _apply(comparison)
     finally:
+        # A build that is refused may have created the folder to lock it.
         with suppress(OSError):  # fails if the folder is not empty
             package.folder.rmdir()
     return comparison

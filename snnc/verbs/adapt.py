@@ -178,6 +178,7 @@ def evaluate_adapted(
     simulator = options.simulator
     if simulator == "keras" or simulator == "nengo_dl":
         raise CannotRunError(f"the simulator {simulator} does not learn")
+    # Several evaluations would write the same file.
     once = replace(options, output=None)
     learned_with = AdaptOptions(
         simulator=simulator,

@@ -194,6 +194,7 @@ class Build:
     def _check(self, job: Job, report: Diagnostics) -> bool:
         """Report a package that is out of date; return whether it can be built."""
         comparison = write.compare(job.package)
+        # Differences take time, so they are computed only if they are shown.
         if self.show is not ignore and (text := stale.difference(comparison)):
             self.show(text)
         if job.reason:

@@ -106,6 +106,7 @@ def _docstring(run: Callable[..., Any], call: Any) -> str:
     """Return the docstring of a function, with all of its parameters."""
     summary, *sections = _AFTER_PARAMETERS.split(inspect.getdoc(run) or "")
     _, _, parameters = (inspect.getdoc(call) or "").partition("----------\n")
+    # Help has single backticks for click, and docstrings have double ones.
     lines = [summary.rstrip(), "", "Parameters", "----------", parameters]
     for name, (_, described) in options_of(call).items():
         lines += [name, indent(fill(described.help.replace("`", "``"), WIDTH), "    ")]

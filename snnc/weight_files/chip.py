@@ -25,6 +25,7 @@ def precision(placed: PlacedLayer) -> Precision:
     bits: dict[tuple[int, str], int] = defaultdict(int)
     for core in placed.cores:
         for synapse in core.synapses:
+            # A core may read parts of a tensor with their own exponents.
             key = core.number, synapse.tensor
             bits[key] = max(bits[key], int(synapse.stored.bits))
     biased = [_bits(bias) for bias in blocks.bias if bias]
@@ -70,6 +71,7 @@ def round_layer(placed: PlacedLayer) -> Iterator[rules.RoundedTensor]:
 def _in_core(
     number: int, tensor: str, block: integers.Blocks, synapses: list[Synapse]
 ) -> rules.RoundedTensor:
+    """Return the rounding of a tensor on a core, in total and by output channel."""
     size = synapses[0].arriving.kernel.shape[-1]
     squares = np.zeros(size)
     powers = np.zeros(size)

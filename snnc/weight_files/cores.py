@@ -273,7 +273,9 @@ class PlacedLayer:
         parts = tiling_of(self.mapped).parts
         pieces = [piece for part in parts for piece in part.pieces]
         biases = [_biases(self.biases, piece).astype(np.float64) for piece in pieces]
-        currents = [_largest_current(_spiking(self.mapped), held) for held in biases]
+        currents = [
+            _largest_current(_spiking(self.mapped), values) for values in biases
+        ]
         stored = list(self._find_stored(pieces))
         owners = np.array([each.core for each in stored], int)
         weights = [each.weight for each in stored]
@@ -296,10 +298,10 @@ class PlacedLayer:
                 number,
                 tuple(synapses[number]),
                 bias=currents[number],
-                trained_bias=float(np.abs(held).max()),
+                trained_bias=float(np.abs(values).max()),
                 block=blocks.take(number),
             )
-            for number, held in enumerate(biases)
+            for number, values in enumerate(biases)
         )
         return blocks, tuple(contents)
 

@@ -55,6 +55,7 @@ def compile_row(
 def _package(
     spec: str, made: Compilation, packages: Path, device: str
 ) -> PackageState | None:
+    """Return the state of a package; None if the network can't be built."""
     if made.modules is None:
         return None
     package = package_of(made, spec, device, packages)

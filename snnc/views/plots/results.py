@@ -177,6 +177,7 @@ def raster(
     edge = ax.spines["left"].get_edgecolor()
     for i, (name, train) in enumerate(spikes.items()):
         end = len(train) * dt * 1e3
+        # A layer has a band of 70 units: 60 for its neurons, and the rest is empty.
         top = -70 * i
         flat = train.reshape(len(train), -1)
         # Evenly spaced neurons, and no neuron twice in a small layer.
