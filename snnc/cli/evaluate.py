@@ -270,7 +270,7 @@ def _warn_if_changed(package: Path) -> None:
 
 
 def _import_engine() -> None:
-    """Import slowly, and show this on a terminal."""
+    """Import the engine, which is slow, and say so on a terminal."""
     shown = "reading the package, weights and data" if sys.stderr.isatty() else ""
     click.echo(shown, nl=False, err=True)
     importlib.import_module("snnc.verbs.evaluate.run")

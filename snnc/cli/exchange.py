@@ -129,7 +129,7 @@ def import_command(
 
 
 def _check_files(output: Path | None, weights: Path | None, *, explain: bool) -> None:
-    """Refuse files whose names don't end as those of a spec and of weights."""
+    """Refuse names of files with the wrong suffix for a spec or for weights."""
     suffix = ".snn" if output is None else output.suffix
     if suffix in (".yaml", ".yml"):
         raise click.UsageError("-o writes .snn; `snnc convert` converts it to YAML")

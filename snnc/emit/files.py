@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 class Origin:
     """The spec and the output folder of a build, relative to the user's repository.
 
-    ``spec`` is the POSIX path of the spec, such as ``specs/drift.snn``, and ``output``
-    of the folder that contains the package's folder, such as ``models``. ``device`` is
-    the name of the device, or the POSIX path of its file; None for Loihi 1.
+    ``spec`` is the POSIX path of the spec, such as ``specs/drift.snn``. ``output`` is
+    the path of the folder that contains the package's folder, such as ``models``.
+    ``device`` is the name of the device, or the POSIX path of its file; None for
+    Loihi 1.
     """
 
     spec: str

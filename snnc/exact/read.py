@@ -58,7 +58,7 @@ class WeightRows:
 
 
 def _increasing(weights: Int32, indices: Int32) -> tuple[Int32, Int32]:
-    """Return both sorted by index; for equal indices, keep the last weight."""
+    """Sort weights by index; of a repeated index, set all but the last to zero."""
     weights = np.ascontiguousarray(weights, np.int32)
     indices = np.ascontiguousarray(indices, np.int32)
     if (np.diff(indices, axis=1) > 0).all():

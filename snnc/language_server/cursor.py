@@ -107,7 +107,7 @@ def _place_after(statement: StatementTokens) -> CursorPlace:
 
 
 def _in_heading(tokens: Sequence[Token]) -> CursorPlace:
-    """Return the context after the tokens before a block, or after the block."""
+    """Return the context after these tokens, which are outside of any block."""
     ended = takewhile(lambda t: t.type not in ("NEWLINE", "RBRACE"), reversed(tokens))
     words = [*ended][::-1]
     if not words:

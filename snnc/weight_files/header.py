@@ -50,7 +50,7 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class StoredTensor:
-    """One tensor of a file; its bytes are ``start`` up to, but not, ``stop``."""
+    """One tensor of a file; its last byte is the one before ``stop``."""
 
     name: str
     dtype: str
