@@ -114,6 +114,7 @@ class Hosted:
         network = self._built.network
         for host in self._hosts:
             if signals := host.model.sig.get(network.input):
+                # No step of nengo sets the output of a node that is a constant.
                 host.signals[signals["out"]][:] = values
         simulator.clear_probes()
         simulator.run_steps(self._built.steps)

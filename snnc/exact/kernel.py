@@ -227,6 +227,7 @@ def _filter_outputs(
 ) -> None:
     """Write a step's outputs, and update their filter."""
     for j in range(len(outputs)):
+        # nengo updates a synapse at the end of a step: outputs show its value before.
         if table.direct:
             filtered[j] = arrived[j]
         outputs[j] = filtered[j] + table.bias[j]

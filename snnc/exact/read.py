@@ -214,7 +214,7 @@ def _read_entries(
 
 
 def order_axons(blocks: Int64, segments: Int64, axons: Int64) -> Fanin:
-    """Sort axons by block and target, and blocks by their inputs.
+    """Sort axons by block and target, and blocks so that `run_chip` can run each once.
 
     ``blocks`` and ``segments`` contain the first compartment and the first segment of
     each block, and their numbers. ``axons`` is the result of `_read_axons`. Raise

@@ -193,6 +193,7 @@ class TilingCandidates:
         def too_many(strip: int) -> bool:
             narrower = replace(tiling, tile=(*tiling.tile[:2], strip))
             fit = self.costs.fit(narrower, self.sources)
+            # Narrower tiles don't always have better bases, which bisection would need.
             return isinstance(fit, LimitViolation) and fit.limit != "pop16 bases"
 
         n = bisect_left(strips, True, key=too_many)
@@ -356,4 +357,5 @@ def least_violation(
     if any(isinstance(fit, BlockFit) for fit in fits):
         return None
     violations = [fit for fit in fits if isinstance(fit, LimitViolation)]
+    # Limits have different units, so compare by what factor each is exceeded.
     return min(violations, key=lambda violation: violation.value / violation.most)

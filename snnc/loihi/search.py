@@ -449,6 +449,7 @@ class Search:
 
     def _need(self, i: int, readers: Readers, group: int, least: int) -> int | None:
         """Return the fewest cores, at least ``least``, that serve a step's readers."""
+        # The choices of equal populations are one object (see `make_plan`).
         key = (id(self.steps[i].choices), self._by_channel[i], group, readers)
         if key not in self._needs:
             most = maxsize

@@ -97,6 +97,7 @@ class ScatterAxis(Axis):
         return len(self._read(tile))
 
     def _stretches(self, tile: Interval) -> Iterator[Interval]:
+        """Yield the intervals without gaps that a tile reads."""
         places = self._read(tile)
         first = 0
         for i, place in enumerate(places):
@@ -178,7 +179,9 @@ class RepeatedAxis(ScatterAxis):
     ) -> None:
         entries = [_repeated_reads(inputs, output, slide) for output in range(outputs)]
         last = inputs * slide.repeats + slide.before - slide.taps[-1] - 1
+        # The outputs whose taps all read inputs, and no padding.
         inside = -(-slide.before // slide.stride), last // slide.stride + 1
+        # After so many outputs, the kernel has moved by whole inputs.
         period = slide.repeats // gcd(slide.repeats, slide.stride)
         super().__init__(inputs, outputs, entries.__getitem__, picked, inside, period)
         sets = {_tap_set(tap) for reads in entries for tap in reads.values()}
@@ -258,8 +261,8 @@ class SparseLink(Link):
         strips = [0] * len(part.strips)
         read = Counter(channels for _, channels in self._reading(part, target))
         for channels, number in read.items():
-            for i, held in part.strips.overlaps(channels):
-                strips[i] += number * held
+            for i, overlap in part.strips.overlaps(channels):
+                strips[i] += number * overlap
         return 1, 0, strips
 
     def _shared(self, channels: int) -> int:
@@ -280,8 +283,8 @@ class SparseLink(Link):
         before = 0
         for part in source.parts:
             for there, channels in self._reading(part, target):
-                for i, held in part.strips.overlaps(channels):
-                    counts[before + i, there] += held
+                for i, overlap in part.strips.overlaps(channels):
+                    counts[before + i, there] += overlap
             before += len(part.strips)
         for (here, there), number in counts.items():
             yield here, there, 1, number
@@ -341,8 +344,8 @@ class SparseLink(Link):
     ) -> list[Interval]:
         """Return the channel ranges that a strip reads from one slice of its source."""
         stretches: list[Interval] = []
-        for _, _, own in sorted(self._reads(part, strip, place), key=itemgetter(2)):
-            if not (groups := self.bands.source_groups(own)):
+        for _, _, targets in sorted(self._reads(part, strip, place), key=itemgetter(2)):
+            if not (groups := self.bands.source_groups(targets)):
                 continue
             start = self.bands.of(groups[0])[0]
             stop = self.bands.of(groups[-1])[1]

@@ -140,6 +140,7 @@ class Tiling:
 
 @lru_cache(maxsize=4096)
 def _part(volume: Volume, group: int, tile: Tile, i: int) -> EnsembleTiling:
+    """Return ensemble ``i`` of a tiling; equal tilings share their ensembles."""
     depth, height, width, channels = volume
     a, b = Tiles(depth, group)[i]
     rows = Tiles(height, tile[0])

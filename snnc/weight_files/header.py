@@ -138,7 +138,7 @@ def _parse(text: bytes) -> dict[str, Any]:
 
 
 def _check(path: Path, header: dict[str, Any], begin: int, size: int) -> WeightsHeader:
-    """Return the header; refuse gaps, overlaps, and bytes of no tensor."""
+    """Return the header; refuse gaps, overlaps and left-over bytes, as safetensors."""
     metadata = header.pop("__metadata__", {})
     if not isinstance(metadata, dict):
         raise _DamagedError("its metadata is not a table of texts")
