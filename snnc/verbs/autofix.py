@@ -118,8 +118,8 @@ class _Mender:
         changed = len(state.source.text) + 1
         for fix in sorted(fixes, key=lambda fix: fix.span.start, reverse=True):
             if self._characters_left > 0 and fix.span.end < changed:
-                found = self._with(state, fix)
-                state, changed = found or (state, changed)
+                better = self._with(state, fix)
+                state, changed = better or (state, changed)
         return None if state is start else state
 
     def _with(self, state: Fixed, fix: Fix) -> tuple[Fixed, int] | None:

@@ -175,12 +175,12 @@ def compare_decisions(
     contains the labels.
     """
     readout = network.readout
-    own = per_example_score(outputs, y, readout.classes)
+    chosen = per_example_score(outputs, y, readout.classes)
     other = per_example_score(others, y, readout.classes)
     variant = results.ReadoutVariant(
         decide=other_decision(readout.decide),
         synapse=readout.synapse,
         value=examples.score(others, y, readout.classes),
-        gain=difference(other, own),
+        gain=difference(other, chosen),
     )
     return (variant,)

@@ -108,15 +108,15 @@ def of_layer(layer: LogicalLayer, names: Mapping[str, str]) -> Properties:
 
     ``names`` contains the new names of other layers, by their names in this spec.
     """
-    found = layer_properties(layer)
-    if source := found.get("shortcut"):
-        found["shortcut"] = names.get(source, source)
+    settings = layer_properties(layer)
+    if source := settings.get("shortcut"):
+        settings["shortcut"] = names.get(source, source)
     return {
         "kind": layer.kind,
         "from": source_names(layer.sources, names),
         **{
             key: _write_value(layer, key, value)
-            for key, value in found.items()
+            for key, value in settings.items()
             if value is not None
         },
         "shape": dims(layer.shape),
@@ -160,15 +160,15 @@ def statement(version: Version, layer: LogicalLayer) -> str:
     values = of_layer(layer, {})
     usual = inherited(version, values)
     model = model_of(layer.kind)
-    found = fields_of(model)
-    own = keys_of(model).keys() - usual
-    said = [
+    fields = fields_of(model)
+    not_inherited = keys_of(model).keys() - usual
+    settings = [
         f"{key} {value}"
         for key, value in zip(values, map(_text, values.values()), strict=True)
         if key in SIZES
-        or (key in own and value != default(found[key], version.spec.snn))
+        or (key in not_inherited and value != default(fields[key], version.spec.snn))
     ]
-    block = f" {{ {', '.join(said)} }}" if said else ""
+    block = f" {{ {', '.join(settings)} }}" if settings else ""
     return f"{head} from {values['from']}{block}"
 
 

@@ -159,6 +159,7 @@ def _in_workers(
 def _weights_file(task: Task) -> Iterator[Path]:
     """Yield the path of a weight file that other processes can read."""
     if not isinstance(task.weights, Mapping):
+        # Workers of a cluster may have another current folder.
         yield Path(task.weights).absolute()
         return
     with TemporaryDirectory() as folder:

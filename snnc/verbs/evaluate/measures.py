@@ -129,19 +129,19 @@ def run_spans(
     """Run spans of examples in parallel, a few examples at a time."""
     how = engine.network.readout.decide
     stream = engine.stream(images, spans, presentation, how, KEPT, threads)
-    for span, start, x, found in stream:
-        assert found.rows is not None
+    for span, start, x, result in stream:
+        assert result.rows is not None
         part = EvaluatedPart.of(
             how,
             start,
-            found.rows,
-            found.counts,
+            result.rows,
+            result.counts,
             presentation=presentation,
             cores=engine.cores,
-            overflows=tuple(map(int, found.overflows)),
-            work=count_work(engine.work, found.counts),
+            overflows=tuple(map(int, result.overflows)),
+            work=count_work(engine.work, result.counts),
         )
-        yield SpanResult(span, part, found.counts, x)
+        yield SpanResult(span, part, result.counts, x)
 
 
 def whole_spans(
@@ -156,6 +156,7 @@ def whole_spans(
         compared = {} if reference is None else reference.compare(images, counts)
         key = part.presentation, span
         building[key].append(replace(part, **compared))
+        # The parts of a span come in order, so this is its last one.
         if part.stop == span[1]:
             yield join(building.pop(key))
 
