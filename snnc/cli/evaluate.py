@@ -131,16 +131,16 @@ def evaluate_command(
                 keep=keep,
                 weights_out=weights_out,
             )
-            found = adapted.after
+            evaluation = adapted.after
             shown = adapted
             drawn = adapted.learning
         else:
-            found = verb.evaluate(opened, (data, None), weights, checked)
-            shown = found
-            drawn = found
+            evaluation = verb.evaluate(opened, (data, None), weights, checked)
+            shown = evaluation
+            drawn = evaluation
             # Other simulators and other lengths of an example give other accuracies.
             if checked.simulator == "exact" and checked.steps is None:
-                record_accuracy(weights, found.accuracy)
+                record_accuracy(weights, evaluation.accuracy)
     printing.print_result(shown, form)
     if picture is not None:
         from snnc.views.plots import style  # most runs don't draw
@@ -148,7 +148,7 @@ def evaluate_command(
         with style.theme():
             style.save(drawn.plot_accuracy(), picture)
     least = others["min_accuracy"]
-    return _verdict(found, package, strict=others["strict"], least=least)
+    return _verdict(evaluation, package, strict=others["strict"], least=least)
 
 
 def _check_options(typed: Mapping[str, Any]) -> EvaluateOptions:
@@ -234,19 +234,19 @@ def _check_learning(typed: Mapping[str, Any], run: EvaluateOptions) -> None:
 
 
 def _verdict(
-    found: Evaluation, package: Path, *, strict: bool, least: float | None
+    result: Evaluation, package: Path, *, strict: bool, least: float | None
 ) -> int:
     """Print which limits are not met, and return the exit status."""
-    reached = found.accuracy
-    if strict and found.missed:
+    reached = result.accuracy
+    if strict and result.missed:
         problem = (
-            f"rates not held: {', '.join(found.missed)}; give them a wider `rate` and"
+            f"rates not held: {', '.join(result.missed)}; give them a wider `rate` and"
             f" train again, or scale the weights with `snnc calibrate {package}`"
         )
     elif least is None or (reached is not None and reached >= least):
         return 0
     elif reached is None:
-        problem = f"--min-accuracy needs classes, but {found.network} has none"
+        problem = f"--min-accuracy needs classes, but {result.network} has none"
     else:
         problem = (
             f"the accuracy is {100 * reached:.2f} %, below --min-accuracy {least:g}"
@@ -328,10 +328,10 @@ def predict_command(
     options.quiet_tensorflow(simulator)
     with options.one_line_errors():
         run = PredictOptions(simulator=simulator, over_time=over_time)
-        found = verb.predict(open_package(package), data, weights, run)
+        prediction = verb.predict(open_package(package), data, weights, run)
         if output is None:
-            printing.print_data(found.csv())
+            printing.print_data(prediction.csv())
         else:
-            found.write(output)
+            prediction.write(output)
             printing.say(f"wrote {output}")
     return 0

@@ -106,6 +106,7 @@ def of(kind: type[Any], *names: str) -> Option:
     declared = options_of(kind)
 
     def add(command: Any) -> Any:
+        # As for decorators, the option that is added last comes first in the help.
         for name in reversed(names or [*declared]):
             default, described = declared[name]
             command = _to_click(name, default, described)(command)
@@ -172,6 +173,7 @@ def specs(command: Any) -> Any:
     allow_empty = click.option(
         "--allow-empty",
         is_flag=True,
+        # Eager options are read first: `require_specs` needs this one's value.
         is_eager=True,
         help="Succeed if there is nothing to do (no SPEC, or an empty or missing "
         "folder).",

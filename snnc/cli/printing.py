@@ -57,14 +57,14 @@ REPORT = {
 """The headers, the total, the notes and the nearly full cores of `snnc report`."""
 
 
-def print_result(found: Result, form: str, palette: Palette = PLAIN) -> None:
+def print_result(result: Result, form: str, palette: Palette = PLAIN) -> None:
     """Print a result in the given format."""
     import snnc.views  # noqa: F401 - fills the table of the results' writers
 
     if form == "json":
-        print_json(found.as_dict())
+        print_json(result.as_dict())
         return
-    text = getattr(found, form)()
+    text = getattr(result, form)()
     if form == "html":
         print_data(text)
     else:
@@ -138,8 +138,8 @@ def print_lines(text: str, palette: Palette = PLAIN) -> None:
 
 def _paint(line: str, palette: Palette) -> str:
     for pattern, colour in palette.items():
-        line, found = re.subn(pattern, f"\x1b[{colour}m\\g<0>\x1b[0m", line)
-        if found:
+        line, replacements = re.subn(pattern, f"\x1b[{colour}m\\g<0>\x1b[0m", line)
+        if replacements:
             break
     return line
 
