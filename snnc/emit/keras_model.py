@@ -127,6 +127,7 @@ class _Statements:
         yield Bracket("scaled = layers.Rescaling(", scaling, f")({variable})")
 
     def _readout(self, readout: logical.ReadoutLayer) -> Iterator[Bracket]:
+        """Yield the readout, and the layer that flattens the image of a convolution."""
         output, (source,) = self._variables[readout.name], readout.sources
         operation = readout.operation
         read = yield from self._read(readout.name, operation, source)

@@ -80,6 +80,7 @@ class _NengoStatements:
         return chain(*read, self._mapped.readout)
 
     def _source(self, name: str) -> str:
+        """Return the variable of a source, with an index for a level of a max pool."""
         population = self._mapped.lowered.by_name.get(name)
         if population is None:
             return self._variables[name]

@@ -228,6 +228,7 @@ def _classes_in(value: object) -> Iterator[type]:
 
 
 def _literal(head: str, value: Any) -> str | Bracket:
+    """Write a value after ``head``, such as ``name=``; a record names its class."""
     if is_dataclass(value):
         return record(f"{head}{type(value).__name__}", value)
     if isinstance(value, tuple):

@@ -211,6 +211,7 @@ def _variants(place: CursorPlace, text: _Text) -> Iterator[types.CompletionItem]
 
 
 def _parts(place: CursorPlace) -> Iterator[types.CompletionItem]:
+    """Yield the words that may follow in a statement's heading, such as `from`."""
     written = {"in": "in ${1:0..1}", "as": "as ${1:0..1}", "from": "from "}
     model = next(iter(keywords.MODELS.get(place.kind, {}).values()), None)
     for part in parts_of(model).values() if model else ():
@@ -220,6 +221,7 @@ def _parts(place: CursorPlace) -> Iterator[types.CompletionItem]:
 
 
 def _keys(place: CursorPlace, text: _Text) -> Iterator[types.CompletionItem]:
+    """Yield the missing keys of a block, after units if the cursor is at a number."""
     if place.measured:
         for unit in hover.units_of(place.key):
             yield _item(unit, unit, Kind.Unit, f"unit of `{place.key}`")
@@ -231,6 +233,7 @@ def _keys(place: CursorPlace, text: _Text) -> Iterator[types.CompletionItem]:
 
 def _key(model: type[Model], key: str, colon: str) -> types.CompletionItem:
     entries = keys_of(model)
+    # In YAML, the kinds that `defaults` sets are keys.
     if key in keywords.VARIANTS["defaults"] and key not in entries:
         return _item(key, f"{key}: {{$0}}", Kind.EnumMember, "", hover.kind(key))
     value = ""
@@ -254,6 +257,7 @@ def _values(place: CursorPlace, text: _Text) -> Iterator[types.CompletionItem]:
 
 
 def _words(place: CursorPlace, text: _Text) -> Iterator[str]:
+    """Yield the words that may be a key's value, such as the choices of `decide`."""
     assert place.model is not None
     if place.key in keywords.CHOICES:
         yield from keywords.CHOICES[place.key]

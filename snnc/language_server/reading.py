@@ -104,6 +104,7 @@ def folding(request: Request) -> list[types.FoldingRange]:
         if last > first
     ]
     alone = [c.span.first.line for c in document.comments if not c.trailing]
+    # Consecutive lines have the same distance to their indices.
     for _, run in groupby(enumerate(alone), key=lambda pair: pair[1] - pair[0]):
         first, *others = [line - 1 for _, line in run]
         if others:

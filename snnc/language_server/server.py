@@ -207,6 +207,7 @@ class SpecServer(LanguageServer):
             self.analyses.put(buffer)
         else:
             self.analyses.drop(buffer.uri)
+            # An empty list clears the problems that the editor shows.
             self._send(buffer.uri, buffer.version, [])
 
     def device(self) -> Profile:

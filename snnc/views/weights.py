@@ -107,6 +107,7 @@ def _layer(layer: Precision) -> Cells:
         exponent,
         weights,
         cell(layer.rounding, percent),
+        # The chip has 17 bits for a threshold, and 12 for the mantissa of a bias.
         _usage(layer.threshold_bits, 17, layer.threshold_share),
         _usage(layer.bias_bits, 12, layer.bias_share),
     )

@@ -124,6 +124,7 @@ def _skips(rows: list[DrawnNode]) -> Iterator[tuple[int, int, bool, int]]:
         for start, is_shortcut in skips:
             free = (i for i, until in enumerate(busy) if until <= start)
             lane = next(free, len(busy))
+            # For a new lane, this slice is empty, and the lane is added.
             busy[lane : lane + 1] = [place]
             yield start, place, is_shortcut, lane
 
