@@ -170,8 +170,8 @@ def _read_axons(blocks: Places, inputs: Places, store: WeightRows) -> Int64:
     """Return the source, row and base of each axon, with shape (3, axons)."""
     parts = [np.zeros((3, 0), np.int64)]
     targets = {
-        synapse: _read_entries(synapse, int(own[0]), store)
-        for block, own in blocks.items()
+        synapse: _read_entries(synapse, int(numbers[0]), store)
+        for block, numbers in blocks.items()
         for synapse in block.synapses
         if not synapse.learning
     }

@@ -127,11 +127,13 @@ class Demonstration:
         if not self.evaluations:
             return f"shipped weights: {percent(self.shipped)}"
         rows = [("with the weights trained here", "clips", "accuracy", "as Keras")]
-        for simulator, found in self.evaluations.items():
-            alike = found.score.agreement
+        for simulator, evaluation in self.evaluations.items():
+            alike = evaluation.score.agreement
             agreement = "" if alike is None else percent(alike)
-            accuracy = percent(found.score.value)
-            rows.append((LABELS[simulator], str(found.examples), accuracy, agreement))
+            accuracy = percent(evaluation.score.value)
+            rows.append(
+                (LABELS[simulator], str(evaluation.examples), accuracy, agreement)
+            )
         return "\n".join(align(rows, "<>>>"))
 
 

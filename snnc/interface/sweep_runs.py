@@ -136,7 +136,7 @@ def run_variant(job: VariantJob) -> Json | str:
                 x, y, weights, shared.epochs, phases=shared.phases, resume=resumes
             )
         x, y = test
-        found = package.evaluate(
+        evaluation = package.evaluate(
             x,
             y,
             weights,
@@ -148,7 +148,7 @@ def run_variant(job: VariantJob) -> Json | str:
     except (ValueError, RuntimeError, OSError, ModuleNotFoundError) as error:
         return str(error).split("\n")[0] or type(error).__name__
     # Convert tuples to lists, as in a file.
-    known: Json = json.loads(json.dumps(found.as_dict()))
+    known: Json = json.loads(json.dumps(evaluation.as_dict()))
     return known
 
 

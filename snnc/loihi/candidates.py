@@ -89,9 +89,9 @@ class TilingCandidates:
                 i += 1
                 continue
             # At the end, the tilings for any number of cores are known.
-            self._reached, found = next(self._pending, (maxsize + 1, None))
-            if found is not None:
-                self._found.append(found)
+            self._reached, fitting = next(self._pending, (maxsize + 1, None))
+            if fitting is not None:
+                self._found.append(fitting)
 
     def _fit_tilings(self, tilings: Sequence[Tiling]) -> Iterator[_Progress]:
         for tiling in tilings:

@@ -507,14 +507,14 @@ class Search:
 
     def _read_by_channel(self) -> list[bool]:
         """Return, for each step, whether a reader needs axons per channel."""
-        found = [False] * len(self.steps)
+        by_channel = [False] * len(self.steps)
         for step in self.steps:
             if isinstance(step.choices, ChipChoices):
                 # In a convolution, one axon serves all channels of a pixel.
                 links = step.choices.costs.links
                 for source, forms in zip(step.sources, links, strict=True):
-                    found[source] |= set(forms) != {"convolution"}
-        return found
+                    by_channel[source] |= set(forms) != {"convolution"}
+        return by_channel
 
 
 def _are_too_many(free: Sequence[Groups]) -> bool:

@@ -301,11 +301,13 @@ class SparseLink(Link):
             reads = tuple(self._reads(part, strip, place))
             for groups in alike:
                 one = groups.start
-                reached = sum(width(one, own) for _, _, own in reads)
+                reached = sum(width(one, targets) for _, _, targets in reads)
                 if not reached:
                     continue
                 lengths[reached, ONE] += self.bands.size(groups)
-                read = [(out, tap) for out, tap, own in reads if width(one, own)]
+                read = [
+                    (out, tap) for out, tap, targets in reads if width(one, targets)
+                ]
                 pattern, scale = pattern_of(read)
                 scales.setdefault((reached, groups, pattern), set()).add(scale)
         distinct = Counter[Kind]()

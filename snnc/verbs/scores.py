@@ -123,9 +123,11 @@ def explained_variance(outputs: Array, y: Array) -> float | None:
 def unit_results(outputs: Array, y: Array) -> tuple[results.UnitResult, ...]:
     """Score each unit of a regression; the arrays have the shape (examples, units)."""
     units = []
-    for own, true in zip(outputs.T[..., np.newaxis], y.T[..., np.newaxis], strict=True):
-        rmse = examples.score(own, true, classes=False)
-        units.append(results.UnitResult(rmse, explained_variance(own, true)))
+    for output, true in zip(
+        outputs.T[..., np.newaxis], y.T[..., np.newaxis], strict=True
+    ):
+        rmse = examples.score(output, true, classes=False)
+        units.append(results.UnitResult(rmse, explained_variance(output, true)))
     return tuple(units)
 
 

@@ -42,10 +42,10 @@ def read_settings(folder: Path) -> Settings:
     specs, the folder ``specs`` is used, as `snnc init` creates it. Raises SettingsError
     if they are invalid.
     """
-    found = _find(folder)
-    if not found.specs and (folder / SPECS).is_dir():
-        return replace(found, specs=(SPECS,))
-    return found
+    settings = _find(folder)
+    if not settings.specs and (folder / SPECS).is_dir():
+        return replace(settings, specs=(SPECS,))
+    return settings
 
 
 def _find(folder: Path) -> Settings:

@@ -282,8 +282,8 @@ def match(old: Version, new: Version) -> Matching:
         for layer in after.layers:
             if layer.name not in names.values():
                 _match_alike(old, new, layer, names, ignored)
-    kept = {names[x.name]: x for x in before.layers if x.name in names}
-    pairs = ((kept[x.name], x) for x in after.layers if x.name in kept)
+    old_layers = {names[x.name]: x for x in before.layers if x.name in names}
+    pairs = ((old_layers[x.name], x) for x in after.layers if x.name in old_layers)
     return Matching(names, tuple(pairs))
 
 
