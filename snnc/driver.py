@@ -1,4 +1,7 @@
-"""Compile one spec: run the passes, add advice, and suppress allowed warnings."""
+"""Compile one spec: run the passes, add advice, and suppress allowed warnings.
+
+Advice compiles variants of the spec, so it is above the passes (decision 021).
+"""
 
 from __future__ import annotations
 

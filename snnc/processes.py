@@ -35,7 +35,7 @@ KNOWS_SAFE_PATH = sys.version_info >= (3, 11)
 ENVIRONMENT = {
     SAFE_PATH: "1",
     "OPENBLAS_NUM_THREADS": "1",  # more threads would only wait for each other
-    "PYTHONWARNINGS": "ignore",
+    "PYTHONWARNINGS": "ignore",  # each process would repeat those of libraries
 }
 _ROOT = str(Path(__file__).resolve().parents[1])
 Task = TypeVar("Task")
@@ -73,6 +73,7 @@ def open_workers(
     count: int, dask: str | None, log: Path | None = None, ahead: int = 1
 ) -> AbstractContextManager[Workers]:
     """Return processes on this machine, or the workers of a Dask cluster."""
+    # Without tasks, there is nothing to ask a cluster for.
     if dask is None or not count:
         return local_workers(count, log)
     return cluster_workers(dask, ahead)
@@ -96,6 +97,7 @@ def local_workers(width: int, log: Path | None = None) -> Iterator[Workers]:
     try:
         yield Workers(width, start)
     except BaseException:
+        # `shutdown` would wait for the tasks, which may take hours.
         for pool in opened:
             for process in [*(pool._processes or {}).values()]:
                 process.kill()
@@ -137,6 +139,7 @@ def cluster_workers(address: str, ahead: int = 1) -> Iterator[Workers]:
         except TimeoutError as error:
             raise NoClusterError(address, NO_WORKERS) from error
         threads = sum(client.nthreads().values())
+        # Dask would treat equal tasks as one, and not run a task again.
         executor = client.get_executor(pure=False)
         yield Workers(ahead * max(1, threads), lambda: executor, (KilledWorker,))
 
@@ -189,6 +192,7 @@ def _begin(log: Path | None) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if log is not None:
         handle = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+        # Libraries in C, such as TensorFlow, write to descriptors.
         for stream in (1, 2):
             os.dup2(handle, stream)
 
@@ -197,7 +201,7 @@ def _end_with_parent() -> None:
     parent = parent_process()
     assert parent is not None, "a worker has a parent"
     parent.join()
-    os._exit(1)
+    os._exit(1)  # `sys.exit` would end only this thread
 
 
 class _Process(SpawnProcess):
@@ -210,6 +214,7 @@ class _Context(SpawnContext):
     Process = _Process
 
 
+# `_alone` changes the environment of the whole process.
 _STARTING = threading.Lock()
 _OF_CALLER = ("sys_path", "init_main_from_name", "init_main_from_path")
 
@@ -224,17 +229,19 @@ def _alone() -> Iterator[None]:
     installed = _search_path()
 
     def prepare(name: str) -> dict[str, Any]:
-        told = {k: v for k, v in genuine(name).items() if k not in _OF_CALLER}
-        return {**told, "sys_path": installed}
+        data = {k: v for k, v in genuine(name).items() if k not in _OF_CALLER}
+        return {**data, "sys_path": installed}
 
     with ExitStack() as undo:
         undo.callback(setattr, spawn, "get_preparation_data", genuine)
         spawn.get_preparation_data = prepare
         undo.callback(_restore, {name: os.environ.get(name) for name in ENVIRONMENT})
         os.environ.update(ENVIRONMENT)
+        # Python allows only the main thread to set a handler.
         if threading.current_thread() is threading.main_thread():
             handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
             undo.callback(signal.signal, signal.SIGINT, handler)
+        # Python 3.10 ignores the variable, and imports from the current folder.
         if not KNOWS_SAFE_PATH:
             with suppress(FileNotFoundError):  # the current folder was removed
                 undo.callback(os.chdir, Path.cwd())
@@ -251,9 +258,9 @@ def _search_path() -> list[str]:
     program = getattr(sys.modules["__main__"], "__file__", None)
     left_out = set() if program is None else {os.path.dirname(_absolute(program))}
     left_out.add(_absolute(os.curdir))
-    found = map(_absolute, sys.path)
-    kept = [path for path in found if path == _ROOT or path not in left_out]
-    return [*kept, _ROOT]
+    paths = map(_absolute, sys.path)
+    others = [path for path in paths if path == _ROOT or path not in left_out]
+    return [*others, _ROOT]
 
 
 def _absolute(path: str) -> str:

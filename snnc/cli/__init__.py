@@ -111,6 +111,7 @@ _SHARED = frozenset(("-q", "--quiet", "-v", "--verbose"))
 
 def _with_shared_first(args: list[str]) -> list[str]:
     """Move the options that all verbs share to the front."""
+    # click accepts the options of a group only before the subcommand.
     shared: list[str] = []
     others: list[str] = []
     left = iter(args)
@@ -146,6 +147,7 @@ _MEANT = {
 
 
 def _unknown(verb: str) -> str:
+    """Return the message about an unknown verb, with the likely one."""
     word = verb.lower()
     meant = (ours for ours, theirs in _MEANT.items() if word in theirs.split())
     near = next(meant, None) or nearest_spelling(word, VERBS)
@@ -256,6 +258,7 @@ def _refuse(error: click.ClickException) -> int:
         message += ": `-o FILE` names an output" if "-o" in named else ""
     if isinstance(error, click.NoSuchOption) and context is not None:
         message += _format_hint(error.option_name, context.command)
+    # The message may quote control characters that were typed (decision 020).
     if not isinstance(error, click.exceptions.NoArgsIsHelpError):  # the help text
         error.message = printable(message)  # type: ignore[misc]
     error.show()

@@ -2,7 +2,7 @@
 
 ``--watch`` checks the files five times per second. Polling needs no library, detects
 saves by renaming, and works on network drives and in containers, where notifications
-don't arrive.
+don't arrive (decision 012).
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from snnc.verbs.diff.properties import read_version
 
 Outcome = Literal["same", "changed", "broken"]
 EXIT_CODES: dict[Outcome, int] = {"same": 0, "changed": 1, "broken": 2}
-"""The exit codes with ``--exit-code``."""
+"""The exit codes with ``--exit-code``, as with git's option (decision 010)."""
 
 
 @click.command("diff", epilog="Example: snnc diff git:main:specs/a.snn specs/a.snn")
@@ -67,6 +67,6 @@ def _specs(old: str, new: str, form: str) -> Outcome:
     printing.print_diagnostics(report)
     if before is None or after is None:
         return "broken"
-    found = compare(before, after)
-    printing.print_result(found, form, printing.DIFFERENCE)
-    return "same" if found.same else "changed"
+    difference = compare(before, after)
+    printing.print_result(difference, form, printing.DIFFERENCE)
+    return "same" if difference.same else "changed"

@@ -104,6 +104,7 @@ def evaluate_command(
     drawn: Adaptation | Evaluation
     options.refuse_existing(others["force"], weights_out, others["output"])
     options.quiet_tensorflow(checked.simulator)
+    # Numbers of threads that the user has set stay.
     if checked.simulator == "exact":
         os.environ.update(ONE_THREAD | os.environ)
     with options.one_line_errors():
@@ -130,15 +131,16 @@ def evaluate_command(
                 keep=keep,
                 weights_out=weights_out,
             )
-            found = adapted.after
+            evaluation = adapted.after
             shown = adapted
             drawn = adapted.learning
         else:
-            found = verb.evaluate(opened, (data, None), weights, checked)
-            shown = found
-            drawn = found
+            evaluation = verb.evaluate(opened, (data, None), weights, checked)
+            shown = evaluation
+            drawn = evaluation
+            # Other simulators and other lengths of an example give other accuracies.
             if checked.simulator == "exact" and checked.steps is None:
-                record_accuracy(weights, found.accuracy)
+                record_accuracy(weights, evaluation.accuracy)
     printing.print_result(shown, form)
     if picture is not None:
         from snnc.views.plots import style  # most runs don't draw
@@ -146,24 +148,24 @@ def evaluate_command(
         with style.theme():
             style.save(drawn.plot_accuracy(), picture)
     least = others["min_accuracy"]
-    return _verdict(found, package, strict=others["strict"], least=least)
+    return _verdict(evaluation, package, strict=others["strict"], least=least)
 
 
-def _check_options(given: Mapping[str, Any]) -> EvaluateOptions:
+def _check_options(typed: Mapping[str, Any]) -> EvaluateOptions:
     """Return the options of a run; refuse options that exclude each other.
 
     Options without effect are also refused, and so are pipes, because they can be read
     only once.
     """
     try:
-        run = EvaluateOptions(**{name: given[name] for name in _RUN_OPTIONS})
+        run = EvaluateOptions(**{name: typed[name] for name in _RUN_OPTIONS})
     except OptionError as error:
         flag = "-o" if error.option == "output" else f"--{error.option}"
         flag = flag.replace("_", "-")
         raise click.UsageError(f"{flag} needs `--simulator exact`") from error
-    files = (given["weights"], given["output"])
+    files = (typed["weights"], typed["output"])
     pipes = [path for path in files if path is not None and path.is_fifo()]
-    table = given["examples_out"]
+    table = typed["examples_out"]
     options.refuse(
         {
             f"{pipes and pipes[0]} is a pipe: name a file": pipes,
@@ -181,70 +183,70 @@ def _check_options(given: Mapping[str, Any]) -> EvaluateOptions:
         options.refuse(
             {
                 f"--presentation {problem}": options.is_typed("presentation"),
-                f"--strict {problem}": given["strict"],
+                f"--strict {problem}": typed["strict"],
             }
         )
-    if given["compare"]:
-        _check_comparison(given, run)
-    if given["adapt"]:
-        _check_learning(given, run)
+    if typed["compare"]:
+        _check_comparison(typed, run)
+    if typed["adapt"]:
+        _check_learning(typed, run)
     else:
         options.refuse(
             {
-                "--weights-out needs --adapt with examples": given["weights_out"],
+                "--weights-out needs --adapt with examples": typed["weights_out"],
                 "--passes and --keep need --adapt with examples": (
-                    given["keep"] or given["passes"] > 1
+                    typed["keep"] or typed["passes"] > 1
                 ),
             }
         )
     return run
 
 
-def _check_comparison(given: Mapping[str, Any], run: EvaluateOptions) -> None:
+def _check_comparison(typed: Mapping[str, Any], run: EvaluateOptions) -> None:
     """Refuse options that ``--compare`` does not use."""
-    is_exact_text = run.simulator == "exact" and given["form"] == "text"
+    is_exact_text = run.simulator == "exact" and typed["form"] == "text"
     options.refuse(
         {
             "--compare uses the exact engine and prints text": not is_exact_text,
             "--compare has no accuracy: leave out --min-accuracy": (
-                given["min_accuracy"] is not None
+                typed["min_accuracy"] is not None
             ),
         }
     )
 
 
-def _check_learning(given: Mapping[str, Any], run: EvaluateOptions) -> None:
+def _check_learning(typed: Mapping[str, Any], run: EvaluateOptions) -> None:
     """Refuse options that exclude ``--adapt``."""
     simulators = get_args(LearningSimulator)
     options.refuse(
         {
             "--adapt excludes -o and --compare; --weights-out writes the weights": (
-                run.output or given["compare"]
+                run.output or typed["compare"]
             ),
             f"--adapt works only with the simulators {', '.join(simulators)}": (
                 run.simulator not in simulators
             ),
             "--adapt evaluates twice: leave out --examples-out and html": (
-                run.examples_out or given["form"] == "html"
+                run.examples_out or typed["form"] == "html"
             ),
         }
     )
 
 
 def _verdict(
-    found: Evaluation, package: Path, *, strict: bool, least: float | None
+    result: Evaluation, package: Path, *, strict: bool, least: float | None
 ) -> int:
     """Print which limits are not met, and return the exit status."""
-    reached = found.accuracy
-    if strict and found.missed:
+    reached = result.accuracy
+    if strict and result.missed:
         problem = (
-            f"rates not held: {', '.join(found.missed)}; give them a wider `rate` and"
+            f"rates not held: {', '.join(result.missed)}; give them a wider `rate` and"
             f" train again, or scale the weights with `snnc calibrate {package}`"
         )
     elif least is None or (reached is not None and reached >= least):
         return 0
     elif reached is None:
-        problem = f"--min-accuracy needs classes, but {found.network} has none"
+        problem = f"--min-accuracy needs classes, but {result.network} has none"
     else:
         problem = (
             f"the accuracy is {100 * reached:.2f} %, below --min-accuracy {least:g}"
@@ -268,7 +270,7 @@ def _warn_if_changed(package: Path) -> None:
 
 
 def _import_engine() -> None:
-    """Import slowly, and show this on a terminal."""
+    """Import the engine, which is slow, and say so on a terminal."""
     shown = "reading the package, weights and data" if sys.stderr.isatty() else ""
     click.echo(shown, nl=False, err=True)
     importlib.import_module("snnc.verbs.evaluate.run")
@@ -321,14 +323,15 @@ def predict_command(
         ),
     }
     options.refuse(refusals)
+    # Numbers of threads that the user has set stay.
     os.environ.update(ONE_THREAD | os.environ)
     options.quiet_tensorflow(simulator)
     with options.one_line_errors():
         run = PredictOptions(simulator=simulator, over_time=over_time)
-        found = verb.predict(open_package(package), data, weights, run)
+        prediction = verb.predict(open_package(package), data, weights, run)
         if output is None:
-            printing.print_data(found.csv())
+            printing.print_data(prediction.csv())
         else:
-            found.write(output)
+            prediction.write(output)
             printing.say(f"wrote {output}")
     return 0

@@ -129,7 +129,7 @@ def import_command(
 
 
 def _check_files(output: Path | None, weights: Path | None, *, explain: bool) -> None:
-    """Refuse files whose names don't end as those of a spec and of weights."""
+    """Refuse names of files with the wrong suffix for a spec or for weights."""
     suffix = ".snn" if output is None else output.suffix
     if suffix in (".yaml", ".yml"):
         raise click.UsageError("-o writes .snn; `snnc convert` converts it to YAML")
@@ -162,6 +162,7 @@ def _say_next(commands: Sequence[str]) -> None:
 def _request(
     rewrites: tuple[str, ...], values: str | None, shape: str | None, **others: Any
 ) -> ImportRequest:
+    """Return the request; refuse values that can't be read."""
     try:
         return ImportRequest(
             rewrites=parse_rewrites(rewrites),

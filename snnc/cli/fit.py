@@ -35,11 +35,11 @@ def fit_command(spec: str, cores: int | None, everything: bool, form: str) -> in
     if made is None or made.spec is None or made.lowered is None:
         return 1
     try:
-        found = find_variants(made, report.diagnostics, cores)
+        fit = find_variants(made, report.diagnostics, cores)
     except ValueError as error:
         printing.say(f"{spec}: {error}")
         return 1
     if not everything:
-        found = replace(found, hidden=max(0, len(found.variants) - SHOWN))
-    printing.print_result(found, form)
-    return 0 if found.variants or found.fits else 1
+        fit = replace(fit, hidden=max(0, len(fit.variants) - SHOWN))
+    printing.print_result(fit, form)
+    return 0 if fit.variants or fit.fits else 1

@@ -104,6 +104,6 @@ def demo_command(output: Path, *, every: bool) -> int:
     from snnc.interface.functions import demo  # slow to import
 
     with options.one_line_errors(RuntimeError):
-        found = demo(output, every=every, tell=printing.say_lines)
-        printing.print_lines(str(found))
+        demonstration = demo(output, every=every, tell=printing.say_lines)
+        printing.print_lines(str(demonstration))
     return 0

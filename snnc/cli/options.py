@@ -106,6 +106,7 @@ def of(kind: type[Any], *names: str) -> Option:
     declared = options_of(kind)
 
     def add(command: Any) -> Any:
+        # As for decorators, the option that is added last comes first in the help.
         for name in reversed(names or [*declared]):
             default, described = declared[name]
             command = _to_click(name, default, described)(command)
@@ -115,6 +116,7 @@ def of(kind: type[Any], *names: str) -> Option:
 
 
 def _to_click(name: str, default: object, described: DeclaredOption) -> Option:
+    """Return click's option for an option of a verb."""
     option: Callable[..., Option]
     if described.choices:
         option = partial(choice, among=described.choices)
@@ -171,6 +173,7 @@ def specs(command: Any) -> Any:
     allow_empty = click.option(
         "--allow-empty",
         is_flag=True,
+        # Eager options are read first: `require_specs` needs this one's value.
         is_eager=True,
         help="Succeed if there is nothing to do (no SPEC, or an empty or missing "
         "folder).",
@@ -255,14 +258,15 @@ def one_line_errors(*others: type[Exception]) -> Iterator[None]:
     This covers snnc's own errors, operating system errors, and ``others``. Any other
     error is a bug.
     """
-    own = (ValueError, ModuleNotFoundError, OSError)
-    caught: tuple[type[Exception], ...] = (*own, *others)
+    usual = (ValueError, ModuleNotFoundError, OSError)
+    caught: tuple[type[Exception], ...] = (*usual, *others)
     try:
         yield
     except SpecError as error:
         printing.print_diagnostics(error)
         raise click.exceptions.Exit(1) from error
     except caught as error:
+        # A ValueError from a library is a bug, so its class must be one of snnc's.
         is_own = type(error).__module__.startswith("snnc.")
         is_missing = isinstance(error, ModuleNotFoundError) and error.name is None
         if not (is_own or is_missing or isinstance(error, (OSError, *others))):

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 
 _COMMAND = re.compile(r"##(?=\w*\[)")
+"""The beginning of a command for a CI server, such as ``##vso[`` (decision 020)."""
 Palette = Mapping[str, str]
 """Patterns and their colours; a line has the colour of the first pattern found."""
 
@@ -56,14 +57,14 @@ REPORT = {
 """The headers, the total, the notes and the nearly full cores of `snnc report`."""
 
 
-def print_result(found: Result, form: str, palette: Palette = PLAIN) -> None:
+def print_result(result: Result, form: str, palette: Palette = PLAIN) -> None:
     """Print a result in the given format."""
     import snnc.views  # noqa: F401 - fills the table of the results' writers
 
     if form == "json":
-        print_json(found.as_dict())
+        print_json(result.as_dict())
         return
-    text = getattr(found, form)()
+    text = getattr(result, form)()
     if form == "html":
         print_data(text)
     else:
@@ -137,8 +138,8 @@ def print_lines(text: str, palette: Palette = PLAIN) -> None:
 
 def _paint(line: str, palette: Palette) -> str:
     for pattern, colour in palette.items():
-        line, found = re.subn(pattern, f"\x1b[{colour}m\\g<0>\x1b[0m", line)
-        if found:
+        line, replacements = re.subn(pattern, f"\x1b[{colour}m\\g<0>\x1b[0m", line)
+        if replacements:
             break
     return line
 
@@ -183,7 +184,7 @@ class _File(io.FileIO):
             if self.lost is None:
                 return super().write(data) or 0
         except BrokenPipeError:
-            pass
+            pass  # a reader such as `head` has read enough (decision 020)
         except OSError as error:
             self.lost = error
         return len(data)

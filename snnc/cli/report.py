@@ -76,7 +76,7 @@ def report_command(
     if made is None or routed is None:
         return 1
     path = "" if paths[0] == STDIN else Path(paths[0]).as_posix()
-    found = report_of(
+    summary = report_of(
         routed,
         made.cache,
         fits=made.mapped is not None,
@@ -87,12 +87,12 @@ def report_command(
     if form == "html":
         _print_page(path, made, report, against)
     else:
-        shown = found.explained() if why else found
+        shown = summary.explained() if why else summary
         printing.print_result(shown, form, printing.REPORT)
     if picture is not None:
         from snnc.interface.functions import plot  # most runs don't draw
 
-        plot(found, "cores", file=picture)
+        plot(summary, "cores", file=picture)
     return 1 if report.errors else 0
 
 

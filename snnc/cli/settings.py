@@ -26,13 +26,13 @@ def repository_settings() -> Settings:
     known = context.find_root().meta
     if _KEY not in known:
         try:
-            found = read_settings(Path.cwd())
-            if found.device is not None:
-                read_profile(found.device)
+            current = read_settings(Path.cwd())
+            if current.device is not None:
+                read_profile(current.device)
         except FileNotFoundError:  # a deleted folder; absolute paths still work
             return Settings()
         except (SettingsError, ProfileError) as error:
             raise click.UsageError(str(error)) from error
-        known[_KEY] = found
+        known[_KEY] = current
     settings: Settings = known[_KEY]
     return settings

@@ -71,7 +71,7 @@ def sweep_command(
     with options.one_line_errors(ValueError):
         try:
             wanted |= {"phases": phases.split(","), "device": options.device_name()}
-            found = sweep(spec, settings, progress=True, **wanted)
+            variants = sweep(spec, settings, progress=True, **wanted)
         except NoSettingError as error:
             raise click.UsageError(f"--set {error}") from error
         except KeyboardInterrupt:
@@ -79,15 +79,15 @@ def sweep_command(
             printing.say(f"interrupted: the same command continues from {saved}")
             return INTERRUPTED
         report = Diagnostics()
-        for variant in found:
+        for variant in variants:
             report.extend(d for d in variant.diagnostics if isinstance(d, RemovedWord))
         printing.print_diagnostics(report)
-        printing.print_result(found, form)
+        printing.print_result(variants, form)
         if picture is not None:
-            plot(found, "sweep", file=picture)
+            plot(variants, "sweep", file=picture)
         if picture_cores is not None:
-            plot(found, "sweep-cores", file=picture_cores)
-    return 1 if all(variant.problem for variant in found) else 0
+            plot(variants, "sweep-cores", file=picture_cores)
+    return 1 if all(variant.problem for variant in variants) else 0
 
 
 def _refuse_options(wanted: Mapping[str, Any], *, train: bool, draws: bool) -> None:

@@ -26,10 +26,10 @@ def status_command(
     from snnc.verbs.status import status  # slow to import
 
     with options.one_line_errors():
-        found = status(specs, packages, options.device_name())
-    printing.print_diagnostics(found)
-    printing.print_result(found, form)
-    return 1 if any(row.problems for row in found.specs) else 0
+        result = status(specs, packages, options.device_name())
+    printing.print_diagnostics(result)
+    printing.print_result(result, form)
+    return 1 if any(row.problems for row in result.specs) else 0
 
 
 @click.command("limits", epilog="Example: snnc limits")

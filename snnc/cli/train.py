@@ -107,6 +107,7 @@ def train_command(
         from snnc.verbs.train import train  # slow to import
 
         with ExitStack() as stack:
+            # Keras prints its progress to stdout.
             if printing.has_option("quiet"):
                 nowhere = stack.enter_context(open(os.devnull, "w"))
                 stack.enter_context(redirect_stdout(nowhere))

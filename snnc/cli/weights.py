@@ -65,6 +65,7 @@ def weights_command(
 
 
 def _list(file: Path, spec: str | None, form: str) -> int:
+    """Print the tensors of a file; without NumPy, without their values."""
     calculates = not missing("numpy")
     if not calculates:
         reason = "because numpy is missing"

@@ -95,6 +95,7 @@ def rules() -> Rules:
         },
         f"({named})[ \\t]+({name})": (Category.KIND, Category.DECLARED),
         f"({network})[ \\t]+({name})": (Category.HEADER, Category.DECLARED),
+        # In a list, a word that is both a key and a value is a value.
         f"{_any_of(keywords.KEYS & value)}(?=[^\\[\\]{{}}]*\\])": (Category.VALUE,),
         _any_of(keywords.KINDS): (Category.KIND,),
         _any_of(keywords.HEADERS): (Category.HEADER,),
@@ -108,6 +109,7 @@ def rules() -> Rules:
         r"[{}\[\],]": (Category.MARK,),
         r"\S": (Category.WRONG,),
     }
+    # Unlike numbers, a word must not begin inside a longer one.
     at_words = {f"(?<!\\w){pattern}": groups for pattern, groups in words.items()}
     return patterns | at_words | others
 

@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 class Origin:
     """The spec and the output folder of a build, relative to the user's repository.
 
-    ``spec`` is the POSIX path of the spec, such as ``specs/drift.snn``, and ``output``
-    of the folder that contains the package's folder, such as ``models``. ``device`` is
-    the name of the device, or the POSIX path of its file; None for Loihi 1.
+    ``spec`` is the POSIX path of the spec, such as ``specs/drift.snn``. ``output`` is
+    the path of the folder that contains the package's folder, such as ``models``.
+    ``device`` is the name of the device, or the POSIX path of its file; None for
+    Loihi 1.
     """
 
     spec: str
@@ -51,11 +52,12 @@ class Origin:
         folder = _real(output)
 
         def relative_to(root: Path) -> Origin:
-            own = device
+            named = device
             if device is not None and is_file(device):
-                own = _relative(_real(Path(device)), root)
-            return cls(_relative(_place(spec), root), _relative(folder, root), own)
+                named = _relative(_real(Path(device)), root)
+            return cls(_relative(_place(spec), root), _relative(folder, root), named)
 
+        # Otherwise, `git init` would change every header (decision 012).
         before = known and known.root(output)
         if before and relative_to(before) == known:
             return known
@@ -165,6 +167,7 @@ def is_generated(text: str) -> bool:
 
 def has_conflict(text: str) -> bool:
     """Return whether a text contains conflict markers."""
+    # Only in this order: a line of equals signs alone may underline a title.
     marks = "".join(CONFLICT_MARK.findall(text))
     return ">" in marks.partition("<")[2].partition("=")[2]
 
@@ -201,15 +204,15 @@ def _environment() -> jinja2.Environment:
     # A cache next to Python's own halves the time of a build.
     cached = folder.is_dir() and os.access(folder, os.W_OK)
     cache = jinja2.FileSystemBytecodeCache(str(folder), "%s.jinja") if cached else None
-    made = jinja2.Environment(
+    environment = jinja2.Environment(
         bytecode_cache=cache,
         loader=jinja2.FileSystemLoader(here / "templates"),
         undefined=jinja2.StrictUndefined,
-        autoescape=False,
+        autoescape=False,  # the templates are Python; filters quote each text
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
     for function in (docstring, items, module_docstring, number, quote):
-        made.filters[function.__name__] = function
-    return made
+        environment.filters[function.__name__] = function
+    return environment

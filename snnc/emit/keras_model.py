@@ -39,17 +39,18 @@ def loss_code(network: LogicalNetwork) -> tuple[str, str]:
     loss = network.train.loss
     labels = network.readout.labels
     smoothing = network.train.label_smoothing
-    given = [number(smoothing)] if smoothing else []
+    smoothings = [number(smoothing)] if smoothing else []
     if isinstance(loss, Focal):
         arguments = [f"gamma={number(loss.gamma)}", f"alpha={number(loss.alpha)}"]
-        arguments += [f"smoothing={value}" for value in given]
+        arguments += [f"smoothing={value}" for value in smoothings]
         return f"focal({', '.join(arguments)})", "focal"
     if labels is None:
         return "keras.losses.MeanSquaredError()", ""
     if isinstance(loss, MeanSquaredError):
-        return f"squared_error({''.join(given)})", "squared_error"
-    if given:
-        return f"cross_entropy({''.join(given)})", "cross_entropy"
+        return f"squared_error({''.join(smoothings)})", "squared_error"
+    # Keras's own loss of integer labels doesn't smooth them.
+    if smoothings:
+        return f"cross_entropy({''.join(smoothings)})", "cross_entropy"
     return "keras.losses.SparseCategoricalCrossentropy(from_logits=True)", ""
 
 
@@ -85,7 +86,10 @@ Written = Generator[Bracket, None, str]
 
 
 class _Statements:
-    """Writes the statements from the input to the model, one per layer of the spec."""
+    """Writes the statements from the input to the model, one per layer of the spec.
+
+    Users read and change this program, so it is plain Keras (decision 019).
+    """
 
     def __init__(self, network: LogicalNetwork) -> None:
         self._network = network
@@ -123,6 +127,7 @@ class _Statements:
         yield Bracket("scaled = layers.Rescaling(", scaling, f")({variable})")
 
     def _readout(self, readout: logical.ReadoutLayer) -> Iterator[Bracket]:
+        """Yield the readout, and the layer that flattens the image of a convolution."""
         output, (source,) = self._variables[readout.name], readout.sources
         operation = readout.operation
         read = yield from self._read(readout.name, operation, source)
@@ -205,8 +210,10 @@ class _Statements:
     ) -> Iterator[str | Bracket]:
         """Write the arguments that set how a kernel is drawn and penalized."""
         kind = layer.kernel
+        # A seed depends on the name, so new layers change no others (decision 019).
         drawn = [f"{key}={value}" for key, value in layer.drawn]
         yield call(f"{kind}_initializer=he_uniform", quote(name), "seed", *drawn)
+        # The common penalty is a variable, so that a change of it changes one line.
         if l2 and l2 == self._network.train.l2:
             yield f"{kind}_regularizer=l2"
         elif l2:

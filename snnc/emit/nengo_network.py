@@ -36,7 +36,7 @@ TAKEN = frozenset(_TAKEN.split())
 
 
 class _NengoStatements:
-    """Writes the body of ``with build.net``."""
+    """Writes the body of ``with build.net``, one statement per layer (decision 015)."""
 
     def __init__(self, mapped: MappedNetwork) -> None:
         self._mapped = mapped
@@ -80,6 +80,7 @@ class _NengoStatements:
         return chain(*read, self._mapped.readout)
 
     def _source(self, name: str) -> str:
+        """Return the variable of a source, with an index for a level of a max pool."""
         population = self._mapped.lowered.by_name.get(name)
         if population is None:
             return self._variables[name]
@@ -90,6 +91,7 @@ class _NengoStatements:
     def _connection(self, mapped: MappedProjection) -> Bracket:
         projection = mapped.projection
         kind = self._kind(mapped)
+        # A rate encoder reads the whole input, and scales it by its bounds.
         return call(
             kind,
             self._source(projection.source),
@@ -100,7 +102,10 @@ class _NengoStatements:
         )
 
     def _read(self, projection: Projection, *, has_rows: bool) -> Iterator[Argument]:
-        """Write which tensor is read, and which part of the source."""
+        """Write which tensor is read, and which part of the source.
+
+        Most layers read all rows of their own kernel, which needs no argument.
+        """
         tensor = projection.tensor
         if tensor not in (None, f"{projection.target}.kernel"):
             yield f"tensor={quote(str(tensor))}"

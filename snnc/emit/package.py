@@ -143,12 +143,13 @@ def _import_lines(classes: Iterable[type]) -> str:
 
 
 def _layer(routed: RoutedNetwork, layer: LogicalLayer) -> Layer:
+    """Return the record of a layer, as the run-time library describes it."""
     network = routed.mapped.lowered.network
     spiking = layer.spiking
     assert spiking is not None
     levels = routed.mapped.of_layer(layer.name)
     cuts = tuple(Cut(level.group, level.block_shape) for level in levels)
-    made = Layer(
+    described = Layer(
         layer.shape,
         (float(spiking.rate.low), float(spiking.rate.high)),
         percentile=float(spiking.rate.percentile),
@@ -159,10 +160,12 @@ def _layer(routed: RoutedNetwork, layer: LogicalLayer) -> Layer:
     )
     if layer.operation.compares:
         windows = layer.operation.max_pool(network.shape_of(layer.sources[0]), cuts)
-        made = replace(made, cut=Cut(), pool=windows)
+        # Each level of a max pool is split on its own, so the windows have the cuts.
+        described = replace(described, cut=Cut(), pool=windows)
     if not layer.is_encoder:
-        return replace(made, synapse=spiking.synapse or None)
-    return replace(made, encoder="conv" if layer.operation.has_weights else "rate")
+        # Nengo writes None for a missing filter, and not a time constant of 0.
+        return replace(described, synapse=spiking.synapse or None)
+    return replace(described, encoder="conv" if layer.operation.has_weights else "rate")
 
 
 def _readout(network: LogicalNetwork) -> Readout:
@@ -184,6 +187,7 @@ def _readout(network: LogicalNetwork) -> Readout:
         classes=readout.labels is not None,
         decide=readout.decide,
         synapse=readout.synapse or None,
+        # Without names, classes are called by their numbers anyway.
         names=() if labels == tuple(map(str, range(readout.units))) else labels,
         learn=pes,
         image=readout.image,
@@ -193,23 +197,24 @@ def _readout(network: LogicalNetwork) -> Readout:
 COMPLETE = (Fanout,)
 """The classes whose default values are written too."""
 EXPLODED = (Layer, MaxPool)
-"""The classes with one line per field, so that a changed number changes one line."""
+"""The classes with one line per field, so that a changed number changes one line
+(decision 015)."""
 
 
 def record(head: str, value: Any) -> Bracket:
     """Write a record of the run-time library, without fields that have a default."""
     arguments = [
-        _literal("" if name == "name" else f"{name}=", given)
-        for name, given in _written_fields(value)
+        _literal("" if name == "name" else f"{name}=", field_value)
+        for name, field_value in _written_fields(value)
     ]
     return Bracket(f"{head}(", arguments, exploded=type(value) in EXPLODED)
 
 
 def _written_fields(value: Any) -> Iterator[tuple[str, object]]:
     for field in fields(value):
-        given = getattr(value, field.name)
-        if type(value) in COMPLETE or given != field.default:
-            yield field.name, given
+        field_value = getattr(value, field.name)
+        if type(value) in COMPLETE or field_value != field.default:
+            yield field.name, field_value
 
 
 def _classes_in(value: object) -> Iterator[type]:
@@ -217,12 +222,13 @@ def _classes_in(value: object) -> Iterator[type]:
     inner = value if isinstance(value, tuple) else ()
     if is_dataclass(value):
         yield type(value)
-        inner = tuple(given for _, given in _written_fields(value))
+        inner = tuple(field_value for _, field_value in _written_fields(value))
     for each in inner:
         yield from _classes_in(each)
 
 
 def _literal(head: str, value: Any) -> str | Bracket:
+    """Write a value after ``head``, such as ``name=``; a record names its class."""
     if is_dataclass(value):
         return record(f"{head}{type(value).__name__}", value)
     if isinstance(value, tuple):

@@ -146,6 +146,7 @@ def variables(names: Iterable[str], taken: Collection[str]) -> dict[str, str]:
     wanted = tuple(names)
     used = {*_BUILTINS, *taken}
     chosen: dict[str, str] = {}
+    # Names that can stay are first, so that none of them gets an underscore.
     for name in sorted(wanted, key=lambda name: (name in used, name)):
         variable = name
         while variable in used:

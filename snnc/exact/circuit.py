@@ -58,6 +58,7 @@ class Encoder:
         for step in self._steps:
             step()
         current = np.concatenate(self._currents)
+        # As in `ClippedSpikingRectifiedLinear`: at most one spike per step.
         return np.maximum(np.minimum(current, 1 / self._dt), 0) * self._dt
 
 
@@ -76,6 +77,7 @@ def read_encoder(
     before = _operators_before(host, neurons)
     if any(map(_has_state, before)) or not all(map(_is_clipped, neurons)):
         return None
+    # nengo's own steps compute the currents, so that these are equal to the last bit.
     pairs = zip(host.step_order, host._steps, strict=True)
     signals = host.signals
     return Encoder(
@@ -92,6 +94,7 @@ def _operators_before(host: Any, neurons: Sequence[SimNeurons]) -> set[Any]:
     """Return the operators that compute the currents of neurons in a step."""
     readers = transitive_closure(host.dg, host.step_order)
     before = {op for op, later in readers.items() if not later.isdisjoint(neurons)}
+    # The input of an example is constant, so the time does not affect the currents.
     return {op for op in before if not isinstance(op, TimeUpdate)}
 
 
@@ -100,6 +103,7 @@ def _has_state(operator: Any) -> bool:
 
 
 def _is_clipped(operator: SimNeurons) -> bool:
+    # Not `isinstance`: a subclass may step in another way.
     return type(operator.neurons) is ClippedSpikingRectifiedLinear
 
 
@@ -114,6 +118,7 @@ def _host_sources(
         numbers[operator.J] = np.arange(first, stop)
         first = stop
     ensembles = chain.from_iterable(built.layers.values())
+    # Ensembles on the chip are not in the host's model.
     hosted = [ensemble for ensemble in ensembles if ensemble in model.params]
     return {each: numbers[model.sig[each.neurons]["in"]] for each in hosted}
 

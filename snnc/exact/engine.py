@@ -57,6 +57,7 @@ def stream(
 ) -> Iterator[Chunk]:
     """Yield the chunks of all spans; only chunks of the same span are in order."""
     waiting = iter(spans)
+    # All threads take spans from one iterator, so none waits while spans are left.
     ahead = [_pieces(waiting) for _ in runners]
     running: dict[Future[EngineResult], tuple[int, Span, int, Array]] = {}
     with ExitStack() as stack:
@@ -64,7 +65,7 @@ def stream(
         pools = [stack.enter_context(ThreadPoolExecutor(1)) for _ in runners]
 
         def submit(thread: int) -> None:
-            for span, start, stop in ahead[thread]:
+            for span, start, stop in ahead[thread]:  # only the next one, if any
                 x = images[start:stop]
                 rests = np.ones(stop - start, bool)
                 if job.presentation == "row":
@@ -78,6 +79,7 @@ def stream(
             submit(thread)
         while running:
             done, _ = wait(running, return_when=FIRST_COMPLETED)
+            # A set has no order, but chunks of a span must be yielded in theirs.
             for future in [future for future in running if future in done]:
                 thread, span, start, x = running.pop(future)
                 submit(thread)
@@ -112,6 +114,7 @@ class ThreadRunner:
         steps = circuit.steps
         sources = len(self._state.begin)
         shape = (steps, sources) if "spikes" in keep else (0, 0)
+        # numba needs arrays of these types, so results that are not kept are empty.
         results = RunResults(
             np.empty((count, steps, len(circuit.readout.filter.bias))),
             np.zeros((count, sources * ("counts" in keep)), np.uint16),

@@ -28,6 +28,7 @@ class Hosted:
         self._built = built
         self._simulator = simulator = built.simulator
         self._emulator = simulator.sims["emulator"]
+        # nengo-loihi calls `step` if the host depends on each step of the chip.
         self._emulator.run_steps = self._run_chip
         self._emulator.step = partial(self._run_chip, 1)
         hosts = ("host_pre", "host")
@@ -65,13 +66,14 @@ class Hosted:
         emulator = self._emulator
         model = simulator.model
         rest_chip(self._state)
-        for given in self._inputs:
-            given.spikes.clear()
+        for spike_input in self._inputs:
+            spike_input.spikes.clear()
         emulator.t = 0
         probes = list(model.probes)
         emulator.probes = type(emulator.probes)(emulator.block_info, probes, model.dt)
         for host in self._hosts:
             host.reset()
+        # The runner holds queues of the step functions, which `reset` has replaced.
         simulator._runner = type(simulator._runner)(
             model,
             simulator.sims,
@@ -89,9 +91,9 @@ class Hosted:
         state = whole._replace(inflow=inflow, starts=starts)
         # The host's spikes, in the format of a block's spike list.
         inputs = self._inputs.items()
-        none = np.zeros(0, np.int64)
+        nothing = np.zeros(0, np.int64)  # there may be no inputs to concatenate
         sent = [
-            np.concatenate([none, *(n[i.spike_idxs(now)] - size for i, n in inputs)])
+            np.concatenate([nothing, *(n[i.spike_idxs(now)] - size for i, n in inputs)])
             for now in range(emulator.t + 1, emulator.t + steps + 1)
         ]
         ids = np.concatenate(sent)
@@ -112,6 +114,7 @@ class Hosted:
         network = self._built.network
         for host in self._hosts:
             if signals := host.model.sig.get(network.input):
+                # No step of nengo sets the output of a node that is a constant.
                 host.signals[signals["out"]][:] = values
         simulator.clear_probes()
         simulator.run_steps(self._built.steps)
@@ -124,6 +127,7 @@ class Hosted:
             values = self._built.network.neuron_values(self._simulator, name)
             if layer.pool is None:
                 values = values.reshape(len(values), *layer.shape)
+            # Probes return activations, in which a spike has the layer's amplitude.
             spikes = np.rint(values * (described.dt * layer.high))
             trains[name] = spikes.astype(np.uint8)
         return trains

@@ -39,6 +39,7 @@ ERROR_STEP = 4
 
 @jit
 def _wrap(value: np.int32, bits: int) -> np.int32:
+    """Wrap a value around, as a register of ``bits`` bits and a sign does."""
     half = np.int32(1 << bits)
     mask = np.int32((2 << bits) - 1)
     return np.int32(np.int32(np.int32(value + half) & mask) - half)
@@ -63,7 +64,7 @@ def _deliver(block: int, fanin: Fanin, rows: Rows, state: ChipState) -> None:
         begin = state.begin[source]
         end = state.end[source]
         if end > begin and state.times[end - 1] == steps:
-            end -= 1
+            end -= 1  # it arrives in the next run
         if end == begin:
             continue
         row = fanin.row[a]
@@ -134,6 +135,7 @@ def step_segment(
 def _list_spikes(size: int, step: int, state: ChipState) -> None:
     """Record which compartments of a block fired in a step."""
     end = state.starts[step]
+    # Few compartments fire, so test eight of them at a time.
     for w in range((size + 7) // 8):
         if state.words[w] != 0:
             for i in range(8 * w, min(8 * w + 8, size)):
@@ -147,7 +149,10 @@ def _list_spikes(size: int, step: int, state: ChipState) -> None:
 def file_spikes(
     ids: Int32, starts: Int64, shift: int, count: int, state: ChipState
 ) -> None:
-    """Sort the listed spikes by source, for ``count`` sources from ``shift`` on."""
+    """Sort the listed spikes by source, for ``count`` sources from ``shift`` on.
+
+    This is a counting sort: it first reserves the times of each source.
+    """
     begin = state.begin[shift : shift + count]
     end = state.end[shift : shift + count]
     last = state.last[shift : shift + count]
@@ -160,7 +165,7 @@ def file_spikes(
         used += end[i]
         end[i] = begin[i] + last[i]
         if last[i]:
-            state.times[begin[i]] = 0
+            state.times[begin[i]] = 0  # a spike of the last step before this run
     state.used[0] = used
     for t in range(len(starts) - 1):
         for k in range(starts[t], starts[t + 1]):
@@ -202,6 +207,7 @@ def rest_chip(state: ChipState) -> None:
 @jit
 def _run_encoders(charges: Floats, host: HostState) -> None:
     """Step neurons like `nengo.SpikingRectifiedLinear`."""
+    # Without a charge, a voltage below 1 never becomes a spike.
     active = np.flatnonzero(charges)
     end = 0
     for t in range(len(host.starts) - 1):
@@ -217,15 +223,16 @@ def _run_encoders(charges: Floats, host: HostState) -> None:
 
 @jit
 def _filter_outputs(
-    own: OutputFilter, filtered: Floats, arrived: Floats, outputs: Floats
+    table: OutputFilter, filtered: Floats, arrived: Floats, outputs: Floats
 ) -> None:
     """Write a step's outputs, and update their filter."""
     for j in range(len(outputs)):
-        if own.direct:
+        # nengo updates a synapse at the end of a step: outputs show its value before.
+        if table.direct:
             filtered[j] = arrived[j]
-        outputs[j] = filtered[j] + own.bias[j]
-        kept = own.keep * filtered[j]
-        filtered[j] = kept + own.add * arrived[j]
+        outputs[j] = filtered[j] + table.bias[j]
+        kept = table.keep * filtered[j]
+        filtered[j] = kept + table.add * arrived[j]
 
 
 @jit
@@ -266,7 +273,7 @@ def mark_spikes(state: ChipState, counts: Counts, spikes: Bytes) -> None:
         begin = state.begin[s]
         end = state.end[s]
         if end > begin and state.times[begin] == 0:
-            begin += 1
+            begin += 1  # the run before counted it
         if len(counts):
             counts[s] = end - begin
         if len(spikes):
@@ -329,10 +336,12 @@ def _round_errors(learning: LearningTable, outputs: Floats, target: Floats) -> I
 
 @jit
 def _update_traces(table: LearningTable, memory: LearningState, drawn: Floats) -> None:
+    """Let traces decay, and add the spikes since the last update."""
     for i in range(len(drawn)):
         trace = table.trace_keep * memory.traces[i]
         if memory.spiked[i]:
             trace += table.increment
+        # Round up with the probability of the fraction, as the chip does.
         whole = np.floor(trace)
         rounded = np.int32(whole) + (trace - whole > drawn[i])
         memory.lost[1] += rounded > LARGEST_TRACE
@@ -353,6 +362,7 @@ def _update_weights(
     units = len(errors)
     exponent = learning.weight_exponent
     largest = (256 >> learning.lost_bits) - 1
+    # Without a trace, a weight stays as stored, which rounding does not change.
     for i in np.flatnonzero(memory.traces):
         for j in range(2 * units):
             error = -errors[j] if j < units else errors[j - units]
@@ -406,7 +416,7 @@ def _learn(
                 errors = _round_errors(learning, rows[t], lessons.targets[example])
                 drawn = lessons.weights[example, learned]
                 _update_weights(learning, memory, errors, drawn)
-            learned += 1
+            learned += 1  # the emulator draws numbers even for errors of 0
         for segment in range(first, stop):
             step_segment(segment, start, t, chip.compartments, state)
         memory.held[:] = state.voltage[start : start + len(memory.held)]

@@ -82,8 +82,9 @@ class Learner:
 
     def __init__(self, package: ImportedPackage, tensors: Tensors) -> None:
         network = package.network
-        none = np.zeros((1, network.readout.units))
-        built = package.module("nengo_network").build_network(tensors, targets=none)
+        # Nengo needs targets to build the network; `present` gets the true ones.
+        unused = np.zeros((1, network.readout.units))
+        built = package.module("nengo_network").build_network(tensors, targets=unused)
         run = SimulatorRun("loihi", built)
         self._network = network
         self._built = built
@@ -99,6 +100,7 @@ class Learner:
         chip = read_chip(run.sim, blocks, inputs, learning=True)
         synapses = [(n, s) for n, each in enumerate(blocks) for s in each.synapses]
         ((block, self._synapse),) = (pair for pair in synapses if pair[1].learning)
+        # The block that learns takes its steps together with the host's filter.
         others = chip.fanin.order[chip.fanin.order != block]
         self._chip = chip._replace(fanin=chip.fanin._replace(order=others))
         places = blocks | inputs
@@ -122,9 +124,10 @@ class Learner:
     @property
     def kernel(self) -> Array:
         """The present weights, with shape (neurons, units)."""
+        # The package decodes the integers in nengo-loihi's synapse.
         pairs = zip(self._synapse.weights, self.memory.weights, strict=True)
-        for held, learned in pairs:
-            held[:] = learned
+        for stored, learned in pairs:
+            stored[:] = learned
         return np.asarray(self._built.learning.weights(self.simulator))
 
     def present(self, images: Array, targets: Array) -> Floats:
@@ -216,6 +219,7 @@ def refit(
     readout = package.network.readout
     features = readout_features(package, tensors, source, images)
     wanted = targets_of(targets, package.network) - tensors[f"{readout.name}.bias"]
+    # Without the penalty, neurons that fire together could get huge weights.
     gram = features.T @ features
     penalty = RIDGE * np.trace(gram) / len(gram) * np.eye(len(gram))
     return np.asarray(np.linalg.solve(gram + penalty, features.T @ wanted))
@@ -250,6 +254,7 @@ def _table(
     synapse: Synapse,
     places: Places,
 ) -> LearningTable:
+    """Read the constants of the block that learns, from nengo-loihi's synapse."""
     sources = np.zeros(synapse.n_axons, np.int64)
     for _, numbers, entries in axons_into([synapse], places):
         sources[entries[entries >= 0]] = numbers[entries >= 0]
@@ -265,6 +270,7 @@ def _table(
         trace_keep=math.exp(-synapse.train_epoch / synapse.tracing_tau),
         increment=synapse.tracing_mag,
         weight_epoch=synapse.learn_epoch,
+        # As `weight_update` in ``nengo_loihi/emulator/interface.py:449`` uses them.
         weight_exponent=config.real_weight_exp,
         lost_bits=config.shift_bits,
         rate=synapse._lr_int,

@@ -32,6 +32,7 @@ class WeightRows:
 
     def add(self, weights: Int32, indices: Int32) -> int:
         """Add (atoms, entries) arrays, and return the index of their first row."""
+        # Blocks often store equal arrays, such as the kernel of a convolution.
         key = (weights.shape, weights.tobytes(), indices.tobytes())
         if key not in self._first:
             self._first[key] = self._rows
@@ -57,7 +58,7 @@ class WeightRows:
 
 
 def _increasing(weights: Int32, indices: Int32) -> tuple[Int32, Int32]:
-    """Return both sorted by index; for equal indices, keep the last weight."""
+    """Sort weights by index; of a repeated index, set all but the last to zero."""
     weights = np.ascontiguousarray(weights, np.int32)
     indices = np.ascontiguousarray(indices, np.int32)
     if (np.diff(indices, axis=1) > 0).all():
@@ -65,6 +66,7 @@ def _increasing(weights: Int32, indices: Int32) -> tuple[Int32, Int32]:
     order = np.argsort(indices, axis=1, kind="stable")
     weights = np.take_along_axis(weights, order, axis=1)
     indices = np.take_along_axis(indices, order, axis=1)
+    # NumPy's ``+=`` in the emulator adds only the last weight of a repeated index.
     weights[:, :-1][np.diff(indices, axis=1) == 0] = 0
     return weights, indices
 
@@ -144,6 +146,7 @@ def read_chip(
     segments = np.searchsorted(compartments.start, starts)
     store = WeightRows()
     axons = _read_axons(blocks, inputs, store)
+    # Axons whose weights are all 0 change nothing.
     fanin = order_axons(starts, segments, axons[:, store.sizes()[axons[1]] > 0])
     return BuiltChip(compartments, store.rows(), fanin)
 
@@ -167,14 +170,15 @@ def _read_axons(blocks: Places, inputs: Places, store: WeightRows) -> Int64:
     """Return the source, row and base of each axon, with shape (3, axons)."""
     parts = [np.zeros((3, 0), np.int64)]
     targets = {
-        synapse: _read_entries(synapse, int(own[0]), store)
-        for block, own in blocks.items()
+        synapse: _read_entries(synapse, int(numbers[0]), store)
+        for block, numbers in blocks.items()
         for synapse in block.synapses
         if not synapse.learning
     }
     for axon, sources, entries in axons_into(targets, blocks | inputs):
         rows, bases = targets[axon.target]
         atoms = np.asarray(axon.map_atoms(np.arange(len(sources))))
+        # Some neurons reach no entry, and some entries reach no compartment.
         used = entries >= 0
         used[used] = bases[entries[used]] >= 0
         first = rows[entries[used]]
@@ -210,21 +214,21 @@ def _read_entries(
 
 
 def order_axons(blocks: Int64, segments: Int64, axons: Int64) -> Fanin:
-    """Sort axons by block and target, and blocks by their inputs.
+    """Sort axons by block and target, and blocks so that `run_chip` can run each once.
 
     ``blocks`` and ``segments`` contain the first compartment and the first segment of
     each block, and their numbers. ``axons`` is the result of `_read_axons`. Raise
     CannotRunError if a block reads its own spikes, directly or through other blocks.
     """
     source, row, base = axons
-    heard = np.searchsorted(blocks, base, side="right") - 1
-    order = np.lexsort((row, base, heard))
+    reached = np.searchsorted(blocks, base, side="right") - 1
+    order = np.lexsort((row, base, reached))
     graph: dict[int, set[int]] = {block: set() for block in range(len(blocks) - 1)}
     inside = source < blocks[-1]
-    speaks = np.searchsorted(blocks, source[inside], side="right") - 1
-    pairs = np.unique(np.stack([heard[inside], speaks]), axis=1)
-    for hearer, speaker in pairs.T.tolist():
-        graph[hearer].add(speaker)
+    senders = np.searchsorted(blocks, source[inside], side="right") - 1
+    pairs = np.unique(np.stack([reached[inside], senders]), axis=1)
+    for target, sender in pairs.T.tolist():
+        graph[target].add(sender)
     try:
         forward = list(TopologicalSorter(graph).static_order())
     except CycleError as error:
@@ -234,8 +238,8 @@ def order_axons(blocks: Int64, segments: Int64, axons: Int64) -> Fanin:
         order=np.array(forward, np.int64),
         start=blocks,
         segment=segments,
-        first=np.cumsum([0, *np.bincount(heard, minlength=len(graph))]),
+        first=np.cumsum([0, *np.bincount(reached, minlength=len(graph))]),
         source=source[order],
         row=row[order],
-        base=(base - blocks[heard])[order],
+        base=(base - blocks[reached])[order],
     )

@@ -46,6 +46,7 @@ def read_readout(
             matrices[connection.post] = matrices[connection.pre_obj]
         else:
             return None
+    # The kernel has one filter for all outputs.
     synapses = {each.synapse for each in into_readout}
     if len(synapses) != 1:
         return None
@@ -74,6 +75,7 @@ def _spike_values(probe: LoihiProbe, blocks: Places, sources: int) -> Matrix:
         places = numbers, np.arange(len(numbers))
         shape = sources, len(numbers)
         parts.append(sparse.csr_matrix((ones, places), shape) @ values)
+    # nengo-loihi adds the transformed outputs of blocks, and lists others.
     if probe.is_transformed:
         return sum(parts[1:], parts[0])
     joined = sparse.hstack(parts, format="csc")
@@ -135,6 +137,7 @@ def read_filter(
     # The coefficients of nengo's discretised lowpass filter.
     state = synapse.make_state((1,), (1,), dt)
     step = synapse.make_step((1,), (1,), dt, None, state)
+    # Without a time constant, nengo's step only passes values on, and has no `a`.
     keep = float(getattr(step, "a", 0.0))
     add = float(getattr(step, "b", 1.0))
     return OutputFilter(bias, keep, add, direct=False)

@@ -48,7 +48,7 @@ class EngineResult:
 
 
 def join(parts: Sequence[EngineResult]) -> EngineResult:
-    """Return one result for consecutive examples whose results keep the same."""
+    """Join the results of consecutive examples, which all keep the same arrays."""
     rows = [part.rows for part in parts if part.rows is not None]
     return EngineResult(
         outputs=np.concatenate([part.outputs for part in parts]),

@@ -244,6 +244,7 @@ def resting_state(blocks: Int64, sources: int, steps: int) -> ChipState:
     """Return the state of a chip before the first step."""
     size = int(blocks[-1])
     widest = int(np.diff(blocks).max())
+    # A multiple of eight, to read the flags as 64-bit words.
     spiked = np.zeros(-(-widest // 8) * 8, np.uint8)
     return ChipState(
         current=np.zeros(size, np.int32),

@@ -69,10 +69,12 @@ def advise(spec: ValidatedSpec, lowered: LoweredNetwork, report: Diagnostics) ->
     diagnostics = report.diagnostics
     # A change after which the whole network fits is also advice for each layer.
     whole: Changes = ()
+    # A diagnostic stays without advice if the work is used up.
     with suppress(OutOfWorkError):
         whole = _for_whole_network(diagnostics, trials)
     blocks = [d for d in diagnostics if isinstance(d, Refused)]
     with suppress(OutOfWorkError):
+        # Not strict: the advice is empty if no blocks are better.
         for refused, advice in zip(blocks, _for_blocks(blocks, trials), strict=False):
             _replace(refused, refused.but(advice=advice), report)
     for diagnostic in diagnostics:
@@ -81,6 +83,7 @@ def advise(spec: ValidatedSpec, lowered: LoweredNetwork, report: Diagnostics) ->
 
 
 def _for_whole_network(diagnostics: Sequence[Diagnostic], trials: Trials) -> Changes:
+    """Return changes after which the whole network fits, if it is too large."""
     large = next((d for d in diagnostics if isinstance(d, TooManyCores)), None)
     if large is None:
         return ()
@@ -97,6 +100,7 @@ def _replace(old: Diagnostic, better: Diagnostic | None, report: Diagnostics) ->
 
 
 def _advise(old: Diagnostic, trials: Trials, whole: Changes) -> Diagnostic | None:
+    """Return a diagnostic with advice, or None for other kinds."""
     if isinstance(old, TooManyCores):
         return _cores(old, trials, whole)
     if isinstance(old, FitsNoCore):
@@ -109,6 +113,7 @@ def _advise(old: Diagnostic, trials: Trials, whole: Changes) -> Diagnostic | Non
 
 
 def _out_axons(old: TooManyOutAxons, trials: Trials) -> Diagnostic | None:
+    """Advise to remove blocks or, without such blocks, to change layers."""
     if blocks := _blocks_in_the_way(trials):
         risk = _risk_of([_without_blocks(blocks)], trials)
         return old.but(advice=f"remove {_blocks_of(blocks)}", risk=risk)
@@ -248,7 +253,7 @@ WORDS = "fewer `cores` or more `chips`"
 
 
 def _larger_target(
-    found: TooManyCores, target: Loihi, trials: Trials
+    diagnostic: TooManyCores, target: Loihi, trials: Trials
 ) -> tuple[list[str], list[str]]:
     """Return the text for a larger `target`, if any, and its bound if untested."""
     if target.chips > MOST_CHIPS:
@@ -259,7 +264,7 @@ def _larger_target(
     if trials.spec.parts["target"].span == trials.spec.span:  # there is no `target`
         text = f"`target loihi {{ {written} }}`"
         place = ""
-    if not found.bound:
+    if not diagnostic.bound:
         return [f"{text}{place}"], []
     keys = [key for key in ("chips", "cores") if f"{key} " in written]
     more = " and ".join(f"`{key}`" for key in keys)
@@ -317,6 +322,7 @@ Refused = BlockRank | BlockExceedsLayer | BlockExceedsCore
 
 def _for_blocks(refused: Sequence[Refused], trials: Trials) -> list[str]:
     """Return a better block for each diagnostic, if any; all fit together."""
+    # Blocks of neighbours depend on each other, so all layers are tried together.
     names = [d.name for d in refused]
     free = _with_blocks(dict.fromkeys(names, FREE), trials)
     nearest = _nearest_blocks(refused)
@@ -343,6 +349,7 @@ def _blocks_in_the_way(trials: Trials) -> tuple[str, ...]:
     """Return the layers whose `block` prevents fitting; one layer if possible."""
     populations = trials.as_is.populations
     layers = [p.layer.name for p in populations if p.on_chip and p.block]
+    # Removing one block keeps more of the spec than removing all of them.
     for names in [*([name] for name in layers), layers]:
         if names and trials.map(_without_blocks(names)) is not None:
             return tuple(names)

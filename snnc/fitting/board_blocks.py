@@ -1,6 +1,7 @@
 """Advise blocks with which a layer fits on a core of a board, not only the emulator's.
 
-Predict also which layers of a changed network may not fit there.
+Predict also which layers of a changed network may not fit there. The limits of a board
+are uncertain, because NxSDK is not public (decision 036).
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ def advise_board_blocks(
 
 
 def _advise_block(warning: Uncertain, mapped: MappedNetwork, trials: Trials) -> str:
+    """Return the advice to write a smaller block, or an empty text."""
     (population, *levels) = mapped.of_layer(warning.name)
     block = block_of(population)
     is_pool = population.population.layer.operation.compares
@@ -56,7 +58,7 @@ def _advise_block(warning: Uncertain, mapped: MappedNetwork, trials: Trials) -> 
 
 
 def _need(warning: Uncertain, mapped: MappedNetwork) -> int:
-    """Return how much of what a warning is about the layer needs on a core."""
+    """Return how many of the resources in a warning the layer needs on a core."""
     if isinstance(warning, UncertainOutAxons):
         return most_out_axons(mapped, warning.name)
     return most_formats(mapped, warning.name)
@@ -95,7 +97,10 @@ def _registers(mapped: MappedNetwork, name: str) -> Iterator[Registers]:
 
 
 def is_needed_on_board(mapped: MappedNetwork, other: MappedNetwork, name: str) -> bool:
-    """Return whether a layer fits on a board's core as mapped, but not in another."""
+    """Return whether a layer fits on a board's core as mapped, but not in another.
+
+    A `block` that costs cores is then necessary for the board.
+    """
     device = mapped.lowered.network.device
     axons = device.core.out_axons
     formats = device.board.synapse_formats

@@ -137,6 +137,7 @@ class Trials:
         self.most_work = PATIENT_WORK if patient else MOST_WORK
         self.cache = PlanCache()
         self._costs: dict[Changes, VariantCost | None] = {}
+        # A mapping on another target may have other cores.
         if mapped is not None and mapped.lowered.network.target == target:
             self._costs[()] = cost_of(mapped.lowered, mapped.cores)
         self._lowered: dict[Changes, LoweredNetwork | None] = {}
@@ -168,8 +169,10 @@ class Trials:
             as_is = self._lowered.get(())
             self._lowered = {} if as_is is None else {(): as_is}
             network = legal_network(self.spec, self.profile, changes)
-            own = None if network is None else replace(network, target=self.target)
-            lowered = None if own is None else lower(own)
+            # Trials of a larger target, as in `snnc fit --cores`, replace the spec's.
+            lowered = None
+            if network is not None:
+                lowered = lower(replace(network, target=self.target))
             self._count_lowering(lowered)
             self._lowered[changes] = lowered
         return self._lowered[changes]
@@ -208,6 +211,7 @@ class Trials:
         if any(find_unsound(lowered, target)):
             return None
         before = len(self.cache.choices)
+        # Only the unchanged spec is searched as long as in a build.
         outcome = attempt(
             lowered,
             target,

@@ -57,6 +57,7 @@ def drifting_digits(
 
 
 def _clips(images: Array, count: int, random: np.random.Generator) -> Clips:
+    """Draw clips of moving digits, nearly as many in each direction."""
     y = np.arange(count) % len(DIRECTIONS)
     random.shuffle(y)
     x = np.zeros((count, FRAMES, SIZE, SIZE, 1), np.float32)
@@ -85,10 +86,10 @@ def stack() -> str:
     for name in _STACK:
         with suppress(PackageNotFoundError):
             versions.append(f"{name} {version(name)}")
-    said = ", ".join(versions)
+    installed = ", ".join(versions)
     if "nengo_dl" in simulators():
-        return said
-    return f"{said}; without nengo-dl, which needs Keras 2 (Python 3.10 or 3.11)"
+        return installed
+    return f"{installed}; without nengo-dl, which needs Keras 2 (Python 3.10 or 3.11)"
 
 
 LABELS: dict[Simulator, str] = {
@@ -100,7 +101,7 @@ LABELS: dict[Simulator, str] = {
 FEW = 50
 """Clips for each of the slower simulators."""
 TRAINING_RATIO = 200
-"""The time of a training, divided by that of 200 clips on the exact engine."""
+"""The time of a training, divided by the time of 200 clips on the exact engine."""
 Tell = Callable[[str], object]
 
 
@@ -126,11 +127,13 @@ class Demonstration:
         if not self.evaluations:
             return f"shipped weights: {percent(self.shipped)}"
         rows = [("with the weights trained here", "clips", "accuracy", "as Keras")]
-        for simulator, found in self.evaluations.items():
-            alike = found.score.agreement
+        for simulator, evaluation in self.evaluations.items():
+            alike = evaluation.score.agreement
             agreement = "" if alike is None else percent(alike)
-            accuracy = percent(found.score.value)
-            rows.append((LABELS[simulator], str(found.examples), accuracy, agreement))
+            accuracy = percent(evaluation.score.value)
+            rows.append(
+                (LABELS[simulator], str(evaluation.examples), accuracy, agreement)
+            )
         return "\n".join(align(rows, "<>>>"))
 
 
@@ -154,21 +157,23 @@ def run_demo(
         x, y = test
         write_data(folder / "train.npz", x_train, y_train)
         write_data(folder / "test.npz", x, y)
-        made = Demonstration(report.cores, _run_shipped(package, weights, test, tell))
+        results = Demonstration(
+            report.cores, _run_shipped(package, weights, test, tell)
+        )
         if missing("tensorflow"):
             tell(f"--- to train it here, run {installation('all')}")
-            return made
+            return results
         minutes = _estimate_minutes(package, x, weights)
         tell(f"--- now training it here, about {counted(minutes, 'minute')}")
         evaluated = folder / "drift.safetensors"
         package.train(x_train, y_train, evaluated)
-        made.evaluations["exact"] = package.evaluate(x, y, evaluated, progress=False)
+        results.evaluations["exact"] = package.evaluate(x, y, evaluated, progress=False)
         for name in simulators() if every else ():
             tell(f"--- snnc evaluate drift --simulator {name} --examples {FEW}")
-            made.evaluations[name] = package.evaluate(
+            results.evaluations[name] = package.evaluate(
                 x[:FEW], y[:FEW], evaluated, simulator=name, progress=False
             )
-    return made
+    return results
 
 
 def _run_shipped(package: Package, weights: Path, test: Clips, tell: Tell) -> float:

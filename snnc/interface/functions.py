@@ -522,16 +522,16 @@ def plot(
     if file is not None:
         plots.check_file(file)
     with plots.style.theme(dark):
-        made = _draw(what, kind, ax, example)
+        drawn = _draw(what, kind, ax, example)
         if file is not None:
-            plots.style.save(made, Path(file))
-    return made
+            plots.style.save(drawn, Path(file))
+    return drawn
 
 
 def _draw(what: Drawable, kind: Kind | None, ax: Axes | None, example: int) -> Axes:
     pictures = _pictures_of(what, example)
-    usual, *_ = pictures
-    draw = pictures.get(kind or usual)
+    default, *_ = pictures
+    draw = pictures.get(kind or default)
     if draw is None:
         article = "an" if isinstance(what, Evaluation) else "a"
         name = f"{article} {type(what).__name__}"
@@ -565,6 +565,7 @@ def _pictures_of(what: Drawable, example: int) -> Mapping[str, Callable[..., Axe
 def _report_of(
     what: Spec | Report | Evaluation | Package | FileName,
 ) -> Report:
+    """Return the report of an object; open a package or a spec if necessary."""
     if isinstance(what, Report):
         return what
     if isinstance(what, Evaluation):

@@ -136,10 +136,10 @@ class Spec(Displayed):
         All defaults are filled in. Sizes have one number per axis, times are in
         seconds, and rates are in Hz.
         """
-        own = ("name", "kind", "sources", "shape")
+        common = ("name", "kind", "sources", "shape")
         layers = {}
         for layer in self._network.layers:
-            places = {name: getattr(layer, name) for name in own}
+            places = {name: getattr(layer, name) for name in common}
             layers[layer.name] = LayerSpec(**places, **layer_properties(layer))
         return MappingProxyType(layers)
 
@@ -158,6 +158,7 @@ class Spec(Displayed):
         """The target: its ``kind`` and, for ``loihi``, its chips and cores."""
         target = self._statements.target
         resolved = self._network.target
+        # A spec without `cores` has all cores of its chips.
         if isinstance(target, model.LoihiTarget) and isinstance(resolved, Loihi):
             return replace(target, cores=resolved.cores)
         return target
@@ -165,11 +166,13 @@ class Spec(Displayed):
     @property
     def readout(self) -> model.ReadoutSpec:
         """The readout, with the names of ``classes``; None for a regression."""
-        found = self._network.readout
-        classes = found.labels
-        units = found.units
-        own = self._statements.readout
-        return replace(own, sources=found.sources, classes=classes, units=units)
+        resolved = self._network.readout
+        return replace(
+            self._statements.readout,
+            sources=resolved.sources,
+            classes=resolved.labels,
+            units=resolved.units,
+        )
 
     @property
     def train(self) -> model.TrainSpec:
@@ -241,7 +244,11 @@ class Spec(Displayed):
         return self.with_settings(settings)
 
     def with_settings(self, settings: Iterable[Setting]) -> Spec:
-        """Return a spec with parsed settings, for `replace` and sweeps."""
+        """Return a spec with parsed settings, for `replace` and sweeps.
+
+        The settings change the syntax tree, so that comments stay and diagnostics point
+        to the values (decision 026).
+        """
         report = diagnostics.Diagnostics()
         document = apply_settings(self._document, settings, report)
         if report.errors:
@@ -251,6 +258,7 @@ class Spec(Displayed):
 
     def report(self) -> Report:
         """Return the network's cores and costs; see `snnc.report`."""
+        # A network that does not fit has a report too, unless it is far too large.
         if self.routed is None:
             raise SpecError(self.diagnostics)
         return report_of(
@@ -283,6 +291,7 @@ class Spec(Displayed):
             raise SpecError(self.diagnostics)
         folder = Path(output)
         path = self.path
+        # The headers of the files name a spec that exists (decision 026).
         if path is None:
             path = folder / f"{self.name}.{self.notation}"
             write_spec(self.text, path, check=check, force=force)
@@ -696,9 +705,9 @@ class Package(Listed):
         object.__setattr__(self, "folder", opened.folder)
         lock = PackageRecords.of(self.folder).lock
         if spec is not None and lock.spec != spec.hash:
-            does = f"`spec.build({os.fspath(self.folder.parent)!r})` does that"
+            remedy = f"`spec.build({os.fspath(self.folder.parent)!r})` does that"
             raise ValueError(
-                f"{os.fspath(folder)} was not built from this spec: {does}"
+                f"{os.fspath(folder)} was not built from this spec: {remedy}"
             )
 
     @property
@@ -747,6 +756,7 @@ class Package(Listed):
             raise ValueError(f"{path} has changed since {self.folder} was built")
         return spec
 
+    # Methods and functions have the same options and docstrings (decision 026).
     train = train
     evaluate = evaluate
     predict = predict

@@ -134,6 +134,7 @@ def _with_results(
 
 
 def _jobs(trial: _Trial, shared: SweepSettings, seeds: int) -> Iterator[VariantJob]:
+    """Yield the runs of a variant: one, or one per seed."""
     settings = trial.variant.settings
     if trial.spec is None or trial.variant.problem:
         return
@@ -200,6 +201,7 @@ def _try_out(base: Spec, combination: tuple[Setting, ...]) -> _Trial:
         spec = base.with_settings(combination)
         report = spec.report()
     except SpecError as error:
+        # A wrong word is wrong in all variants; other errors depend on the combination.
         if any(d.code < _OF_WORDS for d in error.diagnostics):
             raise
         first = next(d for d in error.diagnostics if d.severity == "error")

@@ -79,9 +79,9 @@ class SweepSettings:
     def job(self, spec: Spec, settings: Mapping[str, str]) -> VariantJob:
         """Return the job of a variant; its name identifies all dependencies."""
         # Use the device's content, because a device file may change.
-        own = {"spec": spec.hash, "device": repr(spec.made.device)}
-        said = ",".join(f"{path}={value}" for path, value in settings.items())
-        return VariantJob(name_of(own | self.identity), said, spec, self)
+        variant = {"spec": spec.hash, "device": repr(spec.made.device)}
+        texts = ",".join(f"{path}={value}" for path, value in settings.items())
+        return VariantJob(name_of(variant | self.identity), texts, spec, self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,7 @@ class VariantJob:
     def folder(self) -> Path:
         """The folder for the package and the weights."""
         readable = re.sub(r"[^\w.,=-]+", "_", self.settings)[:LONGEST]
+        # Other settings may have led to the same variant before.
         known = self.shared.folder.glob(f"*-{self.name}")
         return next(known, self.shared.folder / f"{readable}-{self.name}")
 
@@ -135,7 +136,7 @@ def run_variant(job: VariantJob) -> Json | str:
                 x, y, weights, shared.epochs, phases=shared.phases, resume=resumes
             )
         x, y = test
-        found = package.evaluate(
+        evaluation = package.evaluate(
             x,
             y,
             weights,
@@ -147,7 +148,7 @@ def run_variant(job: VariantJob) -> Json | str:
     except (ValueError, RuntimeError, OSError, ModuleNotFoundError) as error:
         return str(error).split("\n")[0] or type(error).__name__
     # Convert tuples to lists, as in a file.
-    known: Json = json.loads(json.dumps(found.as_dict()))
+    known: Json = json.loads(json.dumps(evaluation.as_dict()))
     return known
 
 

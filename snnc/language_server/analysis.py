@@ -131,6 +131,7 @@ class Analyses:
         self._tasks: dict[str, tuple[Task[Analysis], Task[Analysis]]] = {}
         self._memory = Memory(read_profile())
         self._quick = ThreadPoolExecutor(1, "analysis")
+        # Advice takes seconds, and must not delay the analysis of the next edit.
         self._patient = ThreadPoolExecutor(1, "advice")
         self._took = 0.0
 
@@ -158,6 +159,7 @@ class Analyses:
 
         With ``settled``, wait until the diagnostics contain all advice.
         """
+        # An edit cancels these tasks and starts others, so look again after each wait.
         while tasks := self._tasks.get(uri):
             for task in tasks:
                 if task.done() and (task.result().settled or not settled):

@@ -46,6 +46,7 @@ async def completion(
         item.text_edit = types.TextEdit(place, text)
         item.insert_text = None
         item.insert_text_format = form
+        # Clients would otherwise sort by name, and not in the order of the language.
         item.sort_text = f"{number:03}"
     return types.CompletionList(False, items)
 
@@ -210,6 +211,7 @@ def _variants(place: CursorPlace, text: _Text) -> Iterator[types.CompletionItem]
 
 
 def _parts(place: CursorPlace) -> Iterator[types.CompletionItem]:
+    """Yield the words that may follow in a statement's heading, such as `from`."""
     written = {"in": "in ${1:0..1}", "as": "as ${1:0..1}", "from": "from "}
     model = next(iter(keywords.MODELS.get(place.kind, {}).values()), None)
     for part in parts_of(model).values() if model else ():
@@ -219,6 +221,7 @@ def _parts(place: CursorPlace) -> Iterator[types.CompletionItem]:
 
 
 def _keys(place: CursorPlace, text: _Text) -> Iterator[types.CompletionItem]:
+    """Yield the missing keys of a block, after units if the cursor is at a number."""
     if place.measured:
         for unit in hover.units_of(place.key):
             yield _item(unit, unit, Kind.Unit, f"unit of `{place.key}`")
@@ -230,6 +233,7 @@ def _keys(place: CursorPlace, text: _Text) -> Iterator[types.CompletionItem]:
 
 def _key(model: type[Model], key: str, colon: str) -> types.CompletionItem:
     entries = keys_of(model)
+    # In YAML, the kinds that `defaults` sets are keys.
     if key in keywords.VARIANTS["defaults"] and key not in entries:
         return _item(key, f"{key}: {{$0}}", Kind.EnumMember, "", hover.kind(key))
     value = ""
@@ -246,12 +250,14 @@ def _values(place: CursorPlace, text: _Text) -> Iterator[types.CompletionItem]:
     if model is None or key not in keys_of(model):
         return
     entry = keys_of(model)[key]
+    # A number has no words, only a usual value.
     for word in dict.fromkeys((*_words(place, text), entry.usual)):
         page = hover.value(entry, key, word) or description(model, key)
         yield _item(word, word, Kind.Value, key, page)
 
 
 def _words(place: CursorPlace, text: _Text) -> Iterator[str]:
+    """Yield the words that may be a key's value, such as the choices of `decide`."""
     assert place.model is not None
     if place.key in keywords.CHOICES:
         yield from keywords.CHOICES[place.key]

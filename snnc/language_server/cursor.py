@@ -3,7 +3,7 @@
 For ``.snn``, the parser's `StatementTokens` know which brackets and keys are open in
 the last statement before the cursor. For YAML, a placeholder is inserted at the cursor,
 and the parser composes the top-level key that contains it. The keys above the
-placeholder are the context.
+placeholder are the context. There is no second parser (decision 027).
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _place_after(statement: StatementTokens) -> CursorPlace:
 
 
 def _in_heading(tokens: Sequence[Token]) -> CursorPlace:
-    """Return the context after the tokens before a block, or after the block."""
+    """Return the context after these tokens, which are outside of any block."""
     ended = takewhile(lambda t: t.type not in ("NEWLINE", "RBRACE"), reversed(tokens))
     words = [*ended][::-1]
     if not words:
@@ -145,6 +145,7 @@ _QUOTED = re.compile(r"\"[^\"]*\"?|'[^']*'?")
 
 
 def _closers(chunk: str) -> str:
+    """Return the brackets that close those still open in a text."""
     stack: list[str] = []
     for character in _QUOTED.sub("", chunk):
         if character in _CLOSERS:
@@ -155,6 +156,7 @@ def _closers(chunk: str) -> str:
 
 
 def _paths_to_mark(node: nodes.Node, above: tuple[str, ...] = ()) -> Iterator[_Path]:
+    """Yield the keys above each placeholder in a node."""
     match node:
         case nodes.Scalar(text=text) if text.startswith(_MARK):
             yield _Path(above)

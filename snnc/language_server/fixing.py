@@ -85,6 +85,7 @@ def _fitting(analysis: Analysis, diagnostic: Diagnostic) -> tuple[Remedy, ...]:
     changes: tuple[Change, ...] = ()
     with suppress(OutOfWorkError):
         match diagnostic:
+            # If only neurons were counted, a value might not fit.
             case TooManyCores() if trials.certain:
                 changes = for_cores(trials, diagnostic.largest)
             case FitsNoCore():
@@ -129,7 +130,7 @@ def _with_setting(analysis: Analysis, setting: str) -> tuple[Fix, ...]:
 def _allow_warning(analysis: Analysis, diagnostic: Diagnostic) -> Iterator[Remedy]:
     """Offer to add a comment that allows a warning; the reason is a placeholder."""
     if diagnostic.code.startswith("SNN14"):
-        return
+        return  # it is about such a comment
     source = analysis.source
     line, _ = source.line_column(diagnostic.span.start)
     start = source.line_start(line)
@@ -141,6 +142,7 @@ def _allow_warning(analysis: Analysis, diagnostic: Diagnostic) -> Iterator[Remed
 
 
 async def actions(request: Request) -> list[types.CodeAction]:
+    """Return the actions for a range: single fixes, and one for all safe fixes."""
     analysis = request.analysis
     server = request.server
     params = request.params
@@ -161,6 +163,7 @@ async def actions(request: Request) -> list[types.CodeAction]:
         ]
     can_fix = any(d.fix is not None and not d.fix.unsafe for d in analysis.diagnostics)
     if can_fix and _is_wanted(FIX_ALL, kinds):
+        # Fixing everything takes time: a client requests the edits on a click.
         action = types.CodeAction("Fix all", FIX_ALL, data=request.uri)
         if not server.supports("text_document.code_action.resolve_support"):
             action = await resolve(server, action)

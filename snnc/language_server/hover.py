@@ -107,6 +107,7 @@ def units_of(key: str) -> tuple[str, ...]:
 
 
 def _network(analysis: Analysis) -> Iterator[str]:
+    """Yield the description of the network, its size, and its cores."""
     network = analysis.compilation.network
     summary = analysis.summary
     if network is None:
@@ -185,7 +186,8 @@ def rule(diagnostic: Diagnostic) -> str:
 def hints(analysis: Analysis) -> Iterator[tuple[int, str]]:
     """Yield offsets and hints: after the network's name and the line of each layer.
 
-    In a spec with errors, hints show the known shapes.
+    In a spec with errors, hints show only the known shapes, because the cores of layers
+    depend on each other (decision 027).
     """
     network = analysis.compilation.network
     mapped = analysis.mapped

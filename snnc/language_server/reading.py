@@ -74,6 +74,7 @@ def symbols(request: Request) -> list[types.DocumentSymbol]:
             detail = f"{owner} {dims(shapes.get(label, ()))}".rstrip()
         is_layer = form.is_layer or form.name == "required"
         kind = types.SymbolKind.Class if is_layer else types.SymbolKind.Property
+        # The protocol requires that the selected range is inside the whole one.
         span = statement.span.to(statement.head)
         whole = request.range_of(span)
         selected = request.range_of(named)
@@ -103,6 +104,7 @@ def folding(request: Request) -> list[types.FoldingRange]:
         if last > first
     ]
     alone = [c.span.first.line for c in document.comments if not c.trailing]
+    # Consecutive lines have the same distance to their indices.
     for _, run in groupby(enumerate(alone), key=lambda pair: pair[1] - pair[0]):
         first, *others = [line - 1 for _, line in run]
         if others:
@@ -175,6 +177,7 @@ async def diagnostic(
 ) -> types.RelatedFullDocumentDiagnosticReport:
     uri = params.text_document.uri
     can_refresh = server.supports("workspace.diagnostics.refresh_support")
+    # A client that can't be asked to request again has to wait for all advice.
     analysis = await server.analyses.newest(uri, settled=not can_refresh)
     return types.RelatedFullDocumentDiagnosticReport(
         items=[] if analysis is None else server.diagnostics_of(uri, analysis)

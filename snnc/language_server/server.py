@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 SECTION = "snnc"
 """The section of a client's configuration for snnc."""
+# Not imported: the server must answer before the compiler is loaded (decision 027).
 DEVICE = "loihi1"
 """The device to compile for if nobody sets one."""
 
@@ -54,6 +55,7 @@ class SpecProtocol(LanguageServerProtocol):
     Invalid requests are answered with an error; pygls only logs them.
     """
 
+    # pygls would store texts too, and end lines where no client does (decision 027).
     lsp_text_document__did_open = None  # type: ignore[assignment]
     lsp_text_document__did_change = None  # type: ignore[assignment]
     lsp_text_document__did_close = None  # type: ignore[assignment]
@@ -97,6 +99,7 @@ class SpecServer(LanguageServer):
         self._device = device or DEVICE
         self.buffers: dict[str, Buffer] = {}
         self._wrong_device = ""
+        # A refused request is a mistake of the client, and needs no traceback here.
         logging.getLogger("pygls.protocol.json_rpc").addFilter(_is_unexpected)
         for method, receive in _RECEIVERS.items():
             self.feature(method)(partial(receive, self))
@@ -204,6 +207,7 @@ class SpecServer(LanguageServer):
             self.analyses.put(buffer)
         else:
             self.analyses.drop(buffer.uri)
+            # An empty list clears the problems that the editor shows.
             self._send(buffer.uri, buffer.version, [])
 
     def device(self) -> Profile:

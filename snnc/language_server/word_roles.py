@@ -68,6 +68,7 @@ def model_of_statement(statement: tree.Statement) -> type[Model] | None:
 
 
 def _property(item: tree.Property, model: type[Model] | None) -> Iterator[SpecWord]:
+    """Yield a property's key and value, or the settings of a choice."""
     key = item.key.text
     value = item.value
     known = model if model is not None and key in keys_of(model) else None

@@ -96,7 +96,7 @@ def rename(request: Request) -> types.WorkspaceEdit:
         raise JsonRpcInvalidParams("there is no name here")
     if reason := _why_refused(name, uses[0], document):
         raise JsonRpcInvalidParams(f"{name}: {reason}")
-    # A statement with a syntax error may use the name.
+    # A statement with a syntax error may use the name, which would then be left.
     if broken := next((s for s in document.statements if s.broken), None):
         line = broken.span.first.line
         raise JsonRpcInvalidParams(f"line {line} can't be read: fix it first")

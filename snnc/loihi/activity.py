@@ -132,5 +132,6 @@ def _layers_of(mapped: MappedNetwork, routes: Iterable[Route]) -> Iterator[Activ
             operations=operations[name],
             arrivals=arrivals[name],
             updates=block.compartments * steps,
+            # The chip changes weights only once per learning epoch.
             learned=registers.words * (steps // WEIGHT_EPOCH),
         )

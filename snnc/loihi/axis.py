@@ -48,6 +48,7 @@ class Tiles:
         return start, min(start + self.size, self.extent)
 
     def __iter__(self) -> Iterator[Interval]:
+        # Without this, iteration would index each tile, which is slower.
         extent = self.extent
         size = self.size
         return ((i, min(i + size, extent)) for i in range(0, extent, size))
@@ -86,6 +87,7 @@ class Taps:
         counts, stride = self._window
         step = stride * self.reader.step
         place = index - self.zeros
+        # Only these taps of the reader have a pooled window that covers the place.
         first = max(0, -(-(place - len(counts) + 1) // step))
         last = min(len(self.reader) - 1, place // step)
         times = ((tap, counts[place - tap * step]) for tap in range(first, last + 1))
@@ -100,6 +102,7 @@ class Taps:
         """Yield the positions of nonzero taps, once per tap of the reader."""
         counts, stride = self._window
         step = stride * self.reader.step
+        # Testing every place would be slow: a kernel may be far larger than its input.
         lowest = max(0, -(-(first - self.zeros - len(counts) + 1) // step))
         highest = min(len(self.reader) - 1, (stop - 1 - self.zeros) // step)
         for tap in range(lowest, highest + 1):
@@ -109,7 +112,10 @@ class Taps:
 
 
 def without_factor(taps: Sequence[Tap]) -> tuple[tuple[Tap, ...], int]:
-    """Return taps divided by the common factor of their weights, and this factor."""
+    """Return taps divided by the common factor of their weights, and this factor.
+
+    The factor is 0 if no weight is nonzero.
+    """
     scale = gcd(*(times for tap in taps for _, times in tap))
     return tuple(tuple((i, n // scale) for i, n in tap) for tap in taps), scale
 
@@ -127,6 +133,7 @@ def output_size(places: int, pools: Steps) -> int:
 
 
 def _compose(pools: Steps) -> tuple[tuple[int, ...], int]:
+    """Return how often the pools together count each position, and their stride."""
     counts = [1]
     stride = 1
     for window, step in pools:
@@ -160,6 +167,7 @@ class TapRun:
 
 Kind = tuple[int, frozenset[int]]
 """The length of arrays, and the factors by which equal arrays differ."""
+# An array is a product of rows and columns: factors 1 x 2 and 2 x 1 give equal arrays.
 ONE = frozenset([1])
 
 
@@ -330,7 +338,8 @@ class Axis:
         by_tiles = [sum(counts.values()) for counts in overlaps]
         if not is_whole:
             return [(number, 0) for number in by_tiles]
-        # An ensemble that is not split also reads pixels between strides.
+        # nengo-loihi trims connections only when it splits an ensemble, so a whole one
+        # also reads pixels between strides.
         last = self.read_extent
         by_whole = (max(0, min(b, last) - a) for a, b in self.ensembles(source_tile))
         return list(zip(by_tiles, by_whole, strict=True))
@@ -423,6 +432,7 @@ class Axis:
         """Return which tiles read source ensembles of ``group`` slices the same way."""
         if self.picked is not None:
             return NONE_EQUIVALENT
+        # The source's last ensemble may have fewer slices than the others.
         whole = self.inputs - self.inputs % group
         stop = min(
             self.inside[1], (whole + self.before - len(self.taps)) // self.stride + 1
@@ -439,6 +449,7 @@ class Axis:
         size = sources.size
         step = group * self.stride
         first = max(0, -(-(len(self.taps) - 1 - self.before) // size))
+        # The last ensemble of outputs may have fewer slices than the others.
         whole = self.outputs - self.outputs % group
         most = (whole * self.stride - self.before) // size
         stop = max(first, min(most, sources.extent // size))
@@ -446,6 +457,7 @@ class Axis:
 
     def _stretches(self, tile: Interval) -> Iterator[Interval]:
         """Yield the distinct intervals that a tile of outputs reads, in order."""
+        # With a stride above the kernel's size, no output reads the positions between.
         apart = self.stride > len(self.taps)
         parts = ((i, i + 1) for i in positions(tile)) if apart else (tile,)
         for part in parts:
@@ -456,6 +468,7 @@ class Axis:
                 yield start, stop
 
     def _find_runs(self, tile: Interval) -> tuple[TapRun, ...]:
+        # nengo-loihi stores one array per mask of taps (`weight_key`, ``conv.py:253``).
         starts: dict[tuple[int, int], list[int]] = {}
         for stretch in self._stretches(tile):
             for place in positions(stretch):

@@ -88,6 +88,7 @@ def links_of(
     if projection.tensor is None and axons == "discrete":
         # A Sparse transform stores no zero weights between the channels of an identity.
         reach = reach.with_channels(target.volume[3])
+    # Without groups, costs don't depend on the first channel, so links can be shared.
     first = projection.rows[0] if reach.is_by_channel else 0
     picked: tuple[Picked | None, ...] = (None,) * 3
     if projection.picked is not None:
@@ -103,8 +104,9 @@ def links_of(
 @lru_cache(maxsize=4096)
 def _build_links(geometry: ProjectionGeometry, profile: Profile) -> Links:
     links = _every_link(geometry, profile)
-    fit = {f: link for f, link in links.items() if kind_of(f) == geometry.axons}
-    return fit or links
+    suitable = {f: link for f, link in links.items() if kind_of(f) == geometry.axons}
+    # A projection with a single form keeps it, and SNN410 warns (decision 036).
+    return suitable or links
 
 
 def _every_link(geometry: ProjectionGeometry, profile: Profile) -> dict[Form, Link]:
@@ -136,6 +138,7 @@ class _LinkMaker(NamedTuple):
 def _comparison(
     geometry: ProjectionGeometry, reach: Pairwise, profile: Profile
 ) -> Link:
+    """Price a max pool's comparisons, channel by channel (decision 028)."""
     source = geometry.source
     target = geometry.target
     axes = [compared_axis(geometry, reach, i) for i in range(3)]
@@ -144,6 +147,7 @@ def _comparison(
 
 
 def _full_links(geometry: ProjectionGeometry, profile: Profile) -> dict[Form, Link]:
+    """Price a Dense, and a convolution with a kernel as large as the image."""
     source = geometry.source
     channels = _one_band(geometry)
     axes = []
@@ -161,6 +165,8 @@ def _transposed_link(
     reach: Window,
     profile: Profile,
 ) -> Link:
+    # A convolution would need zeros between the inputs, which are neurons that don't
+    # exist (decision 037).
     source = geometry.source
     target = geometry.target
     picked = geometry.picked
@@ -180,6 +186,7 @@ def _transposed_link(
 def _repeated_link(
     geometry: ProjectionGeometry, reach: Window, profile: Profile
 ) -> Link:
+    """Price the sums of weights through which taps read one position."""
     axes = [
         RepeatedAxis(
             geometry.source[i],
@@ -201,14 +208,17 @@ def _repeated_link(
 def _window_links(
     geometry: ProjectionGeometry, reach: Window, profile: Profile
 ) -> dict[Form, Link]:
+    """Price a window as a convolution, and as a Sparse where that may be better."""
     channels = _bands(geometry, reach)
     axes = [_along(geometry, reach, i) for i in range(3)]
     image = ImageLink(axes, channels, profile)
     is_discrete = geometry.axons == "discrete"
+    # A Sparse stores each weight of a full window once per pixel (decision 023).
     if not (reach.is_sparse or any(reach.zeros_behind) or is_discrete):
         return {"convolution": image}
     scattered = map(_scattered, axes[1:])
     sparse = SparseLink((axes[0], *scattered), channels, profile)
+    # The first form is used if both need as many cores (decision 023).
     if reach.is_sparse:
         return {"sparse": sparse, "convolution": image}
     return {"convolution": image, "sparse": sparse}
@@ -259,7 +269,7 @@ def _compared_axis(
     places = range(output_size(inputs, pools))
     weights = entries(nodes, windows, places, pools)
     reads = [{place: ((0, n),) for place, n in read.items()} for read in weights]
-    # All windows that read no padding are alike.
+    # All windows that read no padding are equal.
     values = [value for node in nodes for value in node]
     first = max(-(-max(0, -start) // step) for _, start, step in values)
     stop = min((len(places) - 1 - start) // step + 1 for _, start, step in values)
@@ -286,6 +296,7 @@ def _along(geometry: ProjectionGeometry, window: Window, axis: int) -> Axis:
         zeros=(0, *window.zeros_before)[axis],
         pools=steps_of(geometry.pools, axis),
     )
+    # Nengo's convolutions have no depth: the graph has its padding (decision 002).
     before = before if axis else window.depth_before
     return _axis(inputs, outputs, stride, before, taps, geometry.picked[axis])
 
@@ -325,7 +336,7 @@ class ImageLink(Link):
     def in_axons(self, feed: SourceChannels, block: BlockView) -> int:
         if not block.whole:
             return block.rows.inputs * block.columns.inputs
-        # An ensemble that is not split also reads pixels between strides.
+        # nengo-loihi does not trim the connections of an ensemble that is not split.
         return self.rows.read_extent * self.columns.read_extent
 
     def _find_cost(self, feed: SourceChannels, block: BlockView) -> Cost:
@@ -401,12 +412,14 @@ def stored_areas(
     weights are zero.
     """
     rows, columns, channels, whole = block
+    # Every base is a multiple of the channels.
     aligned = channels % profile.axon.pop16_base == 0 or not any(
         base % profile.axon.pop16_base
         for base in block.bases(rows.starts, columns.starts)
     )
     if block.size <= profile.synapse.page:
         # All arrays begin on one page, so no loop over pairs of runs is needed.
+        # A factor of 0 makes arrays of one size equal, which only a split notices.
         zeros = {(1, frozenset([1 if whole or not is_zero else 0])): 1}
         row_kinds = rows.kinds(shared=not whole)
         column_kinds = columns.kinds(shared=not whole)
@@ -428,6 +441,7 @@ def stored_areas(
 
 def _identity(row: TapRun, column: TapRun, *, whole: bool, is_zero: bool) -> Hashable:
     """Return the key of an array; equal arrays of a synapse have equal keys."""
+    # nengo-loihi compares values only when it splits an ensemble.
     if whole:
         return row.tap, row.length, column.tap, column.length
     scale = 0 if is_zero else row.scale * column.scale

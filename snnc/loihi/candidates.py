@@ -88,9 +88,10 @@ class TilingCandidates:
                 yield self._found[i]
                 i += 1
                 continue
-            self._reached, found = next(self._pending, (maxsize + 1, None))
-            if found is not None:
-                self._found.append(found)
+            # At the end, the tilings for any number of cores are known.
+            self._reached, fitting = next(self._pending, (maxsize + 1, None))
+            if fitting is not None:
+                self._found.append(fitting)
 
     def _fit_tilings(self, tilings: Sequence[Tiling]) -> Iterator[_Progress]:
         for tiling in tilings:
@@ -98,8 +99,8 @@ class TilingCandidates:
                 yield tiling.cores, (tiling, fit)
 
     def _find(self, groups: Groups) -> Iterator[_Progress]:
-        # Expand entries on demand: a group stands for its tiles until so many cores are
-        # requested, and a tile that doesn't fit stands for tiles with fewer channels.
+        # Expand entries on demand: a group represents its tiles until that many cores
+        # are requested, and one that doesn't fit represents those with fewer channels.
         is_deep = len(least_sizes(self.costs.volume[0])) > MAX_GROUPS
         waiting = [
             _QueueEntry(least_cores(self.costs, group), GROUP, group)
@@ -124,6 +125,7 @@ class TilingCandidates:
         """Yield the tiling of an entry if it fits, and queue the next smaller tile."""
         forms = self.costs.forms[entry.form]
         tiling = Tiling(self.costs.volume, entry.group, entry.tile, forms)
+        # Bisection takes many tests, so it waits until this many cores are requested.
         if entry.kind == NARROWER:
             kind = TILE
             strip = self._most_fitting(tiling)
@@ -169,8 +171,9 @@ class TilingCandidates:
         n = bisect_left(strips, strip)
         smaller = strips[n - 1] if n else 0
         if isinstance(fit, LimitViolation):
+            # Smaller blocks don't always have better bases, so bisection can't be used.
             return (TILE if fit.limit == "pop16 bases" else NARROWER), smaller
-        # A whole ensemble also reads pixels between strides.
+        # A whole ensemble also reads pixels between strides, so a part may need less.
         if self.by_channel or part.whole:
             return TILE, smaller
         # Bases of pop16 axons must be multiples: with fewer channels, axons may need
@@ -188,8 +191,9 @@ class TilingCandidates:
         strips = strips[: bisect(strips, tiling.tile[2])]
 
         def too_many(strip: int) -> bool:
-            own = replace(tiling, tile=(*tiling.tile[:2], strip))
-            fit = self.costs.fit(own, self.sources)
+            narrower = replace(tiling, tile=(*tiling.tile[:2], strip))
+            fit = self.costs.fit(narrower, self.sources)
+            # Narrower tiles don't always have better bases, which bisection would need.
             return isinstance(fit, LimitViolation) and fit.limit != "pop16 bases"
 
         n = bisect_left(strips, True, key=too_many)
@@ -337,7 +341,7 @@ def _tiles_below(
             for wide in reversed(widths[: bisect(widths, room)]):
                 tile = high, wide, strip
                 if count_cores(volume, group, tile) >= cores:
-                    break
+                    break  # narrower tiles need even more cores
                 yield group, tile
 
 
@@ -353,4 +357,5 @@ def least_violation(
     if any(isinstance(fit, BlockFit) for fit in fits):
         return None
     violations = [fit for fit in fits if isinstance(fit, LimitViolation)]
+    # Limits have different units, so compare by what factor each is exceeded.
     return min(violations, key=lambda violation: violation.value / violation.most)

@@ -97,6 +97,7 @@ class CostModel:
 
     def fit(self, tiling: Tiling, groups: tuple[int, ...]) -> BlockFit | LimitViolation:
         """Return whether a tiling fits on cores, given the groups of the sources."""
+        # Tilings have no equality; these values determine the costs.
         key = (tiling.group, tiling.tile, tiling.forms, groups)
         if key not in self._fits:
             self._fits[key] = self._fit(tiling, groups)
@@ -138,6 +139,7 @@ class CostModel:
         if len(tiles) <= MANY:
             return self._along(axis, tiling, tiles)[0]
         links = self.count_links(tiling.forms)
+        # `_fit` tests all tiles afterwards, so missing the widest only takes time.
         some = range(0, len(tiles), len(tiles) // 2)
         every = (views_of(links, axis, tiles[i]) for i in some)
         return max(every, key=partial(inputs_seen, links))
@@ -173,6 +175,7 @@ class CostModel:
         They do not depend on the height and width of the tiles. If the first strip does
         not fit, no other strip is computed.
         """
+        # Whether a block is a whole ensemble depends on the tiles only in this way.
         first = tiling.part(0)
         one_tile = len(first.rows) * len(first.columns) == 1
         key = (tiling.group, tiling.tile[2], one_tile, tuple(inputs.items()))
@@ -205,10 +208,12 @@ class CostModel:
         tiling: Tiling,
         groups: Sequence[int],
     ) -> BlockFit | LimitViolation:
+        """Return the connections of a tiling, with the shortest possible axons."""
         connections: dict[Inputs, ConnectionChoice] = {}
         for each, suits in zip(inputs, aligned, strict=True):
             channels = each.group * each.link.bands.channels
             violation = self._pop16_violation(channels, in_axons, aligned=suits)
+            # nengo-loihi has population axons only for convolutions.
             image = each.form == "convolution"
             if image and self.pop == 16 and violation is not None:
                 return violation

@@ -104,6 +104,7 @@ def refuse_mapping(mapped: MappedNetwork, target: Loihi) -> rules.TooManyCores:
 
 
 def _refuse_layer(population: Population, choices: ChipChoices) -> Diagnostic:
+    """Describe why no tiling of a layer fits on a core."""
     costs = choices.costs
     violation = choices.violation
     if violation is None or violation.limit.startswith("pop16"):
@@ -141,6 +142,7 @@ def _smaller(
 
 def refuse_large(lowered: LoweredNetwork, target: Loihi) -> Iterator[Diagnostic]:
     """Report a network with far too many neurons."""
+    # Planning all layers would take too long, so look at each one alone.
     for population in lowered.populations:
         if population.on_chip and population.volume[0] <= DEEP:
             one = standalone(lowered, population)
@@ -157,6 +159,7 @@ def _too_many(
     shares: Mapping[str, int],
     bound: str = "at least ",
 ) -> rules.TooManyCores:
+    """Describe a network with too many cores; name the layer with the most."""
     largest = max(shares, key=lambda name: shares[name])
     layer = lowered.by_name[largest].layer
     return rules.TooManyCores(

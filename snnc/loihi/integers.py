@@ -65,6 +65,7 @@ def neurons_of(
 
 
 def _stored_decay(decay: float, offset: int = 0) -> int:
+    # nengo-loihi stores decays as float32 before it rounds them (``block.py:162``).
     exact = np.float32(decay) * np.float32(DECAY_ONE - 1) - np.float32(offset)
     return int(np.round(exact))
 
@@ -90,7 +91,7 @@ class Blocks(NamedTuple):
     if this magnitude is treated as 0. ``weight_scale`` converts weights to integers,
     for a connection that is stored with ``exponent``. ``threshold`` and the largest
     ``bias`` are integers before they are split into mantissa and exponent. If no scale
-    fits, the values are those of the closest scale.
+    fits, the values belong to the closest scale.
     """
 
     weight: Array
@@ -136,6 +137,7 @@ def discretize_blocks(neurons: ChipNeurons, weights: object, biases: object) -> 
     by_weights = _above(weights, SOMETHING)
     by_biases = ~by_weights & _above(biases, SOMETHING)
     idle = ~by_weights & ~by_biases
+    # The largest weight decides the scale or, without weights, the largest bias.
     columns = np.empty((4, len(weights)))
     columns[:, by_weights] = _by_weights(
         neurons, weights[by_weights], biases[by_weights]
@@ -153,12 +155,14 @@ def _by_weights(neurons: ChipNeurons, weights: Array, biases: Array) -> Array:
     voltage_scale = unit * scale * _column(np.exp2(6.0 + EXPONENTS))
     threshold = np.round(np.float32(neurons.threshold) * voltage_scale)
     bias = np.round(biases * (voltage_scale * neurons.voltage))
+    # nengo-loihi uses the first exponent with which all integers fit.
     at = _first((threshold <= THRESHOLD_MOST) & (bias <= BIAS_MOST))
     return np.stack([scale, EXPONENTS[at[0]], threshold[at], bias[at]])
 
 
 def _by_biases(neurons: ChipNeurons, biases: Array) -> Array:
     """Try decreasing scales; return the last four fields of `Blocks`."""
+    # nengo-loihi tries these scales until the largest bias would be 1.
     bias_scale = _by(BIAS_MOST, biases) / _column(np.exp2(HALVINGS))
     scale = bias_scale * neurons.current / WEIGHT_UNIT
     voltage_scale = bias_scale / neurons.voltage
@@ -170,6 +174,7 @@ def _by_biases(neurons: ChipNeurons, biases: Array) -> Array:
 
 
 def _idle(neurons: ChipNeurons, biases: Array) -> Array:
+    # Without weights and biases, nothing but the threshold limits the scale.
     threshold = np.float32(neurons.threshold)
     voltage_scale = IDLE_THRESHOLD / (threshold + 1)
     bias_scale = voltage_scale * neurons.voltage
@@ -252,8 +257,10 @@ def discretize_weights(blocks: Blocks, weights: object) -> Array:
     by_weights = _column(blocks.has_weights)
     exact = np.where(by_weights, coarse, flat * _column(blocks.weight_scale))
     exact = exact * np.exp2(_column(exponents.shift))
+    # Weights of both signs lose the lowest of eight bits (`shift_bits`, ``block.py``).
     stored = np.round(exact / 2).clip(-WEIGHT_MANTISSA, WEIGHT_MANTISSA)
     unit = np.exp2(_column(1 + exponents.stored))
+    # The chip drops the lowest bits, so nengo-loihi rounds them first.
     stored = np.round(stored * unit) / unit
     stored = stored.clip(-WEIGHT_MANTISSA, WEIGHT_MANTISSA)
     integers = np.floor(stored * unit).astype(int) * WEIGHT_UNIT

@@ -213,12 +213,14 @@ class Link(ABC):
     def _reached(self, source: Tiling, target: Tiling) -> Iterator[list[Factors]]:
         """Yield `Axis.reached` for the rows and for the columns of two tilings."""
         is_whole = any(target.are_ends_whole)
+        # Not strict: tiles also have channels.
         for axis, size, extent in zip(
             self.plane, source.tile, target.tile, strict=False
         ):
             yield axis.reached(size, extent, is_whole=is_whole)
 
     def _strips_of(self, part: EnsembleTiling, target: Tiling) -> ReadStrips:
+        # `_read_strips` depends on nothing else, so many tilings share its results.
         key = (
             part.slices,
             part.strips,
@@ -320,6 +322,7 @@ def count_arrays(*axes: Mapping[Kind, int]) -> Counter[int]:
     Each axis contains the number of kinds, by length and by their common factors. All
     arrays of zeros with equal lengths are equal.
     """
+    # Equal arrays are counted by factors: listing all arrays of a layer would be slow.
     arrays = Counter[int]()
     zeros = set()
     for kinds in product(*(axis.items() for axis in axes)):
@@ -367,13 +370,15 @@ class BlockFit:
 
 @dataclass(frozen=True, slots=True)
 class LimitViolation:
+    """A limit that a tiling exceeds: the ``value`` is above the allowed ``most``."""
+
     limit: Limit
     value: int
     most: int
 
 
 class Inputs(NamedTuple):
-    """Equal projections into a population, of which there may be hundreds.
+    """Equal projections into a population, which may have hundreds of them.
 
     ``group`` is the number of slices per ensemble of their sources.
     """
@@ -445,6 +450,7 @@ class Load:
         For a given index size, formats differ only by the weights' exponent, from 0 to
         -6 (``builder/discretize.py:268, 378``).
         """
+        # The exact number depends on the weights, which are unknown before training.
         every = Counter[int | None]()
         for times, costs in self.costs:
             for cost in costs:

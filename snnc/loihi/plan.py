@@ -72,7 +72,7 @@ class Plan:
 
     @cached_property
     def unmappable(self) -> bool:
-        """Whether there is a population of which no tiling fits on a core."""
+        """Whether no tiling of some population fits on a core."""
         return any(step.choices.fits_no_core for step in self.steps)
 
 
@@ -110,8 +110,8 @@ def make_plan(
         read = lowered.into(population.name)
         sources = tuple(positions[projection.source] for projection in read)
         groups = tuple(steps[source].choices.groups for source in sources)
-        own = _chip_choices(lowered, population, groups, axons or {}, known)
-        steps.append(Step(own, sources))
+        choices = _chip_choices(lowered, population, groups, axons or {}, known)
+        steps.append(Step(choices, sources))
     return Plan(lowered, populations, tuple(steps))
 
 
@@ -136,7 +136,7 @@ def _chip_choices(
     block = population.block
     read = lowered.into
     links = [links_of(lowered, p, axons.get(p.source)) for p in read(population.name)]
-    # Equal links are one object.
+    # Equal links are one object. The cost model keeps them, so no id is used again.
     key = volume, tuple(map(id, links)), groups, block, target.pop
     choices = known.get(key)
     if not isinstance(choices, ChipChoices):
@@ -187,6 +187,7 @@ def compartment_floors(lowered: LoweredNetwork) -> dict[str, int]:
 
 
 def _populations_to_map(lowered: LoweredNetwork) -> tuple[Population, ...]:
+    # Other populations on the host cause no costs on the chip.
     ends = ((p.source, lowered.by_name[p.target]) for p in lowered.projections)
     feeding = {source for source, target in ends if target.on_chip}
     ordered = lowered.in_reading_order
@@ -204,6 +205,7 @@ def assemble(
     learned = _learning_core(plan.lowered.network)
     return replace(
         _network(plan.lowered, populations, _connections(plan, solution)),
+        # The search does not know the core of a readout that learns.
         lower_bound=lower_bound + (learned is not None),
         unmixed=unmixed,
         learned=learned,
@@ -211,7 +213,10 @@ def assemble(
 
 
 def mixed_in(plan: Plan, solution: Solution) -> tuple[str, ...]:
-    """Return the populations on the chip that have axons of both kinds."""
+    """Return the populations on the chip that have axons of both kinds.
+
+    NxSDK accepts only one kind for a neuron (decision 036).
+    """
     return _network(plan.lowered, (), _connections(plan, solution)).of_both_forms
 
 
@@ -259,6 +264,7 @@ def _population(
     solution: Solution,
     readers: Mapping[int, Readers],
 ) -> MappedPopulation:
+    """Return a population, split as in the solution, with its resources."""
     position = plan.positions.get(population.name)
     if position is None:
         return _map_to_host(population, 1)
@@ -292,12 +298,14 @@ def _ensemble(
     tiling: Tiling | None = None,
     blocks: Sequence[tuple[Block, Registers]] = (),
 ) -> Ensemble:
+    """Return an ensemble; without a tiling, it is on the host and has no block."""
     _, height, width, channels = population.volume
     first, stop = slices
     shape: Shape = (height, width, (stop - first) * channels)
     block: Shape | None = None
     if tiling is not None:
         block = (*tiling.tile[:2], min(tiling.tile[2], shape[2]))
+    # The block shape of a dense layer has a single axis in nengo-loihi.
     if len(population.layer.shape) == 1:
         shape = shape[2:]
         block = block and block[2:]
@@ -338,6 +346,7 @@ def _blocks_of(
             feeds = feeds_of(inputs, part, piece.strip)
             channels = length(piece.strip)
             load = Load(inputs, feeds, rows, columns, channels, part.whole)
+            # On a board, in-axons without weights are not built, as after a split.
             built = replace(load, whole=False)
             neurons = piece.neurons
             # A readout that learns needs an axon per neuron.
@@ -363,6 +372,7 @@ def _learning_core(network: LogicalNetwork) -> Ensemble | None:
     (source,) = readout.sources
     neurons = prod(network.by_name[source].shape)
     bits = neurons * network.device.synapse.learned_bits(readout.units)
+    # nengo-loihi decodes each output with two compartments, one per sign.
     shape = (2 * readout.units,)
     block = Block(shape[0], neurons, 0, bits)
     # On hardware, an in-axon that learns takes two entries.

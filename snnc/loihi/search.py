@@ -118,6 +118,7 @@ class AxonUse:
         return slots
 
     def _find_excess(self, readers: Readers, source: Tiling, limit: int) -> int:
+        # The maxima of readers are fast to find, but may be in different blocks.
         most = [self._most_slots(one, source) for one in readers.counts]
         least = max(most, default=0)
         total = sum(map(mul, most, readers.counts.values()))
@@ -142,7 +143,7 @@ class AxonUse:
     def _find_peak(self, readers: Readers, source: Tiling) -> int:
         slots = [times * one.slots for one, times in readers.counts.items()]
         axons = [self._built_axons(one, source) for one in readers.counts]
-        # Most rows, columns and strips of blocks are alike for all readers.
+        # Most blocks have the same axons, so only different ones are multiplied.
         rows = set(zip(*(each.rows for each in axons), strict=True))
         columns = set(zip(*(each.columns for each in axons), strict=True))
         strips = set(zip(*(each.strips for each in axons), strict=True))
@@ -220,10 +221,10 @@ class OutOfPatienceError(Exception):
 
 
 class Demand(NamedTuple):
-    """What the chosen readers of a source require of it.
+    """The requirements of a source's chosen readers.
 
-    The source has ``group`` depth slices per ensemble. There are no ``readers`` if it
-    is on the host. ``need`` is the fewest cores with which the source serves its
+    The source has ``group`` depth slices per ensemble. ``readers`` is empty if it is on
+    the host. ``need`` is the fewest cores with which the source serves its
     readers.
     """
 
@@ -252,6 +253,7 @@ class PartialSolution(NamedTuple):
 
 
 def _cheapest_by_key(some: Iterable[PartialSolution]) -> Collection[PartialSolution]:
+    """Keep the cheapest of those partial solutions that earlier steps see as equal."""
     by_key: dict[object, PartialSolution] = {}
     for partial in some:
         key = partial.key
@@ -283,6 +285,7 @@ class Search:
     def __post_init__(self) -> None:
         choices = [step.choices for step in self.steps]
         on_chip = [each for each in choices if isinstance(each, ChipChoices)]
+        # Searches for variants share cost models: count only the work of this search.
         self._counted = {each.costs: each.costs.work for each in on_chip}
         self._fitted = 0
         self._tested = 0
@@ -322,6 +325,7 @@ class Search:
         most = self._began + int(WORK * self.effort)
         took = 0
         self._patience = most if hopeless else maxsize
+        # Large networks: each width may find fewer cores, for more work (decision 030).
         for width in WIDTHS:
             before = self.work
             if GROWTH * took + before > most:
@@ -329,7 +333,7 @@ class Search:
             try:
                 found, _ = self.attempt(self.most, width, max(2, width))
             except OutOfPatienceError:
-                self.gave_up = best is None
+                self.gave_up = best is None  # a narrower attempt may have succeeded
                 break
             took = self.work - before
             if found is None:
@@ -347,6 +351,7 @@ class Search:
             bound = min(self.floor + slack, self.most)
             try:
                 found, is_complete = self.attempt(bound, 1, 2)
+                # If a narrow attempt reaches the lower bound, no other can be better.
                 if found is None or found.cores > self.lower_bound:
                     found, is_complete = self.attempt(bound, WIDTH)
             except OutOfPatienceError:
@@ -360,6 +365,7 @@ class Search:
             self.lower_bound = self.floor if bound == maxsize else bound + 1
             if bound == self.most:
                 return None
+            # A bound may be too large: an attempt finds the best mapping below it.
             slack += max(1, slack)
 
     def attempt(
@@ -373,6 +379,7 @@ class Search:
         """
         is_complete = self._tries_all and branches is None
         some = [PartialSolution(self.floor, {}, ())]
+        # From the readout on, every partial solution can be completed (decision 030).
         for i in reversed(range(len(self.steps))):
             extended = (islice(self._extend(one, i, bound), branches) for one in some)
             different = _cheapest_by_key(chain.from_iterable(extended))
@@ -390,12 +397,13 @@ class Search:
         self, partial: PartialSolution, i: int, bound: int
     ) -> Iterator[PartialSolution]:
         """Add a tiling of one more step; try those with the fewest cores first."""
-        own = partial.demands.get(i) or (None, NO_READERS, self.floors[i])
-        group, readers, need = own
+        demand = partial.demands.get(i) or (None, NO_READERS, self.floors[i])
+        group, readers, need = demand
         others = {source: d for source, d in partial.demands.items() if source != i}
         before = PartialSolution(partial.bound - need, others, partial.chosen)
         room = bound - before.bound
-        fixed = {source: demand.group for source, demand in others.items()}
+        # Readers that were placed before chose the groups of common sources.
+        fixed = {source: other.group for source, other in others.items()}
         fitting = [
             zip(self._fitting(i, group, groups, room), repeat(groups))
             for groups in self._combinations(i, fixed)
@@ -422,11 +430,12 @@ class Search:
         for source, group, connection in zip(
             sources, groups, fit.connections, strict=False
         ):
-            own = demands.get(source) or (group, NO_READERS, self.floors[source])
-            _, readers, need = own
+            demand = demands.get(source) or (group, NO_READERS, self.floors[source])
+            _, readers, need = demand
             if isinstance(self.steps[source].choices, ChipChoices):
                 readers = self.use.more(readers, connection, tiling)
             demands[source] = Demand(group, readers, need)
+        # A layer may read one source several times, but its need is the same.
         for source in dict.fromkeys(sources):
             group, readers, least = demands[source]
             if not readers.counts:
@@ -440,6 +449,7 @@ class Search:
 
     def _need(self, i: int, readers: Readers, group: int, least: int) -> int | None:
         """Return the fewest cores, at least ``least``, that serve a step's readers."""
+        # The choices of equal populations are one object (see `make_plan`).
         key = (id(self.steps[i].choices), self._by_channel[i], group, readers)
         if key not in self._needs:
             most = maxsize
@@ -476,6 +486,7 @@ class Search:
             (groups[s],) if s in groups else _powers(self._groups[s]) for s in sources
         ]
         while max(map(len, free), default=0) > 2 and _are_too_many(free):
+            # Omit every second size of a source, but neither its first nor its last.
             longest = max(range(len(free)), key=lambda n: len(free[n]))
             free[longest] = (*free[longest][:-1:2], free[longest][-1])
         some: Iterable[Groups] = zip(*((g[0], g[-1]) for g in free), strict=True)
@@ -496,13 +507,14 @@ class Search:
 
     def _read_by_channel(self) -> list[bool]:
         """Return, for each step, whether a reader needs axons per channel."""
-        found = [False] * len(self.steps)
+        by_channel = [False] * len(self.steps)
         for step in self.steps:
             if isinstance(step.choices, ChipChoices):
+                # In a convolution, one axon serves all channels of a pixel.
                 links = step.choices.costs.links
                 for source, forms in zip(step.sources, links, strict=True):
-                    found[source] |= set(forms) != {"convolution"}
-        return found
+                    by_channel[source] |= set(forms) != {"convolution"}
+        return by_channel
 
 
 def _are_too_many(free: Sequence[Groups]) -> bool:

@@ -69,6 +69,7 @@ class ScatterAxis(Axis):
         inside: Interval | None = None,
         period: int = 1,
     ) -> None:
+        # `Axis` needs a stride and taps, but here `reads` replaces them.
         super().__init__(inputs, outputs, 1, 0, Taps(1, range(1), 0, ()), picked)
         self.inside = inside or (outputs, 0)
         self.period = period
@@ -96,6 +97,7 @@ class ScatterAxis(Axis):
         return len(self._read(tile))
 
     def _stretches(self, tile: Interval) -> Iterator[Interval]:
+        """Yield the intervals without gaps that a tile reads."""
         places = self._read(tile)
         first = 0
         for i, place in enumerate(places):
@@ -177,7 +179,9 @@ class RepeatedAxis(ScatterAxis):
     ) -> None:
         entries = [_repeated_reads(inputs, output, slide) for output in range(outputs)]
         last = inputs * slide.repeats + slide.before - slide.taps[-1] - 1
+        # The outputs whose taps all read inputs, and no padding.
         inside = -(-slide.before // slide.stride), last // slide.stride + 1
+        # After so many outputs, the kernel has moved by whole inputs.
         period = slide.repeats // gcd(slide.repeats, slide.stride)
         super().__init__(inputs, outputs, entries.__getitem__, picked, inside, period)
         sets = {_tap_set(tap) for reads in entries for tap in reads.values()}
@@ -191,6 +195,7 @@ class RepeatedAxis(ScatterAxis):
 
 
 def _repeated_reads(inputs: int, output: int, slide: Slide) -> Reads:
+    """Return the positions that an output reads, and through which taps."""
     reads: dict[int, Tap] = {}
     for tap, offset in enumerate(slide.taps):
         place = output * slide.stride - slide.before + offset
@@ -256,14 +261,15 @@ class SparseLink(Link):
         strips = [0] * len(part.strips)
         read = Counter(channels for _, channels in self._reading(part, target))
         for channels, number in read.items():
-            for i, held in part.strips.overlaps(channels):
-                strips[i] += number * held
+            for i, overlap in part.strips.overlaps(channels):
+                strips[i] += number * overlap
         return 1, 0, strips
 
     def _shared(self, channels: int) -> int:
         return channels
 
     def pairs(self, source: Tiling, target: Tiling) -> int:
+        # A Dense stores the weights of all slices, also those that are always 0.
         slices = target.volume[0] * self.depth.inputs
         if not self._dense:
             places = product(range(target.volume[0]), range(self.depth.inputs))
@@ -277,8 +283,8 @@ class SparseLink(Link):
         before = 0
         for part in source.parts:
             for there, channels in self._reading(part, target):
-                for i, held in part.strips.overlaps(channels):
-                    counts[before + i, there] += held
+                for i, overlap in part.strips.overlaps(channels):
+                    counts[before + i, there] += overlap
             before += len(part.strips)
         for (here, there), number in counts.items():
             yield here, there, 1, number
@@ -295,11 +301,13 @@ class SparseLink(Link):
             reads = tuple(self._reads(part, strip, place))
             for groups in alike:
                 one = groups.start
-                reached = sum(width(one, own) for _, _, own in reads)
+                reached = sum(width(one, targets) for _, _, targets in reads)
                 if not reached:
                     continue
                 lengths[reached, ONE] += self.bands.size(groups)
-                read = [(out, tap) for out, tap, own in reads if width(one, own)]
+                read = [
+                    (out, tap) for out, tap, targets in reads if width(one, targets)
+                ]
                 pattern, scale = pattern_of(read)
                 scales.setdefault((reached, groups, pattern), set()).add(scale)
         distinct = Counter[Kind]()
@@ -338,8 +346,8 @@ class SparseLink(Link):
     ) -> list[Interval]:
         """Return the channel ranges that a strip reads from one slice of its source."""
         stretches: list[Interval] = []
-        for _, _, own in sorted(self._reads(part, strip, place), key=itemgetter(2)):
-            if not (groups := self.bands.source_groups(own)):
+        for _, _, targets in sorted(self._reads(part, strip, place), key=itemgetter(2)):
+            if not (groups := self.bands.source_groups(targets)):
                 continue
             start = self.bands.of(groups[0])[0]
             stop = self.bands.of(groups[-1])[1]

@@ -140,6 +140,7 @@ class Tiling:
 
 @lru_cache(maxsize=4096)
 def _part(volume: Volume, group: int, tile: Tile, i: int) -> EnsembleTiling:
+    """Return ensemble ``i`` of a tiling; equal tilings share their ensembles."""
     depth, height, width, channels = volume
     a, b = Tiles(depth, group)[i]
     rows = Tiles(height, tile[0])
@@ -160,7 +161,10 @@ def tiling_of(mapped: MappedPopulation) -> Tiling:
 
 @lru_cache(maxsize=1024)
 def least_sizes(extent: int) -> tuple[int, ...]:
-    """Return, for each possible number of tiles of an axis, the smallest tile size."""
+    """Return, for each possible number of tiles of an axis, the smallest tile size.
+
+    Larger tiles would need as many cores, and more of each core.
+    """
     sizes = []
     size = 1
     while size < extent:
@@ -275,6 +279,7 @@ def unlike_strips(
     for start in range(0, extent, channels):
         for i in _in_slice(strips, start, channels, marks, steps):
             a, b = strips[i]
+            # Without edges, strips differ only in their width and their slices.
             touched = b - a, a // channels, (b - 1) // channels
             strips_by_kind.setdefault(i if edges - {NO_EDGES} else touched, (a, b))
     return tuple(strips_by_kind.values())
@@ -287,6 +292,7 @@ def _in_slice(
     marks: Collection[int],
     steps: Collection[int],
 ) -> Iterator[int]:
+    """Yield the strips of the slice at ``start`` that may differ in their inputs."""
     first = -(-start // strips.size)
     last = -(-(start + channels) // strips.size) - 1
     stops = {first, last, last + 1}

@@ -88,7 +88,7 @@ class ChipTime:
 def estimate_time(
     loads: Sequence[CoreLoad], device: Profile, steps: int
 ) -> ChipTime | None:
-    """Estimate the time on the chip for examples of so many steps; None without cores.
+    """Estimate the time on the chip for examples of ``steps``; None without cores.
 
     The estimate uses fitted times for cores that send and receive at the same time. The
     range begins with simulated times, and ends with fitted times for cores that first
@@ -131,6 +131,7 @@ def _round(seconds: float) -> float:
 def _barrier(cores: int, times: Times) -> float:
     """Return the time for synchronising the cores of a chip, in seconds."""
     tiles = -(-cores // TILE)
+    # The times are for numbers of tiles; between them, the lower one is used.
     nanoseconds = times.barrier[0]
     for least, barrier in zip(times.barrier_tiles, times.barrier, strict=False):
         if least <= tiles:

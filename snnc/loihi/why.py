@@ -94,13 +94,16 @@ def reasons_of(mapped: MappedNetwork, cache: PlanCache | None = None) -> Reasons
 
 
 def _solution_of(plan: Plan, mapped: MappedNetwork) -> Solution:
+    """Return a mapping as a solution of the search that made it."""
     forms = {id(p.projection): p.form for p in mapped.projections}
     tilings: list[Tiling] = []
     fits: list[BlockFit] = []
     for population in plan.populations:
         read = plan.lowered.into(population.name) if population.on_chip else ()
-        own = tuple(forms[id(projection)] for projection in read)
-        tilings.append(replace(tiling_of(mapped.by_name[population.name]), forms=own))
+        own_forms = tuple(forms[id(projection)] for projection in read)
+        tilings.append(
+            replace(tiling_of(mapped.by_name[population.name]), forms=own_forms)
+        )
         fit = plan.fit(len(fits), tilings)
         assert isinstance(fit, BlockFit), "it was mapped"
         fits.append(fit)
@@ -120,6 +123,7 @@ def explain(plan: Plan, solution: Solution) -> Reasons:
 
 
 def _reason(plan: Plan, solution: Solution, i: int, choices: ChipChoices) -> Reason:
+    """Return the first bound that a layer's cores reach, from the simplest."""
     population = plan.populations[i]
     cores = solution.tilings[i].cores
     name = population.name
@@ -176,6 +180,7 @@ def _misses_beside(
     hold.
     """
     use = AxonUse()
+    # Larger tilings would be refused for their neurons, which hides other limits.
     limit = choices.costs.profile.core.compartments
     misses = []
     for tiling in tilings_below(choices.costs, limit, solution.tilings[i].cores):
@@ -185,8 +190,8 @@ def _misses_beside(
         outcome = replacement_violation(plan, solution, i, tiling, use)
         if outcome is None:
             return []
-        where, violation = outcome
-        misses.append(NearMiss(tiling.cores, plan.populations[where].name, violation))
+        layer, violation = outcome
+        misses.append(NearMiss(tiling.cores, plan.populations[layer].name, violation))
     return misses
 
 

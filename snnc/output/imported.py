@@ -2,7 +2,7 @@
 
 A package built by this snnc has the same bytes in its ``_runtime``, so its modules can
 be the modules of `snnc.runtime`. A class is then the same object under both names, so
-snnc accepts the objects that a package returns.
+snnc accepts the objects that a package returns (decision 019).
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ class CannotRunError(ValueError):
 
 
 def _no_package(path: str | PathLike[str]) -> CannotRunError:
+    """Return the error for a folder without a package; name a package inside."""
     inside = sorted(Path(path).glob("*/nengo_network.py"))
     advice = "name the folder that `snnc build` printed"
     if Path(path).suffix in (".snn", ".yaml", ".yml"):
@@ -118,7 +119,7 @@ class ImportedPackage:
         except ModuleNotFoundError as error:
             package, _, lost = (error.name or "").partition(".")
             if package != self.import_name:
-                raise
+                raise  # the package is complete, but it imports a missing library
             raise _unusable(self.folder, f"{lost}.py is missing") from error
         except SyntaxError as error:
             name = Path(error.filename or "").name
@@ -190,6 +191,7 @@ class _Loader(SourceFileLoader):
         self._content = content
 
     def get_code(self, fullname: str) -> CodeType:
+        # Byte code in the folder may be that of a later build.
         return self.source_to_code(self._content, self.path)
 
 

@@ -28,7 +28,7 @@ class Lock:
     """A package's origin, and the hash of every owned file.
 
     The lock contains the version of snnc, but comparisons ignore it. So another version
-    that writes the same bytes leaves the lock unchanged.
+    that writes the same bytes leaves the lock unchanged (decision 011).
 
     ``spec`` is the hash of the canonical spec, which excludes comments, and ``origin``
     is None if the lock lacks it. ``files`` contains the SHA-256 of each owned file
@@ -99,6 +99,8 @@ def is_of_library(name: str) -> bool:
 @lru_cache(1024)  # the names of library files are the same in each package
 def is_plain(name: str) -> bool:
     """Return whether an untrusted name is a valid path in the package."""
+    # Anybody can edit a lock, but a build must not write outside its folder. A name
+    # that is harmless on Linux may be a path on Windows (decision 012).
     path = PurePosixPath(name)
     stays = not path.is_absolute() and path.parts and ".." not in path.parts
     return bool(
@@ -128,6 +130,7 @@ def _parse(text: str) -> Lock:
         raise LockError("it is not JSON") from error
     if not isinstance(data, dict):
         raise LockError("it is not a JSON object")
+    # A lock omits these if they are empty, and older formats lack them.
     data = {"writing": {}, "library": "", **data}
     number = data.get("format")
     version = data.get("snnc")

@@ -78,7 +78,8 @@ def read(folder: Path, name: str) -> str | NotAFile | None:
     r"""Return the text of a file of a package, with ``\n`` line ends.
 
     Return `NotAFile` for a folder or a link, and for a path below a link or a file, and
-    None for a missing file. Text that is not UTF-8 is decoded with `surrogateescape`.
+    None for a missing file. Text that is not UTF-8 is decoded with `surrogateescape`,
+    so that a file of another program has a hash, too. Git may have converted line ends.
     """
     path = folder / name
     if any((folder / part).is_symlink() for part in _folders(name)):
@@ -99,6 +100,7 @@ def remove(folder: Path, name: str) -> None:
     """Remove a file, the byte code of a module, and folders that are then empty."""
     path = folder / name
     path.unlink(missing_ok=True)
+    # Byte code would keep an empty folder from being removed.
     cache = path.parent / "__pycache__"
     for compiled in cache.glob(f"{path.stem}.*.pyc"):
         compiled.unlink(missing_ok=True)
@@ -178,6 +180,7 @@ class PackageRecords:
 
         The header decides if Git is merging the lock, or this file.
         """
+        # No lock contains the hash of a file that Git merges (decision 012).
         if self.lock.is_merging or has_conflict(text):
             return is_generated(text)
         known = self.files.get(name), self.lock.writing.get(name)

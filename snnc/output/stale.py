@@ -80,6 +80,7 @@ def problems(
     refused = [*refusals(comparison), *report_kept(comparison)]
     if refused:
         return refused
+    # A changed spec makes every file stale, so report only the cause (decision 017).
     problem = (
         _problem_of_package(comparison, command)
         or _other_origin(comparison, wanted, command)
@@ -89,8 +90,9 @@ def problems(
 
 
 def _changed_rows(comparison: Comparison) -> list[ComparedFile]:
+    """Return the files that differ; the lock only if no other file does."""
     changed = [row for row in comparison.rows if row.state is not FileState.UNCHANGED]
-    if len(changed) > 1:  # because the lock then differs in any case
+    if len(changed) > 1:  # the lock then differs in any case
         changed = [row for row in changed if row.name != NAME]
     return changed
 
@@ -118,6 +120,7 @@ def _other_origin(
     built = comparison.records.lock.origin
     if built is None or built == wanted.origin:
         return None
+    # Missing or left-over files have another cause.
     if all(row.state is not FileState.STALE for row in _changed_rows(comparison)):
         return None
     chosen = wanted.origin or Origin("", "")
@@ -134,6 +137,7 @@ def _other_origin(
 def _problem_of_files(
     comparison: Comparison, spec: str, wanted: Lock, command: str
 ) -> Diagnostic | None:
+    """Return the problem of some files: missing, left over, or stale, if any."""
     folder = comparison.folder
     changed = _changed_rows(comparison)
     if not changed:
@@ -213,6 +217,7 @@ def report_untracked(package: PackageFiles) -> Iterator[Diagnostic]:
             capture_output=True,
             check=False,
             cwd=package.folder,
+            # git translates its messages, but the diagnostic quotes one in English.
             env={**os.environ, "LC_ALL": "C"},
         )
     except FileNotFoundError:
@@ -221,8 +226,8 @@ def report_untracked(package: PackageFiles) -> Iterator[Diagnostic]:
     else:
         tracked = done.stdout.decode("utf-8", "surrogateescape").split("\0")
         missing = [name for name in names if name not in tracked]
-        said = done.stderr.decode("utf-8", "replace").partition("\n")[0]
-        reason = said.removeprefix("fatal: ")
+        message = done.stderr.decode("utf-8", "replace").partition("\n")[0]
+        reason = message.removeprefix("fatal: ")
     if missing:
         listed = "" if missing == names else ", ".join(missing)
         yield rules.Untracked(

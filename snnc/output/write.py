@@ -107,6 +107,7 @@ def compare(package: PackageFiles, *, force: bool = False) -> Comparison:
     Raises OSError if a file can't be read.
     """
     folder = package.folder
+    # A build never replaces a link, and doesn't write through it (decision 012).
     if folder.is_symlink():
         link = ComparedFile("", FileState.FOREIGN, None, None)
         return Comparison(folder, (link,), PackageRecords(folder))
@@ -118,6 +119,7 @@ def compare(package: PackageFiles, *, force: bool = False) -> Comparison:
     rows: list[ComparedFile] = []
     for name in (*wanted, *unwanted):
         rows += _compare_file(records, name, wanted.get(name))
+    # With `force`, no edited file is kept, so the lock has to list none.
     rows += _lock_row(package, records, [] if force else rows)
     if force:
         rows = [replace(row, state=_FORCED.get(row.state, row.state)) for row in rows]
@@ -186,6 +188,7 @@ def _lock_row(
 
 
 def _state_of_lock(records: PackageRecords, wanted: str) -> FileState:
+    """Return the state of the lock; its version of snnc is ignored."""
     if records.found is None:
         return FileState.MISSING
     if not isinstance(records.found, str):
@@ -242,12 +245,14 @@ def refusals(comparison: Comparison) -> Iterator[Diagnostic]:
     """Report each reason to refuse a build."""
     folder = comparison.folder
     records = comparison.records
+    # In a newer format, the lock may have another meaning (decision 012).
     if comparison.is_newer:
         yield report_format(folder, records.lock)
         return
     for name in comparison.names(FileState.FOREIGN):
         yield rules.ForeignFile(span=whole_file(folder / name))
     edited = comparison.names(FileState.EDITED)
+    # Without a lock, all files that differ count as edited, so one problem names them.
     if edited and records.lock is NO_LOCK:
         names = comparison.names(FileState.EDITED, FileState.EDITED_LEFT_OVER)
         yield packages.LockUnusable(
@@ -260,6 +265,7 @@ def refusals(comparison: Comparison) -> Iterator[Diagnostic]:
 
 
 def _refuse_edited(folder: Path, edited: Sequence[str]) -> Iterator[Diagnostic]:
+    """Report edited files; one diagnostic names all files of the library."""
     modules = [name for name in edited if not is_of_library(name)]
     if modules:
         yield rules.EditedByHand(
@@ -288,6 +294,7 @@ def _write_alone(
             if not any(refusals(comparison)):
                 _apply(comparison)
     finally:
+        # A build that is refused may have created the folder to lock it.
         with suppress(OSError):  # fails if the folder is not empty
             package.folder.rmdir()
     return comparison
@@ -304,14 +311,14 @@ def exclusive(folder: Path, waiting: Callable[[Path], None]) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     lock = FileLock(folder / MARKER)
-    told = False
+    has_called = False
     while not lock.is_locked:
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            lock.acquire(timeout=-1 if told else 0, poll_interval=POLL)
+            lock.acquire(timeout=-1 if has_called else 0, poll_interval=POLL)
         except Timeout:
             waiting(folder)
-            told = True
+            has_called = True
         except FileNotFoundError:  # another build has just removed the empty folder
             continue
         except OSError as error:
@@ -335,6 +342,7 @@ def _apply(comparison: Comparison) -> None:
     remove_parts(folder)
     files = [row for row in comparison.rows if row.name != NAME]
     lock = list(comparison.rows[len(files) :])
+    # If the build is killed, one of the two locks lists each file (decision 012).
     if lock and any(row.state in _CHANGING for row in files):
         lock = _write_interim(comparison, lock[0], files)
     for row in (*files, *lock):

@@ -11,6 +11,7 @@ from snnc.text.display import Displayed, Json, data_frame
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+# Results don't import `views`, which is a higher layer (decision 021).
 WRITERS: dict[str, Callable[..., Any]] = {}
 """Functions that write a result, by format; `snnc.views` fills this table.
 

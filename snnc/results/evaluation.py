@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from snnc.results.prediction import EvaluatedRun, Record
     from snnc.results.statistics import LayerFiring
 
-UNEVEN = 2  # classes are uneven if one has so many times the examples of another
+UNEVEN = 2  # classes are uneven if one has twice the examples of another
 
 
 @dataclass(frozen=True, repr=False)
@@ -205,6 +205,7 @@ class Evaluation(Result):
         counts = [each.examples for each in self.by_class if each.examples]
         least = min(counts, default=0)
         most = max(counts, default=0)
+        # Counts vary by chance by about the square root of their sum.
         return most >= UNEVEN * least and most - least > 2 * sqrt(most + least)
 
     @property

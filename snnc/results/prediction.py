@@ -114,6 +114,7 @@ class EvaluatedRun:
     @cached_property
     def prediction(self) -> Prediction:
         """The outputs in the order of the data."""
+        # An evaluation shuffles examples, because data may be sorted (decision 024).
         outputs = np.asarray(self.raw[np.argsort(self.rows)], np.float32)
         return Prediction(outputs, self.names)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 COUNTERS = ("compartments", "in-axons", "out-axons", "synapses")
 Shape = tuple[int, ...]
 _OR_0 = {"write": lambda count: count or 0}
+"""The metadata of an optional number, which is 0 in JSON if it is missing."""
 
 
 @dataclass(frozen=True, slots=True)

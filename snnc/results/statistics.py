@@ -55,6 +55,7 @@ class LayerFiring:
     @property
     def silent(self) -> float:
         """The fraction of neurons that never fired."""
+        # Each neuron is in `seen` once per example.
         neurons = self.at_least(0) // self.examples
         firing = int(np.unpackbits(self.fired.astype(np.uint8)).sum())
         return (neurons - firing) / neurons
@@ -72,7 +73,7 @@ class LayerFiring:
 class Correlation:
     """The sums for the Pearson correlation of ``count`` pairs of values.
 
-    ``means`` are those of both variables, and ``products`` the sums of products of
+    ``means`` has the means of both variables, and ``products`` the sums of products of
     deviations from them: (2, 2). The sums of two sets of pairs can be added; see Chan,
     Golub and LeVeque, Updating formulae and a pairwise algorithm for computing sample
     variances, 1979.

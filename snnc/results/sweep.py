@@ -215,9 +215,10 @@ def select_best(variants: Sequence[Variant], *others: Cost) -> tuple[Variant, ..
 
     Scores are treated as equal if they differ by less than 2 standard errors.
     """
-    costs = {v: own for v in variants if (own := v.costs(*others)) is not None}
+    costs = {v: cost for v in variants if (cost := v.costs(*others)) is not None}
+    # A sweep has up to 10,000 variants, so equal costs are compared only once.
     beaten = {b for a, b in permutations({*costs.values()}, 2) if _is_better(a, b)}
-    return tuple(variant for variant, own in costs.items() if own not in beaten)
+    return tuple(variant for variant, cost in costs.items() if cost not in beaten)
 
 
 def _is_better(one: Costs, other: Costs) -> bool:

@@ -55,7 +55,7 @@ class Training(Drawable):
 
     def __repr__(self) -> str:
         last = {name: values[-1] for name, values in self.history.items() if values}
-        # The weights may be those of an earlier epoch.
+        # The weights may come from an earlier epoch.
         last |= getattr(self.model.history, "kept", {})
         measures = ", ".join(f"{name} {value:.4g}" for name, value in last.items())
         return f"<snnc.Training of {self.network}: {measures}>"

@@ -45,9 +45,10 @@ def adapt(
     network = package.network
     readout = network.readout
     if readout.learn is None:
-        told = f"`{readout.name}` doesn't learn: write `learn pes` in it"
-        raise CannotRunError(told)
+        problem = f"`{readout.name}` doesn't learn: write `learn pes` in it"
+        raise CannotRunError(problem)
     simulator = options.simulator
+    # nengo-loihi builds the network whose integers the exact engine reads.
     require("loihi" if simulator == "exact" else simulator, network)
     chosen = _draw_examples(network, x, y, options.examples, options.seed)
     order = _presentations(len(chosen), options.passes, options.seed)
@@ -75,6 +76,7 @@ def adapt(
         powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
         shown = powers / powers.sum(axis=1, keepdims=True)
     errors = np.abs(shown - targets_of(labels, network))
+    # Only the last pass counts. Outputs are those from before an example is learned.
     last = slice(-len(chosen), None)
     return Adaptation(
         y=labels,
@@ -176,6 +178,7 @@ def evaluate_adapted(
     simulator = options.simulator
     if simulator == "keras" or simulator == "nengo_dl":
         raise CannotRunError(f"the simulator {simulator} does not learn")
+    # Several evaluations would write the same file.
     once = replace(options, output=None)
     learned_with = AdaptOptions(
         simulator=simulator,

@@ -22,14 +22,14 @@ def apply_fixes(text: str, fixes: Iterable[Fix]) -> tuple[str, int]:
     applied = 0
     for fix in sorted(fixes, key=lambda fix: (fix.span.start, fix.span.end)):
         if applied and fix.span.start <= end:
-            continue
+            continue  # the next round offers it again, if it is still necessary
         pieces += [text[end : fix.span.start], fix.replacement]
         end = fix.span.end
         applied += 1
     return "".join([*pieces, text[end:]]), applied
 
 
-# A fix can reveal another problem; limit the number of rounds.
+# A fix can reveal another problem; limit the number of rounds (decision 005).
 ROUNDS = 10
 MOST_READ = 200_000
 """The maximum number of characters to parse when fixes are tried one by one, because
@@ -77,6 +77,7 @@ def autofix(
         document = parse(source, syntax)
         if not syntax.errors and can_format(source.name):
             source = SourceFile(source.name, format_document(document))
+    # Fixes and the formatter moved statements, and counting had a limit: check again.
     report = Diagnostics()
     compile_spec(source, report, "place", device, mender.cache)
     return Fixed(source, state.count, report)
@@ -89,7 +90,7 @@ class _Mender:
         self.cache = PlanCache()
         self._unsafe = unsafe
         self._device = device
-        self._room = MOST_READ
+        self._characters_left = MOST_READ
 
     def compile(self, source: SourceFile, count: int) -> Fixed:
         """Return the problems of a spec after a number of fixes."""
@@ -116,13 +117,13 @@ class _Mender:
         fixes = self._fixes(state.report.diagnostics)
         changed = len(state.source.text) + 1
         for fix in sorted(fixes, key=lambda fix: fix.span.start, reverse=True):
-            if self._room > 0 and fix.span.end < changed:
-                found = self._with(state, fix)
-                state, changed = found or (state, changed)
+            if self._characters_left > 0 and fix.span.end < changed:
+                better = self._with(state, fix)
+                state, changed = better or (state, changed)
         return None if state is start else state
 
     def _with(self, state: Fixed, fix: Fix) -> tuple[Fixed, int] | None:
-        """Apply a fix and those of revealed problems; return also the first change.
+        """Apply a fix, and fixes of revealed problems; also return the first change.
 
         Return None if this doesn't help.
         """
@@ -133,14 +134,17 @@ class _Mender:
         fixes = [fix]
         changed = fix.span.start
         after = state
-        while fixes and self._room > 0:
-            self._room -= len(state.source.text)
+        while fixes and self._characters_left > 0:
+            self._characters_left -= len(state.source.text)
             changed = min(changed, *(f.span.start for f in fixes))
             after = self._after(after, fixes)
             if after.badness < state.badness:
                 return after, changed
-            found = after.report.diagnostics
-            fixes = self._fixes(d for d in found if (d.code, d.span.start) not in known)
+            fixes = self._fixes(
+                problem
+                for problem in after.report.diagnostics
+                if (problem.code, problem.span.start) not in known
+            )
         return None
 
     def _fixes(self, diagnostics: Iterable[Diagnostic]) -> list[Fix]:

@@ -1,4 +1,8 @@
-"""Compare the spikes in a recording from a package's ``board.py`` with the engine's."""
+"""Compare the spikes in a recording from a package's ``board.py`` with the engine's.
+
+The engine is nengo-loihi's builder with the chip's integers, so a difference is a
+property of the board (decision 036).
+"""
 
 from __future__ import annotations
 
@@ -30,8 +34,8 @@ class BoardComparison:
     """The comparison of the spikes of a board and of the exact engine.
 
     ``layers`` are the recorded layers, and ``spikes`` is the engine's count.
-    ``differing`` is the number of spikes in only one of the recordings, ``first``
-    describes the first such spike, or is None without differences.
+    ``differing`` is the number of spikes in only one of the recordings, and ``first``
+    describes the first such spike, if any.
     """
 
     layers: tuple[str, ...]
@@ -79,16 +83,20 @@ def compare(
     exact: dict[str, Bools] = {n: spikes[n].reshape(shape) > 0 for n in fired}
     first = None
     differs = {name: fired[name] != exact[name] for name in fired}
-    steps = np.any([own.any(axis=2) for own in differs.values()], axis=0)
+    # Layers have different numbers of neurons, so compare them step by step.
+    steps = np.any([each.any(axis=2) for each in differs.values()], axis=0)
     for example, step in np.argwhere(steps)[:1].tolist():
         first = _describe((example, step), fired, exact, network)
-    total, apart = (sum(int(s.sum()) for s in o.values()) for o in (exact, differs))
+    total, differing = (
+        sum(int(spikes.sum()) for spikes in layers.values())
+        for layers in (exact, differs)
+    )
     return BoardComparison(
         layers=tuple(fired),
         examples=count,
         steps=network.steps,
         spikes=total,
-        differing=apart,
+        differing=differing,
         first=first,
     )
 

@@ -67,7 +67,7 @@ def ignore(line: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """What to do with the packages of specs, in the folder ``output``.
+    """Processes the packages of specs, in the folder ``output``.
 
     ``write`` them, ``check`` whether they are up to date, or ``list`` the files that
     would change. ``force`` replaces edited files and packages of other specs, and
@@ -94,10 +94,10 @@ class Build:
 
         All specs are compiled first, so that nothing is written for two networks with
         the same name. Packages to remove are processed last, and only if there are no
-        errors. Otherwise a spec with a mistyped name would look removed.
+        errors. Otherwise a spec with a mistyped name would look removed (decision 012).
 
-        Call ``tell`` with the diagnostics of each spec, then with those of packages
-        without a spec, and return whether none is an error. With ``finds_orphans``,
+        Call ``tell`` with the diagnostics of each spec, then of packages without a
+        spec, and return whether there are no errors. With ``finds_orphans``,
         include packages whose specs no longer exist.
         """
         attempts = [_compile(spec, self.output) for spec in specs]
@@ -194,6 +194,7 @@ class Build:
     def _check(self, job: Job, report: Diagnostics) -> bool:
         """Report a package that is out of date; return whether it can be built."""
         comparison = write.compare(job.package)
+        # Differences take time, so they are computed only if they are shown.
         if self.show is not ignore and (text := stale.difference(comparison)):
             self.show(text)
         if job.reason:
@@ -282,7 +283,7 @@ def _conflicts(
 
 
 def _other_owner(package: PackageFiles) -> str | None:
-    """Return the path of another spec that owns a package's folder, as seen from here.
+    """Return the path of another spec that owns a package's folder, if there is one.
 
     The other spec must exist, and still have the network's name.
     """
@@ -321,6 +322,7 @@ def write_package(
     """
 
     def emit(report: Diagnostics) -> Compilation:
+        # The spec was compiled before, so only its package is made here.
         report.extend(found)
         return run_passes(made, report, "emit")
 

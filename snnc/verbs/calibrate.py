@@ -60,6 +60,7 @@ def calibrate(
     drawn = draw_examples(x, y, package.network, examples)
     tensors = package.layout.load(source)
     scaled = scale_weights(package, drawn.measured, tensors)
+    # Refuse weights that the chip can't store before the slow comparison in spikes.
     report = Diagnostics()
     precision = _precision(package, scaled.tensors, report, profile)
     if report.errors:
@@ -89,6 +90,7 @@ def _precision(
     made = None if spec is None else compile_file(spec, Diagnostics(), "place", device)
     if made is None or made.mapped is None:
         return None
+    # The spec may have changed since the package was built.
     if layout_id(tensors_of(made.mapped.lowered.network)) != package.layout.id:
         return None
     return on_chip(made.mapped, tensors, report)

@@ -30,9 +30,10 @@ def find_package(
         return target
     origin = origin_of(target)
     own_device = origin.device if origin is not None else None
+    # Messages name the spec as somebody in the current folder would type it.
     typed = Path(os.path.relpath(spec))
-    found = _package_of_spec(typed, target.parent, own_device or device, report, say)
-    return None if found is None else target
+    folder = _package_of_spec(typed, target.parent, own_device or device, report, say)
+    return None if folder is None else target
 
 
 def _package_of_spec(
@@ -48,6 +49,7 @@ def _package_of_spec(
     else:
         say(f"building {folder.as_posix()}, which does not exist")
         build = Build(packages, say=say)
+    # Its diagnostics are already in the report, so a build must not compile it again.
     wanted = Wanted(spec.as_posix(), device, lambda _: made)
     is_built = build.run([wanted], report.extend, finds_orphans=False)
     return folder if is_built else None

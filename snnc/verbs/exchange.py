@@ -34,6 +34,7 @@ def import_keras(
             file = os.fspath(model)
             shown = file
         else:
+            # There is one reader, of files, which needs no Keras (decision 018).
             _check(model)
             shown = f"{model.name}.keras"
             file = str(Path(folder) / shown)

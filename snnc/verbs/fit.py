@@ -28,7 +28,7 @@ from snnc.rules.times import response_delay
 GROWTH = 16
 """If the network fits, a layer may grow to at most this multiple of its filters."""
 BRIEF_WORK = 8_000
-"""The work after which no larger variant is tried, impatient; none on many cores."""
+"""The limit of work for larger variants, if not ``patient``; 0 for many cores."""
 LARGEST = 3
 """The number of largest layers to name if nothing fits."""
 
@@ -44,7 +44,7 @@ def find_variants(
 
     A variant changes one layer: fewer filters (or more, if the network fits), a larger
     stride, or both. Layers with the most neurons are tried first, until the work is
-    used up. ``problems`` are those of the compilation. Raise ValueError if the target
+    used up. ``problems`` come from the compilation. Raise ValueError if the target
     has no cores.
     """
     assert made.spec is not None
@@ -59,6 +59,7 @@ def find_variants(
     variants, tried = search.fitting(is_larger=present is not None)
     needed = present.cores if present else _cores_needed(made, problems, trials)
     delay = response_delay(network)
+    # The spec must get this target for a variant to fit.
     other_target = ""
     if target != network.target:
         other_target = f"chips {target.chips}, cores {target.cores}"
@@ -112,18 +113,18 @@ class _Search:
 
     def fitting(self, *, is_larger: bool) -> tuple[list[FitVariant], int]:
         """Return variants, larger or smaller ones, and the number of tried layers."""
-        found: list[FitVariant] = []
+        variants: list[FitVariant] = []
         tried = 0
         largest = sorted(self.layers, key=lambda layer: -prod(layer.shape))
         try:
             for layer in largest:
                 grow = self._grown if is_larger else self._narrower
                 for changes in grow(layer):
-                    found.append(self._variant(changes))
+                    variants.append(self._variant(changes))
                 tried += 1
         except OutOfWorkError:
             pass  # the result contains the number of untried layers
-        return found, tried
+        return variants, tried
 
     def _variant(self, changes: Changes) -> FitVariant:
         cost = self._trials.cost(changes)
@@ -131,8 +132,9 @@ class _Search:
         assert cost is not None, "only variants that fit are offered"
         share = cost.neurons / present.neurons * cost.weights / present.weights
         now = self._trials.as_is.network.by_name
-        ends = (c for c in changes if c.value == GROWTH * now[c.layer].shape[-1])
-        return FitVariant(changes, cost, round(sqrt(share), 4), next(ends, None))
+        # A layer at the limit of growth might grow further, which the result says.
+        capped = (c for c in changes if c.value == GROWTH * now[c.layer].shape[-1])
+        return FitVariant(changes, cost, round(sqrt(share), 4), next(capped, None))
 
     def _widest(
         self, layer: LogicalLayer, most: int, also: Changes = ()
@@ -156,6 +158,6 @@ class _Search:
             yield (stride,)
         for wider in wider_strides(layer):
             if wider == stride:
-                break
+                break  # this stride and larger ones fit with all filters
             if (both := self._widest(layer, most, (wider,))) is not None:
                 yield (wider, both)

@@ -2,7 +2,7 @@
 
 A tensor is kept if the new network has a tensor with the same name, shape and axes. All
 other tensors are initialized as in an untrained model: kernels He uniform, biases zero
-(``kernel_initializer`` in the generated ``build_model``).
+(``kernel_initializer`` in the generated ``build_model``; decision 014).
 """
 
 from __future__ import annotations
@@ -106,6 +106,7 @@ def migrate(
             was = renamed.get(name)
             moved[name] = values[was or name]
             entry = MigratedTensor(name, "kept", was, shape=tensor.shape)
+        # A kept kernel also takes a seed, so those after it don't depend on it.
         seed += is_kernel
         entries.append(entry)
     entries += [MigratedTensor(gone.name, "gone") for gone in changes.removed]
@@ -123,6 +124,7 @@ def _begin(tensor: TensorSpec, seed: int | None) -> Array:
     """
     if seed is None:
         return np.zeros(tensor.shape, np.float32)
+    # Each output of a depthwise kernel reads a single input channel.
     outputs = {"out", "multiplier"} | ({"in"} if "multiplier" in tensor.axes else set())
     axes = zip(tensor.axes, tensor.shape, strict=True)
     limit = sqrt(6 / prod(size for axis, size in axes if axis not in outputs))

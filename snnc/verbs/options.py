@@ -23,7 +23,7 @@ _KEY = "option"
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """What the command line and Python say about an option.
+    """The description of an option for the command line and Python.
 
     ``help`` names choices and other options in single backticks. An option has
     ``choices``, or is a number of at least ``least``, or is a ``path``, or is a text,
@@ -87,6 +87,7 @@ def takes(
         def function(*values: Parameters.args, **options: Parameters.kwargs) -> Result:
             return run(call(*values, **options))
 
+        # Help and type checkers show the options, which only the dataclass declares.
         signature = inspect.signature(call)
         returned = run.__annotations__["return"]
         function.__doc__ = _docstring(run, call)
@@ -105,6 +106,7 @@ def _docstring(run: Callable[..., Any], call: Any) -> str:
     """Return the docstring of a function, with all of its parameters."""
     summary, *sections = _AFTER_PARAMETERS.split(inspect.getdoc(run) or "")
     _, _, parameters = (inspect.getdoc(call) or "").partition("----------\n")
+    # Help has single backticks for click, and docstrings have double ones.
     lines = [summary.rstrip(), "", "Parameters", "----------", parameters]
     for name, (_, described) in options_of(call).items():
         lines += [name, indent(fill(described.help.replace("`", "``"), WIDTH), "    ")]

@@ -20,6 +20,7 @@ def reserve(path: Path) -> Iterator[None]:
     from filelock import FileLock, Timeout  # few runs reserve a path
 
     target = Path(os.path.realpath(path))
+    # A device such as /dev/null has no results that another run could damage.
     is_device = target.exists() and not target.is_file()
     if is_device or not target.parent.is_dir():
         yield
@@ -32,7 +33,7 @@ def reserve(path: Path) -> Iterator[None]:
         advice = "wait until it ends, or choose another name with `-o`"
         raise CannotRunError(f"{path} is in use by another run: {advice}") from error
     except OSError:
-        pass
+        pass  # the run itself will report a place that can't be written
     try:
         yield
     finally:

@@ -53,6 +53,7 @@ def scale_weights(
     steady = _steady_layers(network, activations, before)
     fixed = _unscalable_layers(network, activations)
     fixed = _tied_layers(scaler, steady, before) | fixed
+    # With very small weights nothing spikes, so begin with activations.
     scaler.fixed = frozenset(fixed) | steady
     scaler.hold(measure=scaler.measure_activations)
     # Scaling other layers may move the spikes of a steady layer out of its range.
@@ -93,6 +94,7 @@ def _unscalable_layers(network: Network, rates: Rates) -> dict[str, str]:
     """Return the reason for each layer that can't be scaled exactly."""
     reasons = {}
     for name, layer in network.layers.items():
+        # An encoder neuron fires at most once per step (decision 018).
         ceiling = 1 / (network.dt * layer.high)
         if layer.encoder == "rate":
             reasons[name] = "has no weights"
@@ -128,14 +130,16 @@ def _tied_layers(scaler: Scaler, steady: set[str], rates: Rates) -> dict[str, st
     layers = scaler.network.layers
     reasons: dict[str, str] = {}
     for group in scaler.groups:
-        kept = [name for name in group if name in steady]
+        in_range = [name for name in group if name in steady]
         others = [name for name in group if name not in steady]
-        held = [check_budget(rates[name].rate, layers[name].rate) for name in others]
-        if not kept or all(verdict == "held" for verdict in held):
+        verdicts = [
+            check_budget(rates[name].rate, layers[name].rate) for name in others
+        ]
+        if not in_range or all(verdict == "held" for verdict in verdicts):
             continue
-        tie = f"shares a scale with {', '.join(kept)}, which is within its range"
+        tie = f"shares a scale with {', '.join(in_range)}, which is within its range"
         reasons |= dict.fromkeys(others, tie)
-        reasons |= dict.fromkeys(kept, "is within its range")
+        reasons |= dict.fromkeys(in_range, "is within its range")
     return reasons
 
 

@@ -81,28 +81,30 @@ def score(
     weights from before the phase `spikes`; ``unknown`` says why these are missing.
     """
     value = examples.score(outputs, y, classes)
-    found = results.Score(
+    scored = results.Score(
         value,
         interval(value, len(y)) if classes else _error_interval(outputs, y),
         before=None if before is None else examples.score(before, y, classes),
         unknown=unknown,
         r2=None if classes else explained_variance(outputs, y),
     )
+    # The phase `spikes` makes Keras less accurate with its weights (decision 024).
     best = before if unknown or before is not None else keras
     if best is not None:
         more, less = (_shares(o, y, classes) for o in (best, outputs))
-        found = replace(found, loss=difference(more, less))
+        scored = replace(scored, loss=difference(more, less))
     if keras is None:
-        return found
+        return scored
     target = keras.argmax(axis=1) if classes else keras
     agreement = examples.score(outputs, target, classes)
     quality = examples.score(keras, y, classes)
-    return replace(found, keras=quality, agreement=agreement, model=model)
+    return replace(scored, keras=quality, agreement=agreement, model=model)
 
 
 def _error_interval(outputs: Array, y: Array) -> Interval | None:
-    found = per_example_score(outputs, y, classes=False)
-    squares = difference(found, np.zeros_like(found))
+    # The interval is computed for mean squares, and has to stay an interval of errors.
+    merits = per_example_score(outputs, y, classes=False)
+    squares = difference(merits, np.zeros_like(merits))
     if squares is None:
         return None
     low, high = (math.sqrt(max(0.0, -bound)) for bound in reversed(squares))
@@ -121,9 +123,11 @@ def explained_variance(outputs: Array, y: Array) -> float | None:
 def unit_results(outputs: Array, y: Array) -> tuple[results.UnitResult, ...]:
     """Score each unit of a regression; the arrays have the shape (examples, units)."""
     units = []
-    for own, true in zip(outputs.T[..., np.newaxis], y.T[..., np.newaxis], strict=True):
-        rmse = examples.score(own, true, classes=False)
-        units.append(results.UnitResult(rmse, explained_variance(own, true)))
+    for output, true in zip(
+        outputs.T[..., np.newaxis], y.T[..., np.newaxis], strict=True
+    ):
+        rmse = examples.score(output, true, classes=False)
+        units.append(results.UnitResult(rmse, explained_variance(output, true)))
     return tuple(units)
 
 
@@ -134,15 +138,16 @@ def _shares(outputs: Array, y: Array, classes: bool) -> Array:
     example with square error e changes the error by (e / rms - rms) / 2 (the delta
     method).
     """
-    found = per_example_score(outputs, y, classes)
-    rms = 0.0 if classes else math.sqrt(-found.mean())
-    return (found / rms - rms) / 2 if rms else found
+    merits = per_example_score(outputs, y, classes)
+    rms = 0.0 if classes else math.sqrt(-merits.mean())
+    return (merits / rms - rms) / 2 if rms else merits
 
 
 def over_time(
     outputs: Array, y: Array, classes: bool, steps: int
 ) -> tuple[results.ScoreAtTime, ...]:
     """Score outputs (moments, examples, units) after each of `moments`."""
+    # The same examples at several times: pairwise and joint intervals (decision 024).
     *early, end = (per_example_score(each, y, classes) for each in outputs)
     gains = [difference(end, merit, len(early)) for merit in early]
     values = [examples.score(each, y, classes) for each in outputs]
@@ -166,17 +171,18 @@ def other_decision(how: Decide) -> Decide:
 def compare_decisions(
     network: Network, outputs: Array, others: Array, y: Array
 ) -> tuple[results.ReadoutVariant, ...]:
-    """Compare outputs (examples, units) with those of the other decision.
+    """Compare outputs (examples, units) with the outputs of the other decision.
 
-    ``y`` contains the labels.
+    Both follow from the same spikes, so no second run is needed (decision 024). ``y``
+    contains the labels.
     """
     readout = network.readout
-    own = per_example_score(outputs, y, readout.classes)
+    chosen = per_example_score(outputs, y, readout.classes)
     other = per_example_score(others, y, readout.classes)
     variant = results.ReadoutVariant(
         decide=other_decision(readout.decide),
         synapse=readout.synapse,
         value=examples.score(others, y, readout.classes),
-        gain=difference(other, own),
+        gain=difference(other, chosen),
     )
     return (variant,)

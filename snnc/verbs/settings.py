@@ -38,20 +38,21 @@ class Settings:
 def read_settings(folder: Path) -> Settings:
     """Return the settings for the current ``folder``.
 
-    They are those of the innermost repository around it that has any. If they name no
+    They are in the innermost repository around it that has any. If they name no
     specs, the folder ``specs`` is used, as `snnc init` creates it. Raises SettingsError
     if they are invalid.
     """
-    found = _find(folder)
-    if not found.specs and (folder / SPECS).is_dir():
-        return replace(found, specs=(SPECS,))
-    return found
+    settings = _find(folder)
+    if not settings.specs and (folder / SPECS).is_dir():
+        return replace(settings, specs=(SPECS,))
+    return settings
 
 
 def _find(folder: Path) -> Settings:
     for place in (folder, *folder.parents):
         file = place / FILE
         text = read_bytes(file) if file.is_file() else b""
+        # Most files have no such table, and importing the parser takes time.
         if MARK in text:
             table = _parse(file, text)
             if table is not None:
@@ -71,6 +72,7 @@ def _parse(file: Path, text: bytes) -> Any:
 
 
 def _settings_of(table: Any, file: Path) -> Settings:
+    """Check a table, and return its settings with paths from this folder."""
     where = f"{file}: [tool.snnc]"
     if not isinstance(table, Mapping):
         raise SettingsError(f"{where} is not a table")

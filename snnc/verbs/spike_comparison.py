@@ -27,7 +27,7 @@ from snnc.verbs.scores import difference, per_example_score
 HELD_OUT = 512
 """The most examples to compare in spikes: enough to find a loss of a few points."""
 SHARE = 4
-"""One example in so many is compared instead of measured."""
+"""One of this number of examples is compared instead of measured."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +69,13 @@ def draw_examples(x: Any, y: Any, network: Network, limit: int | None) -> DrawnE
 
 def _count_compared(examples: Examples, limit: int | None) -> int:
     count = len(examples)
+    # Examples beyond the limit were drawn for the comparison.
     spare = 0 if limit is None else count - limit
     return min(HELD_OUT, max(1, spare, count // SHARE))
 
 
 def _has_labels(path: FileName) -> bool:
-    """Return whether a data file or folder contains ``y``."""
+    """Return whether a data file or folder contains ``y``, without reading it."""
     place = Path(path)
     if place.is_dir():
         return (place / "y.npy").exists()
@@ -127,5 +128,5 @@ def _compare(
         measure=measure,
         given=score_of(before, target, classes),
         scaled=score_of(after, target, classes),
-        is_worse=loss is not None and loss[0] > 0,
+        is_worse=loss is not None and loss[0] > 0,  # the whole interval is a loss
     )

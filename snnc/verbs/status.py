@@ -19,6 +19,7 @@ from snnc.verbs.settings import read_settings
 from snnc.weight_files.header import read_header
 
 STEPS_OF_TRAINING = (".smooth", ".best")
+"""The suffixes of weight files that training writes before it ends."""
 
 
 def status(
@@ -50,17 +51,17 @@ def status(
     folder = settings.packages if packages is None else Path(packages)
     name = device or settings.device or DEFAULT
     profile = read_profile(name)
-    found = Diagnostics()
+    report = Diagnostics()
     rows = []
     for spec in _files_of(map(Path, specs or settings.specs)):
         row, made, problems = compile_row(spec, folder, name, profile)
-        found.extend(problems)
+        report.extend(problems)
         state = StatusRow(spec, row.fits, row.cores, row.package, problems=row.problems)
         if made is not None and made.lowered is not None:
             places = (Path(), folder.parent, folder, Path(spec).parent)
             state = _with_weights(state, made, places)
         rows.append(state)
-    return Status(tuple(rows), found.diagnostics)
+    return Status(tuple(rows), report.diagnostics)
 
 
 def _files_of(paths: Iterable[Path]) -> Iterable[str]:
@@ -75,6 +76,7 @@ def _with_weights(
     """Add the newest weight file with the network's layout, and its accuracy."""
     assert made.lowered is not None
     wanted = layout_id(tensors(made.lowered.network))
+    # Several of the places may be the same folder.
     files = {
         file.resolve(): file
         for place in places

@@ -91,9 +91,9 @@ def _store_weights(
 
     Names and shapes are checked later.
     """
-    given = given_weights(weights)
-    if isinstance(given, Path):
-        yield given
+    source = given_weights(weights)
+    if isinstance(source, Path):
+        yield source
         return
     import numpy as np  # import of an extra
     from safetensors.numpy import save_file
@@ -101,8 +101,9 @@ def _store_weights(
     metadata = {}
     if mapped is not None:
         metadata["layout_id"] = layout_id(tensors_of(mapped.lowered.network))
+    # All checks of weights read a file, so tensors are checked as a file, too.
     with TemporaryDirectory() as folder:
         path = Path(folder) / "weights"
-        arrays = {name: np.ascontiguousarray(t) for name, t in given.items()}
+        arrays = {name: np.ascontiguousarray(t) for name, t in source.items()}
         save_file(arrays, path, metadata=metadata)
         yield path

@@ -22,6 +22,7 @@ _Core = tuple[int, str, int, tuple[float, ...]]
 
 
 def _cores(shown: Report) -> Iterator[_Core]:
+    """Yield the cores of all layers; on a single chip, its number is 0."""
     for layer in shown.layers:
         number = 0
         for ensemble in layer.ensembles:

@@ -97,6 +97,7 @@ def document(diff: Diff) -> Iterator[Part]:
 
 
 def _top(diff: Diff) -> Iterator[Part]:
+    """Yield the verdict and the names: as text, and as markup with costs."""
     names = arrow(diff.old.network, diff.new.network)
     verdict = verdict_of(diff)
     head = f"{names}: {diff.old.source} -> {diff.new.source}"
@@ -231,6 +232,7 @@ def verdict_of(diff: Diff) -> str:
 
 
 def _why(weights: WeightsChange) -> str:
+    """Say why weights don't load, by the numbers of tensors."""
     if weights.reordered:
         return "the same tensors are in a different order"
     tensors = weights.tensors

@@ -65,7 +65,7 @@ def document(result: Evaluation) -> Iterator[Part]:
 
 
 def _figures(result: Evaluation) -> Iterator[Part]:
-    """Yield the pictures of what a run has measured."""
+    """Yield the pictures of a run's measurements."""
     compares = any(layer.correlation is not None for layer in result.layers)
     for is_known, title, draw in (
         (result.over_time, "Accuracy and energy", result.plot_accuracy),
@@ -320,6 +320,7 @@ def _time(result: Evaluation) -> Iterator[str]:
     If the result gets worse during an example, or stays worse than in Keras, the
     network settles in a wrong steady state, which more time does not fix.
     """
+    # Advice depends on intervals: accuracies alone would mislead (decision 024).
     gains = _gains(result)
     if not gains:
         return
@@ -371,6 +372,7 @@ def _has_settled_below(
     if loss is None or loss[0] <= max(most, little):
         return False
     values = [*(moment.value for moment in gains), result.score.value]
+    # A score that still changes more than before has not settled.
     *_, before, last = (abs(b - a) for a, b in pairwise([values[0], *values]))
     return last <= max(little, before)
 

@@ -1,6 +1,6 @@
 """The colours of all pictures: a layer has the same one in each picture of a network.
 
-They are those of Okabe and Ito, Color Universal Design, 2008, without black and yellow,
+They are from Okabe and Ito, Color Universal Design, 2008, without black and yellow,
 which are not visible on dark and light backgrounds, respectively.
 """
 
@@ -29,11 +29,11 @@ def looks(names: Iterable[str], host: Collection[str] = ()) -> Mapping[str, Look
     ``names`` are in the order of the spec, and those in ``host`` are grey.
     """
     pairs = cycle(product(HATCHES, COLOURS))
-    found = {}
+    by_name = {}
     for name in names:
         if name in host:
-            found[name] = Look(HOST)
+            by_name[name] = Look(HOST)
         else:
             hatch, colour = next(pairs)
-            found[name] = Look(colour, hatch)
-    return found
+            by_name[name] = Look(colour, hatch)
+    return by_name

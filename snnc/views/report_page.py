@@ -25,6 +25,7 @@ def report_page(
 ) -> str:
     """Return a page about a network, its variants, and its changes."""
     spec = spec_html(shown.spec.text, shown.spec.notation, line_costs(shown))
+    # The title of the page; no format shows it, because the report begins with one.
     parts: list[Part] = [Title(f"{shown.network}: cores and activity", frozenset())]
     parts.append(Html(partial(fragment, shown, spec), PAGE))
     if changes is not None:

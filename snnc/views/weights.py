@@ -64,6 +64,7 @@ def _tensor(tensor: ListedTensor) -> Cells:
 def _spread(spread: Spread | None) -> Cells:
     if spread is None:
         return ("",) * 5
+    # Adding 0.0 turns -0.0 into 0.0.
     numbers = (spread.min, spread.max, spread.std)
     parts = ("" if number is None else f"{number + 0.0:.3g}" for number in numbers)
     return (*parts, str(spread.nan or ""), str(spread.infinite or ""))
@@ -106,6 +107,7 @@ def _layer(layer: Precision) -> Cells:
         exponent,
         weights,
         cell(layer.rounding, percent),
+        # The chip has 17 bits for a threshold, and 12 for the mantissa of a bias.
         _usage(layer.threshold_bits, 17, layer.threshold_share),
         _usage(layer.bias_bits, 12, layer.bias_share),
     )

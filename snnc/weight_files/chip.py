@@ -25,6 +25,7 @@ def precision(placed: PlacedLayer) -> Precision:
     bits: dict[tuple[int, str], int] = defaultdict(int)
     for core in placed.cores:
         for synapse in core.synapses:
+            # A core may read parts of a tensor with their own exponents.
             key = core.number, synapse.tensor
             bits[key] = max(bits[key], int(synapse.stored.bits))
     biased = [_bits(bias) for bias in blocks.bias if bias]
@@ -70,6 +71,7 @@ def round_layer(placed: PlacedLayer) -> Iterator[rules.RoundedTensor]:
 def _in_core(
     number: int, tensor: str, block: integers.Blocks, synapses: list[Synapse]
 ) -> rules.RoundedTensor:
+    """Return the rounding of a tensor on a core, in total and by output channel."""
     size = synapses[0].arriving.kernel.shape[-1]
     squares = np.zeros(size)
     powers = np.zeros(size)
@@ -82,6 +84,8 @@ def _in_core(
         powers += np.bincount(channels, np.square(weights), size)
         np.maximum.at(peaks, channels, np.abs(weights))
         count += len(weights)
+    # The channel with the largest weights dominates the sums, so an error in most
+    # other channels shows only in the median.
     driven = powers > 0
     whole = float(np.sqrt(squares.sum() / powers.sum()))
     typical = float(np.sqrt(np.median(squares[driven] / powers[driven])))
@@ -139,6 +143,7 @@ def _reason(core: CoreContent) -> type[LayerDiagnostic]:
 
 
 def _too_small(_: PlacedLayer, core: CoreContent) -> Json:
+    """Describe weights so small that a threshold or a bias would be too large."""
     block = core.block
     largest = core.largest
     assert largest is not None
@@ -156,12 +161,14 @@ def _too_small(_: PlacedLayer, core: CoreContent) -> Json:
 
 
 def _no_scale(_: PlacedLayer, core: CoreContent) -> Json:
+    """Describe biases so small, without weights, that no threshold fits."""
     value = _whole(core.block.threshold)
     most = integers.THRESHOLD_MOST
     return {"value": value, "most": most, "bias": core.trained_bias}
 
 
 def _too_large(placed: PlacedLayer, core: CoreContent) -> Json:
+    """Describe weights or biases so large that the threshold becomes 0."""
     block = core.block
     largest = core.largest
     neurons = placed.neurons
@@ -187,6 +194,7 @@ def _too_large(placed: PlacedLayer, core: CoreContent) -> Json:
 
 
 def _too_far_apart(_: PlacedLayer, core: CoreContent) -> Json:
+    """Describe a connection with far smaller weights than the core's largest."""
     least = next(s for s in core.synapses if s.stored.failures)
     return {"tensor": least.tensor, "weight": least.trained, **_other(core)}
 
@@ -211,7 +219,10 @@ def _whole(value: Array) -> str:
 
 
 def _too_strong(placed: PlacedLayer) -> Iterator[Diagnostic]:
-    """Yield one warning per tensor, for the core that changes the tensor most."""
+    """Yield one warning per tensor, for the core that changes the tensor most.
+
+    nengo-loihi stores such weights without a warning (decision 014).
+    """
     worst: dict[str, tuple[Synapse, CoreContent]] = {}
     for core in placed.cores:
         for synapse in () if core.is_refused else core.synapses:
@@ -233,6 +244,7 @@ def _too_strong(placed: PlacedLayer) -> Iterator[Diagnostic]:
 def _limits(placed: PlacedLayer, core: CoreContent) -> Json:
     """Return what determines a core's scale: the largest weight, and perhaps a bias."""
     assert core.largest is not None
+    # If the weights alone allow a larger exponent, the bias determines the scale.
     bare = integers.discretize_blocks(placed.neurons, [core.largest.weight], [0.0])
     is_by_bias = bare.exponent[0] > core.block.exponent
     return {**_other(core), "bias": core.trained_bias if is_by_bias else None}

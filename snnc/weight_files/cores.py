@@ -146,6 +146,7 @@ class _Composer(NamedTuple):
         return kernels.pad(kernel, reach.zeros_before, reach.zeros_behind)
 
     def transposed(self, reach: Window) -> Array:
+        # Keras's `Conv2DTranspose` stores outputs before inputs (decision 037).
         kernel = kernels.lift(self.tensor.swapaxes(-1, -2))
         return kernel[..., slice(*self.projection.rows), :]
 
@@ -268,10 +269,13 @@ class PlacedLayer:
 
     @cached_property
     def _content(self) -> tuple[integers.Blocks, tuple[CoreContent, ...]]:
+        # Discretize all cores at once: NumPy is slow for single numbers.
         parts = tiling_of(self.mapped).parts
         pieces = [piece for part in parts for piece in part.pieces]
         biases = [_biases(self.biases, piece).astype(np.float64) for piece in pieces]
-        currents = [_largest_current(_spiking(self.mapped), held) for held in biases]
+        currents = [
+            _largest_current(_spiking(self.mapped), values) for values in biases
+        ]
         stored = list(self._find_stored(pieces))
         owners = np.array([each.core for each in stored], int)
         weights = [each.weight for each in stored]
@@ -294,10 +298,10 @@ class PlacedLayer:
                 number,
                 tuple(synapses[number]),
                 bias=currents[number],
-                trained_bias=float(np.abs(held).max()),
+                trained_bias=float(np.abs(values).max()),
                 block=blocks.take(number),
             )
-            for number, held in enumerate(biases)
+            for number, values in enumerate(biases)
         )
         return blocks, tuple(contents)
 
@@ -350,6 +354,7 @@ def _spiking(population: MappedPopulation) -> Spiking:
 def _arriving(
     mapped: MappedNetwork, projection: Projection, tensors: Tensors
 ) -> IncomingKernel:
+    """Return a projection's weights, with their factor to nengo-loihi's units."""
     source = mapped.by_name[projection.source]
     target = mapped.by_name[projection.target]
     # A Dense has the weights of a convolution that covers the whole input.
@@ -384,6 +389,7 @@ def _largest_current(spiking: Spiking, biases: Array) -> float:
 
 
 def _biases(biases: Array, piece: PlacedBlock) -> Array:
+    """Return the biases of a core's neurons, in Keras's units."""
     channels = np.arange(*piece.strip)
     if biases.ndim == 1:
         return np.asarray(biases[channels % piece.part.channels])

@@ -1,5 +1,7 @@
 """Read the header of a safetensors file without NumPy, and write such a file.
 
+Only values need NumPy, and sizes are checked before any data are read (decision 014).
+
 A file consists of the header's length (8 bytes, little-endian), the header in JSON, and
 the tensors' bytes: https://github.com/huggingface/safetensors, "Format".
 """
@@ -48,7 +50,7 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class StoredTensor:
-    """One tensor of a file; its bytes are ``start`` up to, but not, ``stop``."""
+    """One tensor of a file; its last byte is the one before ``stop``."""
 
     name: str
     dtype: str
@@ -107,6 +109,7 @@ def _read(path: Path) -> WeightsHeader:
         start = file.read(LENGTH + 1)
         if not start:
             raise _DamagedError("it is empty")
+        # In another file, these bytes are not a length, so look at the brace first.
         if start[LENGTH:] != b"{":
             kinds = (kind for magic, kind in KINDS.items() if start.startswith(magic))
             raise _DamagedError("it is " + next(kinds, "something else, or truncated"))
@@ -135,6 +138,7 @@ def _parse(text: bytes) -> dict[str, Any]:
 
 
 def _check(path: Path, header: dict[str, Any], begin: int, size: int) -> WeightsHeader:
+    """Return the header; refuse gaps, overlaps and left-over bytes, as safetensors."""
     metadata = header.pop("__metadata__", {})
     if not isinstance(metadata, dict):
         raise _DamagedError("its metadata is not a table of texts")
@@ -164,6 +168,7 @@ def _tensor_of(name: str, entry: Any, begin: int) -> StoredTensor:
     except (KeyError, TypeError, ValueError) as error:
         raise _DamagedError(f"its header does not describe {name}") from error
     numbers = (start, stop, *shape) if isinstance(shape, list) else (None,)
+    # Not `isinstance`, because booleans are integers.
     if not all(type(n) is int and n >= 0 for n in numbers):
         raise _DamagedError(f"its header does not describe {name}")
     size = stop - start

@@ -21,6 +21,7 @@ from snnc.verbs.diff.weights import compare_weights
 def compare(old: Version, new: Version) -> Diff:
     """Return all changes from one network to another."""
     matching = properties.match(old, new)
+    # With the new names of its layers, the old network differs only in real changes.
     before = properties.sections(old, matching.names)
     after = properties.sections(new, {})
     sections = {

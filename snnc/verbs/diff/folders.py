@@ -58,6 +58,7 @@ def _compare(
     report: Diagnostics,
     device: Profile | None,
 ) -> SpecChange:
+    """Return the change of the spec at a path; ``old`` or ``new`` may be missing."""
     before = None if old is None else read_version(old, report, device)
     after = None if new is None else read_version(new, report, device)
     old_fit = _fit(before)

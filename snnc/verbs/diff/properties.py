@@ -53,7 +53,8 @@ def read_version(
     """Compile a spec's file or revision (``git:REV:PATH``) for comparison.
 
     If the spec has errors, return None and report them. A network that does not fit on
-    its chip can be compared too. A name that is not a valid revision raises ValueError.
+    its chip can be compared too, so that a change that makes it fit can be reviewed
+    (decision 010). A name that is not a valid revision raises ValueError.
     """
     problems = Diagnostics()
     source = read_spec(name, problems)
@@ -90,6 +91,7 @@ def _write_settings(value: Model) -> Settings:
         key_of(field): written_value(getattr(value, field.name), field)
         for field in fields_of(type(value)).values()
     }
+    # The time constants of `NeuronSpec` have no meaning for relu.
     return {"kind": "relu"} if written.get("kind") == "relu" else written
 
 
@@ -106,15 +108,15 @@ def of_layer(layer: LogicalLayer, names: Mapping[str, str]) -> Properties:
 
     ``names`` contains the new names of other layers, by their names in this spec.
     """
-    found = layer_properties(layer)
-    if source := found.get("shortcut"):
-        found["shortcut"] = names.get(source, source)
+    settings = layer_properties(layer)
+    if source := settings.get("shortcut"):
+        settings["shortcut"] = names.get(source, source)
     return {
         "kind": layer.kind,
         "from": source_names(layer.sources, names),
         **{
             key: _write_value(layer, key, value)
-            for key, value in found.items()
+            for key, value in settings.items()
             if value is not None
         },
         "shape": dims(layer.shape),
@@ -158,15 +160,15 @@ def statement(version: Version, layer: LogicalLayer) -> str:
     values = of_layer(layer, {})
     usual = inherited(version, values)
     model = model_of(layer.kind)
-    found = fields_of(model)
-    own = keys_of(model).keys() - usual
-    said = [
+    fields = fields_of(model)
+    not_inherited = keys_of(model).keys() - usual
+    settings = [
         f"{key} {value}"
         for key, value in zip(values, map(_text, values.values()), strict=True)
         if key in SIZES
-        or (key in own and value != default(found[key], version.spec.snn))
+        or (key in not_inherited and value != default(fields[key], version.spec.snn))
     ]
-    block = f" {{ {', '.join(said)} }}" if said else ""
+    block = f" {{ {', '.join(settings)} }}" if settings else ""
     return f"{head} from {values['from']}{block}"
 
 
@@ -218,6 +220,7 @@ def _training(train: TrainSpec) -> Properties:
 
 
 def _readout(readout: ReadoutLayer, names: Mapping[str, str]) -> Properties:
+    """Return the settings of the readout: its units, filters or classes."""
     outputs: Properties = {"units": str(readout.units)}
     sliding = readout.operation.sliding
     if sliding is not None:
@@ -267,7 +270,8 @@ class Matching:
 def match(old: Version, new: Version) -> Matching:
     """Match layers by name, then by all properties, then by those not in `AROUND`.
 
-    So a renamed layer is matched even if its rate also changed.
+    So a renamed layer is matched even if its rate also changed, as git matches renamed
+    files (decision 010).
     """
     before = old.network
     after = new.network
@@ -278,8 +282,8 @@ def match(old: Version, new: Version) -> Matching:
         for layer in after.layers:
             if layer.name not in names.values():
                 _match_alike(old, new, layer, names, ignored)
-    kept = {names[x.name]: x for x in before.layers if x.name in names}
-    pairs = ((kept[x.name], x) for x in after.layers if x.name in kept)
+    old_layers = {names[x.name]: x for x in before.layers if x.name in names}
+    pairs = ((old_layers[x.name], x) for x in after.layers if x.name in old_layers)
     return Matching(names, tuple(pairs))
 
 
@@ -309,6 +313,7 @@ def differences(
     """Return the properties that differ and are not inherited on both sides."""
     was = of_layer(before, names)
     now = of_layer(after, {})
+    # A change of `train` or `timing` is shown there, and not again for each layer.
     for key in inherited(old, was) & inherited(new, now):
         del was[key], now[key]
     return tuple(changes(was, now))

@@ -45,6 +45,7 @@ def compare_weights(old: Version, new: Version, matching: Matching) -> WeightsCh
         return WeightsChange("incompatible", old_id, new_id, changes, reordered)
     why = tuple(causes(old, new, matching))
     verdict: Verdict = "retrain" if why else "valid"
+    # The scale is not part of the layout, but weight files of another one don't load.
     if input_scale(old.network) != input_scale(new.network):
         verdict = "incompatible"
     return WeightsChange(
@@ -152,6 +153,7 @@ def _input_traits(read: logical.InputLayer) -> Traits:
 def _traits(
     network: LogicalNetwork, layer: LogicalLayer, names: Mapping[str, str]
 ) -> Traits:
+    """Return what determines the function of a layer with given weights."""
     reads = properties.source_names(layer.sources, names)
     read = network.shape_of(layer.sources[0])
     traits = {"reads": reads, **layer.operation.traits(read, layer.shape)}
@@ -168,6 +170,8 @@ def _traits(
 
 def _curve(network: LogicalNetwork, layer: LogicalLayer, spiking: Spiking) -> str:
     """Describe the neurons' response curve in ``build_model()``."""
+    # Activations are relative to the upper rate, so only a curve that is not linear and
+    # the clipping of an encoder depend on it (decision 010).
     high = spiking.rate.high
     neuron = spiking.neuron
     if layer.kind == "encode conv":

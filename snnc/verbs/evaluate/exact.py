@@ -53,6 +53,7 @@ def run_exact(
     ``reference``, the parts include Keras's results. Inputs that don't match raise
     `CannotRunError` or `snnc.exact.CannotRunError`.
     """
+    # Whole rows on each thread: results then don't depend on threads (decision 024).
     size = ROW if options.presentation == "row" else REST
     spans = spans_of(len(task.examples), size)
     if options.uses_workers:
@@ -88,6 +89,7 @@ def _lines(parts: Sequence[EvaluatedPart], task: Task) -> list[Json]:
     readout = task.package.network.readout
     if readout.classes or readout.units <= MOST_UNITS:
         return [to_json(part) for part in parts]
+    # Each output of an image network is an image, and would need a long line.
     whole = measures.join(parts)
     outputs = whole.outputs[-1]
     empty = np.empty(0)
@@ -122,8 +124,8 @@ def _in_workers(
     progress: Moved,
 ) -> Iterator[SpanResult]:
     """Yield the results of processes; refuse workers that die or have no engine."""
-    way = options.presentation
-    stretches = ((way, at, task.examples[at:stop]) for at, stop in spans)
+    presentation = options.presentation
+    stretches = ((presentation, at, task.examples[at:stop]) for at, stop in spans)
     hashes = task.package.hash, task.weights_hash
     with (
         open_workers(options.workers or 1, options.dask, ahead=AHEAD) as workers,
@@ -139,23 +141,25 @@ def _in_workers(
                 progress(len(x))
                 for part, counts in parts:
                     images = x[part.start : part.stop]
-                    own = replace(part, start=at + part.start, stop=at + part.stop)
-                    yield SpanResult((at, at + len(x)), own, counts, images)
+                    # A worker numbers the examples of its stretch from 0.
+                    whole = replace(part, start=at + part.start, stop=at + part.stop)
+                    yield SpanResult((at, at + len(x)), whole, counts, images)
         except workers.deaths as error:
-            lost = "too many workers died; they may lack memory"
-            raise CannotRunError(lost) from error
+            problem = "too many workers died; they may lack memory"
+            raise CannotRunError(problem) from error
         except ModuleNotFoundError as error:
-            lost = f"a worker has no {error.name}: {installation('evaluate')}, there"
-            raise CannotRunError(lost) from error
+            problem = f"a worker has no {error.name}: {installation('evaluate')}, there"
+            raise CannotRunError(problem) from error
         except CancelledError as error:
-            lost = "the Dask cluster is no longer available"
-            raise CannotRunError(lost) from error
+            problem = "the Dask cluster is no longer available"
+            raise CannotRunError(problem) from error
 
 
 @contextmanager
 def _weights_file(task: Task) -> Iterator[Path]:
     """Yield the path of a weight file that other processes can read."""
     if not isinstance(task.weights, Mapping):
+        # Workers of a cluster may have another current folder.
         yield Path(task.weights).absolute()
         return
     with TemporaryDirectory() as folder:
@@ -180,13 +184,14 @@ def _not_built(reason: object) -> CannotRunError:
     )
 
 
+# A worker of a Dask cluster may run several stretches at once, in threads.
 _OPENING = Lock()
 _STEPPING = Lock()
 
 
 def run_stretch(known: Known, compares: bool, stretch: Stretch) -> Results | ValueError:
-    """Run examples in the calling process or worker thread."""
-    way, _, x = stretch
+    """Run examples in the calling process or worker thread; return a refusal."""
+    presentation, _, x = stretch
     try:
         with _OPENING:
             engine = _engine(*known)
@@ -194,7 +199,9 @@ def run_stretch(known: Known, compares: bool, stretch: Stretch) -> Results | Val
         with nullcontext() if engine.circuit else _STEPPING:
             return [
                 (fresh.part, fresh.counts if compares else {})
-                for fresh in measures.run_spans(engine, way, x, [(0, len(x))], 1)
+                for fresh in measures.run_spans(
+                    engine, presentation, x, [(0, len(x))], 1
+                )
             ]
     except BuildError as error:
         return _not_built(reason(error))
@@ -202,7 +209,7 @@ def run_stretch(known: Known, compares: bool, stretch: Stretch) -> Results | Val
         return CannotRunError(reason(error))
 
 
-@lru_cache(1)
+@lru_cache(1)  # a worker runs many stretches of one task
 def _engine(
     folder: Path, weights: Path, hashes: tuple[str, str], steps: int | None
 ) -> Engine:

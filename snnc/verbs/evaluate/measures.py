@@ -129,19 +129,19 @@ def run_spans(
     """Run spans of examples in parallel, a few examples at a time."""
     how = engine.network.readout.decide
     stream = engine.stream(images, spans, presentation, how, KEPT, threads)
-    for span, start, x, found in stream:
-        assert found.rows is not None
+    for span, start, x, result in stream:
+        assert result.rows is not None
         part = EvaluatedPart.of(
             how,
             start,
-            found.rows,
-            found.counts,
+            result.rows,
+            result.counts,
             presentation=presentation,
             cores=engine.cores,
-            overflows=tuple(map(int, found.overflows)),
-            work=count_work(engine.work, found.counts),
+            overflows=tuple(map(int, result.overflows)),
+            work=count_work(engine.work, result.counts),
         )
-        yield SpanResult(span, part, found.counts, x)
+        yield SpanResult(span, part, result.counts, x)
 
 
 def whole_spans(
@@ -156,6 +156,7 @@ def whole_spans(
         compared = {} if reference is None else reference.compare(images, counts)
         key = part.presentation, span
         building[key].append(replace(part, **compared))
+        # The parts of a span come in order, so this is its last one.
         if part.stop == span[1]:
             yield join(building.pop(key))
 
@@ -293,6 +294,7 @@ class KerasReference:
 
         ``progress`` is called with the number of examples just completed.
         """
+        # Four bytes per value. Large images would otherwise fill the memory.
         size = BATCH_BYTES // (4 * max(1, prod(x.shape[1:])))
         size = max(1, min(BATCH, size))
         outputs: list[Array] = []
@@ -307,8 +309,8 @@ class KerasReference:
     ) -> tuple[Floats | None, str | None]:
         """Return the outputs (examples, units) of the weights from before `spikes`.
 
-        The second value is None. Without such a phase, both are None. If the weights
-        can't be read, the first is None, and the second is the reason.
+        Without such a phase, both values are None. If the weights can't be read, the
+        second value is the reason, and there are no outputs.
         """
         try:
             path = smooth_of(weights)
@@ -351,5 +353,6 @@ def with_activations(model: Any, network: Network) -> Any:
         if layer.pool is None:
             values[i] = model.get_layer(f"{name}.neurons").output
         else:
+            # A max pool compares with rectified linear neurons (decision 028).
             values[i] = keras.layers.ReLU()(values[i])
     return keras.Model(model.input, [output, *values])

@@ -127,6 +127,7 @@ def _examples(
     firing: Mapping[str, LayerFiring] | None = None,
     steps: int | None = None,
 ) -> EvaluatedRun:
+    """Return the results of each example, for records and pictures."""
     network = task.package.network
     return EvaluatedRun(
         folder=task.package.folder,
@@ -190,7 +191,7 @@ def _run_nengo(
     tensors: Tensors,
     examples: Any,
     simulator: str,
-    way: Presentation = "row",
+    presentation: Presentation = "row",
     probe: Sequence[str] | None = None,
 ) -> Iterator[simulators.Presented]:
     """Run examples on a Nengo simulator, or refuse a network that it can't run."""
@@ -209,12 +210,12 @@ def _run_nengo(
             tensors,
             examples,
             cast("simulators.Simulator", simulator),
-            way,
+            presentation,
             probe,
         )
     except ModuleNotFoundError as error:
         if error.name is None:
-            raise
+            raise  # the error already says what to install
         raise needs([error.name], "all", f"the simulator {simulator}") from error
     except simulators.RefusedError as error:
         why = why_not_stored(build_network(tensors).net, network.dt, tensors)
@@ -275,7 +276,8 @@ def _rows(
     package: ImportedPackage, tensors: Tensors, examples: Any, simulator: str
 ) -> Iterator[Array]:
     """Yield the readout's rows (examples, steps, units); Keras has one step."""
-    size = ROW * (os.cpu_count() or 1)  # one row per CPU core
+    # One row per CPU core: the exact engine runs a row on one thread.
+    size = ROW * (os.cpu_count() or 1)
     blocks = (examples[i : i + size] for i in range(0, len(examples), size))
     if simulator == "exact":
         with make_engine(package, tensors) as engine:

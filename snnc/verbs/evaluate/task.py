@@ -48,6 +48,7 @@ def identify_data(path: Path) -> str:
     """Return a text that changes if ``x`` or ``y`` in a file or folder changes."""
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
+            # The archive contains a checksum of each member, so no data are read.
             sums = {member.filename: member.CRC for member in archive.infolist()}
         return "-".join(f"{sums.get(name, 0):08x}" for name in ("x.npy", "y.npy"))
     files = (path / "x.npy", path / "y.npy") if path.is_dir() else (path,)
@@ -159,10 +160,11 @@ def store_examples(x: object, y: object, network: Network) -> tuple[Array, Any]:
     count = 0
     shape = network.input.shape
     with TemporaryFile() as file:
-        for batch, *given in _batches(x, shape):
+        # A data set may be larger than the memory, so examples are on disk.
+        for batch, *batch_labels in _batches(x, shape):
             select(batch, None, network)[:].tofile(file)
             count += len(batch)
-            labels += given
+            labels += batch_labels
         if not count:
             raise DataError("x holds no examples")
         file.flush()

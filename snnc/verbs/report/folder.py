@@ -22,13 +22,13 @@ from snnc.verbs.report.summary import round_number
 def report_folder(specs: Iterable[str], packages: Path, device: str) -> FolderReport:
     """Compile specs for a device, and compare their packages with a build's output."""
     profile = read_profile(device)
-    found = Diagnostics()
+    report = Diagnostics()
     rows = []
     for spec in specs:
-        row, _, report = compile_row(spec, packages, device, profile)
-        found.extend(report.diagnostics)
+        row, _, problems_of_spec = compile_row(spec, packages, device, profile)
+        report.extend(problems_of_spec.diagnostics)
         rows.append(row)
-    return FolderReport(tuple(rows), found.diagnostics)
+    return FolderReport(tuple(rows), report.diagnostics)
 
 
 def compile_row(
@@ -55,11 +55,12 @@ def compile_row(
 def _package(
     spec: str, made: Compilation, packages: Path, device: str
 ) -> PackageState | None:
+    """Return the state of a package; None if the network can't be built."""
     if made.modules is None:
         return None
     package = package_of(made, spec, device, packages)
-    found = compare(package)
-    if found.is_absent:
+    comparison = compare(package)
+    if comparison.is_absent:
         return "not built"
-    stale = any(problems(found, spec, package.lock, ""))
+    stale = any(problems(comparison, spec, package.lock, ""))
     return "out of date" if stale else "up to date"

@@ -133,10 +133,10 @@ def placement(mapped: MappedNetwork) -> Iterator[str]:
         for ensemble in ensembles
         for registers in ensemble.registers
     )
-    own, shared = max(axons, default=(0, 0))
-    if own > core.out_axons:
+    unshared, shared = max(axons, default=(0, 0))
+    if unshared > core.out_axons:
         yield (
-            f"on a board, a core needs {shared} (shared) to {own} (unshared) of "
+            f"on a board, a core needs {shared} (shared) to {unshared} (unshared) of "
             f"{core.out_axons} out-axons: they may not fit"
         )
 

@@ -47,11 +47,11 @@ def report_of(
 ) -> Report:
     """Compute a network's costs and activity; ``cache`` holds mappings.
 
-    ``path`` and ``text`` are those of the spec, if they are not in its source.
+    ``path`` and ``text`` belong to the spec, if they are not in its source.
     """
-    found = _Reporter(routed, cache).report()
-    spec = replace(found.spec, path=path, text=text or found.spec.text)
-    return replace(found, fits=fits, diagnostics=tuple(diagnostics), spec=spec)
+    report = _Reporter(routed, cache).report()
+    spec = replace(report.spec, path=path, text=text or report.spec.text)
+    return replace(report, fits=fits, diagnostics=tuple(diagnostics), spec=spec)
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class _Reporter:
 
         Layers with a single core need no fewer.
         """
-        found: dict[str, set[str]] = defaultdict(set)
+        counters: dict[str, set[str]] = defaultdict(set)
         for reason in self.reasons.layers:
             if reason.cores == 1:
                 continue
@@ -89,10 +89,10 @@ class _Reporter:
             if reason.miss is not None:
                 limit = reason.miss.violation.limit
                 layer = reason.miss.layer.partition(".")[0]
-                found[layer].add(COUNTED.get(limit, limit))
+                counters[layer].add(COUNTED.get(limit, limit))
             elif reason.bound == "compartments":
-                found[reason.name.partition(".")[0]].add("compartments")
-        return found
+                counters[reason.name.partition(".")[0]].add("compartments")
+        return counters
 
     def report(self) -> Report:
         network = self.network
@@ -161,7 +161,8 @@ class _Reporter:
         )
 
     def _layer(self, layer: LogicalLayer, weights: Counter[str]) -> LayerReport:
-        found = LayerReport(
+        """Return the row of a layer: folded, on the host, or on the chip."""
+        row = LayerReport(
             name=layer.name,
             kind=layer.kind,
             shape=layer.shape,
@@ -171,12 +172,12 @@ class _Reporter:
         )
         levels = self.mapped.of_layer(layer.name)
         if not levels:
-            return found
+            return row
         names = [level.population.name for level in levels]
         activities = [self.activity.by_name[name] for name in names]
         activity = sum_activity(layer.name, activities)
-        found = replace(
-            found,
+        row = replace(
+            row,
             place="host",
             neurons=sum(level.population.neurons for level in levels),
             spikes=round_number(activity.spikes),
@@ -186,16 +187,16 @@ class _Reporter:
             shortcut=None if layer.shortcut is None else layer.shortcut.source,
         )
         if layer.operation.compares:
-            found = self._with_delay(found, layer)
+            row = self._with_delay(row, layer)
         ensembles = [e for level in levels for e in level.ensembles]
-        found = self._with_cores(found, ensembles, names, activity)
-        return self._with_reasons(found, names)
+        row = self._with_cores(row, ensembles, names, activity)
+        return self._with_reasons(row, names)
 
-    def _with_delay(self, found: LayerReport, layer: LogicalLayer) -> LayerReport:
+    def _with_delay(self, row: LayerReport, layer: LogicalLayer) -> LayerReport:
         """Add the delay and the error of a max pool."""
         error = error_of(self.network, layer)
         return replace(
-            found,
+            row,
             levels=sentences.levels_of(self.network, layer),
             latency_seconds=round_number(sentences.latency(self.network, layer)),
             expected_error=PoolError(
@@ -205,7 +206,7 @@ class _Reporter:
 
     def _with_cores(
         self,
-        found: LayerReport,
+        row: LayerReport,
         ensembles: Sequence[Ensemble],
         names: Sequence[str],
         activity: Activity,
@@ -213,10 +214,10 @@ class _Reporter:
         """Add the cores, if any, and what the layer does there."""
         blocks = [block for ensemble in ensembles for block in ensemble.blocks]
         if not blocks:
-            return found
+            return row
         device = self.network.device
         return replace(
-            found,
+            row,
             place="chip",
             cores=len(blocks),
             ensembles=self._ensembles(ensembles, names),
@@ -225,15 +226,15 @@ class _Reporter:
             use=use_of(blocks, device.core),
         )
 
-    def _with_reasons(self, found: LayerReport, names: Sequence[str]) -> LayerReport:
+    def _with_reasons(self, row: LayerReport, names: Sequence[str]) -> LayerReport:
         """Add the reasons why the layer takes no fewer cores."""
         by_name = {reason.name: reason for reason in self.reasons.layers}
         reasons = [by_name[name] for name in names if name in by_name]
         if not reasons:
-            return found
+            return row
         core = self.network.device.core
         return replace(
-            found,
+            row,
             bound_by=sentences.bounds(reasons),
             neuron_bound=sum(reason.filled for reason in reasons),
             lower_bound=sum(reason.alone for reason in reasons),
@@ -244,7 +245,7 @@ class _Reporter:
         """Describe the readout: on the host, or on its own core if it learns."""
         readout = self.network.readout
         name = readout.name
-        found = LayerReport(
+        row = LayerReport(
             name=name,
             kind="readout",
             shape=readout.shape,
@@ -253,16 +254,17 @@ class _Reporter:
             sources=readout.sources,
         )
         if self.mapped.learned is None:
-            return found
+            return row
         activity = self.activity.by_name[name]
-        found = replace(found, spikes=round_number(activity.spikes))
-        return self._with_cores(found, [self.mapped.learned], [name], activity)
+        row = replace(row, spikes=round_number(activity.spikes))
+        return self._with_cores(row, [self.mapped.learned], [name], activity)
 
     def _ensembles(
         self, ensembles: Sequence[Ensemble], names: Sequence[str]
     ) -> tuple[EnsembleReport, ...]:
         """Return the ensembles on the chip; blocks are in nengo-loihi's order."""
         core = self.network.device.core
+        # On a single chip, its number says nothing.
         chips: Iterator[int] = iter(())
         if self.mapped.chips > 1:
             chips = chain(*(self.routed.chips.get(name, ()) for name in names))

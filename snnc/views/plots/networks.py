@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ROW = 0.42  # inches
 _HALF = 0.31  # half the height of a box, in rows
 _LANE = 0.045
-_LETTER = 0.0142  # the width of 9-point letters, relative to that of the picture
+_LETTER = 0.0142  # the width of 9-point letters, as a part of the picture's width
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,7 @@ def _label(ax: Axes, rows: list[DrawnNode]) -> None:
 
 
 def _connect(ax: Axes, rows: list[DrawnNode]) -> None:
+    """Draw arrows between rows; those that skip rows go along the side."""
     line = ax.spines["left"].get_edgecolor()
     for place, node in enumerate(rows[1:], start=1):
         if rows[place - 1].name in node.reads:
@@ -123,6 +124,7 @@ def _skips(rows: list[DrawnNode]) -> Iterator[tuple[int, int, bool, int]]:
         for start, is_shortcut in skips:
             free = (i for i, until in enumerate(busy) if until <= start)
             lane = next(free, len(busy))
+            # For a new lane, this slice is empty, and the lane is added.
             busy[lane : lane + 1] = [place]
             yield start, place, is_shortcut, lane
 

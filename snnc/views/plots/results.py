@@ -177,8 +177,10 @@ def raster(
     edge = ax.spines["left"].get_edgecolor()
     for i, (name, train) in enumerate(spikes.items()):
         end = len(train) * dt * 1e3
+        # A layer has a band of 70 units: 60 for its neurons, and the rest is empty.
         top = -70 * i
         flat = train.reshape(len(train), -1)
+        # Evenly spaced neurons, and no neuron twice in a small layer.
         shown = np.unique(np.linspace(0, flat.shape[1] - 1, SHOWN).round().astype(int))
         at, neuron = np.nonzero(flat[:, shown])
         height = 60 / len(shown)
@@ -278,7 +280,7 @@ def predictions(
 ) -> Axes:
     """Plot outputs (examples, units) of a regression against the true values.
 
-    Each unit has a colour, and ``name`` is that of the network.
+    Each unit has a colour, and ``name`` is the network's.
     """
     ax = axes(ax, 4.2, 4.6)
     units = outputs.shape[1]
@@ -366,6 +368,7 @@ class _Points:
 
 
 def _points_of(judged: Sequence[Variant], over: Cost) -> _Points:
+    """Return the points of variants; over energy, areas show their cores."""
     share = 100 if judged[0].classifies else 1
     x = cores = np.array([line.cores or 0 for line in judged])
     area = np.full(len(judged), _AREA)

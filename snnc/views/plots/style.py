@@ -93,7 +93,9 @@ def bare(ax: Axes) -> None:
 
 
 def save(ax: Axes, file: str | PathLike[str] | BinaryIO) -> None:
-    """Write the picture without a date: to a file, or as SVG to a stream.
+    """Write the picture to a file, or as SVG to a stream.
+
+    There is no date in it, so that equal pictures are equal files.
 
     The figure is closed, so that notebooks don't display it.
     """
