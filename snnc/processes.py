@@ -160,8 +160,12 @@ def run_tasks(
     running: dict[Future[Result], tuple[Task, int, Executor]] = {}
     while True:
         for task, attempt in islice(waiting, workers.width - len(running)):
-            future, executor = _submit(workers, idle, work, task)
-            running[future] = task, attempt, executor
+            submitted: Future[Result] | None = None
+            while submitted is None:
+                executor = idle.pop() if idle else workers.open()
+                with suppress(BrokenExecutor):  # it died while it was idle
+                    submitted = executor.submit(work, task)
+            running[submitted] = task, attempt, executor
         if not running:
             return
         done, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -173,15 +177,6 @@ def run_tasks(
                 waiting = chain([(task, attempt + 1)], waiting)
                 continue
             yield task, future
-
-
-def _submit(
-    workers: Workers, idle: list[Executor], work: Callable[[Task], Result], task: Task
-) -> tuple[Future[Result], Executor]:
-    while True:
-        executor = idle.pop() if idle else workers.open()
-        with suppress(BrokenExecutor):  # it died while it was idle
-            return executor.submit(work, task), executor
 
 
 def _begin(log: Path | None) -> None:

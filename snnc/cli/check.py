@@ -170,7 +170,7 @@ def schema_command(modeline: str | None) -> None:
 
 
 @click.command("convert", epilog="Example: snnc convert specs/drift.snn --to yaml")
-@click.argument("spec", type=click.Path())
+@options.spec
 @options.choice(
     "--to",
     "form",
@@ -214,7 +214,10 @@ def convert_command(
         document = in_edition(document, int(edition))
     text = files.print_document(document, form)
     if modeline is not None:
-        text = _set_modeline(text, modeline)
+        first, _, rest = text.partition("\n")
+        if first.startswith(MODELINE):
+            text = rest
+        text = f"{MODELINE}{modeline}\n{text}"
     if output is None:
         printing.print_data(text)
         return 0
@@ -242,14 +245,6 @@ def _read_valid(spec: str, form: str) -> Document | None:
             report.add(NotInComment(span=span, code_point=code_point))
     printing.print_diagnostics(report)
     return None if report.errors else document
-
-
-def _set_modeline(text: str, path: str) -> str:
-    """Add the first line that names the schema, or replace it."""
-    first, _, rest = text.partition("\n")
-    if first.startswith(MODELINE):
-        text = rest
-    return f"{MODELINE}{path}\n{text}"
 
 
 def _notation(spec: str, *, is_other: bool) -> str:

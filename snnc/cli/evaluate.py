@@ -47,9 +47,9 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
     epilog="Example: snnc evaluate models/drift --data test.npz"
     " --weights drift.safetensors",
 )
-@click.argument("package", type=click.Path(path_type=Path))
-@options.path("--data", help=options.DATA, required=True, metavar="PATH")
-@options.path("--weights", help=options.WEIGHTS, required=True)
+@options.package
+@options.data
+@options.weights
 @options.of(EvaluateOptions)
 @options.path(
     "--compare",
@@ -283,9 +283,9 @@ def _import_engine() -> None:
     epilog="Example: snnc predict models/drift --data new.npz"
     " --weights drift.safetensors -o labels.csv",
 )
-@click.argument("package", type=click.Path(path_type=Path))
+@options.package
 @options.path("--data", help=NEW_DATA, required=True, metavar="PATH")
-@options.path("--weights", help=options.WEIGHTS, required=True)
+@options.weights
 @options.file(
     "-o",
     "--output",

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,7 +101,7 @@ def import_command(
     if form != "text" and not explain:
         raise click.UsageError("--format needs --explain")
     _check_files(output, weights_out, explain=explain)
-    request = replace(_request(**wanted), weights=str(weights_read or ""))
+    request = _request(**wanted, weights=str(weights_read or ""))
     options.refuse_existing(force, output, weights_out)
     report = Diagnostics()
     with _showing_progress(model):
@@ -118,7 +117,14 @@ def import_command(
     if done is None:
         return 1
     if explain:
-        _print(done, form)
+        from snnc.importer import explanation  # rarely used
+
+        assert done.conversion is not None  # because `takes_spec` is false
+        explained = explanation.explain(done.conversion, done.compilation, done.notes)
+        if form == "json":
+            printing.print_json(explanation.document(explained))
+        else:
+            printing.print_lines(explanation.text(explained))
     else:
         _say_notes(done.notes, model)
         if done.text and output is None:
@@ -226,23 +232,12 @@ def _showing_progress(model: str) -> Iterator[None]:
         thread.join()
 
 
-def _print(done: ImportOutcome, form: str) -> None:
-    from snnc.importer import explanation  # rarely used
-
-    assert done.conversion is not None  # because `takes_spec` is false
-    explained = explanation.explain(done.conversion, done.compilation, done.notes)
-    if form == "json":
-        printing.print_json(explanation.document(explained))
-    else:
-        printing.print_lines(explanation.text(explained))
-
-
 @click.command(
     "export",
     epilog="Example: snnc export models/drift --weights drift.safetensors --to nir"
     " -o drift.nir",
 )
-@click.argument("package", type=click.Path(path_type=Path))
+@options.package
 @options.path("--weights", help="A safetensors file with the weights.", required=True)
 @options.choice("--to", among=["nir"], default="nir", help="Format.")
 @options.file(
@@ -257,7 +252,7 @@ def _print(done: ImportOutcome, form: str) -> None:
     default="if",
     help="The node for ReLU neurons: without or with the synapse filter.",
 )
-@options.output_format("Output format.")
+@options.output_format()
 def export_command(
     package: Path, weights: Path, to: str, output: Path, neuron: Neuron, form: str
 ) -> int:

@@ -17,7 +17,7 @@ SHOWN = 10
 
 
 @click.command("fit", epilog="Example: snnc fit specs/drift.snn --cores 4")
-@click.argument("spec", type=click.Path())
+@options.spec
 @options.count("--cores", help="The number of cores  [default: the spec's target]")
 @options.flag("--all", "everything", help="Print every variant found.")
 @options.output_format("Output format.", "markdown")

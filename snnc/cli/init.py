@@ -67,7 +67,11 @@ def _say_next(folder: str, plan: StarterPlan, requirement: str) -> None:
     for path, text in plan.kept.items():
         printing.say(f"{path.as_posix()} exists; add the lines that you need from:")
         printing.say_lines(text)
-    printing.say_lines(NEXT.format(go=_way_to(folder, plan.root), spec=SPEC))
+    is_here = os.path.samefile(folder, os.curdir)
+    go = "" if is_here else f"cd {shlex.quote(printable(folder))}\n  "
+    if not (plan.root / ".git").exists():
+        go += "git init\n  "
+    printing.say_lines(NEXT.format(go=go, spec=SPEC))
     if plan.at_root:
         names = ", ".join(path.as_posix() for path in plan.at_root)
         printing.say(ROOT.format(files=names))
@@ -75,13 +79,6 @@ def _say_next(folder: str, plan: StarterPlan, requirement: str) -> None:
     if workflow in plan.files and requirement == UNPINNED:
         name = workflow.as_posix()
         printing.say_lines(SOURCE.format(workflow=name, requirement=requirement))
-
-
-def _way_to(folder: str, root: Path) -> str:
-    """Return the first commands, which enter the folder and create a repository."""
-    is_here = os.path.samefile(folder, os.curdir)
-    go = "" if is_here else f"cd {shlex.quote(printable(folder))}\n  "
-    return go if (root / ".git").exists() else f"{go}git init\n  "
 
 
 @click.command("demo", epilog="Example: snnc demo -o /tmp/drift")

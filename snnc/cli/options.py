@@ -46,6 +46,10 @@ file = partial(click.option, type=click.Path(dir_okay=False, path_type=Path))
 folder = partial(
     click.option, type=click.Path(file_okay=False, path_type=Path), show_default=True
 )
+data = path("--data", help=DATA, required=True, metavar="PATH")
+weights = path("--weights", help=WEIGHTS, required=True)
+spec = click.argument("spec", type=click.Path())
+package = click.argument("package", type=click.Path(path_type=Path))
 
 
 def choice(*names: str, among: Sequence[str], **settings: Any) -> Option:
@@ -60,7 +64,7 @@ def count(*names: str, least: int = 1, **settings: Any) -> Option:
     return click.option(*names, type=kind, metavar="N", show_default=True, **settings)
 
 
-def output_format(help: str, *others: str) -> Option:
+def output_format(help: str = "Output format.", *others: str) -> Option:
     """Return the option ``--format``: text, JSON, and the verb's other formats."""
     among = ["text", "json", *others]
     return choice("--format", "form", among=among, help=help, default="text")
@@ -170,9 +174,8 @@ def packages_folder(*names: str, help: str) -> Option:
 
 def specs(command: Any) -> Any:
     """Add the argument SPECS, which may be empty with ``--allow-empty``."""
-    allow_empty = click.option(
+    allow_empty = flag(
         "--allow-empty",
-        is_flag=True,
         # Eager options are read first: `require_specs` needs this one's value.
         is_eager=True,
         help="Succeed if there is nothing to do (no SPEC, or an empty or missing "

@@ -82,7 +82,6 @@ def report_command(
         fits=made.mapped is not None,
         diagnostics=report.diagnostics,
         path=path,
-        text=made.source.text,
     )
     if form == "html":
         _print_page(path, made, report, against)

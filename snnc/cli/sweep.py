@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     epilog="Example: snnc sweep specs/drift.snn --set c0.filters=8,16,24"
     " --set timing.present=60,100",
 )
-@click.argument("spec", type=click.Path())
+@options.spec
 @click.option(
     "--set",
     "settings",

@@ -13,7 +13,7 @@ from snnc.verbs.limits import limits_of
 @click.command("status", epilog="Example: snnc status specs")
 @options.specs
 @options.packages_folder("--packages", help="The folder of the packages.")
-@options.output_format("Output format.")
+@options.output_format()
 def status_command(
     specs: tuple[str, ...], allow_empty: bool, packages: Path, form: str
 ) -> int:

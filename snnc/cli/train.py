@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import ExitStack, redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,6 @@ from snnc.diagnostics import Diagnostics
 from snnc.output.imported import open_package
 from snnc.text.installing import require
 from snnc.verbs.current_package import find_package
-
-
-def _split(
-    context: click.Context, parameter: click.Parameter, text: str | None
-) -> list[str] | None:
-    return None if text is None else [part.strip() for part in text.split(",")]
 
 
 def _refuse_weights(
@@ -38,13 +33,12 @@ def _refuse_weights(
     epilog="Example: snnc train models/drift --data train.npz"
     " --weights-out drift.safetensors",
 )
-@click.argument("package", type=click.Path(path_type=Path))
-@options.path("--data", help=options.DATA, required=True, metavar="PATH")
+@options.package
+@options.data
 @options.path("--weights-out", help="The file for the weights.", required=True)
 @options.path("--from", "initial", help="A file with weights to begin with.")
 @click.option(
     "--phases",
-    callback=_split,
     metavar="P,...",
     help="Some of smooth,scale,spikes  [default: from the spec]",
 )
@@ -111,6 +105,8 @@ def train_command(
             if printing.has_option("quiet"):
                 nowhere = stack.enter_context(open(os.devnull, "w"))
                 stack.enter_context(redirect_stdout(nowhere))
+            if settings["phases"] is not None:
+                settings["phases"] = re.split(r"\s*,\s*", settings["phases"].strip())
             epochs = settings.pop("epochs")
             train(open_package(folder), data, None, weights_out, epochs, **settings)
     printing.say_lines(

@@ -21,7 +21,7 @@ EXTRA = "pip install numpy safetensors"
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("spec", type=click.Path(), required=False)
-@options.output_format("Output format.")
+@options.output_format()
 @click.option(
     "--migrate",
     nargs=2,
@@ -113,7 +113,7 @@ def _migrate(
     epilog="Example: snnc calibrate models/drift --data train.npz"
     " --weights trained.safetensors -o drift.safetensors",
 )
-@click.argument("package", type=click.Path(path_type=Path))
+@options.package
 @options.path(
     "--data", help="An .npz file with x, and maybe y.", required=True, metavar="PATH"
 )
@@ -127,7 +127,7 @@ def _migrate(
 )
 @options.force
 @options.count("--examples", help="Measure only N examples, drawn with seed 0.")
-@options.output_format("Output format.")
+@options.output_format()
 def calibrate_command(
     package: Path,
     data: Path,

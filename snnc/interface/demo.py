@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from snnc.interface.objects import Package, load
 from snnc.results.evaluation import Evaluation
 from snnc.runtime.examples import Array
+from snnc.source import spec_path
 from snnc.text.installing import installation, missing
 from snnc.text.tables import align, counted, percent
 from snnc.verbs.evaluate.options import Simulator
@@ -137,14 +138,14 @@ class Demonstration:
         return "\n".join(align(rows, "<>>>"))
 
 
-def run_demo(
-    folder: Path, spec: Path, weights: Path, tell: Tell, *, every: bool
-) -> Demonstration:
+def run_demo(folder: Path, tell: Tell, *, every: bool) -> Demonstration:
     """Report, run with shipped weights, and train in ``folder`` if TensorFlow exists.
 
     With ``every``, also run the network on all simulators.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    spec = spec_path("drift.snn")
+    weights = spec_path("drift.safetensors")
     tell(f"--- {stack()}")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

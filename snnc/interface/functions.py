@@ -301,9 +301,7 @@ def demo(
     require(("numpy", "sklearn", "numba", "nengo_loihi"), "all", "the demo")
     from snnc.interface.demo import run_demo  # imports NumPy
 
-    spec = source.spec_path("drift.snn")
-    weights = source.spec_path("drift.safetensors")
-    return run_demo(Path(folder), spec, weights, tell, every=every)
+    return run_demo(Path(folder), tell, every=every)
 
 
 def convert(spec: Spec | FileName, to: Literal["snn", "yaml"] | None = None) -> str:
@@ -521,14 +519,6 @@ def plot(
     """
     if file is not None:
         plots.check_file(file)
-    with plots.style.theme(dark):
-        drawn = _draw(what, kind, ax, example)
-        if file is not None:
-            plots.style.save(drawn, Path(file))
-    return drawn
-
-
-def _draw(what: Drawable, kind: Kind | None, ax: Axes | None, example: int) -> Axes:
     pictures = _pictures_of(what, example)
     default, *_ = pictures
     draw = pictures.get(kind or default)
@@ -536,7 +526,11 @@ def _draw(what: Drawable, kind: Kind | None, ax: Axes | None, example: int) -> A
         article = "an" if isinstance(what, Evaluation) else "a"
         name = f"{article} {type(what).__name__}"
         raise ValueError(f"there is no picture {kind} of {name}")
-    return draw(ax=ax)
+    with plots.style.theme(dark):
+        made = draw(ax=ax)
+        if file is not None:
+            plots.style.save(made, Path(file))
+    return made
 
 
 def _pictures_of(what: Drawable, example: int) -> Mapping[str, Callable[..., Axes]]:

@@ -206,7 +206,10 @@ def _inside(path: _Path) -> CursorPlace:
         model = model_of_choice(key, word)
         legal = keywords.settings_of(word)
     if keys:
-        return _value(kind, keys[0], model)
+        key = keys[0]
+        where: Where = "reference" if key in ("from", REFERRING) else "value"
+        known = model if model is not None and key in keys_of(model) else None
+        return CursorPlace(where, kind, known, key=key)
     if path.siblings is None:
         return CursorPlace("value", kind, model)
     return CursorPlace("key", kind, model, _absent(legal, path))
@@ -218,9 +221,3 @@ def _statement(kind: str, words: Sequence[str]) -> tree.Statement:
     variants = (word for word in words[:1] if word in VARIANTS.get(kind, ()))
     variant = next((tree.Word(word, nowhere) for word in variants), None)
     return tree.Statement(tree.Word(kind, nowhere), nowhere, variant)
-
-
-def _value(kind: str, key: str, model: type[Model] | None) -> CursorPlace:
-    is_reference = key in ("from", REFERRING)
-    known = model if model is not None and key in keys_of(model) else None
-    return CursorPlace("reference" if is_reference else "value", kind, known, key=key)

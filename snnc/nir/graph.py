@@ -134,7 +134,12 @@ class ExportedGraph:
             # Use a separate node, because padding adds zeros to the scaled values.
             low, high = given.scaled
             slope = (high - low) / (given.high - given.low)
-            scaled = _scaling(shape, slope, low - slope * given.low)
+            bias = np.full(shape[0], low - slope * given.low)
+            linear = Linear(slope * np.eye(shape[0]))
+            if len(shape) > 1:
+                options = conv_options(shape[1:], (1, 1), (0, 0))
+                linear = Linear(linear.weight[:, :, None, None], options)
+            scaled = _node(linear, linear.weight, bias)
             end = self.add(f"{given.name}_scaled", scaled, [end])
         self.ends[given.name] = [end]
         self.spikes[given.name] = 1.0
@@ -264,17 +269,6 @@ def _changes_nothing(linear: Linear, weight: Array) -> bool:
     matrix = weight.reshape(weight.shape[:2])
     is_whole = linear.moves.get("stride", (1, 1)) == (1, 1)
     return is_whole and np.array_equal(matrix, np.eye(len(matrix)))
-
-
-def _scaling(shape: Shape, slope: float, offset: float) -> ExportedNode:
-    scale = slope * np.eye(shape[0])
-    bias = np.full(shape[0], offset)
-    linear = Linear(scale)
-    if len(shape) > 1:
-        linear = Linear(
-            scale[:, :, None, None], conv_options(shape[1:], (1, 1), (0, 0))
-        )
-    return _node(linear, linear.weight, bias)
 
 
 def _neurons(spiking: Spiking, neuron: Neuron, dt: float) -> NirNeurons:

@@ -91,9 +91,16 @@ class _LinearMaker:
 
     def full(self, reach: Full) -> Iterator[tuple[int, Linear]]:
         number, picked = self._picked_node()
-        weight = _matrix(self.projection, self.tensors, self._read, picked)
+        depth, height, width = map(len, picked)
+        volume = (depth, height, width, self._read[3])
+        filters = self.tensors[str(self.projection.tensor)].shape[-1]
+        kernel = compose(self.projection, volume, filters, self.tensors)
+        whole = np.zeros((*self._read, kernel.shape[-1]))
+        whole[np.ix_(*picked)] = kernel
+        # (depth, height, width, channels, units): flattened channels first.
+        flat = whole.transpose(0, 3, 1, 2, 4).reshape(prod(self._read), -1)
         flattens = None if self._is_flat else channels_first(self._read)
-        yield number, Linear(weight, flattens=flattens)
+        yield number, Linear(flat.T, flattens=flattens)
 
     def pairwise(self, reach: Pairwise) -> Iterator[tuple[int, Linear]]:
         if self.projection.picked is None:
@@ -104,9 +111,7 @@ class _LinearMaker:
         else:
             first, picked = self._picked_node()
             nodes = 1
-        channels = self._given[-1]
-        compared = _compare(self.projection, reach, self.node, channels, nodes)
-        for number, moving in compared:
+        for number, moving in self._compare(reach, nodes):
             yield from self._convolution(first + number, moving, picked)
 
     def window(self, reach: Window) -> Iterator[tuple[int, Linear]]:
@@ -115,13 +120,45 @@ class _LinearMaker:
         kernel = compose(self.projection, self._read, self._given[-1], self.tensors)
         if self.projection.source == given.name and self.projection.tensor is None:
             kernel = kernels.signs(self._read[3], *given.bounds)
-        yield from self._convolution(number, _move(kernel, reach, picked), picked)
+        before = [reach.depth_before, 0, 0]
+        if reach.padding == "same":
+            for axis in (1, 2):
+                places = len(picked[axis])
+                taps = kernel.shape[axis]
+                before[axis], _ = same_pad(places, taps, reach.stride[axis])
+        moving = MovingKernel(kernel, np.array(reach.stride), np.array(before))
+        yield from self._convolution(number, moving, picked)
 
     def transposed(self, reach: Window) -> Iterator[tuple[int, Linear]]:
         raise NoNodeError(reach.not_in_nir)
 
     def repeated(self, reach: Window) -> Iterator[tuple[int, Linear]]:
         raise NoNodeError(reach.not_in_nir)
+
+    def _compare(
+        self, reach: Pairwise, nodes: int
+    ) -> Iterator[tuple[int, MovingKernel]]:
+        """Yield the kernel of a comparing neuron for each node that it reads.
+
+        ``reach.nodes`` numbers the values of all ``nodes`` of the source in turn: value
+        p is the position p // nodes of the node p % nodes.
+        """
+        pools = self.projection.pools
+        overlaps = any(np.greater(p.window, p.stride).any() for p in pools)
+        reads_of_node: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+        for weight, first, step in reach.nodes[self.node]:
+            reads_of_node[first % nodes].append((weight, first // nodes, step // nodes))
+        for number, reads in sorted(reads_of_node.items()):
+            kernel, stride, before = _comparing_kernel(
+                reads, reach.axis, self._given[-1]
+            )
+            if overlaps and before.max() > 0:
+                raise NoNodeError("a padded maximum of averages that overlap")
+            for pool in pools:
+                stride = stride * pool.stride
+                before = before * pool.stride
+            kernel = fold_pools(kernel, self.projection)
+            yield number, MovingKernel(kernel, stride, before)
 
     def _convolution(
         self, number: int, moving: MovingKernel, picked: Grid
@@ -190,19 +227,6 @@ def _node_picked(picked: Grid, axis: int, nodes: int) -> tuple[int, Grid]:
     return along.start % nodes, (*picked[:axis], inside, *picked[axis + 1 :])
 
 
-def _matrix(
-    projection: Projection, tensors: Tensors, read: Volume, picked: Grid
-) -> Array:
-    depth, height, width = map(len, picked)
-    volume = (depth, height, width, read[3])
-    filters = tensors[str(projection.tensor)].shape[-1]
-    kernel = compose(projection, volume, filters, tensors)
-    whole = np.zeros((*read, kernel.shape[-1]))
-    whole[np.ix_(*picked)] = kernel
-    # (depth, height, width, channels, units): flattened channels first.
-    return whole.transpose(0, 3, 1, 2, 4).reshape(prod(read), -1).T
-
-
 class NoNodeError(ValueError):
     """Raised if no NIR convolution can express how a layer reads its source."""
 
@@ -216,28 +240,6 @@ class MovingKernel(NamedTuple):
     kernel: Array
     stride: Array
     before: Array
-
-
-def _compare(
-    projection: Projection, reach: Pairwise, node: int, channels: int, nodes: int
-) -> Iterator[tuple[int, MovingKernel]]:
-    """Yield the kernel of a comparing neuron for each node that it reads.
-
-    ``reach.nodes`` numbers the values of all ``nodes`` of the source in turn: value p
-    is the position p // nodes of the node p % nodes.
-    """
-    overlaps = any(np.greater(p.window, p.stride).any() for p in projection.pools)
-    reads_of_node: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
-    for weight, first, step in reach.nodes[node]:
-        reads_of_node[first % nodes].append((weight, first // nodes, step // nodes))
-    for number, reads in sorted(reads_of_node.items()):
-        kernel, stride, before = _comparing_kernel(reads, reach.axis, channels)
-        if overlaps and before.max() > 0:
-            raise NoNodeError("a padded maximum of averages that overlap")
-        for pool in projection.pools:
-            stride = stride * pool.stride
-            before = before * pool.stride
-        yield number, MovingKernel(fold_pools(kernel, projection), stride, before)
 
 
 def _comparing_kernel(
@@ -256,17 +258,6 @@ def _comparing_kernel(
     for weight, first, _ in reads:
         kernel.swapaxes(0, axis)[first - low] += weight * np.eye(channels)
     return MovingKernel(kernel, stride, before)
-
-
-def _move(kernel: Array, window: Window, picked: Grid) -> MovingKernel:
-    """Return how a window moves over the picked positions."""
-    before = [window.depth_before, 0, 0]
-    if window.padding == "same":
-        for axis in (1, 2):
-            places = len(picked[axis])
-            taps = kernel.shape[axis]
-            before[axis], _ = same_pad(places, taps, window.stride[axis])
-    return MovingKernel(kernel, np.array(window.stride), np.array(before))
 
 
 def _convolve(

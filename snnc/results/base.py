@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snnc.text.display import Displayed, Json, data_frame
@@ -85,6 +86,8 @@ def to_json(value: object) -> Any:
         return {key: to_json(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
         return [to_json(item) for item in value]
+    if isinstance(value, Path):
+        return value.as_posix()
     return fields_to_json(value) if is_dataclass(value) else value
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal
 
 from snnc.results.base import INLINE, Result, renamed, to_json
 from snnc.text.arguments import FileName
-from snnc.text.display import Json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,10 +35,6 @@ class ComparedScore:
     is_worse: bool
 
 
-def _by_measure(scores: tuple[ComparedScore, ...]) -> Json:
-    return {score.measure: to_json(score) for score in scores}
-
-
 @dataclass(frozen=True, slots=True)
 class SpikeComparison:
     """The scores of the given and the scaled weights in spikes.
@@ -53,7 +48,9 @@ class SpikeComparison:
     """
 
     examples: int
-    scores: tuple[ComparedScore, ...] = field(metadata={**INLINE, "write": _by_measure})
+    scores: tuple[ComparedScore, ...] = field(
+        metadata={**INLINE, "write": lambda rows: {x.measure: to_json(x) for x in rows}}
+    )
 
     @property
     def is_worse(self) -> bool:

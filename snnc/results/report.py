@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from snnc.results.base import INLINE, Result, to_json
 from snnc.text.tables import counted
@@ -164,10 +164,6 @@ class ReportedSpec:
     input_shape: Shape
 
 
-def _without_folded(layers: tuple[LayerReport, ...]) -> list[Any]:
-    return [to_json(layer) for layer in layers if layer.place != "folded"]
-
-
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Report(Result):
     """The cores of a network, and its costs per example; prints as a table.
@@ -209,7 +205,11 @@ class Report(Result):
     network: str
     cores: int
     chips: int
-    layers: tuple[LayerReport, ...] = field(metadata={"write": _without_folded})
+    layers: tuple[LayerReport, ...] = field(
+        metadata={
+            "write": lambda rows: [to_json(x) for x in rows if x.place != "folded"]
+        }
+    )
     folded: tuple[LayerHead, ...]
     neurons: int
     bounds: CoreBounds | None = field(metadata=INLINE)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snnc.results.base import Drawable
+from snnc.results.base import Result
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Training(Drawable):
+class Training(Result):
     """A trained model, its history and its weights.
 
     Attributes
@@ -32,7 +32,15 @@ class Training(Drawable):
         The Keras metrics, such as ``loss``, after each epoch of all phases.
     phases : list of str and int
         The phases that ran, each with the number of epochs before it.
+    kept : dict of float
+        The metrics of the weights on held-out examples, such as ``val_accuracy``: in
+        spikes, if the training ends with the phase spikes. Empty if no examples are
+        held out.
+    seconds : float
+        The duration of the training.
     """
+
+    _omitted = ("model", "weights")
 
     network: str
     model: Any
@@ -40,6 +48,8 @@ class Training(Drawable):
     file: Path | None
     history: dict[str, list[float]]
     phases: list[tuple[str, int]]
+    kept: dict[str, float]
+    seconds: float
 
     def plot(self, what: str | None = None, ax: Axes | None = None) -> Axes:
         """Plot a metric after each epoch, such as accuracy or ``loss``.
@@ -56,6 +66,6 @@ class Training(Drawable):
     def __repr__(self) -> str:
         last = {name: values[-1] for name, values in self.history.items() if values}
         # The weights may come from an earlier epoch.
-        last |= getattr(self.model.history, "kept", {})
+        last |= self.kept
         measures = ", ".join(f"{name} {value:.4g}" for name, value in last.items())
         return f"<snnc.Training of {self.network}: {measures}>"

@@ -12,7 +12,7 @@ from itertools import pairwise, takewhile
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Diagnostics, Fix
 from snnc.language import tree
-from snnc.language.editions import EDITIONS, NEWEST
+from snnc.language.editions import NEWEST, edition_of
 from snnc.language.keywords import FORMS, HEADERS, KEYS, KINDS, VARIANTS
 from snnc.source import SourceFile, Span
 from snnc.syntax.build import Token, Tokens, build, comment, span_of, split_heading
@@ -48,11 +48,6 @@ def parse_snn(source: SourceFile, report: Diagnostics) -> tree.Document:
         if report.full:
             break
     return tree.Document(edition, network, tuple(statements), source.whole, comments)
-
-
-def edition_of(text: str) -> int | None:
-    """Return the edition that a text names, or None if there is no such edition."""
-    return next((edition for edition in EDITIONS if text == str(edition)), None)
 
 
 def _comments(source: SourceFile, tokens: Tokens) -> tuple[tree.Comment, ...]:

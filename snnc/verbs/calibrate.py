@@ -65,7 +65,7 @@ def calibrate(
     precision = _precision(package, scaled.tensors, report, profile)
     if report.errors:
         raise SpecError(report.diagnostics)
-    comparison = compare_in_spikes(package, tensors, scaled.tensors, drawn.held_out)
+    comparison = compare_in_spikes(package, tensors, scaled.tensors, drawn)
     if comparison.is_worse:
         raise CannotRunError(WORSE.format(scores=scores_text(comparison)))
     return Calibration(

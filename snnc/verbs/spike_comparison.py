@@ -31,22 +31,16 @@ SHARE = 4
 
 
 @dataclass(frozen=True)
-class LabelledExamples:
-    """Examples ``x``, and their labels or values ``y``, if known."""
-
-    x: NDArray[np.float32]
-    y: Array | None
-
-
-@dataclass(frozen=True)
 class DrawnExamples:
     """Examples to measure rates, and other examples to compare weights.
 
-    A single example is used for both.
+    A single example is used for both. ``y`` are the labels or values of the examples
+    ``held_out``, if known.
     """
 
     measured: NDArray[np.float32]
-    held_out: LabelledExamples
+    held_out: NDArray[np.float32]
+    y: Array | None
 
 
 def draw_examples(x: Any, y: Any, network: Network, limit: int | None) -> DrawnExamples:
@@ -63,8 +57,7 @@ def draw_examples(x: Any, y: Any, network: Network, limit: int | None) -> DrawnE
     compared = _count_compared(examples, limit)
     measured = max(1, len(examples) - compared)
     labels = None if examples.y is None else examples.y[-compared:]
-    held_out = LabelledExamples(examples[-compared:], labels)
-    return DrawnExamples(examples[:measured], held_out)
+    return DrawnExamples(examples[:measured], examples[-compared:], labels)
 
 
 def _count_compared(examples: Examples, limit: int | None) -> int:
@@ -89,9 +82,9 @@ def compare_in_spikes(
     package: ImportedPackage,
     given: Tensors,
     scaled: Tensors,
-    held_out: LabelledExamples,
+    drawn: DrawnExamples,
 ) -> SpikeComparison:
-    """Run examples in spikes with given and with scaled weights, and compare scores.
+    """Run the held-out examples in spikes with both weights, and compare scores.
 
     The outputs of the Keras model are those with the given weights.
     """
@@ -100,18 +93,18 @@ def compare_in_spikes(
     model = package.module("keras_model").build_model()
     run = SpikingRun(network, model)
     set_model_weights(model, layout, given)
-    before = run.predict(held_out.x, STREAMS)
+    before = run.predict(drawn.held_out, STREAMS)
     count = len(before)  # a multiple of the streams
     keras = model.predict(
-        held_out.x[:count], batch_size=network.examples_at_once, verbose=0
+        drawn.held_out[:count], batch_size=network.examples_at_once, verbose=0
     )
     set_model_weights(model, layout, scaled)
-    after = run.predict(held_out.x, STREAMS)
+    after = run.predict(drawn.held_out, STREAMS)
     classes = network.readout.classes
     scores = []
-    if held_out.y is not None:
+    if drawn.y is not None:
         name: Measure = "accuracy" if classes else "rmse"
-        target = held_out.y[:count]
+        target = drawn.y[:count]
         scores.append(_compare(name, before, after, target, classes))
     name = "agreement" if classes else "difference"
     target = keras.argmax(axis=1) if classes else keras

@@ -83,13 +83,10 @@ def _with_weights(
         for file in place.glob("*.safetensors")
         if Path(file.stem).suffix not in STEPS_OF_TRAINING
     }
-    for file in sorted(files.values(), key=_time_of, reverse=True):
+    newest = sorted(files.values(), key=lambda f: f.stat().st_mtime_ns, reverse=True)
+    for file in newest:
         header = read_header(file, Diagnostics())
         if header is not None and header.layout_id == wanted:
             accuracy = recorded_accuracy(file)
             return replace(row, weights=file.as_posix(), accuracy=accuracy)
     return row
-
-
-def _time_of(file: Path) -> int:
-    return file.stat().st_mtime_ns

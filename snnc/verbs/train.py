@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ def train(
     ``x`` is an array, a data set, or a data file that also contains ``y``.
     """
     trainer = package.module("train").TRAINER
+    started = time.perf_counter()
     if isinstance(x, str | os.PathLike):
         model = trainer.train_files(x, weights, epochs, **options)
     else:
@@ -39,5 +41,7 @@ def train(
         weights=package.module("keras_model").model_weights(model, package.layout),
         file=None if weights is None else Path(weights),
         history=dict(model.history.history),
-        phases=list(getattr(model.history, "phases", ())),
+        phases=list(model.history.phases),
+        kept=dict(model.history.kept),
+        seconds=time.perf_counter() - started,
     )

@@ -93,6 +93,12 @@ def _sweep() -> View:
     return View(sweep.document, sweep.records)
 
 
+def _training() -> View:
+    from snnc.views import training
+
+    return View(training.document, training.records)
+
+
 def _report() -> View:
     from snnc.views import report, report_html
 
@@ -117,6 +123,7 @@ VIEWS: Mapping[str, Callable[[], View]] = {
     "Status": _status,
     "Limits": _limits,
     "Sweep": _sweep,
+    "Training": _training,
     "Report": _report,
     "Fit": _fit,
 }

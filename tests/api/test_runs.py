@@ -51,6 +51,12 @@ def test_training_gives_history_and_weights(
     assert snnc.weights(file, package.spec).fits
     assert again.weights["c0.kernel"].shape == (3, 3, 2, 3)
     assert "loss" in repr(again)
+    assert again.seconds > 0
+    assert again.kept["val_accuracy"] in (0, 0.5, 1)
+    frame = again.to_pandas()
+    assert frame["phase"].tolist() == ["smooth", "kept weights"]
+    assert frame["val_accuracy"][1] == again.kept["val_accuracy"]
+    assert str(again).endswith(f"weights: {file.as_posix()}")
 
 
 def test_class_weight_of_the_spec_is_that_of_the_option(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 import snnc
 from tests.support import ROOT
-from tests.verbs.test_results import CLASSES, VALUES
+from tests.verbs.test_results import CLASSES, TRAINING, VALUES
 
 DRIFT = ROOT / "specs/drift.snn"
 FILTERS = {"c0.filters": [6, 8]}
@@ -42,6 +42,10 @@ SHOWN: dict[str, tuple[Callable[[], Any], list[str]]] = {
         ["98.0 %", "183 Hz", "in the readout gives 99.5 %"],
     ),
     "values": (lambda: VALUES, ["0.875", "<p>the error still falls"]),
+    "training": (
+        lambda: TRAINING,
+        ["drift, trained in 71 s", "val_accuracy", "0.75", "kept weights", "0.85"],
+    ),
 }
 
 
@@ -84,6 +88,7 @@ FRAMES: dict[str, dict[str, Any]] = {
     },
     "weights": {"name": "a.<b>", "nan": 1},
     "classes": {"name": "encode", "rate": 210.0},
+    "training": {"phase": "smooth", "epochs": 2, "val_accuracy": 0.75},
 }
 
 

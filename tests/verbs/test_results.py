@@ -17,6 +17,7 @@ from snnc.results.scores import (
     UnitResult,
     Work,
 )
+from snnc.results.training import Training
 from tests.rules.checking import assert_accepted
 
 GOLDEN = Path(__file__).parent / "results.txt"
@@ -72,6 +73,27 @@ VALUES = Evaluation(
     clipped=0.0,
     seconds=0.1,
 )
+TRAINING = Training(
+    network="drift",
+    model=None,
+    weights={},
+    file=Path("drift.safetensors"),
+    history={
+        "loss": [0.9, 0.5, 0.6, 0.4],
+        "accuracy": [0.5, 0.7, 0.8, 0.9],
+        "val_loss": [0.8, 0.7, 0.6, 0.65],
+        "val_accuracy": [0.6, 0.75, 0.85, 0.8],
+    },
+    phases=[("smooth", 0), ("scale", 2), ("spikes", 2)],
+    kept={"val_loss": 0.6, "val_accuracy": 0.85},
+    seconds=71.3,
+)
+FITTING = replace(
+    TRAINING,
+    file=None,
+    history={"loss": [0.9, 0.5, 0.25], "rmse": [0.95, 0.71]},
+    kept={},
+)
 RESULTS = {
     "classes": CLASSES,
     "values": VALUES,
@@ -95,12 +117,14 @@ RESULTS = {
         ),
         layers=(*LAYERS, replace(LAYERS[1], silent=1.0)),
     ),
+    "training": TRAINING,
+    "training of a regression, with nothing held out": FITTING,
 }
 
 
 def test_the_words() -> None:
     texts = [f"=== {name}\n{result}\n" for name, result in RESULTS.items()]
-    for name in ("classes", "values"):
+    for name in ("classes", "values", "training"):
         told = json.dumps(RESULTS[name].as_dict(), indent=1)
         texts.append(f"=== {name} as JSON\n{told}\n")
     assert_accepted(GOLDEN, "\n".join(texts))

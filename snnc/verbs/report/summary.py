@@ -109,7 +109,9 @@ class _Reporter:
             layers=tuple(layers),
             folded=tuple(LayerHead(x.name, x.kind, x.shape) for x in folded),
             neurons=neurons_of(self.mapped),
-            bounds=self._bounds() if on_chip else None,
+            bounds=(
+                CoreBounds(self.reasons.floor, self.reasons.exact) if on_chip else None
+            ),
             present_seconds=network.timing.present,
             spikes=round_number(self.activity.spikes),
             costs=self._costs() if on_chip else None,
@@ -126,9 +128,6 @@ class _Reporter:
             ),
             notes=self._notes(layers, on_chip=on_chip),
         )
-
-    def _bounds(self) -> CoreBounds:
-        return CoreBounds(self.reasons.floor, self.reasons.exact)
 
     def _costs(self) -> ChipCosts:
         activity = self.activity

@@ -65,7 +65,12 @@ def training(
             ax.plot(epochs, values, style, markersize=4, color=colour, label=label)
     marks_phases = len(phases) > 1
     if marks_phases:
-        _mark_phases(ax, phases)
+        above = ax.get_xaxis_transform()
+        for before, begun in groupby(phases, key=itemgetter(1)):
+            place = before + 0.5
+            names = ", ".join(name for name, _ in begun)
+            ax.axvline(place, color=COLOURS[4], linestyle=":", linewidth=1)
+            ax.text(place, 1.01, names, transform=above, size=7)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set(xlabel="epoch", ylabel=what)
     ax.legend(loc="best")
@@ -77,16 +82,6 @@ def _require_metric(history: Mapping[str, Sequence[float]], what: str) -> None:
     if not history.get(what):
         measures = ", ".join(sorted(name for name in history if history[name]))
         raise ValueError(f"the history has no {what}: it has {measures or 'no epochs'}")
-
-
-def _mark_phases(ax: Axes, phases: Sequence[tuple[str, int]]) -> None:
-    """Draw a line with the names of the phases that begin after an epoch."""
-    for before, begun in groupby(phases, key=itemgetter(1)):
-        place = before + 0.5
-        names = ", ".join(name for name, _ in begun)
-        above = ax.get_xaxis_transform()
-        ax.axvline(place, color=COLOURS[4], linestyle=":", linewidth=1)
-        ax.text(place, 1.01, names, transform=above, size=7)
 
 
 @theme()
@@ -145,18 +140,14 @@ def accuracy(result: Evaluation, dt: float, ax: Axes | None = None) -> Axes:
     name = f"{result.network} on {result.simulator}"
     title = f"{kind} of {name}"
     if result.energy is not None:
-        _add_energy(ax, result.energy * 1e6 / ms[-1])
+        scale = result.energy * 1e6 / ms[-1]  # in uJ per ms
+        functions = (lambda time: scale * time, lambda energy: energy / scale)
+        scaled = ax.secondary_xaxis("top", functions=functions)
+        scaled.set_xlabel("estimated energy per example on the chip (uJ)")
         total = human(result.energy, "J")
         title = f"{kind} and estimated energy of {name}: {total} at the end"
     ax.set_title(title)
     return ax
-
-
-def _add_energy(ax: Axes, scale: float) -> None:
-    """Add an upper axis with the energy; ``scale`` is in uJ per ms."""
-    functions = (lambda time: scale * time, lambda energy: energy / scale)
-    scaled = ax.secondary_xaxis("top", functions=functions)
-    scaled.set_xlabel("estimated energy per example on the chip (uJ)")
 
 
 @theme()
