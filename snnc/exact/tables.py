@@ -72,7 +72,8 @@ class Fanin(NamedTuple):
 
     Block ``b`` has the compartments ``start[b]`` to ``start[b + 1]``, the segments
     ``segment[b]`` to ``segment[b + 1]`` and the axons ``first[b]`` to ``first[b + 1]``.
-    The ``base`` of an axon is relative to the start of the block.
+    ``order`` lists the blocks. Axon ``a`` adds the row ``row[a]`` of `Rows` for each
+    spike of the neuron ``source[a]``, from the compartment ``base[a]`` of the block on.
     """
 
     order: Int64

@@ -208,7 +208,10 @@ def _bounds_text(bounds: Sequence[str]) -> str:
 
 
 def _place(changes: Changes, trials: Trials) -> dict[str, object]:
-    """Return the span of the first changed width, and the largest that fits."""
+    """Return the ``span`` and ``remedy`` of a diagnostic about the first changed width.
+
+    The remedy is the largest width that fits. If no width changes, there is neither.
+    """
     widths = (change for change in changes if change.key in ("filters", "units"))
     change = next(widths, None)
     if change is None:

@@ -186,7 +186,10 @@ class Trials:
     def map(
         self, changes: Changes, target: Loihi | None = None, *, unmixes: bool = True
     ) -> MappedNetwork | None:
-        """Return the mapped variant; None if it does not fit the target."""
+        """Return the mapped variant; None if it does not fit the target.
+
+        ``unmixes`` is that of `passes.place`.
+        """
         outcome = self._attempt(changes, target or self.target, unmixes=unmixes)
         return None if outcome is None else outcome.build_mapping()
 

@@ -346,6 +346,7 @@ def _read_layer(name: str, entry: Mapping[str, Any]) -> NestedLayer:
         raise malformed(f"`{name}`", "its inbound_nodes are not a list")
     with _blaming(name):
         calls = tuple(map(_read_call, nodes))
+    # An input has no nodes, but stands for one call.
     return _part(name, entry, calls or (((), {}),))
 
 

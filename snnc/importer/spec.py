@@ -281,7 +281,7 @@ class _SpecWriter:
                 yield draft.layer
 
     def _train(self) -> Iterator[str]:
-        """Yield the statement `train`, if the model was compiled."""
+        """Yield the statement `train`, if the model was compiled or has penalties."""
         compiled = self._context.model.compiled
         decides = self._size.startswith("classes")
         lines = list(train_lines(compiled, self._notes, decides=decides))

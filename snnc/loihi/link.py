@@ -451,6 +451,7 @@ class Load:
         -6 (``builder/discretize.py:268, 378``).
         """
         # The exact number depends on the weights, which are unknown before training.
+        # Where the index size depends on the source, there are at most INDICES.
         every = Counter[int | None]()
         for times, costs in self.costs:
             for cost in costs:

@@ -119,7 +119,8 @@ class ExportedGraph:
 
     def add(self, name: str, node: ExportedNode, sources: Sequence[str] = ()) -> str:
         """Add a node that reads ``sources``, and return its unique name."""
-        # Spyx relies on the names of the ends. The input is the first node.
+        # Spyx relies on the names of the ends: the first node is the input, and
+        # the output is added elsewhere, so no other node may have their names.
         while name in self.nodes or (name in (INPUT, OUTPUT) and self.nodes):
             name += "_"
         self.nodes[name] = node

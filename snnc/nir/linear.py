@@ -245,7 +245,10 @@ class MovingKernel(NamedTuple):
 def _comparing_kernel(
     reads: Sequence[tuple[int, int, int]], axis: int, channels: int
 ) -> MovingKernel:
-    """Return the kernel that reads (weight, first position, step) along an axis."""
+    """Return the kernel along an axis that adds up several strided reads.
+
+    A read is (weight, first position, step), and all steps are equal.
+    """
     firsts = [first for _, first, _ in reads]
     low = min(firsts)
     taps = np.ones(3, int)

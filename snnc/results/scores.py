@@ -24,7 +24,8 @@ class LayerResult:
     ``low`` and ``high`` are the budget: bounds for the ``percentile`` of the neurons'
     rates in an example. ``rate`` is the measured percentile, and ``verdict`` says
     whether it is within the budget, slightly outside, or outside. ``slack`` is the
-    tolerance below and above the bounds. ``spikes`` is the mean number of all neurons.
+    tolerance below and above the bounds. ``spikes`` is the mean number of
+    spikes of the whole layer per example.
     ``silent`` is the fraction of neurons that never fired, and ``saturated`` the
     fraction of pairs of neuron and example with a spike in every step. ``correlation``
     is Pearson's, between spikes and Keras activations over neurons and examples; None

@@ -73,7 +73,10 @@ def _change_at(document: tree.Document, at: int, setting: Setting) -> tree.Docum
 def _position_or_add(
     document: tree.Document, word: tree.Word
 ) -> tuple[tree.Document, int | None]:
-    """Return the index of the statement that a word names; add an optional one."""
+    """Return a document and the index of the statement that a word names.
+
+    If the statement may be left out of a spec, and is, the document gets it.
+    """
     at = _position(document, word.text)
     if at is None and word.text in _ADDED:
         return add_statement(document, word)

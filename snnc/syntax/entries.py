@@ -323,6 +323,10 @@ class Remarks:
     def _place(
         self, comment: tree.Comment, entries: Sequence[Entry], owner: Entry | None
     ) -> None:
+        """Give a comment to the entry around it, before it or after it.
+
+        ``owner`` contains the entries; it is None at the top of a document.
+        """
         before, around, after = self._neighbours(entries, owner, comment.span.start)
         if around is not None and self._place_within(comment, around):
             return

@@ -96,7 +96,10 @@ class _SnnPrinter(Writer):
     def _lines_of(
         self, entry: Entry, depth: int, opener: Iterable[tree.Comment]
     ) -> None:
-        """Write an entry up to its closing bracket; ``opener`` is on the first line."""
+        """Write an entry without its closing bracket.
+
+        The comments ``opener`` go to the end of its first line.
+        """
         shared, *rows = _rows(entry)
         head = entry.head + ", ".join(each.statement for each in shared)
         self.line(self.indent * depth + head, entry.span.start, opener)

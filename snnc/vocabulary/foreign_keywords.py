@@ -124,9 +124,10 @@ BY_BEGINNING = {
 
 
 def counterpart(word: str, owner: str = "") -> str | None:
-    """Return the advice for a word in a statement, or in a choice such as ``adam``.
+    """Return the advice for a word of another library; None if there is none.
 
-    By default, return the advice for the word in any statement.
+    ``owner`` is the statement or the choice, such as ``adam``, that contains the word;
+    it may have several words. Without it, the advice is the one for any statement.
     """
     parts = owner.split() or [""]
     advice = (_BY_OWNER.get(part, {}).get(normal(word)) for part in parts)
@@ -214,7 +215,7 @@ def _advise_layer(setting: str, owner: str) -> str:
 
 
 def _variant_with(key: str, kind: str) -> str:
-    """Return the first variant of a kind that has a property; may be empty."""
+    """Return a kind with its first variant that has a property, or an empty text."""
     models = MODELS.get(kind, {}).items()
     variants = (variant for variant, model in models if key in keys_of(model))
     variant = next(variants, "")

@@ -150,8 +150,9 @@ def fits(kind: str, rank: int, option: str, value: Any) -> bool:
     if is_valid is None:
         return True
     if value is None:
-        is_window = option == "strides" and "Pooling" in kind  # as far as its size
-        return is_window or option in _OPTIONAL
+        # Keras moves a pool without strides by the size of its window.
+        has_default = option == "strides" and "Pooling" in kind
+        return has_default or option in _OPTIONAL
     if option in _OF_AXES:
         values = listed(value, rank)
         return len(values) == rank and all(map(is_valid, values))

@@ -315,9 +315,11 @@ def padded_under_norm(value: Value) -> tuple[Value, LinearStep, LinearStep] | No
     if any(len(t.steps) < 2 or t.steps[-1].op != "norm" for t in value.terms):
         return None
     terms = tuple(replace(t, steps=t.steps[:-1]) for t in value.terms)
+    # A norm changes zeros, so the padding is no longer 0 after it.
     inside, pad = unpadded(replace(value, terms=terms))
     if pad is None:
         return None
+    # All terms end in the norm of their sum.
     norm = replace(value.terms[0].steps[-1], windows=points(inside.shape))
     return inside.then(norm), norm, pad
 

@@ -67,7 +67,11 @@ def scaled(
     factors: tuple[float, ...],
     shifts: tuple[float, ...],
 ) -> Value:
-    """Return a value that is scaled and shifted, equally or per channel."""
+    """Return a value that is scaled and shifted, equally or per channel.
+
+    If nothing else reads the input, its range takes the scale, and the value stays.
+    Raises RefusedLayerError if each position has its own factor.
+    """
     is_one = len(factors) == len(shifts) == 1
     # A negative factor would reverse the range of the input.
     if value.is_input and is_one and factors[0] > 0 and _is_sole(layer):

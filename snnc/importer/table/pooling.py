@@ -286,13 +286,14 @@ def read_global_average(layer: CurrentLayer, value: Value) -> Value:
 
 @reads(each_rank("GlobalMaxPooling"), keeps=())
 def read_global_max(layer: CurrentLayer, value: Value) -> Value:
-    """Read the maximum over all pixels."""
+    """Read the maximum over all pixels; their mean with ``globalmaxpool=avgpool``."""
     if layer.context.request.rewrite("globalmaxpool") is None:
         return maximum(layer, value, *_whole(layer, value))
     layer.rewrite(
         "`globalmaxpool=avgpool`: the mean; retrain",
         topic=AppliedRewrite("globalmaxpool=avgpool"),
     )
+    # A ReLU that follows commutes with the maximum, but not with the mean.
     value = rectified(layer, value)
     return _averaged(layer, value, *_whole(layer, value), replaces=(layer.kind,))
 

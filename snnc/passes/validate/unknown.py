@@ -139,7 +139,10 @@ def unknown_property(
 def _moved_setting(
     item: tree.Property, siblings: Sequence[tree.Property]
 ) -> Fix | None:
-    """Move a setting into its loss or optimizer if this is not written."""
+    """Return the fix that replaces a setting by a loss or an optimizer with it.
+
+    Return None if the spec already has that loss or optimizer.
+    """
     line = _setting_line(item, siblings)
     if not line or line.split()[0] in {p.key.text for p in siblings}:
         return None

@@ -235,7 +235,10 @@ def _known_mistake(bad: BadValue) -> Diagnostic | None:
 
 
 def _unquote(node: Any, example: str) -> str:
-    """Return the word or number in quotes if it begins like the example."""
+    """Return the word or number inside quotes, or an empty text.
+
+    It is empty unless the text and the example both are numbers, or both are words.
+    """
     # In YAML, the span of a text excludes its quotes.
     if not isinstance(node, tree.Text) or node.span.source.is_yaml:
         return ""
