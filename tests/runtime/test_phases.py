@@ -119,6 +119,26 @@ def test_weights_that_enter_the_phase_spikes_are_those_of_the_other_phases(
         np.testing.assert_array_equal(before[name], tensor)
 
 
+def test_the_last_line_is_about_the_weights_after_the_last_scaling(
+    net: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scaler = net.module("_runtime.keras.scaler").Scaler
+    hold = scaler.hold
+
+    def disturb(self: Any, present: float = np.inf, measure: Any = None) -> Any:
+        rates = hold(self, present, measure)
+        if present < np.inf:  # the last scaling
+            self.scales = dict.fromkeys(self.scales, 100.0)
+        return rates
+
+    monkeypatch.setattr(scaler, "hold", disturb)
+    history = net.trainer().train(X, Y, epochs=2, spike_updates=10).history
+    assert history.kept["val_loss"] not in history.history["val_loss"]
+    monkeypatch.setattr(scaler, "hold", hold)
+    history = net.trainer().train(X, Y, epochs=2, spike_updates=10).history
+    assert history.kept["val_loss"] in history.history["val_loss"]
+
+
 def test_weights_that_exist_are_trained_on_spikes_alone(
     net: Made, tmp_path: Path
 ) -> None:

@@ -51,7 +51,7 @@ class Phases:
     """The phases of a training, and all that they work on.
 
     ``callbacks`` are those of all phases. ``write_smooth`` writes the weights
-    that enter the phase spikes, whose ``is_on_spikes`` says that it began.
+    that enter the phase spikes. ``spiking`` is None until that phase begins.
     """
 
     training: TrainSettings
@@ -63,7 +63,7 @@ class Phases:
     spike_updates: int | None
     class_weight: ClassWeight | None
     write_smooth: Callable[[], None]
-    is_on_spikes: bool = False
+    spiking: SpikeTraining | None = None
 
     def run(self) -> None:
         """Run the phases of the settings, or what remains of them."""
@@ -157,7 +157,6 @@ class Phases:
 
     def _train_spikes(self, index: int) -> None:
         """Train on spikes, in rounds that count as epochs."""
-        self.is_on_spikes = True
         progress = self.progress
         training = self.training
         plan = plan_spikes(
@@ -174,6 +173,7 @@ class Phases:
             plan,
             self.batches.validation,
         )
+        self.spiking = spiking
         progress.patience = PATIENCE if spiking.compares else None
         progress.keeps_last = not spiking.compares
         progress.more = FALL
@@ -224,7 +224,11 @@ class Phases:
         No training follows that could adapt to a scale, so layers that
         `check_budget` tolerates stay.
         """
+        before = self.scaler.scales
         rates = self.scaler.hold(self.scaler.network.present)
+        if self.spiking is not None and self.scaler.scales != before:
+            # A layer with another scale fires other spikes.
+            self.progress.best_logs = self.spiking.held_out()
         missed = self.scaler.broken_budgets(rates)
         for line in missed.values():
             tell(f"rate not held: {line}")

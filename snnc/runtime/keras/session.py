@@ -166,7 +166,7 @@ class Session:
     def _remove_smooth(self, phases: Phases) -> None:
         """Remove what this training wrote, but not its own first weights."""
         smooth = self._smooth
-        if smooth is None or not phases.is_on_spikes:
+        if smooth is None or phases.spiking is None:
             return
         initial = self.options.get("initial")
         if initial is None or not smooth.samefile(initial):
