@@ -224,11 +224,7 @@ class Phases:
         No training follows that could adapt to a scale, so layers that
         `check_budget` tolerates stay.
         """
-        before = self.scaler.scales
         rates = self.scaler.hold(self.scaler.network.present)
-        if self.spiking is not None and self.scaler.scales != before:
-            # A layer with another scale fires other spikes.
-            self.progress.best_logs = self.spiking.held_out()
         missed = self.scaler.broken_budgets(rates)
         for line in missed.values():
             tell(f"rate not held: {line}")
@@ -247,8 +243,9 @@ class Phases:
         in_keras = {f"val_{name}": value for name, value in metrics.items()}
         tell(f"at the end, in Keras: {_format(in_keras)}")
         self.history.kept = in_keras
-        if "spikes" in self.training.phases and self.progress.best_logs:
-            in_spikes = self.progress.best_logs
+        if self.spiking is not None:
+            # Measure again: the last scaling changed which spikes layers fire.
+            in_spikes = self.spiking.held_out()
             tell(f"at the end, in spikes: {_format(in_spikes)}")
             self.history.kept = in_spikes
 

@@ -25,7 +25,6 @@ STATE = (
     "stage",
     "scales",
     "best_epoch",
-    "best_logs",
     "best_scales",
     "best_rank",
     "start_epoch",
@@ -68,7 +67,6 @@ class Progress(keras.callbacks.Callback):
         self.more = 0
         self.keeps_last = False  # whatever the validation loss
         self.stalled_at = -1  # epochs that were finished then, or -1
-        self.best_logs: dict[str, float] = {}
         self.start_logs: dict[str, float] = {}
         self.epoch = 0
         self.stage = -1
@@ -97,7 +95,6 @@ class Progress(keras.callbacks.Callback):
         self.best_epoch = self.epoch
         self.best_rank = [True, math.inf]
         self.best_weights = []
-        self.best_logs = {}
         self.stalled_at = -1
 
     def keep_start(self, model: keras.Model, logs: dict[str, float]) -> None:
@@ -111,7 +108,6 @@ class Progress(keras.callbacks.Callback):
         self.start_epoch = self.epoch
         self.start_scales = self.best_scales
         self.start_weights = self.best_weights
-        self.start_logs = self.best_logs
 
     @property
     def keeps_start(self) -> bool:
@@ -136,7 +132,6 @@ class Progress(keras.callbacks.Callback):
             self.best_epoch = self.epoch
             self.best_weights = model.get_weights()
             self.best_scales = dict(self.scales)
-            self.best_logs = _validation_of(logs)
 
     def return_to_start(self) -> None:
         """Let the start be the best again, and count epochs from here."""
@@ -145,7 +140,6 @@ class Progress(keras.callbacks.Callback):
         self.best_scales = self.start_scales
         self.best_rank = [True, self.start_logs.get("val_loss", math.inf)]
         self.best_weights = self.start_weights
-        self.best_logs = self.start_logs
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Compare the epoch with the best one so far, and save the state."""
