@@ -319,7 +319,6 @@ def padded_under_norm(value: Value) -> tuple[Value, LinearStep, LinearStep] | No
     inside, pad = unpadded(replace(value, terms=terms))
     if pad is None:
         return None
-    # All terms end in the norm of their sum.
     norm = replace(value.terms[0].steps[-1], windows=points(inside.shape))
     return inside.then(norm), norm, pad
 
