@@ -8,7 +8,6 @@ don't arrive (decision 012).
 from __future__ import annotations
 
 import gc
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -20,9 +19,7 @@ import click
 from snnc.cli import options, printing
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file
-from snnc.output.imported import spec_of
 from snnc.verbs.build import Build, Mode, Tell, Wanted, ignore
-from snnc.weight_files.header import read_header
 
 INTERVAL = 0.2
 PACKAGES = "*/train.py"
@@ -125,15 +122,8 @@ def _build_once(build: Build, specs: Sequence[Wanted]) -> bool:
     is_done = build.run(specs, printing.print_diagnostics)
     new = sorted({*build.output.glob(PACKAGES)} - before)
     if len(new) == 1:
-        from snnc.verbs.status import status  # most builds update a package
-
         package = new[0].parent
         weights = f"--weights-out {package.name}.safetensors"
-        spec = os.path.relpath(spec_of(package) or package)
-        for row in status([spec], build.output, options.device_name()).specs:
-            header = row.weights and read_header(Path(row.weights), Diagnostics())
-            if header and header.metadata.get("source") == "imported":
-                weights = f"--from {row.weights} --weights-out trained.safetensors"
         command = f"snnc train {package.as_posix()} --data train.npz {weights}"
         printing.say(f"Next: {command}")
     return is_done

@@ -8,7 +8,7 @@ import pytest
 from snnc.cli import command_of
 from snnc.output.imported import open_package
 from tests.commands import Done, run
-from tests.exact.proof import random_weights, write_package
+from tests.exact.proof import write_package
 from tests.support import network
 
 BODY = """
@@ -110,18 +110,3 @@ def test_the_first_build_of_a_package_names_how_to_train_it() -> None:
     command = "snnc train models/small --data train.npz --weights-out small.safetensors"
     assert built.endswith(f"Next: {command}\n")
     assert "Next" not in run("build", "small.snn").stderr
-
-
-@pytest.mark.parametrize("source", ["imported", None])
-def test_the_first_build_after_an_import_names_its_weights(source: Any) -> None:
-    Path("specs").mkdir()
-    spec = Path("small.snn").rename("specs/small.snn")
-    opened = open_package(write_package(network(BODY, "small"), Path("elsewhere")))
-    file = "specs/keras.safetensors"
-    opened.layout.save(file, random_weights(opened), source)
-    built = run("build", str(spec)).stderr
-    expected = "--weights-out small.safetensors"
-    if source is not None:
-        expected = f"--from {file} --weights-out trained.safetensors"
-    command = f"snnc train models/small --data train.npz {expected}"
-    assert built.endswith(f"Next: {command}\n")
