@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from snnc.cli import INTERRUPTED, options, printing
-from snnc.diagnostics import Diagnostics
 from snnc.interface.sweep_options import SweepOptions
-from snnc.rules.misplaced import RemovedWord
 from snnc.verbs.evaluate.options import EvaluateOptions
 from snnc.views import plots
 
@@ -78,10 +76,6 @@ def sweep_command(
             saved = wanted["output"]
             printing.say(f"interrupted: the same command continues from {saved}")
             return INTERRUPTED
-        report = Diagnostics()
-        for variant in variants:
-            report.extend(d for d in variant.diagnostics if isinstance(d, RemovedWord))
-        printing.print_diagnostics(report)
         printing.print_result(variants, form)
         if picture is not None:
             plot(variants, "sweep", file=picture)

@@ -10,7 +10,6 @@ from snnc import rules
 from snnc.diagnostics import TRANSLATIONS, Diagnostic, Diagnostics, Label
 from snnc.language.tree import Document
 from snnc.source import SourceFile, Span
-from snnc.syntax.removed import without_removed
 from snnc.syntax.snn import parse_snn
 
 # A line with content, starting at its first word.
@@ -89,7 +88,6 @@ def parse(source: SourceFile, report: Diagnostics) -> Document:
     """Read a spec; report problems, and mark their statements as broken.
 
     The file's suffix chooses the notation: ``.yaml`` or ``.yml``, otherwise ``.snn``.
-    Removed words are reported, and left out of the document.
     """
     read = parse_snn
     if source.is_yaml:
@@ -102,4 +100,4 @@ def parse(source: SourceFile, report: Diagnostics) -> Document:
     if problem := _conflict(source) or _other_notation(source) or _foreign(source):
         report.add(problem)
         return Document(None, None, (), source.whole)
-    return without_removed(read(source, report), report)
+    return read(source, report)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from itertools import islice
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Diagnostics, Fix, Severity
 from snnc.language.tree import Comment, Document
-from snnc.source import SourceFile, Span
+from snnc.source import Span
 from snnc.syntax.entries import Entry, Remarks, entries_of
 from snnc.text.near import nearest_spelling
 
@@ -39,17 +39,17 @@ def suppress_warnings(
     subjects = _Subjects(document)
 
     def withdraw(code: str, comment: Comment) -> bool:
-        """Withdraw the warnings about the first subject with any.
+        """Withdraw the warnings about a comment's subject.
 
         Return False if there is none and no later pass warns.
         """
-        for subject in subjects.of(comment):
-            allowed = _remove_within(warnings[code], subject)
-            for warning in allowed:
-                report.withdraw(warning)
-            if allowed:
-                return True
-        return not complete
+        subject = subjects.by_comment.get(comment.span.start)
+        if subject is None:
+            return not complete
+        allowed = _remove_within(warnings[code], subject)
+        for warning in allowed:
+            report.withdraw(warning)
+        return bool(allowed) or not complete
 
     problems = filter(None, [_apply(comment, withdraw) for comment in signed])
     report.add(*islice(problems, report.limit))
@@ -119,37 +119,21 @@ def _wrong_code(code: str, span: Span) -> Diagnostic | None:
 
 
 class _Subjects:
-    """The parts of a spec that comments may be about."""
+    """The statements and properties of a spec that comments are about.
+
+    ``by_comment`` has the span of each, by the start of a comment. A comment at the end
+    of a block or file is about none.
+    """
 
     def __init__(self, document: Document) -> None:
-        self._source = document.span.source
-        self._entries: dict[int, Span] = {}
+        self.by_comment: dict[int, Span] = {}
         parts = [statement.span for statement in document.statements]
         parts += [p.span for s in document.statements for p in s.properties or ()]
         self._known = {(span.start, span.end) for span in parts}
-        # A removed property, for example, is on a line where no part begins or ends.
-        self._taken = {p.line for span in parts for p in (span.first, span.last)}
-        self._with_text = _lines_with_text(self._source)
         entries = tuple(entries_of(document))
         self._remarks = Remarks(document.comments, entries)
         for entry in entries:
             self._visit(entry, None)
-
-    def of(self, comment: Comment) -> Iterator[Span]:
-        """Yield a comment's statement or property, and the line that it is about.
-
-        A comment at the end of a block or file belongs to no statement. The line is the
-        comment's own, or the next line with text, if it is not part of a statement.
-        """
-        if comment.span.start in self._entries:
-            yield self._entries[comment.span.start]
-        line = comment.span.first.line
-        if not comment.trailing:
-            below = bisect_right(self._with_text, line)
-            line = next(iter(self._with_text[below : below + 1]), line)
-        if line not in self._taken:
-            start = self._source.line_start(line)
-            yield Span(self._source, start, start + len(self._source.line_text(line)))
 
     def _visit(self, entry: Entry, owner: Span | None) -> Span | None:
         """Collect an entry's comments; return the first subject inside or around it."""
@@ -161,17 +145,8 @@ class _Subjects:
             first = first or inside
         around = self._remarks.of(entry)
         for comment in (*around.above, *around.beside):
-            self._entries[comment.span.start] = first or entry.span
+            self.by_comment[comment.span.start] = first or entry.span
         return first
-
-
-def _lines_with_text(source: SourceFile) -> list[int]:
-    """Return the numbers of the lines with more than a comment."""
-    return [
-        line
-        for line in range(1, source.line_count + 1)
-        if source.line_text(line).lstrip()[:1] not in ("", "#")
-    ]
 
 
 def _whole(comment: Comment) -> Span:

@@ -147,29 +147,6 @@ class InputByKind(Diagnostic):
         )
 
 
-class RemovedWord(SpecWarning):
-    """Checks for words in `train` that this release no longer supports.
-
-    The phase `spikes`, which trains on the network's own spikes, replaces the phase
-    `aware` and the properties `aware`, `fit_readout` and `rate_weight`.
-
-    snnc still reads the removed words. It reads `aware off` as `phases` without
-    `spikes`, and the phase `aware` as `spikes`. `aware on`, `fit_readout` and
-    `rate_weight` have no effect. `snnc check --fix` and `snnc fmt` replace these words.
-    The next release will reject them.
-    """
-
-    code = "SNN225"
-    title = "removed word"
-    message = "`{owner}` no longer supports `{word}`"
-    label = "removed"
-    notes = ("{successor}",)
-
-    owner: str
-    word: str
-    successor: str
-
-
 class FromAfterBlock(Diagnostic):
     """Checks that `from` comes before the block.
 

@@ -15,7 +15,6 @@ from snnc.language import keywords, tree
 from snnc.language.keywords import CHOICES, FORMS, NEURONS, legal_keys
 from snnc.rules.references import UnknownLayer
 from snnc.source import Span
-from snnc.syntax.removed import without_removed
 from snnc.syntax.settings import Setting
 from snnc.text.near import nearest_spelling, only_near
 
@@ -32,12 +31,12 @@ def apply_settings(
 ) -> tree.Document:
     """Return a copy of a spec with the values of the settings.
 
-    The spec has no syntax errors. Report SNN250 for an unknown name, and SNN225 for a
-    removed word. The compiler checks the values later.
+    The spec has no syntax errors. Report SNN250 for an unknown name. The
+    compiler checks the values later.
     """
     for setting in settings:
         document = _apply(document, setting, report)
-    return without_removed(document, report)
+    return document
 
 
 def _apply(

@@ -141,14 +141,6 @@ def test_a_value_that_is_wrong_by_itself_is_refused_where_it_stands(
     assert capsys.readouterr().err.rstrip("\n") == str(caught.value)
 
 
-def test_a_removed_word_is_reported_once(capsys: pytest.CaptureFixture[str]) -> None:
-    settings = "--set", "train.aware=off", "--set", "c0.filters=8,16"
-    assert main(["sweep", str(DRIFT), *settings]) == 0
-    told = capsys.readouterr().err
-    assert told.count("warning[SNN225]") == 1
-    assert "--set:1:7" in told
-
-
 def test_a_sweep_that_was_interrupted_goes_on(tmp_path: Path, ran: Runner) -> None:
     ran.until = 4
     with pytest.raises(KeyboardInterrupt):

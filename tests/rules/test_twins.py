@@ -18,10 +18,9 @@ from tests.support import ROOT, in_notation
 CASES = sorted((Path(__file__).parent / "cases").glob("*/invalid.snn"))
 TWINS = sorted((Path(__file__).parent / "cases").glob("*/twin.yaml"))
 # What YAML can't hold: statements in another order, twice or inside another, and
-# numbers as texts; names with points are read there as any other. Removed words are not
-# printed.
+# numbers as texts; names with points are read there as any other.
 NOT_IN_YAML = {"SNN217", "SNN219", "SNN915", "SNN205-quoted", "SNN913-block"}
-NOT_IN_YAML |= {"SNN200-module", "SNN225"}
+NOT_IN_YAML |= {"SNN200-module"}
 BOTH = [
     path
     for path in CASES
