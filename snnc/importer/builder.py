@@ -216,8 +216,13 @@ class CurrentLayer(KerasLayer):
         rule = error.rule
         if error.option and rule is LayerRefused:
             rule = OptionRefused
-        remedy = error.remedy or advice
-        self.spec.decide(
-            Decision(self.name, error.option, "refused", str(error), remedy, rule)
+        decision = Decision(
+            layer=self.name,
+            option=error.option,
+            verdict="refused",
+            why=str(error),
+            remedy=error.remedy or advice,
+            rule=rule,
         )
+        self.spec.decide(decision)
         return BROKEN

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from snnc.importer.values import RELU, SIGNED, Unit
+from snnc.importer.values import RELU, SIGNED, Unit, Units
 
 Options = Mapping[str, Any]
 """The options of a layer or of a function, by their Keras names."""
@@ -27,7 +27,7 @@ class Neurons:
     ``error`` is the largest difference to the activation; 0 if they are equal.
     """
 
-    units: tuple[Unit, ...]
+    units: Units
     error: float = 0.0
 
 
@@ -134,7 +134,7 @@ def _find_leaky_relu(options: Options) -> Neurons | None:
     slope = options.get("alpha", 0.3)
     if not isinstance(slope, (int, float)):
         return None
-    units: tuple[Unit, ...] = (Unit(), Unit(-1.0, gain=-float(slope)))
+    units: Units = (Unit(), Unit(-1.0, gain=-float(slope)))
     top = options.get("max_value")
     if isinstance(top, (int, float)):
         units = (*units, Unit(1.0, -float(top), -1.0))

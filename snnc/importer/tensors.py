@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snnc.importer.batch_norm import batch_norm
-from snnc.importer.linear import AxisWindow, LinearStep, Shape, Term, Windows, joint
+from snnc.importer.linear import (
+    AxisWindow,
+    LinearStep,
+    Shape,
+    Term,
+    Terms,
+    Windows,
+    joint,
+)
 from snnc.importer.model import KerasLayer, ModelWeights
 from snnc.importer.refusals import unclear
 from snnc.importer.spec import LIMIT, SPIKE, TOP
@@ -129,7 +137,7 @@ class TensorMaker:
             yield f"{name}.shortcut", self._join(beside)
 
     def _read(
-        self, draft: StatementDraft, terms: tuple[Term, ...]
+        self, draft: StatementDraft, terms: Terms
     ) -> tuple[dict[str, Array], Array]:
         """Return a statement's kernels (taps, in, out) by source, and its bias."""
         by_source: dict[str, Array] = {}
@@ -335,7 +343,7 @@ class Kernels:
         """Return the factor and the shift of each channel of a norm."""
         layer = self._layers[name]
         arrays: Mapping[str, Any] = self._weights.of(name)
-        return batch_norm(layer.kind, layer.options, arrays, channels)
+        return batch_norm(layer, arrays, channels)
 
     def _back(self, step: LinearStep, kernel: Array, *, is_full: bool) -> Array:
         """Turn the kernel over a step's output into the kernel over its input."""

@@ -95,7 +95,8 @@ class TilingCandidates:
 
     def _fit_tilings(self, tilings: Sequence[Tiling]) -> Iterator[_Progress]:
         for tiling in tilings:
-            if isinstance(fit := self.costs.fit(tiling, self.sources), BlockFit):
+            fit = self.costs.fit(tiling, self.sources)
+            if isinstance(fit, BlockFit):
                 yield tiling.cores, (tiling, fit)
 
     def _find(self, groups: Groups) -> Iterator[_Progress]:

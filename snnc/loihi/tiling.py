@@ -128,7 +128,7 @@ class Tiling:
 
     @property
     def cut(self) -> Cut:
-        """The split of the volume; equal splits of different populations are equal."""
+        """The split into blocks: a key for caches, in which equal splits are equal."""
         return self.group, self.tile
 
     @property

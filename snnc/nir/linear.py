@@ -51,6 +51,10 @@ class Linear:
     flattens: Shape | None = None
 
 
+NumberedLinear = tuple[int, Linear]
+"""An operation, after the index of the source's node that it reads."""
+
+
 def channels_first(shape: Shape) -> Shape:
     """Convert a channels-last shape to NIR's order."""
     if len(shape) == 1:
@@ -71,11 +75,11 @@ def nodes_of(lowered: LoweredNetwork, name: str) -> tuple[int, int]:
 
 def linears_of(
     lowered: LoweredNetwork, projection: Projection, tensors: Tensors, node: int
-) -> Iterator[tuple[int, Linear]]:
+) -> Iterator[NumberedLinear]:
     """Yield the linear operations of a projection, from activations to sums.
 
-    ``node`` is the index of the target's node, if it has several. Yield each operation
-    with the index of the source's node. Taps outside the source yield nothing.
+    ``node`` is the index of the target's node, if it has several. Taps outside the
+    source yield nothing.
     """
     return projection.reach.visit(_LinearMaker(lowered, projection, tensors, node))
 
@@ -89,7 +93,7 @@ class _LinearMaker:
     tensors: Tensors
     node: int
 
-    def full(self, reach: Full) -> Iterator[tuple[int, Linear]]:
+    def full(self, reach: Full) -> Iterator[NumberedLinear]:
         number, picked = self._picked_node()
         depth, height, width = map(len, picked)
         volume = (depth, height, width, self._read[3])
@@ -102,7 +106,7 @@ class _LinearMaker:
         flattens = None if self._is_flat else channels_first(self._read)
         yield number, Linear(flat.T, flattens=flattens)
 
-    def pairwise(self, reach: Pairwise) -> Iterator[tuple[int, Linear]]:
+    def pairwise(self, reach: Pairwise) -> Iterator[NumberedLinear]:
         if self.projection.picked is None:
             # A comparison that reads a level of a max pool reads its nodes one by one.
             first = 0
@@ -114,7 +118,7 @@ class _LinearMaker:
         for number, moving in self._compare(reach, nodes):
             yield from self._convolution(first + number, moving, picked)
 
-    def window(self, reach: Window) -> Iterator[tuple[int, Linear]]:
+    def window(self, reach: Window) -> Iterator[NumberedLinear]:
         number, picked = self._picked_node()
         given = self.lowered.network.input
         kernel = compose(self.projection, self._read, self._given[-1], self.tensors)
@@ -129,10 +133,10 @@ class _LinearMaker:
         moving = MovingKernel(kernel, np.array(reach.stride), np.array(before))
         yield from self._convolution(number, moving, picked)
 
-    def transposed(self, reach: Window) -> Iterator[tuple[int, Linear]]:
+    def transposed(self, reach: Window) -> Iterator[NumberedLinear]:
         raise NoNodeError(reach.not_in_nir)
 
-    def repeated(self, reach: Window) -> Iterator[tuple[int, Linear]]:
+    def repeated(self, reach: Window) -> Iterator[NumberedLinear]:
         raise NoNodeError(reach.not_in_nir)
 
     def _compare(
@@ -162,7 +166,7 @@ class _LinearMaker:
 
     def _convolution(
         self, number: int, moving: MovingKernel, picked: Grid
-    ) -> Iterator[tuple[int, Linear]]:
+    ) -> Iterator[NumberedLinear]:
         if self._is_flat:
             yield number, Linear(moving.kernel[0, 0, 0].T)
             return

@@ -152,9 +152,10 @@ class Sizes:
         what = window.key
         out = []
         advice = "use a smaller size"
-        if rules.shapes.looks_channels_first(given := self.input.shape):
+        channels, *sizes = self.input.shape
+        if rules.shapes.looks_channels_first(self.input.shape):
             advice = "the input looks channels-first: for a channels-last shape, write"
-            advice = f"{advice} `{dims((*given[1:], given[0]))}`"
+            advice = f"{advice} `{dims((*sizes, channels))}`"
         names = rules.shapes.AXES[len(shape)]
         # The last name and the last size belong to the channels.
         axes = list(

@@ -167,9 +167,9 @@ def evaluate_adapted(
     weights: FileName,
     adapt_data: FileName,
     *,
-    passes: int = 1,
-    keep: FileName | None = None,
-    weights_out: FileName | None = None,
+    passes: int,
+    keep: FileName | None,
+    weights_out: FileName | None,
 ) -> AdaptedEvaluation:
     """Evaluate a package, let its readout learn, and evaluate it again.
 

@@ -48,7 +48,7 @@ class Version:
 
 
 def read_version(
-    name: str, report: Diagnostics, device: Profile | None = None
+    name: str, report: Diagnostics, device: Profile | None
 ) -> Version | None:
     """Compile a spec's file or revision (``git:REV:PATH``) for comparison.
 

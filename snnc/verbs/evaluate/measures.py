@@ -124,7 +124,7 @@ def run_spans(
     presentation: Presentation,
     images: Any,
     spans: Sequence[Span],
-    threads: int | None = None,
+    threads: int | None,
 ) -> Iterator[SpanResult]:
     """Run spans of examples in parallel, a few examples at a time."""
     how = engine.network.readout.decide
