@@ -122,8 +122,9 @@ def accuracy(result: Evaluation, dt: float, ax: Axes | None = None) -> Axes:
     if result.classes:
         share = 100
         kind = "accuracy"
-        ends = 100 * np.array([interval(v, result.examples) for v in values]).T
-        ax.fill_between(ms, *ends, color=COLOURS[0], alpha=0.2, linewidth=0)
+        ends = np.array([interval(value, result.examples) for value in values])
+        low, high = share * ends.T
+        ax.fill_between(ms, low, high, color=COLOURS[0], alpha=0.2, linewidth=0)
         ax.set_ylim(0, 102)
     label = f"spikes, {result.simulator}"
     ax.plot(ms, share * values, "o-", color=COLOURS[0], label=label)
