@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -144,13 +144,6 @@ def is_typed(name: str) -> bool:
     return source is ParameterSource.COMMANDLINE
 
 
-def refuse(refusals: Mapping[str, object]) -> None:
-    """Raise click.UsageError with the first message whose value is true."""
-    for message, holds in refusals.items():
-        if holds:
-            raise click.UsageError(message)
-
-
 def require_specs(
     context: click.Context, parameter: click.Parameter, specs: tuple[str, ...]
 ) -> tuple[str, ...]:
@@ -188,7 +181,10 @@ def specs(command: Any) -> Any:
 
 
 def checked_stdin(specs: Iterable[str], filename: str | None) -> str:
-    """Return the name of stdin, or refuse one that is not for a spec ``-``."""
+    """Return the file name to show for stdin; refuse ``filename`` without a spec ``-``.
+
+    Raises click.UsageError.
+    """
     if filename is not None and spec_files.STDIN not in specs:
         raise click.UsageError("--stdin-filename needs - instead of a SPEC")
     return spec_files.STDIN_NAME if filename is None else Path(filename).as_posix()

@@ -62,7 +62,19 @@ def run_evaluation(
     options: EvaluateOptions,
     progress: bool | None,
 ) -> Evaluation:
-    """Run an evaluation, and write the file of its examples; refuse unfit options."""
+    """Run an evaluation, and write the table of its examples if ``options`` ask for it.
+
+    With ``progress``, show a bar; None shows it on a terminal.
+
+    Raises
+    ------
+    ValueError
+        If the package was built again after it was opened.
+    CannotRunError
+        If the folder of the table is missing, or the simulator can't run the network.
+    DataError, LayoutError
+        If the data or the weights don't match the package.
+    """
     task = open_task(package.folder, weights, data, options.examples, options.seed)
     if task.package.hash != package.hash:
         raise ValueError(f"{package.folder} was built again: open the Package again")
