@@ -101,7 +101,7 @@ def evaluate_command(
     """
     checked = _check_options(click.get_current_context().params)
     shown: Result
-    drawn: Adaptation | Evaluation
+    plotted: Adaptation | Evaluation
     options.refuse_existing(others["force"], weights_out, others["output"])
     options.quiet_tensorflow(checked.simulator)
     # Numbers of threads that the user has set stay.
@@ -133,11 +133,11 @@ def evaluate_command(
             )
             evaluation = adapted.after
             shown = adapted
-            drawn = adapted.learning
+            plotted = adapted.learning
         else:
             evaluation = verb.evaluate(opened, (data, None), weights, checked)
             shown = evaluation
-            drawn = evaluation
+            plotted = evaluation
             # Other simulators and other lengths of an example give other accuracies.
             if checked.simulator == "exact" and checked.steps is None:
                 record_accuracy(weights, evaluation.accuracy)
@@ -146,7 +146,7 @@ def evaluate_command(
         from snnc.views.plots import style  # most runs don't draw
 
         with style.theme():
-            style.save(drawn.plot_accuracy(), picture)
+            style.save(plotted.plot_accuracy(), picture)
     least = others["min_accuracy"]
     return _verdict(evaluation, package, strict=others["strict"], least=least)
 
@@ -252,13 +252,14 @@ def _verdict(
 def _warn_if_changed(package: Path) -> None:
     """Warn if a package's spec has changed since the package was built."""
     spec = spec_of(package)
-    made = spec and compile_file(spec, Diagnostics(), "validate")
-    if not made or made.spec is None:  # the spec was moved, or is being edited
+    compilation = spec and compile_file(spec, Diagnostics(), "validate")
+    # The spec was moved, or is being edited.
+    if not compilation or compilation.spec is None:
         return
     lock = PackageRecords.of(package).lock
     if lock.format != FORMAT:  # another format hashes a spec in another way
         return
-    if spec_hash(made.spec.spec) != lock.spec:
+    if spec_hash(compilation.spec.spec) != lock.spec:
         command = rebuild_command(package)
         printing.say(f"warning: the spec has changed since the last build: `{command}`")
 

@@ -222,9 +222,9 @@ def with_folders(
 
 def refuse_existing(force: bool, *files: Path | None) -> None:
     """Before a computation, exit with status 1 if files exist, unless ``force``."""
-    taken = [file for file in files if file is not None and file.exists()]
-    if taken and not force:
-        for file in taken:
+    existing = [file for file in files if file is not None and file.exists()]
+    if existing and not force:
+        for file in existing:
             printing.say(f"error: {file} exists; `--force` replaces it")
         raise click.exceptions.Exit(1)
 

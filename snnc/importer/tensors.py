@@ -553,14 +553,14 @@ def _through(kernel: Array, shift: Array, later: Windows | None) -> Array:
 
     Zeros around the later windows are not shifted.
     """
-    seen: Array = np.einsum("...io,i->...o", kernel, shift)
+    bias: Array = np.einsum("...io,i->...o", kernel, shift)
     # Without zeros, the shift is the same at all positions.
     if later is None or not any(w.pads or w.step > 1 for w in later):
-        return np.asarray(seen.sum(axis=tuple(range(kernel.ndim - 2))))
+        return np.asarray(bias.sum(axis=tuple(range(kernel.ndim - 2))))
     for axis, window in enumerate(later):
-        seen = np.moveaxis(np.tensordot(_mask(window), seen, (1, axis)), 0, axis)
+        bias = np.moveaxis(np.tensordot(_mask(window), bias, (1, axis)), 0, axis)
     is_one = {window.places for window in later} == {1}
-    return seen.reshape(-1) if is_one else seen
+    return bias.reshape(-1) if is_one else bias
 
 
 def _mask(window: AxisWindow) -> Array:

@@ -331,15 +331,15 @@ class Search:
             if GROWTH * took + before > most:
                 break
             try:
-                found, _ = self.attempt(self.most, width, max(2, width))
+                solution, _ = self.attempt(self.most, width, max(2, width))
             except OutOfPatienceError:
                 self.gave_up = best is None  # a narrower attempt may have succeeded
                 break
             took = self.work - before
-            if found is None:
+            if solution is None:
                 break
-            best = found if best is None else min(best, found, key=_CORES)
-            if found.cores == self.lower_bound:
+            best = solution if best is None else min(best, solution, key=_CORES)
+            if solution.cores == self.lower_bound:
                 break
         return best
 
@@ -350,17 +350,17 @@ class Search:
         while True:
             bound = min(self.floor + slack, self.most)
             try:
-                found, is_complete = self.attempt(bound, 1, 2)
+                solution, is_complete = self.attempt(bound, 1, 2)
                 # If a narrow attempt reaches the lower bound, no other can be better.
-                if found is None or found.cores > self.lower_bound:
-                    found, is_complete = self.attempt(bound, WIDTH)
+                if solution is None or solution.cores > self.lower_bound:
+                    solution, is_complete = self.attempt(bound, WIDTH)
             except OutOfPatienceError:
                 return None
             if not is_complete:
-                return found
-            if found is not None:
-                self.lower_bound = found.cores
-                return found
+                return solution
+            if solution is not None:
+                self.lower_bound = solution.cores
+                return solution
             # No number of cores is enough if there is no mapping without a bound.
             self.lower_bound = self.floor if bound == maxsize else bound + 1
             if bound == self.most:

@@ -127,23 +127,23 @@ class ExportedGraph:
         self.edges += [(source, name) for source in sources]
         return name
 
-    def add_input(self, given: InputLayer) -> None:
-        shape = channels_first(given.shape)
+    def add_input(self, network_input: InputLayer) -> None:
+        shape = channels_first(network_input.shape)
         node = ExportedNode("Input", {"input_type": np.array(shape)})
         end = self.add(INPUT, node)
-        if given.scaled is not None:
+        if network_input.scaled is not None:
             # Use a separate node, because padding adds zeros to the scaled values.
-            low, high = given.scaled
-            slope = (high - low) / (given.high - given.low)
-            bias = np.full(shape[0], low - slope * given.low)
+            low, high = network_input.scaled
+            slope = (high - low) / (network_input.high - network_input.low)
+            bias = np.full(shape[0], low - slope * network_input.low)
             linear = Linear(slope * np.eye(shape[0]))
             if len(shape) > 1:
                 options = conv_options(shape[1:], (1, 1), (0, 0))
                 linear = Linear(linear.weight[:, :, None, None], options)
             scaled = _node(linear, linear.weight, bias)
-            end = self.add(f"{given.name}_scaled", scaled, [end])
-        self.ends[given.name] = [end]
-        self.spikes[given.name] = 1.0
+            end = self.add(f"{network_input.name}_scaled", scaled, [end])
+        self.ends[network_input.name] = [end]
+        self.spikes[network_input.name] = 1.0
 
     def add_population(self, population: Population, neuron: Neuron) -> None:
         """Add the neurons of a layer, or of one level of a max pool, node by node."""

@@ -58,15 +58,15 @@ def run(
             restored = restore(exported_spec, graph, request.device)
             if restored is not None:
                 return restored
-        done = outcome(model, weights, request, names, report)
+        result = outcome(model, weights, request, names, report)
     except RefusedModelError as error:
         report.add(error.at(target).diagnostic)
         return None
-    if done is None:
+    if result is None:
         return None
     changed = (CHANGED,) if exported_spec else ()
     others = dict.fromkeys(notes)
-    return replace(done, notes=(*changed, RESETS, *done.notes, *others))
+    return replace(result, notes=(*changed, RESETS, *result.notes, *others))
 
 
 COPIED = (

@@ -120,10 +120,11 @@ class _LinearMaker:
 
     def window(self, reach: Window) -> Iterator[NumberedLinear]:
         number, picked = self._picked_node()
-        given = self.lowered.network.input
-        kernel = compose(self.projection, self._read, self._given[-1], self.tensors)
-        if self.projection.source == given.name and self.projection.tensor is None:
-            kernel = kernels.signs(self._read[3], *given.bounds)
+        network_input = self.lowered.network.input
+        kernel = compose(self.projection, self._read, self._output[-1], self.tensors)
+        reads_input = self.projection.source == network_input.name
+        if reads_input and self.projection.tensor is None:
+            kernel = kernels.signs(self._read[3], *network_input.bounds)
         before = [reach.depth_before, 0, 0]
         if reach.padding == "same":
             for axis in (1, 2):
@@ -154,7 +155,7 @@ class _LinearMaker:
             reads_of_node[first % nodes].append((weight, first // nodes, step // nodes))
         for number, reads in sorted(reads_of_node.items()):
             kernel, stride, before = _comparing_kernel(
-                reads, reach.axis, self._given[-1]
+                reads, reach.axis, self._output[-1]
             )
             if overlaps and before.max() > 0:
                 raise NoNodeError("a padded maximum of averages that overlap")
@@ -170,7 +171,7 @@ class _LinearMaker:
         if self._is_flat:
             yield number, Linear(moving.kernel[0, 0, 0].T)
             return
-        convolution = _convolve(moving, picked, self._read, self._given)
+        convolution = _convolve(moving, picked, self._read, self._output)
         if convolution is not None:
             yield number, convolution
 
@@ -198,7 +199,7 @@ class _LinearMaker:
         return node_volume(self._whole, *nodes_of(self.lowered, self.projection.source))
 
     @cached_property
-    def _given(self) -> Volume:
+    def _output(self) -> Volume:
         """The volume of a node of the target."""
         target = self.projection.target
         return node_volume(
@@ -268,7 +269,7 @@ def _comparing_kernel(
 
 
 def _convolve(
-    moving: MovingKernel, picked: Grid, read: Volume, given: Volume
+    moving: MovingKernel, picked: Grid, read: Volume, output: Volume
 ) -> Linear | None:
     """Return the convolution over the whole source; None if it reads only padding."""
     windows = []
@@ -280,7 +281,7 @@ def _convolve(
                 moving.kernel.shape[axis],
                 int(moving.stride[axis]),
                 int(moving.before[axis]),
-                given[axis],
+                output[axis],
             )
         )
         if window is None:
@@ -291,7 +292,7 @@ def _convolve(
     plane = kernels.plane(
         kernels.dilate(moving.kernel, steps),
         range(read[0]),
-        range(given[0]),
+        range(output[0]),
         depth.stride,
         depth.before,
     )

@@ -178,8 +178,8 @@ def _lock_row(
     package: PackageFiles, records: PackageRecords, rows: Sequence[ComparedFile]
 ) -> Iterator[ComparedFile]:
     """Yield the lock, which also lists files that are kept because they were edited."""
-    kept = [row.name for row in rows if row.state is FileState.EDITED_LEFT_OVER]
-    wanted = package.lock_text({name: records.files.get(name, "") for name in kept})
+    edited = [row.name for row in rows if row.state is FileState.EDITED_LEFT_OVER]
+    wanted = package.lock_text({name: records.files.get(name, "") for name in edited})
     text = records.found if isinstance(records.found, str) else None
     if wanted is not None:
         yield ComparedFile(NAME, _state_of_lock(records, wanted), text, wanted)

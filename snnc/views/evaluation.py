@@ -253,8 +253,8 @@ def _classes(result: Evaluation) -> Iterator[Cells]:
     for i, (each, counts) in enumerate(rows):
         name = f"{i} {each.name}" if result.names else each.name
         shares = (known(each.recall), known(each.precision))
-        taken = (str(count) if count else "." for count in counts)
-        yield name, *shares, "", *taken
+        decisions = (str(count) if count else "." for count in counts)
+        yield name, *shares, "", *decisions
 
 
 def known(

@@ -94,14 +94,14 @@ def read_activation(layer: CurrentLayer, value: Value) -> Value:
     """
     if layer.kind != "Neurons":
         return activate(layer, value, _of_class(layer.kind, layer.options))
-    given = activate(layer, value, ("relu", {}))
+    output = activate(layer, value, ("relu", {}))
     properties = tuple(layer.options.get("properties", ()))
-    fired = given.spikes
+    fired = output.spikes
     # `activate` adds no neurons if the input is never below 0.
     if properties and fired is not None and fired != value.spikes:
         layer.spec.add(replace(layer.spec.drafts[fired], properties=properties))
         layer.keep(option=", ".join(properties))
-    return given
+    return output
 
 
 def activate(layer: CurrentLayer, value: Value, activation: Activation) -> Value:

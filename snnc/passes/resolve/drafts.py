@@ -96,11 +96,11 @@ class KnownNames:
         if shortcut and not self.check(shortcut, key_span(place, "shortcut"), name):
             shortcut = None
             sound = False
-        given = [(spec, place), *self._defaults_of(spec)]
-        specs = tuple(each for each, _ in given)
+        by_precedence = [(spec, place), *self._defaults_of(spec)]
+        specs = tuple(each for each, _ in by_precedence)
         spans: dict[str, Span] = {}
         # The first place with a property has precedence, so it must be added last.
-        for _, each in reversed(given):
+        for _, each in reversed(by_precedence):
             spans |= each.keys
         sound = sound and has_right_count(spec)
         return Draft(

@@ -248,8 +248,10 @@ def work_of(
         operations += spikes[name] / layer.neurons * layer.fanout.synaptic_operations
         arrivals += spikes[name] / layer.neurons * layer.fanout.messages
         updates += steps * layer.neurons if layer.on_chip else 0
-    done = Activity(network.name, sum(spikes.values()), operations, arrivals, updates)
-    return Work(operations, done.joules(energy))
+    activity = Activity(
+        network.name, sum(spikes.values()), operations, arrivals, updates
+    )
+    return Work(operations, activity.joules(energy))
 
 
 def layer_result(
