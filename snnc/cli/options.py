@@ -203,7 +203,7 @@ def with_folders(
     """Replace each folder by the specs inside, and report folders without specs.
 
     With ``allow_empty``, skip those, and missing paths unless they are named like a
-    spec, because git removes folders without files.
+    spec, because git removes folders without files (decision 016).
     """
     for path in paths:
         is_missing = not os.path.lexists(path)

@@ -212,7 +212,10 @@ class CurrentLayer(KerasLayer):
         self.spec.decide(Decision(self.name, option, "rewritten", why, topic=topic))
 
     def refuse(self, error: RefusedLayerError, advice: str = "") -> Value:
-        """Record a refusal; the returned value prevents refusals of later layers."""
+        """Record a refusal, and return `BROKEN`.
+
+        Layers that read this value are not refused for the same reason.
+        """
         rule = error.rule
         if error.option and rule is LayerRefused:
             rule = OptionRefused

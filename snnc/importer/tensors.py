@@ -278,6 +278,7 @@ class Kernels:
         bias: Array = np.zeros(outputs)
         later: Windows | None = None
         is_full = False
+        # From the last step back, so that the kernel has only the term's outputs.
         for index in range(len(term.steps) - 1, -1, -1):
             step = term.steps[index]
             if step.op in ("matrix", "unroll"):

@@ -318,7 +318,11 @@ class Search:
             self._counted[costs] = costs.work
 
     def run(self, *, hopeless: bool = False) -> Solution | None:
-        """Return the best mapping found, or None; end early if ``hopeless``."""
+        """Return the best mapping found, or None.
+
+        If no mapping can have few enough cores, the search is ``hopeless``: it then
+        ends after its budget of work, because its result only completes a message.
+        """
         best = self._grow_bound()
         if best is not None and best.cores == self.lower_bound:
             return best
@@ -440,7 +444,8 @@ class Search:
             group, readers, least = demands[source]
             if not readers.counts:
                 continue
-            if (most := self._need(source, readers, group, least)) is None:
+            most = self._need(source, readers, group, least)
+            if most is None:
                 return None
             if most > least:
                 bound += most - least

@@ -206,7 +206,7 @@ def _write(target: Path, graph: ExportedGraph, facts: Mapping[str, object]) -> i
     whole = nir.NIRGraph(nodes, graph.edges, dict(facts), type_check=False)
     document = whole.to_dict()
     # nir 1.0.4, which sinabs requires, can't read `v_reset`; later versions use 0 if it
-    # is missing.
+    # is missing (decision 029).
     for node in document["nodes"].values():
         node.pop("v_reset", None)
     content = io.BytesIO()

@@ -215,6 +215,9 @@ def _take_biases(exported: ExportedGraph, biases: Arrays, tensors: Arrays) -> No
 class _TensorReader:
     """Finds the tensors of a spec in the weights of a graph.
 
+    Exporting the spec with other tensors shows where each value is in the graph, so the
+    format needs no second description (decision 029).
+
     Where the windows of a pool overlap, a weight of the graph is the sum of several
     values of a tensor. So values are found in rounds: each round finds the values that
     are the only unknown ones in a sum.

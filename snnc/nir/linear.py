@@ -35,7 +35,9 @@ from snnc.runtime.network import triple
 from snnc.weight_files.cores import Tensors, compose, fold_pools
 
 SPARE = 4
-"""The maximum number of taps that may be added to an axis to make a kernel square."""
+"""The maximum number of taps that may be added to an axis to make a kernel square.
+
+Up to nir 1.0.8, `nir.read` refuses other kernels (decision 029)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,8 @@ def channels_first(shape: Shape) -> Shape:
 def nodes_of(lowered: LoweredNetwork, name: str) -> tuple[int, int]:
     """Return a population's number of neurons per window, and their axis.
 
-    A level of a max pool has several neurons per window; each becomes a node in NIR.
+    A level of a max pool has several neurons per window. Each becomes a node in NIR,
+    because no convolution reads only every second neuron (decision 029).
     """
     for projection in lowered.into(name):
         return projection.reach.neurons_per_window
@@ -308,7 +311,8 @@ def _convolve(
 
 def conv_options(image: Shape, stride: Shape, padding: Shape) -> Mapping[str, object]:
     """Return the arguments of a `Conv2d` except its weights."""
-    # Not all tools support other values: Spyx ignores dilation and groups.
+    # Not all tools support other values: Spyx ignores dilation and groups (decision
+    # 029).
     plain = {"dilation": (1, 1), "groups": 1}
     return {"input_shape": image, "stride": stride, "padding": padding, **plain}
 

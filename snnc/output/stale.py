@@ -208,7 +208,8 @@ def _count_lines(text: str | None) -> str:
 def report_untracked(package: PackageFiles) -> Iterator[Diagnostic]:
     """Report the files of a package that are not in git's index.
 
-    These files are up to date on disk, but a commit would not include them.
+    These files are up to date on disk, but a commit would not include them (decision
+    016).
     """
     names = [*(file.path for file in package.files), NAME]
     try:

@@ -270,7 +270,8 @@ FALLS = "{worsens} with time: try {ways}"
 BELOW = "{settled} of Keras{before}: try {ways}"
 WAYS = """more updates in the training phase `spikes`, a longer `synapse`, or a higher
 `rate` in layers where `as Keras` falls"""
-# Neurons with equal currents and equal initial voltages always spike in the same steps.
+# Neurons with equal currents and equal initial voltages always spike in the same steps
+# (decision 034).
 SPREAD = "`start spread` in {names}, which does not change the weights"
 RISES = "{improves} at the end of an example: try a longer `present`"
 ENOUGH = """a `present` of {steps} steps would be enough: later steps gain less than

@@ -251,11 +251,13 @@ def confusion(result: Evaluation, ax: Axes | None = None) -> Axes:
     if classes <= MOST_NUMBERS:
         for (row, column), count in np.ndenumerate(counts):
             if count:
+                # Dark cells need light numbers.
                 colour = "white" if shares[row, column] > 0.6 else "#1b1f24"
                 ax.text(column, row, count, color=colour, size=7, **CENTRED)
     step = max(1, classes // MOST_NUMBERS)
     names = [each.name for each in result.by_class]
     places = range(0, classes, step)
+    # Longer names would overlap.
     turn = 90 if max(map(len, names)) > 2 else 0
     ax.set_xticks(places, names[::step], rotation=turn)
     ax.set_yticks(places, names[::step])
