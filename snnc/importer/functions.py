@@ -63,6 +63,7 @@ def join_corners(*corners: Corner, error: float = 0.0, slope: float = 0.0) -> Ne
     return Neurons(tuple(units), error)
 
 
+# Corners of the smallest largest error; `tests/importer/test_functions.py` measures it.
 TANH = join_corners(
     (-1.746, -0.97), (-0.758, -0.67), (0.0, 0.0), (0.758, 0.67), (1.746, 0.97),
     error=0.031,
@@ -95,6 +96,7 @@ GELU = join_corners(
     (-2.817, 0.0), (-0.534, -0.176), (0.0, 0.0), (0.534, 0.358), (2.817, 2.817),
     error=0.019, slope=1.0,
 )  # fmt: skip
+# G. Klambauer et al., Self-normalizing neural networks, 2017, as in Keras.
 SELU_SCALE = 1.0507
 SELU_ALPHA = 1.67326
 

@@ -161,6 +161,7 @@ def _full_links(geometry: ProjectionGeometry, profile: Profile) -> Links:
         pools = steps_of(geometry.pools, i)
         places = range(output_size(source[i], pools))
         taps = Taps(source[i], places, 0, pools)
+        # A single output reads the whole axis: stride 1, and no padding.
         axes.append(_axis(source[i], 1, 1, 0, taps, geometry.picked[i]))
     dense = SparseLink(axes, channels, profile, dense=True)
     return {"dense": dense, "convolution": ImageLink(axes, channels, profile)}

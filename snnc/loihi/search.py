@@ -55,6 +55,8 @@ FITS_OF_WORK = 4
 """The number of parts of a fit that take as long as one unit of work."""
 
 
+# Readers are keys of large caches. `AxonUse` makes equal ones one object, so they are
+# compared by identity, which is faster.
 @dataclass(frozen=True, slots=True, eq=False)
 class AxonReader:
     """A reader of a population, whose axons need ``slots`` slots each."""

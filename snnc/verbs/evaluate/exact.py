@@ -201,7 +201,8 @@ def _not_built(reason: object) -> CannotRunError:
     )
 
 
-# A worker of a Dask cluster may run several stretches at once, in threads.
+# A worker of a Dask cluster may run several stretches at once, in threads. Without the
+# first lock, each of them would build the engine, because `lru_cache` has none.
 _OPENING = Lock()
 _STEPPING = Lock()
 
