@@ -9,7 +9,7 @@ from snnc.importer.context import ImportContext
 from snnc.importer.decisions import Decision
 from snnc.importer.linear import Terms
 from snnc.importer.spec_input import SpecInput
-from snnc.importer.values import StatementDraft, Value
+from snnc.importer.values import Drafts, StatementDraft, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Additions:
     """
 
     outputs: Mapping[str, Value]
-    drafts: Mapping[str, StatementDraft]
+    drafts: Drafts
     decisions: tuple[Decision, ...]
     input: SpecInput
     finals: Mapping[str, str]
@@ -65,7 +65,7 @@ class DraftedSpec:
     context: ImportContext
     input: SpecInput
     finals: Mapping[str, str]
-    drafts: Mapping[str, StatementDraft]
+    drafts: Drafts
     encoder: str | None
     size: str
     notes: tuple[str, ...] = ()

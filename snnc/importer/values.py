@@ -160,7 +160,11 @@ class StatementDraft:
         return tuple(step for term in (*self.main, *self.beside) for step in term.steps)
 
 
-def reads_input(drafts: Mapping[str, StatementDraft], key: str) -> bool:
+Drafts = Mapping[str, StatementDraft]
+"""Statements by key, in the order of the spec."""
+
+
+def reads_input(drafts: Drafts, key: str) -> bool:
     """Whether a source is the input or an average of the input."""
     while key and drafts[key].kind == "avgpool":
         key = drafts[key].sources[0]

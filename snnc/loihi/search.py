@@ -35,11 +35,10 @@ from snnc.loihi.candidates import (
     ChipChoices,
     Choices,
     FittingTiling,
-    Groups,
     HostChoices,
 )
 from snnc.loihi.link import BlockFit, BuiltAxons, ConnectionChoice, Factors, Link
-from snnc.loihi.tiling import Cut, HashedOnce, Tiling
+from snnc.loihi.tiling import Cut, Groups, HashedOnce, Tiling
 
 WIDTH = 1024
 """The maximum number of partial solutions in an attempt that finds the best mapping."""

@@ -124,9 +124,23 @@ def _on_spikes(task: Task, options: EvaluateOptions, progress: Moved) -> Evaluat
     raw = part.outputs[-1]
     classes = network.readout.classes
     firing = part.firing if is_exact else {}
-    score = scores.score(raw, y, classes, part.keras, model, before, unknown)
+    score = scores.score(
+        raw,
+        y,
+        classes,
+        keras=part.keras,
+        model=model,
+        before=before,
+        unknown=unknown,
+    )
     result = measures.result_of(
-        network, part, y, options.simulator, score, options.steps, task.package.device
+        network,
+        part,
+        y,
+        options.simulator,
+        score,
+        steps=options.steps,
+        device=task.package.device,
     )
     run = _examples(task, raw, part.keras, firing, options.steps)
     return replace(result, seconds=seconds, run=run)
