@@ -190,7 +190,11 @@ class ExportedGraph:
         cell: NirNeurons = NO_NEURONS,
         number: int = 0,
     ) -> tuple[tuple[str, ...], float]:
-        """Add the linear nodes of a reader's inputs; the first node has the bias."""
+        """Add the linear nodes of a reader's inputs; the first node has the bias.
+
+        Return the nodes whose outputs the reader adds, and the growth of their weights
+        (see `ExportedLayer`).
+        """
         bias = self._bias_of(name)
         names: list[str] = []
         size = 0
@@ -216,15 +220,20 @@ class ExportedGraph:
                 continue
             else:
                 linear_node = f"{node}_from_{source.removesuffix('_neurons')}"
-            if linear.flattens is not None:
-                shape = {"input": np.array(linear.flattens)}
-                flat = ExportedNode("Flatten", {"input_type": shape, "start_dim": 0})
-                source = self.add(f"{linear_node}_flat", flat, [source])
-            end = self.add(linear_node, _node(linear, weight, offset), [source])
+            read_node = self._flatten(linear, f"{linear_node}_flat", source)
+            end = self.add(linear_node, _node(linear, weight, offset), [read_node])
             self.terms[end] = TensorTerm(projection, linear, scale, bias_scale)
             names.append(end)
             size += weight.size
         return tuple(names), self._growth(size, projections)
+
+    def _flatten(self, linear: Linear, name: str, source: str) -> str:
+        """Return the node that an operation reads: a flat source for a matrix."""
+        if linear.flattens is None:
+            return source
+        shape = {"input": np.array(linear.flattens)}
+        node = ExportedNode("Flatten", {"input_type": shape, "start_dim": 0})
+        return self.add(name, node, [source])
 
     def _bias_of(self, name: str) -> Array | None:
         """Return the bias of a reader, for each slice of its depth."""

@@ -112,7 +112,9 @@ def compare(package: PackageFiles, *, force: bool = False) -> Comparison:
         link = ComparedFile("", FileState.FOREIGN, None, None)
         return Comparison(folder, (link,), PackageRecords(folder))
     records = PackageRecords.of(folder)
-    if not package.files and records.lock != package.lock:  # the lock has changed
+    # A package to remove has no files. If its lock has changed since the package was
+    # found, another build has written it again, so it stays.
+    if not package.files and records.lock != package.lock:
         return Comparison(folder, (), replace(records, lock=NO_LOCK))
     wanted = {file.path: file.text for file in package.files}
     unwanted = sorted(_possibly_owned(records) - wanted.keys() - {NAME})
