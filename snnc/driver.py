@@ -47,60 +47,66 @@ def compile_spec(
     """
     profile = device or read_profile()
     start = Compilation(source, profile, cache or PlanCache(), document)
-    made = run_passes(start, report, through)
-    add_advice(made, report)
-    allow_warnings(made, report)
-    return made
+    compilation = run_passes(start, report, through)
+    add_advice(compilation, report)
+    allow_warnings(compilation, report)
+    return compilation
 
 
-def wants_advice(made: Compilation, report: Diagnostics) -> bool:
+def wants_advice(compilation: Compilation, report: Diagnostics) -> bool:
     """Return whether a compilation has problems whose advice requires trials."""
-    exceeds = made.lowered is not None and made.mapped is None and report.errors > 0
-    trials = exceeds or _has(report, "SNN301") or _has_blocks(made.mapped)
+    exceeds = (
+        compilation.lowered is not None
+        and compilation.mapped is None
+        and report.errors > 0
+    )
+    trials = exceeds or _has(report, "SNN301") or _has_blocks(compilation.mapped)
     return trials or _has(report, "SNN412") or _has(report, "SNN413")
 
 
-def add_advice(made: Compilation, report: Diagnostics) -> None:
+def add_advice(compilation: Compilation, report: Diagnostics) -> None:
     """Add the closest values that fit to diagnostics of the mapping."""
-    if made.spec is None or not wants_advice(made, report):
+    if compilation.spec is None or not wants_advice(compilation, report):
         return
     from snnc.fitting.advise import advise, advise_blocks, advise_windows  # rare
     from snnc.fitting.board_blocks import advise_board_blocks
 
-    if made.lowered is not None and made.mapped is None and report.errors:
-        advise(made.spec, made.lowered, report)
+    if compilation.lowered is not None and compilation.mapped is None and report.errors:
+        advise(compilation.spec, compilation.lowered, report)
     if _has(report, "SNN301"):
-        advise_windows(made.spec, made.device, report)
-    if made.mapped is not None and _has_blocks(made.mapped):
-        advise_blocks(made.spec, made.mapped, report)
-    if made.mapped is not None:
-        advise_board_blocks(made.spec, made.mapped, report)
+        advise_windows(compilation.spec, compilation.device, report)
+    if compilation.mapped is not None and _has_blocks(compilation.mapped):
+        advise_blocks(compilation.spec, compilation.mapped, report)
+    if compilation.mapped is not None:
+        advise_board_blocks(compilation.spec, compilation.mapped, report)
 
 
-def place_on_chips(made: Compilation) -> RoutedNetwork | None:
+def place_on_chips(compilation: Compilation) -> RoutedNetwork | None:
     """Assign the network to cores and chips, if necessary to more than the target has.
 
     Return None if it has other errors, or if no number of cores suffices.
     """
-    if made.routed is not None:
-        return made.routed
-    mapped = made.mapped or map_without_limit(made)
+    if compilation.routed is not None:
+        return compilation.routed
+    mapped = compilation.mapped or map_without_limit(compilation)
     return None if mapped is None else route_network(mapped)
 
 
-def map_without_limit(made: Compilation) -> MappedNetwork | None:
+def map_without_limit(compilation: Compilation) -> MappedNetwork | None:
     """Map a network that is too large, to report its costs.
 
     Return None if it has other errors, or if no number of cores suffices.
     """
-    if made.spec is None or made.lowered is None:
+    if compilation.spec is None or compilation.lowered is None:
         return None
-    target = made.lowered.network.target
+    target = compilation.lowered.network.target
     if not isinstance(target, Loihi):
         return None
     from snnc.fitting.trials import Trials  # not needed for a network that fits
 
-    trials = Trials(made.spec, target, made.device, lowered=made.lowered)
+    trials = Trials(
+        compilation.spec, target, compilation.device, lowered=compilation.lowered
+    )
     return trials.without_limit
 
 

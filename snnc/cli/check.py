@@ -234,8 +234,8 @@ def convert_command(
 def _read_valid(spec: str, form: str) -> Document | None:
     """Print the problems of a spec; return it if it can be written in a notation."""
     report = Diagnostics()
-    made = compile_file(spec, report, "validate")
-    document = None if made is None else made.document
+    compilation = compile_file(spec, report, "validate")
+    document = None if compilation is None else compilation.document
     if document is not None and form == "yaml":
         from snnc.rules.yaml import NotInComment  # needed for few specs
         from snnc.syntax.yaml.printer import not_in_comments

@@ -101,7 +101,7 @@ def evaluate_command(
     """
     checked = _check_options(click.get_current_context().params)
     shown: Result
-    drawn: Adaptation | Evaluation
+    plotted: Adaptation | Evaluation
     options.refuse_existing(others["force"], weights_out, others["output"])
     options.quiet_tensorflow(checked.simulator)
     # Numbers of threads that the user has set stay.
@@ -133,11 +133,11 @@ def evaluate_command(
             )
             evaluation = adapted.after
             shown = adapted
-            drawn = adapted.learning
+            plotted = adapted.learning
         else:
             evaluation = verb.evaluate(opened, (data, None), weights, checked)
             shown = evaluation
-            drawn = evaluation
+            plotted = evaluation
             # Other simulators and other lengths of an example give other accuracies.
             if checked.simulator == "exact" and checked.steps is None:
                 record_accuracy(weights, evaluation.accuracy)
@@ -146,7 +146,7 @@ def evaluate_command(
         from snnc.views.plots import style  # most runs don't draw
 
         with style.theme():
-            style.save(drawn.plot_accuracy(), picture)
+            style.save(plotted.plot_accuracy(), picture)
     least = others["min_accuracy"]
     return _verdict(evaluation, package, strict=others["strict"], least=least)
 
@@ -163,94 +163,88 @@ def _check_options(typed: Mapping[str, Any]) -> EvaluateOptions:
         flag = "-o" if error.option == "output" else f"--{error.option}"
         flag = flag.replace("_", "-")
         raise click.UsageError(f"{flag} needs `--simulator exact`") from error
-    files = (typed["weights"], typed["output"])
-    pipes = [path for path in files if path is not None and path.is_fifo()]
-    table = typed["examples_out"]
-    options.refuse(
-        {
-            f"{pipes and pipes[0]} is a pipe: name a file": pipes,
-            # After swapping arguments by mistake, the table could replace weights.
-            "--examples-out writes CSV: name a file that ends in .csv": (
-                table and table.suffix != ".csv"
-            ),
-            "a cluster has its own workers: leave out --workers": (
-                run.dask is not None and run.workers
-            ),
-        }
-    )
+    _check_files(typed)
+    if run.dask is not None and run.workers:
+        raise click.UsageError("a cluster has its own workers: leave out --workers")
     if run.simulator == "keras":
-        problem = "needs spikes, but Keras has no spikes"
-        options.refuse(
-            {
-                f"--presentation {problem}": options.is_typed("presentation"),
-                f"--strict {problem}": typed["strict"],
-            }
-        )
+        _check_spikeless(typed)
     if typed["compare"]:
         _check_comparison(typed, run)
     if typed["adapt"]:
         _check_learning(typed, run)
-    else:
-        options.refuse(
-            {
-                "--weights-out needs --adapt with examples": typed["weights_out"],
-                "--passes and --keep need --adapt with examples": (
-                    typed["keep"] or typed["passes"] > 1
-                ),
-            }
-        )
+    elif typed["weights_out"]:
+        raise click.UsageError("--weights-out needs --adapt with examples")
+    elif typed["keep"] or typed["passes"] > 1:
+        raise click.UsageError("--passes and --keep need --adapt with examples")
     return run
+
+
+def _check_files(typed: Mapping[str, Any]) -> None:
+    """Refuse pipes, and a table of examples that is not CSV."""
+    for path in (typed["weights"], typed["output"]):
+        if path is not None and path.is_fifo():
+            raise click.UsageError(f"{path} is a pipe: name a file")
+    table = typed["examples_out"]
+    # After swapping arguments by mistake, the table could replace weights.
+    if table and table.suffix != ".csv":
+        raise click.UsageError(
+            "--examples-out writes CSV: name a file that ends in .csv"
+        )
+
+
+def _check_spikeless(typed: Mapping[str, Any]) -> None:
+    """Refuse options that have no effect on Keras, which has no spikes."""
+    problem = "needs spikes, but Keras has no spikes"
+    if options.is_typed("presentation"):
+        raise click.UsageError(f"--presentation {problem}")
+    if typed["strict"]:
+        raise click.UsageError(f"--strict {problem}")
 
 
 def _check_comparison(typed: Mapping[str, Any], run: EvaluateOptions) -> None:
     """Refuse options that ``--compare`` does not use."""
-    is_exact_text = run.simulator == "exact" and typed["form"] == "text"
-    options.refuse(
-        {
-            "--compare uses the exact engine and prints text": not is_exact_text,
-            "--compare has no accuracy: leave out --min-accuracy": (
-                typed["min_accuracy"] is not None
-            ),
-        }
-    )
+    if run.simulator != "exact" or typed["form"] != "text":
+        raise click.UsageError("--compare uses the exact engine and prints text")
+    if typed["min_accuracy"] is not None:
+        raise click.UsageError("--compare has no accuracy: leave out --min-accuracy")
 
 
 def _check_learning(typed: Mapping[str, Any], run: EvaluateOptions) -> None:
     """Refuse options that exclude ``--adapt``."""
     simulators = get_args(LearningSimulator)
-    options.refuse(
-        {
-            "--adapt excludes -o and --compare; --weights-out writes the weights": (
-                run.output or typed["compare"]
-            ),
-            f"--adapt works only with the simulators {', '.join(simulators)}": (
-                run.simulator not in simulators
-            ),
-            "--adapt evaluates twice: leave out --examples-out and html": (
-                run.examples_out or typed["form"] == "html"
-            ),
-        }
-    )
+    if run.output or typed["compare"]:
+        raise click.UsageError(
+            "--adapt excludes -o and --compare; --weights-out writes the weights"
+        )
+    if run.simulator not in simulators:
+        raise click.UsageError(
+            f"--adapt works only with the simulators {', '.join(simulators)}"
+        )
+    if run.examples_out or typed["form"] == "html":
+        raise click.UsageError(
+            "--adapt evaluates twice: leave out --examples-out and html"
+        )
 
 
 def _verdict(
     result: Evaluation, package: Path, *, strict: bool, least: float | None
 ) -> int:
-    """Print which limits are not met, and return the exit status."""
-    reached = result.accuracy
+    """Print the first limit that is not met, and return the exit status."""
+    accuracy = result.accuracy
+    problem = ""
     if strict and result.missed:
         problem = (
             f"rates not held: {', '.join(result.missed)}; give them a wider `rate` and"
             f" train again, or scale the weights with `snnc calibrate {package}`"
         )
-    elif least is None or (reached is not None and reached >= least):
-        return 0
-    elif reached is None:
+    elif least is not None and accuracy is None:
         problem = f"--min-accuracy needs classes, but {result.network} has none"
-    else:
+    elif least is not None and accuracy is not None and accuracy < least:
         problem = (
-            f"the accuracy is {100 * reached:.2f} %, below --min-accuracy {least:g}"
+            f"the accuracy is {100 * accuracy:.2f} %, below --min-accuracy {least:g}"
         )
+    if not problem:
+        return 0
     printing.say(f"error: {problem}")
     return 1
 
@@ -258,13 +252,14 @@ def _verdict(
 def _warn_if_changed(package: Path) -> None:
     """Warn if a package's spec has changed since the package was built."""
     spec = spec_of(package)
-    made = spec and compile_file(spec, Diagnostics(), "validate")
-    if not made or made.spec is None:  # the spec was moved, or is being edited
+    compilation = spec and compile_file(spec, Diagnostics(), "validate")
+    # The spec was moved, or is being edited.
+    if not compilation or compilation.spec is None:
         return
     lock = PackageRecords.of(package).lock
     if lock.format != FORMAT:  # another format hashes a spec in another way
         return
-    if spec_hash(made.spec.spec) != lock.spec:
+    if spec_hash(compilation.spec.spec) != lock.spec:
         command = rebuild_command(package)
         printing.say(f"warning: the spec has changed since the last build: `{command}`")
 
@@ -307,22 +302,14 @@ def predict_command(
     unit.
     """
     suffix = None if output is None else output.suffix
-    refusals = {
-        f"-o {output}: name a file that ends in .npz or .csv": (
-            suffix not in (None, ".npz", ".csv")
-        ),
-        f"-o {output} would replace an input file": (
-            output is not None
-            and output.resolve() in (data.resolve(), weights.resolve())
-        ),
-        "--over-time needs -o with a file that ends in .npz": (
-            over_time and suffix != ".npz"
-        ),
-        "--over-time needs spikes, but Keras has no spikes": (
-            over_time and simulator == "keras"
-        ),
-    }
-    options.refuse(refusals)
+    if suffix not in (None, ".npz", ".csv"):
+        raise click.UsageError(f"-o {output}: name a file that ends in .npz or .csv")
+    if output is not None and output.resolve() in (data.resolve(), weights.resolve()):
+        raise click.UsageError(f"-o {output} would replace an input file")
+    if over_time and suffix != ".npz":
+        raise click.UsageError("--over-time needs -o with a file that ends in .npz")
+    if over_time and simulator == "keras":
+        raise click.UsageError("--over-time needs spikes, but Keras has no spikes")
     # Numbers of threads that the user has set stay.
     os.environ.update(ONE_THREAD | os.environ)
     options.quiet_tensorflow(simulator)

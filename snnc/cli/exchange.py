@@ -191,23 +191,22 @@ def _convert(
     report: Diagnostics,
 ) -> ImportOutcome | None:
     """Convert a model and write the files; return None after reporting an error."""
-    name = "imported.snn" if output is None else output.as_posix()
     from snnc.importer.read import FileNames, run, write_files
 
+    spec = "imported.snn" if output is None else output.as_posix()
     weights = "" if weights_out is None else weights_out.as_posix()
-    names = FileNames(model=model, spec=name, weights=weights)
-
+    names = FileNames(model=model, spec=spec, weights=weights)
     if Path(model).suffix == ".nir":
         # Other options only apply to a spec that is created from the nodes.
         plain = ImportRequest(device=request.device, weights=request.weights)
         takes_spec = not explain and request == plain
         from snnc.nir.importing import run as run_nir  # needs the extra `nir`
 
-        done = run_nir(model, request, names, report, takes_spec=takes_spec)
+        outcome = run_nir(model, request, names, report, takes_spec=takes_spec)
     else:
-        done = run(model, request, names, report)
-    written = done is not None and write_files(done, weights_out, output, report)
-    return done if written else None
+        outcome = run(model, request, names, report)
+    written = outcome is not None and write_files(outcome, weights_out, output, report)
+    return outcome if written else None
 
 
 @contextmanager

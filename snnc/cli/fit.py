@@ -28,14 +28,14 @@ def fit_command(spec: str, cores: int | None, everything: bool, form: str) -> in
     shows how large each layer could be, up to 16 times its filters.
     """
     report = Diagnostics()
-    made = compile_file(spec, report, "place", options.device())
+    compilation = compile_file(spec, report, "place", options.device())
     shown = Diagnostics()  # the list below replaces SNN406
     shown.extend(d for d in report.diagnostics if not isinstance(d, TooManyCores))
     printing.print_diagnostics(shown)
-    if made is None or made.spec is None or made.lowered is None:
+    if compilation is None or compilation.spec is None or compilation.lowered is None:
         return 1
     try:
-        fit = find_variants(made, report.diagnostics, cores)
+        fit = find_variants(compilation, report.diagnostics, cores)
     except ValueError as error:
         printing.say(f"{spec}: {error}")
         return 1

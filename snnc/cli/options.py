@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -144,13 +144,6 @@ def is_typed(name: str) -> bool:
     return source is ParameterSource.COMMANDLINE
 
 
-def refuse(refusals: Mapping[str, object]) -> None:
-    """Raise click.UsageError with the first message whose value is true."""
-    for message, holds in refusals.items():
-        if holds:
-            raise click.UsageError(message)
-
-
 def require_specs(
     context: click.Context, parameter: click.Parameter, specs: tuple[str, ...]
 ) -> tuple[str, ...]:
@@ -188,7 +181,10 @@ def specs(command: Any) -> Any:
 
 
 def checked_stdin(specs: Iterable[str], filename: str | None) -> str:
-    """Return the name of stdin, or refuse one that is not for a spec ``-``."""
+    """Return the file name to show for stdin; refuse ``filename`` without a spec ``-``.
+
+    Raises click.UsageError.
+    """
     if filename is not None and spec_files.STDIN not in specs:
         raise click.UsageError("--stdin-filename needs - instead of a SPEC")
     return spec_files.STDIN_NAME if filename is None else Path(filename).as_posix()
@@ -207,7 +203,7 @@ def with_folders(
     """Replace each folder by the specs inside, and report folders without specs.
 
     With ``allow_empty``, skip those, and missing paths unless they are named like a
-    spec, because git removes folders without files.
+    spec, because git removes folders without files (decision 016).
     """
     for path in paths:
         is_missing = not os.path.lexists(path)
@@ -226,9 +222,9 @@ def with_folders(
 
 def refuse_existing(force: bool, *files: Path | None) -> None:
     """Before a computation, exit with status 1 if files exist, unless ``force``."""
-    taken = [file for file in files if file is not None and file.exists()]
-    if taken and not force:
-        for file in taken:
+    existing = [file for file in files if file is not None and file.exists()]
+    if existing and not force:
+        for file in existing:
             printing.say(f"error: {file} exists; `--force` replaces it")
         raise click.exceptions.Exit(1)
 

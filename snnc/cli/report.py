@@ -70,21 +70,21 @@ def report_command(
                 f"{' '.join(spec)} has {len(paths)} specs; --format html, {needs}"
             )
         return _print_folder(paths, packages, form)
-    made = _compile(paths, name, report)
+    compilation = _compile(paths, name, report)
     printing.print_diagnostics(report)
-    routed = None if made is None else place_on_chips(made)
-    if made is None or routed is None:
+    routed = None if compilation is None else place_on_chips(compilation)
+    if compilation is None or routed is None:
         return 1
     path = "" if paths[0] == STDIN else Path(paths[0]).as_posix()
     summary = report_of(
         routed,
-        made.cache,
-        fits=made.mapped is not None,
+        compilation.cache,
+        fits=compilation.mapped is not None,
         diagnostics=report.diagnostics,
         path=path,
     )
     if form == "html":
-        _print_page(path, made, report, against)
+        _print_page(path, compilation, report, against)
     else:
         shown = summary.explained() if why else summary
         printing.print_result(shown, form, printing.REPORT)
@@ -116,13 +116,13 @@ def _print_folder(paths: Sequence[str], packages: Path, form: str) -> int:
 
 
 def _print_page(
-    path: str, made: Compilation, report: Diagnostics, against: str | None
+    path: str, compilation: Compilation, report: Diagnostics, against: str | None
 ) -> None:
     """Print the page of a spec, with its changes since another spec."""
     from snnc.interface.objects import Spec  # imports every verb
 
     device = options.device_name()
     file = Path(path) if path else None
-    spec = Spec(file, device, changed=False, made=made, found=report)
+    spec = Spec(file, device, changed=False, made=compilation, found=report)
     with options.one_line_errors(ValueError):
         printing.print_data(spec.page(against))

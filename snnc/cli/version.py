@@ -29,7 +29,7 @@ def commit() -> str | None:
     import subprocess  # other commands start faster without it
 
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             ["git", "-C", _CLONE, "rev-parse", "--short=12", "HEAD"],
             capture_output=True,
             check=False,
@@ -37,7 +37,7 @@ def commit() -> str | None:
         )
     except FileNotFoundError:  # a machine without git
         return None
-    return done.stdout.strip() or None
+    return process.stdout.strip() or None
 
 
 def print_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:

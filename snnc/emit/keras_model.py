@@ -24,14 +24,13 @@ def _optimizer(train: TrainSpec) -> Bracket:
     rate = number(optimizer.learning_rate)
     if train.schedule == "cosine":
         rate = f"keras.optimizers.schedules.CosineDecay({rate}, steps)"
-    settings = (
-        f"{name}={number(value)}"
-        for name, field in fields_of(type(optimizer)).items()
-        if name not in ("kind", "learning_rate")
-        and (value := getattr(optimizer, name)) != field.default
-    )
-    function = f"optimizer=keras.optimizers.{CLASSES[optimizer.kind]}"
-    return call(function, rate, *settings)
+    arguments = [rate]
+    for name, field in fields_of(type(optimizer)).items():
+        value = getattr(optimizer, name)
+        if name not in ("kind", "learning_rate") and value != field.default:
+            arguments.append(f"{name}={number(value)}")
+    head = f"optimizer=keras.optimizers.{CLASSES[optimizer.kind]}("
+    return Bracket(head, arguments)
 
 
 def loss_code(network: LogicalNetwork) -> tuple[str, str]:
@@ -151,7 +150,7 @@ class _Statements:
             linear = self._linear(layer.name, operation.keras_layer(layer.shape), l2)
             options = [f"shortcut={added}"] if added else []
             options += _options(layer, layer.spiking)
-            yield call(f"{variable} = spiking", linear, read, *options)
+            yield Bracket(f"{variable} = spiking(", (linear, read, *options))
             return
         keras_layer = operation.keras_layer(layer.shape)
         head = f"{variable} = layers.{keras_layer.name}("
@@ -203,7 +202,7 @@ class _Statements:
         """Write the Keras layer between a layer's input and its neurons."""
         drawing = self._kernel(name, layer, l2) if layer.kernel else ()
         arguments = (*_arguments(layer), *drawing, _name(name))
-        return call(f"layers.{layer.name}", *arguments)
+        return Bracket(f"layers.{layer.name}(", arguments)
 
     def _kernel(
         self, name: str, layer: KerasLayer, l2: float
@@ -211,8 +210,9 @@ class _Statements:
         """Write the arguments that set how a kernel is drawn and penalized."""
         kind = layer.kernel
         # A seed depends on the name, so new layers change no others (decision 019).
-        drawn = [f"{key}={value}" for key, value in layer.drawn]
-        yield call(f"{kind}_initializer=he_uniform", quote(name), "seed", *drawn)
+        arguments = [quote(name), "seed"]
+        arguments += [f"{key}={value}" for key, value in layer.drawn]
+        yield Bracket(f"{kind}_initializer=he_uniform(", arguments)
         # The common penalty is a variable, so that a change of it changes one line.
         if l2 and l2 == self._network.train.l2:
             yield f"{kind}_regularizer=l2"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping
-from itertools import chain, groupby
+from itertools import groupby
 
 from snnc.emit.files import GeneratedFile, render
 from snnc.emit.python import (
@@ -53,9 +53,9 @@ class _NengoStatements:
             function = "layer" if population.level is None else "maxpool"
             head = f"{self._variables[name]} = build.{function}"
             connections = map(self._connection, self._mapped.into(name))
-            yield call(head, quote(name), *connections).at(2 * INDENT)
+            yield Bracket(f"{head}(", (quote(name), *connections)).at(2 * INDENT)
         connections = map(self._connection, self._mapped.readout)
-        yield call("build.readout", *connections).at(2 * INDENT)
+        yield Bracket("build.readout(", tuple(connections)).at(2 * INDENT)
 
     @property
     def kinds(self) -> set[str]:
@@ -76,8 +76,9 @@ class _NengoStatements:
 
     @property
     def _projections(self) -> Iterator[MappedProjection]:
-        read = (self._mapped.into(p.layer.name) for p in self._populations)
-        return chain(*read, self._mapped.readout)
+        for population in self._populations:
+            yield from self._mapped.into(population.layer.name)
+        yield from self._mapped.readout
 
     def _source(self, name: str) -> str:
         """Return the variable of a source, with an index for a level of a max pool."""

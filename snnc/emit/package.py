@@ -11,7 +11,7 @@ from typing import Any
 from snnc.emit.files import LIBRARY, OPTIONAL, GeneratedFile, own_library, render
 from snnc.emit.keras_model import keras_model
 from snnc.emit.nengo_network import chips_of, nengo_network
-from snnc.emit.python import INDENT, Bracket, call, import_line, items, number, quote
+from snnc.emit.python import INDENT, Bracket, import_line, items, number, quote
 from snnc.ir.layout import input_scale, layout_id, tensors
 from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi
 from snnc.ir.mapped import RoutedNetwork
@@ -101,7 +101,7 @@ def _row(tensor: TensorSpec) -> Bracket:
     arguments = [quote(tensor.name), items(tensor.shape), AXES[tensor.axes]]
     if tensor.zeros:
         arguments.append("zeros=True")
-    return call("Tensor", *arguments)
+    return Bracket("Tensor(", arguments)
 
 
 def network_data(routed: RoutedNetwork) -> GeneratedFile:

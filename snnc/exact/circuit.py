@@ -186,6 +186,15 @@ class Circuit:
     places: dict[str, Int64]
     steps: int
 
+    def by_layer(self, values: Array) -> dict[str, Array]:
+        """Return each layer's part of ``values``, whose last axis are the sources.
+
+        Results that a run does not keep are empty, and have no layers.
+        """
+        if not values.size:
+            return {}
+        return {name: values[..., at] for name, at in self.places.items()}
+
 
 def read_circuit(
     simulator: Simulator, built: BuiltNetwork, steps: int

@@ -130,13 +130,12 @@ class ThreadRunner:
             rests,
             results,
         )
-        layers = [
-            {name: values[..., at] for name, at in circuit.places.items()}
-            if values.size
-            else {}
-            for values in (results.counts, results.spikes)
-        ]
-        return options.result(results.rows, self._state.overflows - before, *layers)
+        return options.result(
+            results.rows,
+            self._state.overflows - before,
+            counts=circuit.by_layer(results.counts),
+            spikes=circuit.by_layer(results.spikes),
+        )
 
 
 def build(package: ImportedPackage, weights: Weights, steps: int | None) -> Built:

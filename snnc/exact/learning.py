@@ -99,6 +99,7 @@ class Learner:
         inputs = read_inputs(run.sim, encoder.sources)
         chip = read_chip(run.sim, blocks, inputs, learning=True)
         synapses = [(n, s) for n, each in enumerate(blocks) for s in each.synapses]
+        # Only the readout learns, from one layer (SNN420).
         ((block, self._synapse),) = (pair for pair in synapses if pair[1].learning)
         # The block that learns takes its steps together with the host's filter.
         others = chip.fanin.order[chip.fanin.order != block]

@@ -119,10 +119,12 @@ def not_fixed(what: str, block: object) -> CannotRunError:
 
 
 def number_sources(owners: Iterable[LoihiBlock | LoihiInput], start: int = 0) -> Places:
-    """Number the neurons of blocks or inputs."""
+    """Number the neurons of blocks or inputs, in order, beginning with ``start``."""
     numbers = {}
     for owner in owners:
-        numbers[owner] = np.arange(start, start := start + owner.n_neurons)
+        stop = start + owner.n_neurons
+        numbers[owner] = np.arange(start, stop)
+        start = stop
     return numbers
 
 
@@ -156,14 +158,29 @@ def _read_compartments(built: Any, starts: Int64) -> Compartments:
     decay_u = np.asarray(built.decay_u, np.int32)
     decay_v = np.asarray(built.decay_v, np.int32)
     # The chip adds 1 to the decay of the current.
-    kept = DECAY_ONE - 1 - decay_u, DECAY_ONE - decay_v
-    constants = np.stack([*kept, built.vmin, built.vmax, built.vth, built.ref])
+    remain_u = DECAY_ONE - 1 - decay_u
+    remain_v = DECAY_ONE - decay_v
+    constants = np.stack(
+        [remain_u, remain_v, built.vmin, built.vmax, built.vth, built.ref]
+    )
     changes = np.flatnonzero((constants[:, 1:] != constants[:, :-1]).any(axis=0)) + 1
     cuts = np.unique(np.concatenate([starts, changes]))
     start = cuts[:-1].astype(np.int64)
     stop = cuts[1:].astype(np.int64)
-    values = [np.ascontiguousarray(row[start], np.int32) for row in constants]
-    return Compartments(np.array(built.bias, np.int32), start, stop, *values)
+    # numba compiles for contiguous arrays of int32.
+    rows = np.ascontiguousarray(constants[:, start], np.int32)
+    keep_u, keep_v, v_min, v_max, threshold, refractory = rows
+    return Compartments(
+        bias=np.array(built.bias, np.int32),
+        start=start,
+        stop=stop,
+        keep_u=keep_u,
+        keep_v=keep_v,
+        v_min=v_min,
+        v_max=v_max,
+        threshold=threshold,
+        refractory=refractory,
+    )
 
 
 def _read_axons(blocks: Places, inputs: Places, store: WeightRows) -> Int64:

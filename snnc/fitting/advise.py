@@ -162,7 +162,10 @@ def _cores(diagnostic: TooManyCores, trials: Trials, changes: Changes) -> Diagno
 def _advise_values(
     diagnostic: TooManyCores, trials: Trials, changes: Changes, larger: Loihi
 ) -> Diagnostic:
-    """Advise values with which the network fits."""
+    """Advise to write one of ``changes`` or ``larger``, with which the network fits.
+
+    A mapping has shown that it does. Removing `block`s is advised first.
+    """
     target, bounds = _larger_target(diagnostic, larger, trials)
     choices = [*_texts(changes), *target]
     advice = []

@@ -146,8 +146,10 @@ def for_fan_in(trials: Trials, name: str) -> Changes:
     lowered = trials.as_is
     read_here = (lowered.by_name.get(p.source) for p in lowered.into(name))
     sources = dict.fromkeys(p.layer.name for p in read_here if p is not None)
-    changes = (_narrow_or_stride(trials, source, holds) for source in sources)
-    return tuple(chain([kernel] if kernel else [], *changes))
+    changes = [] if kernel is None else [kernel]
+    for source in sources:
+        changes += _narrow_or_stride(trials, source, holds)
+    return tuple(changes)
 
 
 def _narrow_or_stride(trials: Trials, name: str, holds: Holds) -> Changes:

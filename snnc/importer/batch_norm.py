@@ -8,14 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.importer.model import KerasLayer
+
 Array = NDArray[Any]
 
 
 def batch_norm(
-    kind: str, options: Mapping[str, Any], arrays: Mapping[str, Any], channels: int
+    layer: KerasLayer, arrays: Mapping[str, Any], channels: int
 ) -> tuple[Array, Array]:
     """Return the factor and the offset of each channel, from the running statistics.
 
+    ``arrays`` are the weights of the layer by name, with one value or one per channel.
     The formulas are in ``keras.layers.BatchNormalization`` and in the ``call`` of
     ``Normalization``, whose smallest standard deviation is 1e-7.
     """
@@ -23,7 +26,8 @@ def batch_norm(
     def each(value: Any) -> Array:
         return np.broadcast_to(np.asarray(value, np.float64).reshape(-1), (channels,))
 
-    if kind == "Normalization":
+    options = layer.options
+    if layer.kind == "Normalization":
         # These are options if the user gave them, and weights if `adapt` computed them.
         mean, variance = (
             each(arrays.get(name, options.get(name))) for name in ("mean", "variance")

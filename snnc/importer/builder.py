@@ -212,12 +212,20 @@ class CurrentLayer(KerasLayer):
         self.spec.decide(Decision(self.name, option, "rewritten", why, topic=topic))
 
     def refuse(self, error: RefusedLayerError, advice: str = "") -> Value:
-        """Record a refusal; the returned value prevents refusals of later layers."""
+        """Record a refusal, and return `BROKEN`.
+
+        Layers that read this value are not refused for the same reason.
+        """
         rule = error.rule
         if error.option and rule is LayerRefused:
             rule = OptionRefused
-        remedy = error.remedy or advice
-        self.spec.decide(
-            Decision(self.name, error.option, "refused", str(error), remedy, rule)
+        decision = Decision(
+            layer=self.name,
+            option=error.option,
+            verdict="refused",
+            why=str(error),
+            remedy=error.remedy or advice,
+            rule=rule,
         )
+        self.spec.decide(decision)
         return BROKEN

@@ -35,6 +35,7 @@ from snnc.importer.table import arithmetic, pooling, read_layer  # noqa: F401
 from snnc.importer.table.inputs import OPEN_SIZES, set_open_sizes, sizes_of
 from snnc.importer.values import (
     COUNTS,
+    Drafts,
     StatementDraft,
 )
 from snnc.loihi.plan import PlanCache
@@ -151,7 +152,7 @@ def _read_layers(
 
 
 def _reasons_of_statements(
-    drafts: Mapping[str, StatementDraft], drafted: DraftedSpec | None
+    drafts: Drafts, drafted: DraftedSpec | None
 ) -> Mapping[str, str]:
     """Return why to keep the layers with statements that only their readers decide."""
     upsampled = [d.owner for d in drafts.values() if d.kind == "upsample"]

@@ -21,7 +21,14 @@ from snnc.importer.neurons import (
 )
 from snnc.importer.spec import loss_name
 from snnc.importer.state import DraftedSpec
-from snnc.importer.values import INPUT, StatementDraft, Value, plain, side_by_side
+from snnc.importer.values import (
+    INPUT,
+    Drafts,
+    StatementDraft,
+    Value,
+    plain,
+    side_by_side,
+)
 
 CLASS_LOSSES = ("crossentropy", "focal")
 NEURAL = ("conv", "dense", "downsample")
@@ -182,9 +189,7 @@ def _verdict(
     return "rewritten", why
 
 
-def read_by(
-    drafts: Mapping[str, StatementDraft], *keys: str
-) -> dict[str, StatementDraft]:
+def read_by(drafts: Drafts, *keys: str) -> dict[str, StatementDraft]:
     """Return drafts and their direct and indirect sources."""
     needed = reachable(keys, lambda key: () if key == INPUT else drafts[key].reads)
     return {key: draft for key, draft in drafts.items() if key in needed}
@@ -275,9 +280,7 @@ def _list_ranges(names: Iterable[str], sizes: Collection[int]) -> str:
     return ", ".join(f"{name} {end - size}..{end - 1}" for name, size, end in pairs)
 
 
-def encoder_of(
-    drafts: Mapping[str, StatementDraft], request: ImportRequest
-) -> str | None:
+def encoder_of(drafts: Drafts, request: ImportRequest) -> str | None:
     """Return the draft that encodes on the host, or None if values become rates."""
     readers = [d for d in drafts.values() if INPUT in d.reads]
     if request.encode == "rate" or len(readers) != 1:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from snnc.importer.values import RELU, SIGNED, Unit
+from snnc.importer.values import RELU, SIGNED, Unit, Units
 
 Options = Mapping[str, Any]
 """The options of a layer or of a function, by their Keras names."""
@@ -27,7 +27,7 @@ class Neurons:
     ``error`` is the largest difference to the activation; 0 if they are equal.
     """
 
-    units: tuple[Unit, ...]
+    units: Units
     error: float = 0.0
 
 
@@ -63,6 +63,7 @@ def join_corners(*corners: Corner, error: float = 0.0, slope: float = 0.0) -> Ne
     return Neurons(tuple(units), error)
 
 
+# Corners of the smallest largest error; `tests/importer/test_functions.py` measures it.
 TANH = join_corners(
     (-1.746, -0.97), (-0.758, -0.67), (0.0, 0.0), (0.758, 0.67), (1.746, 0.97),
     error=0.031,
@@ -95,6 +96,7 @@ GELU = join_corners(
     (-2.817, 0.0), (-0.534, -0.176), (0.0, 0.0), (0.534, 0.358), (2.817, 2.817),
     error=0.019, slope=1.0,
 )  # fmt: skip
+# G. Klambauer et al., Self-normalizing neural networks, 2017, as in Keras.
 SELU_SCALE = 1.0507
 SELU_ALPHA = 1.67326
 
@@ -134,7 +136,7 @@ def _find_leaky_relu(options: Options) -> Neurons | None:
     slope = options.get("alpha", 0.3)
     if not isinstance(slope, (int, float)):
         return None
-    units: tuple[Unit, ...] = (Unit(), Unit(-1.0, gain=-float(slope)))
+    units: Units = (Unit(), Unit(-1.0, gain=-float(slope)))
     top = options.get("max_value")
     if isinstance(top, (int, float)):
         units = (*units, Unit(1.0, -float(top), -1.0))

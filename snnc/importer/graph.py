@@ -115,9 +115,15 @@ def build(config: Any, keras: Any, training: Any) -> tuple[KerasModel, Graph]:
     outputs = _flatten(graph, "", "", {}, layers)
     refuse_repeats([layer.name for layer in layers])
     compiled = _compile_options(training or config.get("compile_config"))
-    return KerasModel(
-        graph.name, version, tuple(layers), graph.inputs, outputs, compiled
-    ), graph
+    model = KerasModel(
+        name=graph.name,
+        keras=version,
+        layers=tuple(layers),
+        inputs=graph.inputs,
+        outputs=outputs,
+        compiled=compiled,
+    )
+    return model, graph
 
 
 def _compile_options(training: Any) -> Compiled | None:

@@ -18,7 +18,14 @@ from functools import cache
 from math import gcd
 from typing import Any, Literal, TypeVar
 
-from snnc.ir.shapes import pads, transposed_crop, transposed_places, window_positions
+from snnc.ir.shapes import (
+    KernelPadding,
+    Padding,
+    pads,
+    transposed_crop,
+    transposed_places,
+    window_positions,
+)
 
 Shape = tuple[int, ...]
 Known = TypeVar("Known")
@@ -27,6 +34,10 @@ Op = Literal[
     "slope", "mix", "embed", "select", "window", "edge mean", "unroll", "fill",
     "transposed",
 ]  # fmt: skip
+
+
+Shift = Literal["none", "channel", "place"]
+"""The shifts that steps add: none, one per channel, or one per position."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +106,14 @@ class AxisWindow:
         if self.is_point:
             return after
         return AxisWindow(
-            self.size,
-            (after.taps - 1) * self.stride + self.taps,
-            self.stride * after.stride,
-            after.before * self.stride + self.before,
-            after.places,
+            size=self.size,
+            taps=(after.taps - 1) * self.stride + self.taps,
+            stride=self.stride * after.stride,
+            before=after.before * self.stride + self.before,
+            places=after.places,
             # A longer kernel may also need the positions between dilated taps.
-            self.dilation if after.is_point else 1,
-            self.step,
+            dilation=self.dilation if after.is_point else 1,
+            step=self.step,
         )
 
 
@@ -133,6 +144,12 @@ def all_known(values: Iterable[Known | None]) -> list[Known] | None:
 def whole(size: int) -> AxisWindow:
     """Return the window that reads an axis as a whole."""
     return AxisWindow(size, size, 1, 0, 1)
+
+
+def repeated(size: int, factor: int) -> AxisWindow:
+    """Return the window that repeats each value of an axis ``factor`` times."""
+    # With `factor - 1` zeros between the values, each output reads exactly one value.
+    return AxisWindow(size, factor, 1, factor - 1, size * factor, step=factor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,20 +230,17 @@ class LinearStep:
 
     @property
     def is_pool(self) -> bool:
-        """Whether the step is an average without padding, which has a statement."""
+        """Whether `avgpool` can compute the step: an average without padding."""
         return self.op == "mean" and not any(w.pads or w.before for w in self.windows)
 
     @property
     def repeats(self) -> Shape:
         """How often the step repeats each position per axis; empty for other steps."""
-        # Output i reads the s positions up to i, of which exactly one is a value.
-        whole = all(
-            window
-            == AxisWindow(n := window.size, s := window.step, 1, s - 1, n * s, step=s)
-            for window in self.windows
-        )
+        if self.op != "window":
+            return ()
         steps = tuple(window.step for window in self.windows)
-        return steps if whole and self.op == "window" and max(steps) > 1 else ()
+        is_repeat = all(w == repeated(w.size, w.step) for w in self.windows)
+        return steps if is_repeat and max(steps) > 1 else ()
 
     @property
     def is_pointwise(self) -> bool:
@@ -329,12 +343,12 @@ class Term:
         # A border between groups remains if all steps have it. Without steps, gcd is 0.
         return gcd(*(step.groups for step in self.steps)) or self.read[-1]
 
-    def shifts_at(self, first: int = 0) -> Literal["none", "channel", "place"]:
-        """Return whether steps add a shift: none, per channel or per position.
+    def shifts_at(self, first: int = 0) -> Shift:
+        """Return the shifts that the steps from ``first`` on add.
 
         Near a border, a shift before padded zeros contributes less.
         """
-        shift: Literal["none", "channel", "place"] = "none"
+        shift: Shift = "none"
         for step in self.steps[first:]:
             windows = step.windows
             if shift == "channel" and any(window.mixes_zeros for window in windows):
@@ -347,7 +361,7 @@ class Term:
         return shift
 
 
-Padding = Literal["valid", "same", "causal"]
+Terms = tuple[Term, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,7 +382,7 @@ class FittedAxis:
         # Dilation is allowed only without a stride, as in Keras (decision 023).
         return is_same and self.stride == 1
 
-    def pads(self, padding: Padding) -> bool:
+    def pads(self, padding: KernelPadding) -> bool:
         """Whether the kernel reads zeros outside the axis."""
         margins = pads(self.window.size, self.taps, self.stride, padding)
         return padding == "causal" or margins != (0, 0)
@@ -392,7 +406,7 @@ class Fitted:
 
     kernel: Shape = ()
     stride: Shape = ()
-    padding: Padding = "valid"
+    padding: KernelPadding = "valid"
     dilation: Shape = ()
     before: Shape = ()
     places: Shape = ()
@@ -460,7 +474,7 @@ def _fit_transposed(windows: Windows) -> Fitted | None:
     # A spec has transposed convolutions over two axes only (`conv2d_transpose`).
     if len(windows) != 2:
         return None
-    paddings: tuple[Literal["valid", "same"], ...] = ("valid", "same")
+    paddings: tuple[Padding, ...] = ("valid", "same")
     for padding in paddings:
         axes = [_fit_transposed_axis(window, padding) for window in windows]
         fitted = _fitted(axes, padding)
@@ -476,9 +490,7 @@ def _fit_transposed(windows: Windows) -> Fitted | None:
     return None
 
 
-def _fit_transposed_axis(
-    window: AxisWindow, padding: Literal["valid", "same"]
-) -> FittedAxis | None:
+def _fit_transposed_axis(window: AxisWindow, padding: Padding) -> FittedAxis | None:
     """Return the smallest transposed kernel along an axis, or None."""
     # Its strides are the zeros between values, and every position is an output.
     if window.stride > 1:
@@ -497,11 +509,11 @@ def _covers(window: AxisWindow, taps: int, before: int) -> bool:
     return 0 <= before - window.before <= taps - window.taps
 
 
-def _fit_all(windows: Windows, padding: Padding) -> Fitted | None:
+def _fit_all(windows: Windows, padding: KernelPadding) -> Fitted | None:
     return _fitted([_fit_axis(window, padding) for window in windows], padding)
 
 
-def _fit_axis(window: AxisWindow, padding: Padding) -> FittedAxis | None:
+def _fit_axis(window: AxisWindow, padding: KernelPadding) -> FittedAxis | None:
     """Return the smallest kernel along an axis, or None."""
     size = window.size
     stride = window.stride
@@ -522,7 +534,9 @@ def _fit_axis(window: AxisWindow, padding: Padding) -> FittedAxis | None:
     return None
 
 
-def _fitted(fitted: Sequence[FittedAxis | None], padding: Padding) -> Fitted | None:
+def _fitted(
+    fitted: Sequence[FittedAxis | None], padding: KernelPadding
+) -> Fitted | None:
     """Return the kernel over all axes; None if an axis has none."""
     axes = all_known(fitted)
     if axes is None:
@@ -554,24 +568,24 @@ def united(many: Sequence[Windows]) -> Windows | None:
 
     If an axis has a single output position, the window may cover the whole axis.
     """
-    joint: list[AxisWindow] = []
+    cover: list[AxisWindow] = []
     for axis in zip(*many, strict=True):
         first = axis[0]
         if len(set(axis)) == 1:
-            joint.append(first)
+            cover.append(first)
             continue
         if any(window.step > 1 for window in axis):
             return None
         if first.places == 1:
-            joint.append(whole(first.size))
+            cover.append(whole(first.size))
             continue
         if len({(window.stride, window.places) for window in axis}) > 1:
             return None
         before = max(window.before for window in axis)
         taps = before + max(window.taps - window.before for window in axis)
         # Each kernel has zeros at the positions that only others read.
-        joint.append(replace(first, taps=taps, before=before, dilation=1))
-    return tuple(joint)
+        cover.append(replace(first, taps=taps, before=before, dilation=1))
+    return tuple(cover)
 
 
 def cuts_of(term: Term) -> tuple[int, ...] | None:

@@ -279,11 +279,11 @@ def reachable(
     starts: Iterable[str], sources_of: Callable[[str], Iterable[str]]
 ) -> set[str]:
     """Return names and their direct and indirect sources."""
-    found: set[str] = set()
+    reached: set[str] = set()
     due = list(starts)
     while due:
         name = due.pop()
-        if name not in found:
-            found.add(name)
+        if name not in reached:
+            reached.add(name)
             due += sources_of(name)
-    return found
+    return reached

@@ -20,6 +20,7 @@ from snnc.importer.linear import (
     LinearStep,
     Shape,
     Term,
+    Terms,
     Windows,
     all_known,
     cuts_of,
@@ -38,7 +39,7 @@ from snnc.importer.values import (
     Bias,
     Kind,
     StatementDraft,
-    Unit,
+    Units,
     Value,
     plain,
 )
@@ -54,9 +55,7 @@ class UnfitError(RefusedLayerError):
     """Raised if no statements can compute a value."""
 
 
-def add_relu(
-    spec: SpecBuilder, owner: str, value: Value, units: tuple[Unit, ...] = RELU
-) -> Value:
+def add_relu(spec: SpecBuilder, owner: str, value: Value, units: Units = RELU) -> Value:
     """Add neurons that compute an activation, and return their output.
 
     ``units`` are the neurons of each value, which are consecutive channels. They are
@@ -140,7 +139,7 @@ def identity_neurons(spec: SpecBuilder, owner: str, value: Value) -> Value:
     return fired
 
 
-def mix(fired: Value, owner: str, value: Value, units: tuple[Unit, ...]) -> Value:
+def mix(fired: Value, owner: str, value: Value, units: Units) -> Value:
     """Return the sum of each value's neurons, multiplied by their gains."""
     gains = tuple(unit.gain for unit in units)
     step = per_channel("mix", owner, value.shape, factors=gains)
@@ -202,13 +201,11 @@ def _is_plain_image(value: Value) -> bool:
     return rank in (2, 3) and value.view == plain(rank)
 
 
-def _dense(
-    spec: SpecBuilder, owner: str, value: Value, units: tuple[Unit, ...]
-) -> StatementDraft:
+def _dense(spec: SpecBuilder, owner: str, value: Value, units: Units) -> StatementDraft:
     """Return a draft of neurons without spatial axes."""
     terms = tuple(pooled(spec, term) for term in value.terms)
     shape = (value.shape[0] * len(units),)
-    beside: tuple[Term, ...] = ()
+    beside: Terms = ()
     if len(places_of(terms)) > 1:
         # The shortcut of a `dense` is a matrix, which can express every term.
         terms, beside = split_shortcut(terms, shape, lambda term: True)
@@ -218,7 +215,7 @@ def _dense(
 
 
 def _convolution(
-    spec: SpecBuilder, owner: str, value: Value, units: tuple[Unit, ...]
+    spec: SpecBuilder, owner: str, value: Value, units: Units
 ) -> StatementDraft:
     """Return a draft of neurons over images, perhaps with a shortcut."""
     if any(term.is_matrix for term in value.terms):
@@ -228,7 +225,7 @@ def _convolution(
     same = identity(spec, terms, value.shape, len(units))
     if same is not None:
         main = tuple(term for term in terms if term is not same)
-        beside: tuple[Term, ...] = (same,)
+        beside: Terms = (same,)
     else:
         main, beside = _split_projections(spec, terms, shape)
     main, fitted = _one_kernel(spec, owner, main, value.shape, is_beside=bool(beside))
@@ -245,7 +242,7 @@ def _convolution(
 
 def _split_projections(
     spec: SpecBuilder, terms: Sequence[Term], shape: Shape
-) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
+) -> tuple[Terms, Terms]:
     """Return the terms of a kernel, and of its learned shortcut."""
     if len(places_of(terms)) == 1:
         return tuple(terms), ()
@@ -263,9 +260,9 @@ def _draft(
     owner: str,
     kind: Kind,
     shape: Shape,
-    main: tuple[Term, ...],
-    beside: tuple[Term, ...] = (),
-    units: tuple[Unit, ...] = RELU,
+    main: Terms,
+    beside: Terms = (),
+    units: Units = RELU,
 ) -> StatementDraft:
     """Return a draft without its kernel.
 
@@ -298,15 +295,15 @@ def _free_name(spec: SpecBuilder, owner: str, kernels: Sequence[LinearStep]) -> 
     return next(unused, spec.free(owner))
 
 
-def _ends_in_norm(terms: tuple[Term, ...]) -> bool:
+def _ends_in_norm(terms: Terms) -> bool:
     """Whether there is one term, whose last step is a norm."""
     return len(terms) == 1 and terms[0].steps[-1].op == "norm"
 
 
 def _bias_of(
-    main: tuple[Term, ...],
-    beside: tuple[Term, ...],
-    units: tuple[Unit, ...],
+    main: Terms,
+    beside: Terms,
+    units: Units,
     *,
     is_normed: bool,
 ) -> Bias:
@@ -356,15 +353,17 @@ def identity(
 
 def split_shortcut(
     terms: Sequence[Term], shape: Shape, fits: Callable[[Term], bool]
-) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
-    """Return the terms of a kernel, and of a shortcut whose terms all fit."""
+) -> tuple[Terms, Terms]:
+    """Return the terms of a kernel, and of a shortcut whose terms all fit.
+
+    The sources of a shortcut have one spatial shape, because they are joined.
+    """
     for places in places_of(terms):
-        beside = tuple(term for term in terms if term.read[:-1] == places)
+        added = tuple(term for term in terms if term.read[:-1] == places)
+        source_shape = (*places, sum(widths_of(added).values()))
         # A shortcut whose source has the shape of the output has no weights.
-        if (*places, sum(widths_of(beside).values())) != shape and all(
-            map(fits, beside)
-        ):
-            return tuple(term for term in terms if term not in beside), beside
+        if source_shape != shape and all(map(fits, added)):
+            return tuple(term for term in terms if term not in added), added
     return tuple(terms), ()
 
 
@@ -409,9 +408,7 @@ def _keep_value(spec: SpecBuilder, owner: str, part: Term) -> Term:
     return passed
 
 
-def _aligned(
-    spec: SpecBuilder, owner: str, terms: tuple[Term, ...], shape: Shape
-) -> tuple[Term, ...]:
+def _aligned(spec: SpecBuilder, owner: str, terms: Terms, shape: Shape) -> Terms:
     """Return terms whose sources have the same spatial shape, to add them.
 
     If shapes differ, neurons that keep the value follow the terms that read images.
@@ -436,7 +433,7 @@ def _one_kernel(
     shape: Shape,
     *,
     is_beside: bool,
-) -> tuple[tuple[Term, ...], Fitted]:
+) -> tuple[Terms, Fitted]:
     """Return terms that a single kernel can read, and this kernel.
 
     If one kernel can't read all sources, neurons keep the sums of the other terms.
@@ -452,7 +449,7 @@ def _one_kernel(
     # Kept sums have the output's shape, and a kernel reads only sources of one shape.
     groups.sort(key=lambda group: group[0].read[:-1] != shape[:-1])
 
-    def keep(group: list[Term], suffix: object) -> tuple[Term, ...]:
+    def keep(group: list[Term], suffix: object) -> Terms:
         value = Value(tuple(group), shape)
         return identity_neurons(spec, f"{owner}_{suffix}", value).terms
 

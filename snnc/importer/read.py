@@ -195,7 +195,7 @@ def outcome(
     )
     add_advice(compilation, compiled)
     report.extend(compiled)
-    done = ImportOutcome(
+    result = ImportOutcome(
         text=written.text,
         notes=(*model.notes, *written.notes),
         conversion=conversion,
@@ -206,11 +206,11 @@ def outcome(
             raise _without_weights(model, names.model)
         if compilation.lowered is None:  # its diagnostics say why
             return None
-        done = _add_tensors(done, written, weights, names, report)
-    if done.compilation is None or done.compilation.mapped is None:
-        return done
+        result = _add_tensors(result, written, weights, names, report)
+    if result.compilation is None or result.compilation.mapped is None:
+        return result
     commands = tuple(_next_commands(written.network, request, names))
-    return replace(done, commands=commands)
+    return replace(result, commands=commands)
 
 
 def _without_weights(model: KerasModel, path: str) -> RefusedModelError:
@@ -224,7 +224,7 @@ def _without_weights(model: KerasModel, path: str) -> RefusedModelError:
 
 
 def _add_tensors(
-    done: ImportOutcome,
+    result: ImportOutcome,
     written: WrittenSpec,
     weights: ModelWeights,
     names: FileNames,
@@ -238,8 +238,8 @@ def _add_tensors(
     from snnc.importer.tensors import convert_weights
     from snnc.weight_files.cores import placed_layers, predict_loss
 
-    conversion = done.conversion
-    compilation = done.compilation
+    conversion = result.conversion
+    compilation = result.compilation
     assert conversion is not None
     assert compilation is not None
     assert compilation.lowered is not None
@@ -256,11 +256,11 @@ def _add_tensors(
     placed = () if mapped is None else placed_layers(mapped, arrays)
     values = "" if request.values is None else interval(*request.values)
     report.extend(predict_loss(placed, names.weights, values))
-    notes = done.notes
+    notes = result.notes
     if mapped is not None:  # `--explain` lists the other notes
         notes = (*_describe_outputs(conversion, scales), *notes)
     return replace(
-        done,
+        result,
         text=written.text,
         notes=notes,
         compilation=compilation,
@@ -320,19 +320,19 @@ def _describe_outputs(conversion: Conversion, scales: TensorMaker) -> Iterator[s
 
 
 def write_files(
-    done: ImportOutcome,
+    result: ImportOutcome,
     weights_file: Path | None,
     output: Path | None,
     report: Diagnostics,
 ) -> bool:
     """Write the tensors and the spec, if there are any; after an error, neither."""
     contents: dict[Path, bytes] = {}
-    if weights_file is not None and done.network is not None:
-        layout = tensors(done.network)
-        scale = input_scale(done.network)
-        contents[weights_file] = serialize(layout, done.tensors, scale, "imported")
-    if output is not None and done.text:
-        contents[output] = done.text.encode("utf-8")
+    if weights_file is not None and result.network is not None:
+        layout = tensors(result.network)
+        scale = input_scale(result.network)
+        contents[weights_file] = serialize(layout, result.tensors, scale, "imported")
+    if output is not None and result.text:
+        contents[output] = result.text.encode("utf-8")
     try:
         # `replacing` renames at the end, so after an error both old files remain.
         with ExitStack() as stack:

@@ -65,14 +65,14 @@ OLD_WEIGHTS = (
 
 
 def bad_file(
-    path: str, found: FileProblem, reason: str = "", advice: str = ""
+    path: str, file_problem: FileProblem, reason: str = "", advice: str = ""
 ) -> RefusedModelError:
     """Refuse a file; the message has its path, the problem and the reason."""
     return refused(
         ModelFileError,
         path=path,
-        problem=f"{found.problem}: {reason}" if reason else found.problem,
-        advice=advice or found.advice,
+        problem=f"{file_problem.problem}: {reason}" if reason else file_problem.problem,
+        advice=advice or file_problem.advice,
         reason=reason,
     )
 

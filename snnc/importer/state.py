@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from snnc.importer.context import ImportContext
 from snnc.importer.decisions import Decision
-from snnc.importer.linear import Term
+from snnc.importer.linear import Terms
 from snnc.importer.spec_input import SpecInput
-from snnc.importer.values import StatementDraft, Value
+from snnc.importer.values import Drafts, StatementDraft, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,12 @@ class Additions:
     """
 
     outputs: Mapping[str, Value]
-    drafts: Mapping[str, StatementDraft]
+    drafts: Drafts
     decisions: tuple[Decision, ...]
     input: SpecInput
     finals: Mapping[str, str]
     absorbed: frozenset[str]
-    kept: Mapping[tuple[Term, ...], Value]
+    kept: Mapping[Terms, Value]
     shared: Mapping[tuple[str, tuple[str, ...]], str]
 
 
@@ -65,7 +65,7 @@ class DraftedSpec:
     context: ImportContext
     input: SpecInput
     finals: Mapping[str, str]
-    drafts: Mapping[str, StatementDraft]
+    drafts: Drafts
     encoder: str | None
     size: str
     notes: tuple[str, ...] = ()
@@ -89,7 +89,7 @@ class ConversionState:
     decisions: list[Decision] = field(default_factory=list)
     finals: dict[str, str] = field(default_factory=dict)
     absorbed: set[str] = field(default_factory=set)
-    kept: dict[tuple[Term, ...], Value] = field(default_factory=dict)
+    kept: dict[Terms, Value] = field(default_factory=dict)
     shared: dict[tuple[str, tuple[str, ...]], str] = field(default_factory=dict)
     judged: set[str] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)

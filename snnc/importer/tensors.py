@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snnc.importer.batch_norm import batch_norm
-from snnc.importer.linear import AxisWindow, LinearStep, Shape, Term, Windows, joint
+from snnc.importer.linear import (
+    AxisWindow,
+    LinearStep,
+    Shape,
+    Term,
+    Terms,
+    Windows,
+    joint,
+)
 from snnc.importer.model import KerasLayer, ModelWeights
 from snnc.importer.refusals import unclear
 from snnc.importer.spec import LIMIT, SPIKE, TOP
@@ -129,7 +137,7 @@ class TensorMaker:
             yield f"{name}.shortcut", self._join(beside)
 
     def _read(
-        self, draft: StatementDraft, terms: tuple[Term, ...]
+        self, draft: StatementDraft, terms: Terms
     ) -> tuple[dict[str, Array], Array]:
         """Return a statement's kernels (taps, in, out) by source, and its bias."""
         by_source: dict[str, Array] = {}
@@ -270,6 +278,7 @@ class Kernels:
         bias: Array = np.zeros(outputs)
         later: Windows | None = None
         is_full = False
+        # From the last step back, so that the kernel has only the term's outputs.
         for index in range(len(term.steps) - 1, -1, -1):
             step = term.steps[index]
             if step.op in ("matrix", "unroll"):
@@ -335,7 +344,7 @@ class Kernels:
         """Return the factor and the shift of each channel of a norm."""
         layer = self._layers[name]
         arrays: Mapping[str, Any] = self._weights.of(name)
-        return batch_norm(layer.kind, layer.options, arrays, channels)
+        return batch_norm(layer, arrays, channels)
 
     def _back(self, step: LinearStep, kernel: Array, *, is_full: bool) -> Array:
         """Turn the kernel over a step's output into the kernel over its input."""
@@ -545,14 +554,14 @@ def _through(kernel: Array, shift: Array, later: Windows | None) -> Array:
 
     Zeros around the later windows are not shifted.
     """
-    seen: Array = np.einsum("...io,i->...o", kernel, shift)
+    bias: Array = np.einsum("...io,i->...o", kernel, shift)
     # Without zeros, the shift is the same at all positions.
     if later is None or not any(w.pads or w.step > 1 for w in later):
-        return np.asarray(seen.sum(axis=tuple(range(kernel.ndim - 2))))
+        return np.asarray(bias.sum(axis=tuple(range(kernel.ndim - 2))))
     for axis, window in enumerate(later):
-        seen = np.moveaxis(np.tensordot(_mask(window), seen, (1, axis)), 0, axis)
+        bias = np.moveaxis(np.tensordot(_mask(window), bias, (1, axis)), 0, axis)
     is_one = {window.places for window in later} == {1}
-    return seen.reshape(-1) if is_one else seen
+    return bias.reshape(-1) if is_one else bias
 
 
 def _mask(window: AxisWindow) -> Array:

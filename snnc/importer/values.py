@@ -13,7 +13,15 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import Literal
 
-from snnc.importer.linear import NO_WINDOW, Fitted, LinearStep, Shape, Term, points
+from snnc.importer.linear import (
+    NO_WINDOW,
+    Fitted,
+    LinearStep,
+    Shape,
+    Term,
+    Terms,
+    points,
+)
 from snnc.language.layers import TrainingProperties
 from snnc.operations import OPERATIONS
 
@@ -56,6 +64,8 @@ class Unit:
     gain: float = 1.0
 
 
+Units = tuple[Unit, ...]
+"""The neurons of each value, which are consecutive channels."""
 RELU = (Unit(),)
 SIGNED = (Unit(), Unit(-1.0, gain=-1.0))
 """Neurons that keep values of both signs: x is relu(x) - relu(-x)."""
@@ -101,12 +111,12 @@ class StatementDraft:
     kind: Kind
     sources: tuple[str, ...]
     shape: Shape
-    main: tuple[Term, ...] = ()
-    beside: tuple[Term, ...] = ()
+    main: Terms = ()
+    beside: Terms = ()
     window: Fitted = NO_WINDOW
     groups: int = 1
     image: Shape = ()
-    units: tuple[Unit, ...] = RELU
+    units: Units = RELU
     bias: Bias = "on"
     training: TrainingProperties = NO_TRAINING
     shortcut: str | None = None
@@ -150,7 +160,11 @@ class StatementDraft:
         return tuple(step for term in (*self.main, *self.beside) for step in term.steps)
 
 
-def reads_input(drafts: Mapping[str, StatementDraft], key: str) -> bool:
+Drafts = Mapping[str, StatementDraft]
+"""Statements by key, in the order of the spec."""
+
+
+def reads_input(drafts: Drafts, key: str) -> bool:
     """Whether a source is the input or an average of the input."""
     while key and drafts[key].kind == "avgpool":
         key = drafts[key].sources[0]
@@ -181,7 +195,7 @@ class Value:
         Whether the value is unknown because an earlier layer was refused.
     """
 
-    terms: tuple[Term, ...] = ()
+    terms: Terms = ()
     shape: Shape = ()
     view: View = ()
     is_positive: bool = False  # never below 0

@@ -210,6 +210,7 @@ class Store:
             for name in filter(None, path.split("/")):
                 is_group = isinstance(item, h5py.Group)
                 link = item.get(name, getlink=True) if is_group else None
+                # Other links may form a circle, or lead to other files.
                 if not isinstance(link, h5py.HardLink | None):
                     raise bad_file(
                         self.path, UNSAFE, f"`{path}` is a link to another place"
@@ -232,6 +233,7 @@ class Store:
             raise bad_file(
                 self.path, UNSAFE, f"`{path}` takes its values from other files"
             )
+        # HDF5 stores no empty chunks, so a small file may declare a huge array.
         chunk = math.prod(dataset.chunks or ()) * dataset.dtype.itemsize
         size = max(dataset.nbytes, chunk)  # HDF5 unpacks whole chunks
         if size > LARGEST:

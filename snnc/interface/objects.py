@@ -253,8 +253,10 @@ class Spec(Displayed):
         document = apply_settings(self._document, settings, report)
         if report.errors:
             raise SpecError(report.diagnostics)
-        made = self.made
-        return _compile(made.source, None, self.device, document, made.cache, report)
+        compilation = self.made
+        return _compile(
+            compilation.source, None, self.device, document, compilation.cache, report
+        )
 
     def report(self) -> Report:
         """Return the network's cores and costs; see `snnc.report`."""
@@ -295,9 +297,9 @@ class Spec(Displayed):
         if path is None:
             path = folder / f"{self.name}.{self.notation}"
             write_spec(self.text, path, check=check, force=force)
-        made = replace(self.made, routed=self.routed)
+        compilation = replace(self.made, routed=self.routed)
         written = write_package(
-            made, self.found, path, self.device, folder, check=check, force=force
+            compilation, self.found, path, self.device, folder, check=check, force=force
         )
         return Package(written)
 
@@ -381,10 +383,10 @@ def _compile(
     """
     report = report or diagnostics.Diagnostics()
     profile = read_profile(device)
-    made = compile_spec(source, report, "place", profile, cache, document)
-    if made.lowered is None:
+    compilation = compile_spec(source, report, "place", profile, cache, document)
+    if compilation.lowered is None:
         raise SpecError(report.diagnostics)
-    return Spec(path, device, document is not None, made, report)
+    return Spec(path, device, document is not None, compilation, report)
 
 
 def load(path: FileName, device: str = DEFAULT) -> Spec:

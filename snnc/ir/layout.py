@@ -55,13 +55,13 @@ def input_scale(network: LogicalNetwork) -> str:
 
     The result is a formula for a value x, such as ``x`` if values are not scaled.
     """
-    given = network.input
+    network_input = network.input
     factor = 1.0
     offset = 0.0
-    if given.scaled is not None:
-        low, high = given.scaled
-        factor = (high - low) / (given.high - given.low)
-        offset = low - factor * given.low
+    if network_input.scaled is not None:
+        low, high = network_input.scaled
+        factor = (high - low) / (network_input.high - network_input.low)
+        offset = low - factor * network_input.low
     for layer in network.layers:
         # Only `encode rate` divides values.
         factor /= layer.operation.divisor

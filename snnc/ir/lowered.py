@@ -173,7 +173,11 @@ def paths(
 def _extend(
     name: str, steps: Sequence[Step], known: KnownPaths
 ) -> tuple[Path, ...] | None:
-    """Return the paths to a layer's sources, extended to the layer."""
+    """Return the paths to a layer's sources, extended to the layer.
+
+    Return None if there are too many, before creating them.
+    """
+    # A path begins at neurons or at the input, which have no steps.
     if not steps:
         return (Path(name),)
     extended: tuple[Path, ...] = ()
@@ -181,6 +185,7 @@ def _extend(
         before = known[source]
         if before is None or len(extended) + len(before) > MAX_PATHS:
             return None
+        # `add` passes on the paths to its sources as they are.
         extended += before if extend is None else tuple(map(extend, before))
     return extended
 

@@ -18,6 +18,8 @@ from snnc.ir.tensor import TensorSpec
 from snnc.runtime.maxima import MaxTree
 from snnc.runtime.network import Cut, MaxPool
 
+NamedShapes = Sequence[tuple[str, Shape]]
+"""The sources that a layer reads, with their shapes."""
 Traits = Mapping[str, object]
 """A description of a layer's function; equal functions have equal descriptions."""
 
@@ -167,7 +169,7 @@ class Operation(ABC):
         """
         self._refuse("reach over repeated positions")
 
-    def steps(self, name: str, reads: Sequence[tuple[str, Shape]]) -> Iterator[Step]:
+    def steps(self, name: str, reads: NamedShapes) -> Iterator[Step]:
         """Yield the steps of paths through a layer without a reach, for each source.
 
         ``name`` is the layer's name, and ``reads`` are its sources with their shapes.

@@ -56,8 +56,11 @@ class Measurement(NamedTuple):
 def measurements() -> Mapping[tuple[float, float, float], Measurement]:
     """Return the table of ``benchmarks/maxima.py`` by values, rate and synapse."""
     lines = Path(__file__).with_suffix(".csv").read_text(encoding="ascii").split()
-    rows = (map(float, line.split(",")) for line in lines[1:])
-    return {(n, high, tau): Measurement(*error) for tau, high, n, *error in rows}
+    table = {}
+    for line in lines[1:]:
+        synapse, rate, values, bias, lasting, counted = map(float, line.split(","))
+        table[values, rate, synapse] = Measurement(bias, lasting, counted)
+    return table
 
 
 def expected_error(
@@ -72,11 +75,11 @@ def expected_error(
     """
     table = measurements()
     # 0 has no logarithm; anything below the table counts as its first row.
-    place = (max(values, 2), high, synapse or 1e-3)
-    axes = (sorted(set(axis)) for axis in zip(*table, strict=True))
-    spans = (_between(*each) for each in zip(place, axes, strict=True))
+    counts = _neighbours(max(values, 2), {n for n, _, _ in table})
+    rates = _neighbours(high, {rate for _, rate, _ in table})
+    synapses = _neighbours(synapse or 1e-3, {tau for _, _, tau in table})
     bias = lasting = counted = 0.0
-    for (n, a), (rate, b), (tau, c) in product(*spans):
+    for (n, a), (rate, b), (tau, c) in product(counts, rates, synapses):
         error = table[n, rate, tau]
         share = a * b * c
         bias += share * error.bias
@@ -85,8 +88,9 @@ def expected_error(
     return PoolingError(bias, math.hypot(lasting, counted / math.sqrt(present)))
 
 
-def _between(value: float, axis: list[float]) -> tuple[tuple[float, float], ...]:
+def _neighbours(value: float, measured: set[float]) -> tuple[tuple[float, float], ...]:
     """Return the two neighbours of a value on a logarithmic axis, and their shares."""
+    axis = sorted(measured)
     i = min(max(bisect_right(axis, value) - 1, 0), len(axis) - 2)
     start, stop = map(math.log, axis[i : i + 2])
     share = min(max((math.log(value) - start) / (stop - start), 0.0), 1.0)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import sys
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, fields
 from functools import cache
 from types import NoneType, UnionType
@@ -245,7 +245,8 @@ def _schema(kind: object) -> Schema:
     origin = typing.get_origin(kind)
     parts = typing.get_args(kind)
     if origin is Annotated:
-        return _add_notes(*parts)
+        annotated, *notes = parts
+        return _add_notes(annotated, notes)
     if origin in (typing.Union, UnionType):
         return _union(parts)
     if origin is Literal:
@@ -275,7 +276,7 @@ def _tuple(parts: tuple[Any, ...]) -> Schema:
     return core_schema.tuple_schema(items, variadic_item_index=rest)
 
 
-def _add_notes(kind: object, *notes: object) -> Schema:
+def _add_notes(kind: object, notes: Sequence[object]) -> Schema:
     schema: Any = _schema(kind)
     # Readers come last, because they wrap the schema that checks the limits.
     for note in notes:

@@ -67,11 +67,13 @@ class Buffer(NamedTuple):
 
 def _lines(text: str) -> str:
     """Return a text with LF line ends and without lone surrogates."""
+    # JSON may contain half a surrogate pair, which no file of UTF-8 can.
     return _LINE_END.sub("\n", text.encode("utf-8", "replace").decode("utf-8"))
 
 
 def _name(uri: str, language: str) -> str:
     """Return the path in a URI, with the suffix of its notation."""
+    # The name of a text that is not saved yet has no suffix.
     path = to_fs_path(uri) or unquote(urlsplit(uri).path) or uri
     suffix = {"snn": ".snn", "yaml": ".yaml"}.get(language, "")
     return path if can_format(path) else path + suffix

@@ -148,10 +148,10 @@ async def actions(request: Request) -> list[types.CodeAction]:
     params = request.params
     start, end = offsets_in(analysis.source, params.range, server.codec)
     kinds = params.context.only
-    done: list[types.CodeAction] = []
+    offers: list[types.CodeAction] = []
     if _is_wanted(types.CodeActionKind.QuickFix, kinds):
         offered = await asyncio.to_thread(lambda: list(remedies(analysis, start, end)))
-        done += [
+        offers += [
             types.CodeAction(
                 remedy.title,
                 types.CodeActionKind.QuickFix,
@@ -167,8 +167,8 @@ async def actions(request: Request) -> list[types.CodeAction]:
         action = types.CodeAction("Fix all", FIX_ALL, data=request.uri)
         if not server.supports("text_document.code_action.resolve_support"):
             action = await resolve(server, action)
-        done.append(action)
-    return done
+        offers.append(action)
+    return offers
 
 
 async def resolve(server: SpecServer, action: types.CodeAction) -> types.CodeAction:

@@ -38,8 +38,9 @@ def hover(request: Request) -> types.Hover | None:
     page = page_at(request.analysis, request.offset)
     if page is None:
         return None
-    content = types.MarkupContent(types.MarkupKind.Markdown, page[1])
-    return types.Hover(content, request.range_of(page[0]))
+    span, text = page
+    content = types.MarkupContent(types.MarkupKind.Markdown, text)
+    return types.Hover(content, request.range_of(span))
 
 
 def inlay_hints(request: Request) -> list[types.InlayHint]:

@@ -319,7 +319,7 @@ class Axis:
     def _find_overlaps(self, source_tile: int, target_tile: int) -> Overlaps:
         sources = list(self.ensembles(source_tile))
         stops = [stop for _, stop in sources]
-        found: Overlaps = [{} for _ in sources]
+        overlaps: Overlaps = [{} for _ in sources]
         for j, tile in enumerate(Tiles(self.outputs, target_tile)):
             for start, stop in self._stretches(tile):
                 for i in range(bisect(stops, start), len(sources)):
@@ -328,8 +328,8 @@ class Axis:
                         break
                     if first < last:  # otherwise, none of the tile is picked
                         shared = min(stop, last) - max(start, first)
-                        found[i][j] = found[i].get(j, 0) + shared
-        return found
+                        overlaps[i][j] = overlaps[i].get(j, 0) + shared
+        return overlaps
 
     def _find_reached(
         self, source_tile: int, target_tile: int, *, is_whole: bool

@@ -96,7 +96,13 @@ def links_of(
         depth, height, width = map(len, projection.picked)
         source = depth, height, width, source[3]
     geometry = ProjectionGeometry(
-        source, target.volume, first, projection.pools, reach, picked, axons
+        source=source,
+        target=target.volume,
+        first=first,
+        pools=projection.pools,
+        reach=reach,
+        picked=picked,
+        axons=axons,
     )
     return _build_links(geometry, lowered.network.device)
 
@@ -109,7 +115,7 @@ def _build_links(geometry: ProjectionGeometry, profile: Profile) -> Links:
     return suitable or links
 
 
-def _every_link(geometry: ProjectionGeometry, profile: Profile) -> dict[Form, Link]:
+def _every_link(geometry: ProjectionGeometry, profile: Profile) -> Links:
     return geometry.reach.visit(_LinkMaker(geometry, profile))
 
 
@@ -119,19 +125,19 @@ class _LinkMaker(NamedTuple):
     geometry: ProjectionGeometry
     profile: Profile
 
-    def full(self, reach: Full) -> dict[Form, Link]:
+    def full(self, reach: Full) -> Links:
         return _full_links(self.geometry, self.profile)
 
-    def pairwise(self, reach: Pairwise) -> dict[Form, Link]:
+    def pairwise(self, reach: Pairwise) -> Links:
         return {"sparse": _comparison(self.geometry, reach, self.profile)}
 
-    def window(self, reach: Window) -> dict[Form, Link]:
+    def window(self, reach: Window) -> Links:
         return _window_links(self.geometry, reach, self.profile)
 
-    def transposed(self, reach: Window) -> dict[Form, Link]:
+    def transposed(self, reach: Window) -> Links:
         return {"sparse": _transposed_link(self.geometry, reach, self.profile)}
 
-    def repeated(self, reach: Window) -> dict[Form, Link]:
+    def repeated(self, reach: Window) -> Links:
         return {"sparse": _repeated_link(self.geometry, reach, self.profile)}
 
 
@@ -146,7 +152,7 @@ def _comparison(
     return SparseLink(axes, bands, profile)
 
 
-def _full_links(geometry: ProjectionGeometry, profile: Profile) -> dict[Form, Link]:
+def _full_links(geometry: ProjectionGeometry, profile: Profile) -> Links:
     """Price a Dense, and a convolution with a kernel as large as the image."""
     source = geometry.source
     channels = _one_band(geometry)
@@ -155,6 +161,7 @@ def _full_links(geometry: ProjectionGeometry, profile: Profile) -> dict[Form, Li
         pools = steps_of(geometry.pools, i)
         places = range(output_size(source[i], pools))
         taps = Taps(source[i], places, 0, pools)
+        # A single output reads the whole axis: stride 1, and no padding.
         axes.append(_axis(source[i], 1, 1, 0, taps, geometry.picked[i]))
     dense = SparseLink(axes, channels, profile, dense=True)
     return {"dense": dense, "convolution": ImageLink(axes, channels, profile)}
@@ -207,7 +214,7 @@ def _repeated_link(
 
 def _window_links(
     geometry: ProjectionGeometry, reach: Window, profile: Profile
-) -> dict[Form, Link]:
+) -> Links:
     """Price a window as a convolution, and as a Sparse where that may be better."""
     channels = _bands(geometry, reach)
     axes = [_along(geometry, reach, i) for i in range(3)]

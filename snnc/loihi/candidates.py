@@ -21,14 +21,12 @@ from typing import ClassVar, NamedTuple
 from snnc.ir.shapes import Volume
 from snnc.loihi.cost_model import CostModel
 from snnc.loihi.link import BlockFit, LimitViolation
-from snnc.loihi.tiling import HashedOnce, Tile, Tiling, count_cores, least_sizes
+from snnc.loihi.tiling import Groups, HashedOnce, Tile, Tiling, count_cores, least_sizes
 
 MAX_COMBINATIONS = 64
 """The maximum number of combinations of the sources' groups to try."""
 MAX_GROUPS = 16
 """With more possible group sizes, only ensembles of one block are tried."""
-Groups = tuple[int, ...]
-"""The number of depth slices per ensemble, for the source of each projection."""
 FittingTiling = tuple[Tiling, BlockFit]
 _Progress = tuple[int, FittingTiling | None]
 """A number of cores below which all tilings are known, and the next tiling, if any."""
@@ -95,7 +93,8 @@ class TilingCandidates:
 
     def _fit_tilings(self, tilings: Sequence[Tiling]) -> Iterator[_Progress]:
         for tiling in tilings:
-            if isinstance(fit := self.costs.fit(tiling, self.sources), BlockFit):
+            fit = self.costs.fit(tiling, self.sources)
+            if isinstance(fit, BlockFit):
                 yield tiling.cores, (tiling, fit)
 
     def _find(self, groups: Groups) -> Iterator[_Progress]:

@@ -28,6 +28,7 @@ from snnc.loihi.link import (
 from snnc.loihi.tiling import (
     EnsembleTiling,
     Forms,
+    Groups,
     HashedOnce,
     Tiling,
     unlike_strips,
@@ -92,10 +93,10 @@ class CostModel:
         pairs = zip(self.links, forms, strict=True)
         return tuple(links[form] for links, form in pairs)
 
-    def _count_inputs(self, forms: Forms, groups: tuple[int, ...]) -> Counter[Inputs]:
+    def _count_inputs(self, forms: Forms, groups: Groups) -> Counter[Inputs]:
         return Counter(map(Inputs, forms, self.links_of(forms), groups))
 
-    def fit(self, tiling: Tiling, groups: tuple[int, ...]) -> BlockFit | LimitViolation:
+    def fit(self, tiling: Tiling, groups: Groups) -> BlockFit | LimitViolation:
         """Return whether a tiling fits on cores, given the groups of the sources."""
         # Tilings have no equality; these values determine the costs.
         key = (tiling.group, tiling.tile, tiling.forms, groups)
@@ -103,9 +104,7 @@ class CostModel:
             self._fits[key] = self._fit(tiling, groups)
         return self._fits[key]
 
-    def _fit(
-        self, tiling: Tiling, groups: tuple[int, ...]
-    ) -> BlockFit | LimitViolation:
+    def _fit(self, tiling: Tiling, groups: Groups) -> BlockFit | LimitViolation:
         core = self.profile.core
         if tiling.compartments > core.compartments:
             return LimitViolation(

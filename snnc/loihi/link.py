@@ -337,9 +337,9 @@ def count_arrays(*axes: Mapping[Kind, int]) -> Counter[int]:
 
 
 EXPONENTS = 7
+"""The exponents of weights, 0 to -6, in which synapse formats may differ."""
 INDICES = 8
-"""Formats may differ in the exponents of weights and in the sizes of indices: the
-numbers of each."""
+"""The sizes of indices in which synapse formats may differ."""
 Limit = Literal[
     "compartments",
     "in-axons",

@@ -22,7 +22,7 @@ from snnc.ir.mapped import (
 from snnc.ir.shapes import Shape, volume_of
 from snnc.loihi.axis import Interval, Tiles, length
 from snnc.loihi.build_links import links_of
-from snnc.loihi.candidates import ChipChoices, Choices, Groups, HostChoices, tilings_of
+from snnc.loihi.candidates import ChipChoices, Choices, HostChoices, tilings_of
 from snnc.loihi.cost_model import CostModel, feeds_of, views_of
 from snnc.loihi.link import BlockFit, ConnectionChoice, LimitViolation, Load
 from snnc.loihi.search import (
@@ -35,7 +35,7 @@ from snnc.loihi.search import (
     Step,
     readers_of,
 )
-from snnc.loihi.tiling import Tiling, least_sizes
+from snnc.loihi.tiling import Groups, Tiling, least_sizes
 
 Axons = Mapping[str, AxonKind]
 """The required kind of axon of populations, by name."""
@@ -322,7 +322,7 @@ def _ensemble(
 def _blocks_of(
     costs: CostModel,
     tiling: Tiling,
-    groups: tuple[int, ...],
+    groups: Groups,
     readers: Mapping[AxonReader, int],
     *,
     learns: bool,
@@ -373,8 +373,15 @@ def _learning_core(network: LogicalNetwork) -> Ensemble | None:
     neurons = prod(network.by_name[source].shape)
     bits = neurons * network.device.synapse.learned_bits(readout.units)
     # nengo-loihi decodes each output with two compartments, one per sign.
-    shape = (2 * readout.units,)
-    block = Block(shape[0], neurons, 0, bits)
-    # On hardware, an in-axon that learns takes two entries.
-    registers = Registers(2 * neurons, shape[0] * neurons, 1, 0, 0)
+    compartments = 2 * readout.units
+    block = Block(compartments, in_axons=neurons, out_axons=0, synapse_bits=bits)
+    registers = Registers(
+        # On hardware, an in-axon that learns takes two entries.
+        in_axons=2 * neurons,
+        words=compartments * neurons,
+        formats=1,
+        shared_axons=0,
+        own_axons=0,
+    )
+    shape = (compartments,)
     return Ensemble(0, 1, shape, shape, (block,), (registers,))

@@ -35,11 +35,10 @@ from snnc.loihi.candidates import (
     ChipChoices,
     Choices,
     FittingTiling,
-    Groups,
     HostChoices,
 )
 from snnc.loihi.link import BlockFit, BuiltAxons, ConnectionChoice, Factors, Link
-from snnc.loihi.tiling import Cut, HashedOnce, Tiling
+from snnc.loihi.tiling import Cut, Groups, HashedOnce, Tiling
 
 WIDTH = 1024
 """The maximum number of partial solutions in an attempt that finds the best mapping."""
@@ -55,6 +54,8 @@ FITS_OF_WORK = 4
 """The number of parts of a fit that take as long as one unit of work."""
 
 
+# Readers are keys of large caches. `AxonUse` makes equal ones one object, so they are
+# compared by identity, which is faster.
 @dataclass(frozen=True, slots=True, eq=False)
 class AxonReader:
     """A reader of a population, whose axons need ``slots`` slots each."""
@@ -318,7 +319,11 @@ class Search:
             self._counted[costs] = costs.work
 
     def run(self, *, hopeless: bool = False) -> Solution | None:
-        """Return the best mapping found, or None; end early if ``hopeless``."""
+        """Return the best mapping found, or None.
+
+        If no mapping can have few enough cores, the search is ``hopeless``: it then
+        ends after its budget of work, because its result only completes a message.
+        """
         best = self._grow_bound()
         if best is not None and best.cores == self.lower_bound:
             return best
@@ -331,15 +336,15 @@ class Search:
             if GROWTH * took + before > most:
                 break
             try:
-                found, _ = self.attempt(self.most, width, max(2, width))
+                solution, _ = self.attempt(self.most, width, max(2, width))
             except OutOfPatienceError:
                 self.gave_up = best is None  # a narrower attempt may have succeeded
                 break
             took = self.work - before
-            if found is None:
+            if solution is None:
                 break
-            best = found if best is None else min(best, found, key=_CORES)
-            if found.cores == self.lower_bound:
+            best = solution if best is None else min(best, solution, key=_CORES)
+            if solution.cores == self.lower_bound:
                 break
         return best
 
@@ -350,17 +355,17 @@ class Search:
         while True:
             bound = min(self.floor + slack, self.most)
             try:
-                found, is_complete = self.attempt(bound, 1, 2)
+                solution, is_complete = self.attempt(bound, 1, 2)
                 # If a narrow attempt reaches the lower bound, no other can be better.
-                if found is None or found.cores > self.lower_bound:
-                    found, is_complete = self.attempt(bound, WIDTH)
+                if solution is None or solution.cores > self.lower_bound:
+                    solution, is_complete = self.attempt(bound, WIDTH)
             except OutOfPatienceError:
                 return None
             if not is_complete:
-                return found
-            if found is not None:
-                self.lower_bound = found.cores
-                return found
+                return solution
+            if solution is not None:
+                self.lower_bound = solution.cores
+                return solution
             # No number of cores is enough if there is no mapping without a bound.
             self.lower_bound = self.floor if bound == maxsize else bound + 1
             if bound == self.most:
@@ -440,7 +445,8 @@ class Search:
             group, readers, least = demands[source]
             if not readers.counts:
                 continue
-            if (most := self._need(source, readers, group, least)) is None:
+            most = self._need(source, readers, group, least)
+            if most is None:
                 return None
             if most > least:
                 bound += most - least

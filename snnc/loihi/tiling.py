@@ -22,6 +22,8 @@ Tile = tuple[int, int, int]
 """Height, width and channels of a block."""
 Cut = tuple[int, Tile]
 """A group and a tile: the split of a volume."""
+Groups = tuple[int, ...]
+"""The number of depth slices per ensemble, for the source of each projection."""
 Forms = tuple[Form, ...]
 """The form of each projection into the population."""
 
@@ -128,7 +130,7 @@ class Tiling:
 
     @property
     def cut(self) -> Cut:
-        """The split of the volume; equal splits of different populations are equal."""
+        """The split into blocks: a key for caches, in which equal splits are equal."""
         return self.group, self.tile
 
     @property

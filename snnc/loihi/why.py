@@ -126,24 +126,29 @@ def _reason(plan: Plan, solution: Solution, i: int, choices: ChipChoices) -> Rea
     """Return the first bound that a layer's cores reach, from the simplest."""
     population = plan.populations[i]
     cores = solution.tilings[i].cores
-    name = population.name
-    neurons = population.neurons
-    block = population.block
-    filled = ceil(neurons / choices.costs.profile.core.compartments)
-    alone = choices.floor
-    tried = bool(choices.combinations)
+    filled = ceil(population.neurons / choices.costs.profile.core.compartments)
     bound: Bound = "neighbours"
     miss = None
-    if block is not None:
+    if population.block is not None:
         bound = "block"
     elif cores == filled:
         bound = "compartments"
-    elif cores == alone:
+    elif cores == choices.floor:
         bound = "alone"
-        miss = _nearest(_misses_alone(choices, name, filled))
+        miss = _nearest(_misses_alone(choices, population.name, filled))
     else:
         miss = _nearest(_misses_beside(plan, solution, i, choices))
-    return Reason(name, neurons, cores, filled, alone, tried, bound, block, miss)
+    return Reason(
+        name=population.name,
+        neurons=population.neurons,
+        cores=cores,
+        filled=filled,
+        alone=choices.floor,
+        tried=bool(choices.combinations),
+        bound=bound,
+        block=population.block,
+        miss=miss,
+    )
 
 
 def _nearest(misses: Iterable[NearMiss]) -> NearMiss | None:

@@ -206,7 +206,7 @@ def _write(target: Path, graph: ExportedGraph, facts: Mapping[str, object]) -> i
     whole = nir.NIRGraph(nodes, graph.edges, dict(facts), type_check=False)
     document = whole.to_dict()
     # nir 1.0.4, which sinabs requires, can't read `v_reset`; later versions use 0 if it
-    # is missing.
+    # is missing (decision 029).
     for node in document["nodes"].values():
         node.pop("v_reset", None)
     content = io.BytesIO()
@@ -236,7 +236,7 @@ def metadata(lowered: LoweredNetwork, layout: str, spec: str) -> Json:
     ``snnc import`` returns the text ``spec``.
     """
     network = lowered.network
-    given = network.input
+    network_input = network.input
     readout = network.readout
     return {
         "snnc": VERSION,
@@ -245,9 +245,9 @@ def metadata(lowered: LoweredNetwork, layout: str, spec: str) -> Json:
         "dt": network.timing.dt,
         "present": network.timing.present,
         "unit": UNIT,
-        "input": given.name,
-        "input_low": given.low,
-        "input_high": given.high,
+        "input": network_input.name,
+        "input_low": network_input.low,
+        "input_high": network_input.high,
         "readout": readout.name,
         "readout_synapse": readout.synapse,
         "decide": readout.decide,
@@ -294,15 +294,16 @@ def _wrap(head: str, sentence: str) -> list[str]:
     )
 
 
-def _input(given: InputLayer, graph: ExportedGraph) -> str:
-    values = f"`input`: the values of `{given.name}`, {given.low:g}..{given.high:g}"
+def _input(network_input: InputLayer, graph: ExportedGraph) -> str:
+    bounds = f"{network_input.low:g}..{network_input.high:g}"
+    values = f"`input`: the values of `{network_input.name}`, {bounds}"
     shape = dims(graph.nodes["input"].values["input_type"])
     order = {
         1: "",
         2: " as channels x length x 1",
         3: " as channels x height x width",
         4: " as (depth x channels) x height x width, slice by slice",
-    }[len(given.shape)]
+    }[len(network_input.shape)]
     return f"{values}, {shape}{order}, the same in every step"
 
 

@@ -127,23 +127,23 @@ class ExportedGraph:
         self.edges += [(source, name) for source in sources]
         return name
 
-    def add_input(self, given: InputLayer) -> None:
-        shape = channels_first(given.shape)
+    def add_input(self, network_input: InputLayer) -> None:
+        shape = channels_first(network_input.shape)
         node = ExportedNode("Input", {"input_type": np.array(shape)})
         end = self.add(INPUT, node)
-        if given.scaled is not None:
+        if network_input.scaled is not None:
             # Use a separate node, because padding adds zeros to the scaled values.
-            low, high = given.scaled
-            slope = (high - low) / (given.high - given.low)
-            bias = np.full(shape[0], low - slope * given.low)
+            low, high = network_input.scaled
+            slope = (high - low) / (network_input.high - network_input.low)
+            bias = np.full(shape[0], low - slope * network_input.low)
             linear = Linear(slope * np.eye(shape[0]))
             if len(shape) > 1:
                 options = conv_options(shape[1:], (1, 1), (0, 0))
                 linear = Linear(linear.weight[:, :, None, None], options)
             scaled = _node(linear, linear.weight, bias)
-            end = self.add(f"{given.name}_scaled", scaled, [end])
-        self.ends[given.name] = [end]
-        self.spikes[given.name] = 1.0
+            end = self.add(f"{network_input.name}_scaled", scaled, [end])
+        self.ends[network_input.name] = [end]
+        self.spikes[network_input.name] = 1.0
 
     def add_population(self, population: Population, neuron: Neuron) -> None:
         """Add the neurons of a layer, or of one level of a max pool, node by node."""
@@ -190,7 +190,11 @@ class ExportedGraph:
         cell: NirNeurons = NO_NEURONS,
         number: int = 0,
     ) -> tuple[tuple[str, ...], float]:
-        """Add the linear nodes of a reader's inputs; the first node has the bias."""
+        """Add the linear nodes of a reader's inputs; the first node has the bias.
+
+        Return the nodes whose outputs the reader adds, and the growth of their weights
+        (see `ExportedLayer`).
+        """
         bias = self._bias_of(name)
         names: list[str] = []
         size = 0
@@ -216,15 +220,20 @@ class ExportedGraph:
                 continue
             else:
                 linear_node = f"{node}_from_{source.removesuffix('_neurons')}"
-            if linear.flattens is not None:
-                shape = {"input": np.array(linear.flattens)}
-                flat = ExportedNode("Flatten", {"input_type": shape, "start_dim": 0})
-                source = self.add(f"{linear_node}_flat", flat, [source])
-            end = self.add(linear_node, _node(linear, weight, offset), [source])
+            read_node = self._flatten(linear, f"{linear_node}_flat", source)
+            end = self.add(linear_node, _node(linear, weight, offset), [read_node])
             self.terms[end] = TensorTerm(projection, linear, scale, bias_scale)
             names.append(end)
             size += weight.size
         return tuple(names), self._growth(size, projections)
+
+    def _flatten(self, linear: Linear, name: str, source: str) -> str:
+        """Return the node that an operation reads: a flat source for a matrix."""
+        if linear.flattens is None:
+            return source
+        shape = {"input": np.array(linear.flattens)}
+        node = ExportedNode("Flatten", {"input_type": shape, "start_dim": 0})
+        return self.add(name, node, [source])
 
     def _bias_of(self, name: str) -> Array | None:
         """Return the bias of a reader, for each slice of its depth."""

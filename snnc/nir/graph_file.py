@@ -30,6 +30,7 @@ from snnc.text.tables import dims
 
 Edge = tuple[str, str]
 MOST_NODES = 10_000
+"""The most nodes of a graph."""
 AGAIN = "write the graph again"
 NOT_NIR = FileProblem(
     "is not a valid NIR graph", "write the graph again with `nir.write`"
@@ -164,6 +165,8 @@ def read_graph(file: Path, path: str) -> NirGraph:
         if opened.read(len(HDF5)) != HDF5:
             raise not_nir(path, "it is not HDF5, the format of NIR files")
     try:
+        # Not `nir.read`, which follows links and allocates what a file requests
+        # (decision 029).
         with ExitStack() as resources:
             return _graph(Store(file, path, resources), path)
     except RefusedModelError as error:

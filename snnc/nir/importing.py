@@ -6,7 +6,6 @@ the graph, the spec is exported again with tensors whose values are their own in
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
@@ -59,15 +58,15 @@ def run(
             restored = restore(exported_spec, graph, request.device)
             if restored is not None:
                 return restored
-        done = outcome(model, weights, request, names, report)
+        result = outcome(model, weights, request, names, report)
     except RefusedModelError as error:
         report.add(error.at(target).diagnostic)
         return None
-    if done is None:
+    if result is None:
         return None
     changed = (CHANGED,) if exported_spec else ()
     others = dict.fromkeys(notes)
-    return replace(done, notes=(*changed, RESETS, *done.notes, *others))
+    return replace(result, notes=(*changed, RESETS, *result.notes, *others))
 
 
 COPIED = (
@@ -78,6 +77,8 @@ CHANGED = (
     "the graph was changed after its export, so this spec is built from the nodes, not "
     "copied from the graph"
 )
+Arrays = dict[str, Array]
+"""Values by the name of a tensor of the spec, or of a node of the graph."""
 ROUNDING = 1e-5
 """The largest difference of two equal graphs: a fraction of a node's largest value."""
 RESETS = (
@@ -110,7 +111,7 @@ def restore(spec: str, graph: NirGraph, device: Profile | None) -> ImportOutcome
     )
 
 
-def _read_tensors(lowered: LoweredNetwork, graph: NirGraph) -> dict[str, Array] | None:
+def _read_tensors(lowered: LoweredNetwork, graph: NirGraph) -> Arrays | None:
     """Return the tensors with which a network would be exported to this graph."""
     layout = tensors(lowered.network)
     if layout_id(layout) != graph.facts.get("layout_id"):
@@ -162,13 +163,13 @@ def _has_nodes_of(exported: ExportedGraph, graph: NirGraph) -> bool:
     )
 
 
-def _bias_sums(exported: ExportedGraph, graph: NirGraph) -> dict[str, Array]:
+def _bias_sums(exported: ExportedGraph, graph: NirGraph) -> Arrays:
     """Return the sum of the biases of a layer's nodes, under its first node.
 
     The export writes a layer's bias into its first node, but training in another tool
     also changes the others.
     """
-    sums: dict[str, Array] = {}
+    sums: Arrays = {}
     for linear in (placed.linear for placed in exported.placed):
         nodes = [name for name in linear if name in exported.terms]
         biases = [graph.nodes[name].array("bias").astype(float) for name in nodes]
@@ -177,9 +178,7 @@ def _bias_sums(exported: ExportedGraph, graph: NirGraph) -> dict[str, Array]:
     return sums
 
 
-def _is_same(
-    exported: ExportedGraph, graph: NirGraph, biases: Mapping[str, Array]
-) -> bool:
+def _is_same(exported: ExportedGraph, graph: NirGraph, biases: Arrays) -> bool:
     """Return whether two graphs with the same nodes have the same values.
 
     ``biases`` replace the biases of the graph.
@@ -202,9 +201,7 @@ def _is_same(
     return True
 
 
-def _take_biases(
-    exported: ExportedGraph, biases: Mapping[str, Array], tensors: dict[str, Array]
-) -> None:
+def _take_biases(exported: ExportedGraph, biases: Arrays, tensors: Arrays) -> None:
     """Copy the biases of the layers from the graph's."""
     for name, term in exported.terms.items():
         if term.bias is not None:
@@ -218,6 +215,9 @@ def _take_biases(
 class _TensorReader:
     """Finds the tensors of a spec in the weights of a graph.
 
+    Exporting the spec with other tensors shows where each value is in the graph, so the
+    format needs no second description (decision 029).
+
     Where the windows of a pool overlap, a weight of the graph is the sum of several
     values of a tensor. So values are found in rounds: each round finds the values that
     are the only unknown ones in a sum.
@@ -226,7 +226,7 @@ class _TensorReader:
     lowered: LoweredNetwork
     graph: NirGraph
     neuron: Neuron
-    tensors: dict[str, Array]
+    tensors: Arrays
 
     def read_weights(self) -> bool:
         """Write the weights into ``tensors``; return whether all were found.
@@ -245,9 +245,7 @@ class _TensorReader:
             self._read_lone_values(unknown, counts)
         return True
 
-    def _read_lone_values(
-        self, unknown: dict[str, Array], counts: Mapping[str, Array]
-    ) -> None:
+    def _read_lone_values(self, unknown: Arrays, counts: Arrays) -> None:
         places = self._sums(
             {
                 # If one value of a sum is unknown, the sum of indices is its index.
@@ -267,7 +265,7 @@ class _TensorReader:
             self.tensors[tensor].reshape(-1)[places_found] = values
             unknown[tensor].reshape(-1)[places_found] = 0
 
-    def _sums(self, tensors: Mapping[str, Array]) -> dict[str, Array]:
+    def _sums(self, tensors: Arrays) -> Arrays:
         """Return the sums of integers in the nodes that have a tensor's weights."""
         return {
             name: np.rint(term.linear.weight * _covered_values(term))

@@ -35,7 +35,9 @@ from snnc.runtime.network import triple
 from snnc.weight_files.cores import Tensors, compose, fold_pools
 
 SPARE = 4
-"""The maximum number of taps that may be added to an axis to make a kernel square."""
+"""The maximum number of taps that may be added to an axis to make a kernel square.
+
+Up to nir 1.0.8, `nir.read` refuses other kernels (decision 029)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,10 @@ class Linear:
     flattens: Shape | None = None
 
 
+NumberedLinear = tuple[int, Linear]
+"""An operation, after the index of the source's node that it reads."""
+
+
 def channels_first(shape: Shape) -> Shape:
     """Convert a channels-last shape to NIR's order."""
     if len(shape) == 1:
@@ -62,7 +68,8 @@ def channels_first(shape: Shape) -> Shape:
 def nodes_of(lowered: LoweredNetwork, name: str) -> tuple[int, int]:
     """Return a population's number of neurons per window, and their axis.
 
-    A level of a max pool has several neurons per window; each becomes a node in NIR.
+    A level of a max pool has several neurons per window. Each becomes a node in NIR,
+    because no convolution reads only every second neuron (decision 029).
     """
     for projection in lowered.into(name):
         return projection.reach.neurons_per_window
@@ -71,11 +78,11 @@ def nodes_of(lowered: LoweredNetwork, name: str) -> tuple[int, int]:
 
 def linears_of(
     lowered: LoweredNetwork, projection: Projection, tensors: Tensors, node: int
-) -> Iterator[tuple[int, Linear]]:
+) -> Iterator[NumberedLinear]:
     """Yield the linear operations of a projection, from activations to sums.
 
-    ``node`` is the index of the target's node, if it has several. Yield each operation
-    with the index of the source's node. Taps outside the source yield nothing.
+    ``node`` is the index of the target's node, if it has several. Taps outside the
+    source yield nothing.
     """
     return projection.reach.visit(_LinearMaker(lowered, projection, tensors, node))
 
@@ -89,7 +96,7 @@ class _LinearMaker:
     tensors: Tensors
     node: int
 
-    def full(self, reach: Full) -> Iterator[tuple[int, Linear]]:
+    def full(self, reach: Full) -> Iterator[NumberedLinear]:
         number, picked = self._picked_node()
         depth, height, width = map(len, picked)
         volume = (depth, height, width, self._read[3])
@@ -102,7 +109,7 @@ class _LinearMaker:
         flattens = None if self._is_flat else channels_first(self._read)
         yield number, Linear(flat.T, flattens=flattens)
 
-    def pairwise(self, reach: Pairwise) -> Iterator[tuple[int, Linear]]:
+    def pairwise(self, reach: Pairwise) -> Iterator[NumberedLinear]:
         if self.projection.picked is None:
             # A comparison that reads a level of a max pool reads its nodes one by one.
             first = 0
@@ -114,12 +121,13 @@ class _LinearMaker:
         for number, moving in self._compare(reach, nodes):
             yield from self._convolution(first + number, moving, picked)
 
-    def window(self, reach: Window) -> Iterator[tuple[int, Linear]]:
+    def window(self, reach: Window) -> Iterator[NumberedLinear]:
         number, picked = self._picked_node()
-        given = self.lowered.network.input
-        kernel = compose(self.projection, self._read, self._given[-1], self.tensors)
-        if self.projection.source == given.name and self.projection.tensor is None:
-            kernel = kernels.signs(self._read[3], *given.bounds)
+        network_input = self.lowered.network.input
+        kernel = compose(self.projection, self._read, self._output[-1], self.tensors)
+        reads_input = self.projection.source == network_input.name
+        if reads_input and self.projection.tensor is None:
+            kernel = kernels.signs(self._read[3], *network_input.bounds)
         before = [reach.depth_before, 0, 0]
         if reach.padding == "same":
             for axis in (1, 2):
@@ -129,10 +137,10 @@ class _LinearMaker:
         moving = MovingKernel(kernel, np.array(reach.stride), np.array(before))
         yield from self._convolution(number, moving, picked)
 
-    def transposed(self, reach: Window) -> Iterator[tuple[int, Linear]]:
+    def transposed(self, reach: Window) -> Iterator[NumberedLinear]:
         raise NoNodeError(reach.not_in_nir)
 
-    def repeated(self, reach: Window) -> Iterator[tuple[int, Linear]]:
+    def repeated(self, reach: Window) -> Iterator[NumberedLinear]:
         raise NoNodeError(reach.not_in_nir)
 
     def _compare(
@@ -150,7 +158,7 @@ class _LinearMaker:
             reads_of_node[first % nodes].append((weight, first // nodes, step // nodes))
         for number, reads in sorted(reads_of_node.items()):
             kernel, stride, before = _comparing_kernel(
-                reads, reach.axis, self._given[-1]
+                reads, reach.axis, self._output[-1]
             )
             if overlaps and before.max() > 0:
                 raise NoNodeError("a padded maximum of averages that overlap")
@@ -162,11 +170,11 @@ class _LinearMaker:
 
     def _convolution(
         self, number: int, moving: MovingKernel, picked: Grid
-    ) -> Iterator[tuple[int, Linear]]:
+    ) -> Iterator[NumberedLinear]:
         if self._is_flat:
             yield number, Linear(moving.kernel[0, 0, 0].T)
             return
-        convolution = _convolve(moving, picked, self._read, self._given)
+        convolution = _convolve(moving, picked, self._read, self._output)
         if convolution is not None:
             yield number, convolution
 
@@ -194,7 +202,7 @@ class _LinearMaker:
         return node_volume(self._whole, *nodes_of(self.lowered, self.projection.source))
 
     @cached_property
-    def _given(self) -> Volume:
+    def _output(self) -> Volume:
         """The volume of a node of the target."""
         target = self.projection.target
         return node_volume(
@@ -264,7 +272,7 @@ def _comparing_kernel(
 
 
 def _convolve(
-    moving: MovingKernel, picked: Grid, read: Volume, given: Volume
+    moving: MovingKernel, picked: Grid, read: Volume, output: Volume
 ) -> Linear | None:
     """Return the convolution over the whole source; None if it reads only padding."""
     windows = []
@@ -276,7 +284,7 @@ def _convolve(
                 moving.kernel.shape[axis],
                 int(moving.stride[axis]),
                 int(moving.before[axis]),
-                given[axis],
+                output[axis],
             )
         )
         if window is None:
@@ -287,7 +295,7 @@ def _convolve(
     plane = kernels.plane(
         kernels.dilate(moving.kernel, steps),
         range(read[0]),
-        range(given[0]),
+        range(output[0]),
         depth.stride,
         depth.before,
     )
@@ -303,7 +311,8 @@ def _convolve(
 
 def conv_options(image: Shape, stride: Shape, padding: Shape) -> Mapping[str, object]:
     """Return the arguments of a `Conv2d` except its weights."""
-    # Not all tools support other values: Spyx ignores dilation and groups.
+    # Not all tools support other values: Spyx ignores dilation and groups (decision
+    # 029).
     plain = {"dilation": (1, 1), "groups": 1}
     return {"input_shape": image, "stride": stride, "padding": padding, **plain}
 

@@ -143,7 +143,12 @@ def convolve(
 def _trim(
     weight: Array, axis: int, size: int, stride: int, step: int, pads: tuple[int, int]
 ) -> tuple[Array, tuple[int, int]]:
-    """Remove taps at the ends of an axis that have no effect, and their padding."""
+    """Remove taps at the ends of an axis that have no effect, and their padding.
+
+    ``axis`` is a spatial axis of ``weight`` (filters, channels, *taps), which slides
+    over ``size`` positions, with ``step`` positions between taps (the dilation).
+    ``pads`` are the zeros before and after them.
+    """
     before, behind = pads
     taps = weight.shape[2 + axis]
     places = (size + before + behind - (taps - 1) * step - 1) // stride

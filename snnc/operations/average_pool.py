@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
 
-from snnc.ir.operation import KerasLayer, Sliding, Traits
+from snnc.ir.operation import KerasLayer, NamedShapes, Sliding, Traits
 from snnc.ir.paths import Path, SizedPool, Step
 from snnc.ir.reach import Pooling
 from snnc.ir.shapes import Shape, triple_of
@@ -45,7 +45,7 @@ class AveragePooling(DraftedOperation):
     def sliding(self) -> Sliding:
         return Sliding("window", self.window, self.stride)
 
-    def steps(self, name: str, reads: Sequence[tuple[str, Shape]]) -> Iterator[Step]:
+    def steps(self, name: str, reads: NamedShapes) -> Iterator[Step]:
         ((source, shape),) = reads
         pool = Pooling(triple_of(self.window), triple_of(self.stride))
         yield source, partial(_append_pool, pool=(pool, triple_of(shape[:-1])))

@@ -65,10 +65,10 @@ class Draft(NamedTuple):
         if key not in fields_of(type(self.spec)):
             return fallback
         values = (getattr(spec, key, None) for spec in self.specs)
-        given = next((value for value in values if value is not None), None)
-        if given is None:
-            given = otherwise(type(self.spec), key, self.edition)
-        return fallback if given is None else given
+        written = next((value for value in values if value is not None), None)
+        if written is None:
+            written = otherwise(type(self.spec), key, self.edition)
+        return fallback if written is None else written
 
     def span_of(self, key: str) -> Span:
         """Return the position of a property, or of the statement's head."""
@@ -95,8 +95,8 @@ class Sizes:
     ``input`` is the network's input, whose range encoders read.
     """
 
-    def __init__(self, given: logical.InputLayer, report: Diagnostics) -> None:
-        self.input = given
+    def __init__(self, network_input: logical.InputLayer, report: Diagnostics) -> None:
+        self.input = network_input
         self._report = report
         # Encoders, and pools that only encoders precede.
         self._raw: set[str] = set()
@@ -152,9 +152,10 @@ class Sizes:
         what = window.key
         out = []
         advice = "use a smaller size"
-        if rules.shapes.looks_channels_first(given := self.input.shape):
+        channels, *sizes = self.input.shape
+        if rules.shapes.looks_channels_first(self.input.shape):
             advice = "the input looks channels-first: for a channels-last shape, write"
-            advice = f"{advice} `{dims((*given[1:], given[0]))}`"
+            advice = f"{advice} `{dims((*sizes, channels))}`"
         names = rules.shapes.AXES[len(shape)]
         # The last name and the last size belong to the channels.
         axes = list(
@@ -217,20 +218,20 @@ class Sizes:
         the input is probably an image with one channel. But a short last axis must be
         the channels.
         """
-        given = self.input
+        network_input = self.input
         place = self.input.spans.get("shape")
         if len(shape) != rank or draft.sources[0] not in self._raw:
             return False
-        if given.shape[-1] <= MOST_CHANNELS:
+        if network_input.shape[-1] <= MOST_CHANNELS:
             return False
         if not self._channels_reported:
             self._channels_reported = True
-            whole = (*given.shape, 1)
+            whole = (*network_input.shape, 1)
             axes = rules.shapes.axis_names(rank + 1)
             problem = rules.shapes.ForgottenChannels(
-                span=place or given.span,
-                name=given.name,
-                shape=given.shape,
+                span=place or network_input.span,
+                name=network_input.name,
+                shape=network_input.shape,
                 meaning=rules.shapes.axis_names(rank),
                 kind=draft.kind,
                 expected_axes=axes,

@@ -203,22 +203,25 @@ class Convolution(DraftedOperation):
         rank = len(self.kernel)
         filters = shape[-1]
         groups = self.groups
-        given: list[tuple[str, Any]] = [("", self.kernel), *keras_strides(self.stride)]
+        options: list[tuple[str, Any]] = [
+            ("", self.kernel),
+            *keras_strides(self.stride),
+        ]
         if self.padding != "valid":
-            given.append(("padding", self.padding))
+            options.append(("padding", self.padding))
         if set(self.dilation) != {1}:
-            given.append(("dilation_rate", self.dilation))
+            options.append(("dilation_rate", self.dilation))
         last = keras_bias(trained=self.bias and not self.neuron_bias)
         if self.depthwise and rank < 3 and len(set(self.stride)) == 1:
             if filters != groups:
-                given.append(("depth_multiplier", filters // groups))
+                options.append(("depth_multiplier", filters // groups))
             # For a depthwise kernel, Keras counts all channels as inputs.
             drawn = (("channels", groups),) if groups != 1 else ()
             name = f"DepthwiseConv{rank}D"
-            return KerasLayer(name, (*given, *last), "depthwise", drawn)
+            return KerasLayer(name, (*options, *last), "depthwise", drawn)
         if groups != 1:
-            given.append(("groups", groups))
-        arguments = (("", filters), *given, *last)
+            options.append(("groups", groups))
+        arguments = (("", filters), *options, *last)
         return KerasLayer(f"Conv{rank}D", arguments, "kernel")
 
     def traits(self, read: Shape, shape: Shape) -> Traits:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
 
 from snnc import rules
-from snnc.ir.operation import KerasLayer, Traits
+from snnc.ir.operation import KerasLayer, NamedShapes, Traits
 from snnc.ir.paths import Path, Step
 from snnc.ir.shapes import Shape
 from snnc.operations.base import Computed, Draft, DraftedOperation, Sizes
@@ -46,7 +46,7 @@ class Add(Join):
         _refuse_unequal(draft, read_shapes, sizes, compared=len(first))
         return cls(), first
 
-    def steps(self, name: str, reads: Sequence[tuple[str, Shape]]) -> Iterator[Step]:
+    def steps(self, name: str, reads: NamedShapes) -> Iterator[Step]:
         for source, _ in reads:
             yield source, None
 
@@ -66,7 +66,7 @@ class Concat(Join):
         _refuse_unequal(draft, read_shapes, sizes, compared=len(spatial))
         return cls(), (*spatial, sum(shape[-1] for shape in read_shapes))
 
-    def steps(self, name: str, reads: Sequence[tuple[str, Shape]]) -> Iterator[Step]:
+    def steps(self, name: str, reads: NamedShapes) -> Iterator[Step]:
         row = 0
         for source, shape in reads:
             # None keeps the paths as they are.

@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 from typing import ClassVar
 
 from snnc.ir import reach
-from snnc.ir.operation import KerasLayer, Traits
+from snnc.ir.operation import KerasLayer, NamedShapes, Traits
 from snnc.ir.paths import SizedPool, Step, picked_of
 from snnc.ir.shapes import Padding, Shape, level_name, triple_of
 from snnc.operations.average_pool import keras_window, read_window
@@ -68,7 +68,7 @@ class MaxPooling(DraftedOperation):
         """Return how the first level reads values, without regard to its nodes."""
         return reach.Pairwise(0, 1, EVERY)
 
-    def steps(self, name: str, reads: Sequence[tuple[str, Shape]]) -> Iterator[Step]:
+    def steps(self, name: str, reads: NamedShapes) -> Iterator[Step]:
         """Yield the terms of the maximum: values of its source, and neurons."""
         ((source, shape),) = reads
         every = whole(triple_of(shape[:-1]))

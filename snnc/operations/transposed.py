@@ -94,13 +94,13 @@ class TransposedConvolution(DraftedOperation):
         )
 
     def keras_layer(self, shape: Shape) -> KerasLayer:
-        given: list[tuple[str, Any]] = [("", shape[-1]), ("", self.kernel)]
-        given += keras_strides(self.stride)
+        arguments: list[tuple[str, Any]] = [("", shape[-1]), ("", self.kernel)]
+        arguments += keras_strides(self.stride)
         if self.padding != "valid":
-            given.append(("padding", self.padding))
-        given += keras_bias(trained=self.bias and not self.neuron_bias)
+            arguments.append(("padding", self.padding))
+        arguments += keras_bias(trained=self.bias and not self.neuron_bias)
         drawn = (("outputs", prod(self.stride)),)
-        return KerasLayer("Conv2DTranspose", tuple(given), "kernel", drawn)
+        return KerasLayer("Conv2DTranspose", tuple(arguments), "kernel", drawn)
 
     def keras_input(self, read: Shape) -> str:
         return "pixel" if len(read) == 1 else ""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
 
-from snnc.ir.operation import KerasLayer, Traits
+from snnc.ir.operation import KerasLayer, NamedShapes, Traits
 from snnc.ir.paths import Path, Step
 from snnc.ir.shapes import Shape, Triple, triple_of
 from snnc.operations.base import Computed, Draft, DraftedOperation, Sizes
@@ -36,7 +36,7 @@ class Upsampling(DraftedOperation):
     def repeats(self) -> Triple:
         return triple_of(self.factor)
 
-    def steps(self, name: str, reads: Sequence[tuple[str, Shape]]) -> Iterator[Step]:
+    def steps(self, name: str, reads: NamedShapes) -> Iterator[Step]:
         ((source, _),) = reads
         yield source, partial(_repeat, repeats=self.repeats)
 

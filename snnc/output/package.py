@@ -196,10 +196,10 @@ def origin_of(folder: Path) -> Origin | None:
 
 
 def other_format(folder: Path) -> Diagnostic | None:
-    """Return the diagnostic for users of a package in another format.
+    """Return the error of a command that can't read the format of a package.
 
-    Return None if the format is the same, or if the lock is missing. Raises OSError if
-    the lock can't be read.
+    Return None if this version of snnc writes the same format, or if the lock is
+    missing. Raises OSError if the lock can't be read.
     """
     lock = PackageRecords.of(folder).lock
     if lock.format == FORMAT:

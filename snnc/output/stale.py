@@ -208,11 +208,12 @@ def _count_lines(text: str | None) -> str:
 def report_untracked(package: PackageFiles) -> Iterator[Diagnostic]:
     """Report the files of a package that are not in git's index.
 
-    These files are up to date on disk, but a commit would not include them.
+    These files are up to date on disk, but a commit would not include them (decision
+    016).
     """
     names = [*(file.path for file in package.files), NAME]
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             ["git", "ls-files", "--cached", "-z"],
             capture_output=True,
             check=False,
@@ -224,9 +225,9 @@ def report_untracked(package: PackageFiles) -> Iterator[Diagnostic]:
         missing = names
         reason = "the program `git` is missing"
     else:
-        tracked = done.stdout.decode("utf-8", "surrogateescape").split("\0")
+        tracked = process.stdout.decode("utf-8", "surrogateescape").split("\0")
         missing = [name for name in names if name not in tracked]
-        message = done.stderr.decode("utf-8", "replace").partition("\n")[0]
+        message = process.stderr.decode("utf-8", "replace").partition("\n")[0]
         reason = message.removeprefix("fatal: ")
     if missing:
         listed = "" if missing == names else ", ".join(missing)

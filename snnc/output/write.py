@@ -112,7 +112,9 @@ def compare(package: PackageFiles, *, force: bool = False) -> Comparison:
         link = ComparedFile("", FileState.FOREIGN, None, None)
         return Comparison(folder, (link,), PackageRecords(folder))
     records = PackageRecords.of(folder)
-    if not package.files and records.lock != package.lock:  # the lock has changed
+    # A package to remove has no files. If its lock has changed since the package was
+    # found, another build has written it again, so it stays.
+    if not package.files and records.lock != package.lock:
         return Comparison(folder, (), replace(records, lock=NO_LOCK))
     wanted = {file.path: file.text for file in package.files}
     unwanted = sorted(_possibly_owned(records) - wanted.keys() - {NAME})
@@ -178,8 +180,8 @@ def _lock_row(
     package: PackageFiles, records: PackageRecords, rows: Sequence[ComparedFile]
 ) -> Iterator[ComparedFile]:
     """Yield the lock, which also lists files that are kept because they were edited."""
-    kept = [row.name for row in rows if row.state is FileState.EDITED_LEFT_OVER]
-    wanted = package.lock_text({name: records.files.get(name, "") for name in kept})
+    edited = [row.name for row in rows if row.state is FileState.EDITED_LEFT_OVER]
+    wanted = package.lock_text({name: records.files.get(name, "") for name in edited})
     text = records.found if isinstance(records.found, str) else None
     if wanted is not None:
         yield ComparedFile(NAME, _state_of_lock(records, wanted), text, wanted)

@@ -13,7 +13,7 @@ from functools import partial
 from itertools import accumulate
 from typing import NamedTuple
 
-from snnc.ir.logical import Loihi
+from snnc.ir.logical import Loihi, ReadoutLayer
 from snnc.ir.mapped import Chips, MappedNetwork, Route, RoutedNetwork, kind_of
 from snnc.loihi.build_links import links_of
 from snnc.loihi.tiling import tiling_of
@@ -80,13 +80,18 @@ def _traffic(mapped: MappedNetwork) -> Iterator[ProjectionTraffic]:
                 spikes=partial(link.spike_counts, here, there),
             )
     if mapped.learned is not None:
-        (read,) = network.readout.sources
-        units = network.readout.units
-        sizes = mapped.by_name[read].sizes
-        learned = [(core, range(1), size) for core, size in enumerate(sizes)]
-        # Each unit has two compartments, and so two weights per source neuron.
-        operations = 2 * units * sum(sizes)
-        yield ProjectionTraffic(read, network.readout.name, operations, lambda: learned)
+        yield _learned_traffic(mapped, network.readout)
+
+
+def _learned_traffic(mapped: MappedNetwork, readout: ReadoutLayer) -> ProjectionTraffic:
+    """Return the traffic to a readout that learns, which reads one layer (SNN420)."""
+    (source,) = readout.sources
+    sizes = mapped.by_name[source].sizes
+    # The learned weights are on one core, and each neuron has an axon to it (SNN422).
+    spikes = [(core, range(1), size) for core, size in enumerate(sizes)]
+    # Each unit has two compartments, and so two weights per source neuron.
+    operations = 2 * readout.units * sum(sizes)
+    return ProjectionTraffic(source, readout.name, operations, lambda: spikes)
 
 
 def _route(traffic: ProjectionTraffic, placements: tuple[Chips, Chips]) -> Route:

@@ -7,8 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import permutations
 from math import hypot, isfinite, sqrt
+from operator import gt
 from statistics import fmean, stdev
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 from snnc.results.base import WRITERS, Result, renamed
 from snnc.text.display import Json
@@ -21,9 +22,14 @@ if TYPE_CHECKING:
     from snnc.diagnostics import Diagnostic
 
 Cost = Literal["energy", "cores"]
-Costs = tuple[float, float, tuple[float, ...]]
-"""The score of a variant, the standard error of the score, and other costs; lower is
-better."""
+
+
+class Costs(NamedTuple):
+    """The score of a variant, its standard error, and other costs; lower is better."""
+
+    score: float
+    error: float
+    others: tuple[float, ...]
 
 
 def parse_setting(text: str) -> int | float | bool | str | None:
@@ -135,7 +141,7 @@ class Variant:
             return None
         score = -self.score if self.classifies else self.score
         error = (self.deviation or 0.0) / sqrt(self.seeds)
-        return score, error, tuple(float(getattr(self, n) or 0) for n in others)
+        return Costs(score, error, tuple(float(getattr(self, n) or 0) for n in others))
 
 
 def _values(results: Sequence[Json], key: str) -> list[Any]:
@@ -223,9 +229,9 @@ def select_best(variants: Sequence[Variant], *others: Cost) -> tuple[Variant, ..
 
 def _is_better(one: Costs, other: Costs) -> bool:
     """Return whether at least one cost is better and none is worse."""
-    (score, error, others), (worse, its_error, its_others) = one, other
-    noise = 2 * hypot(error, its_error)
-    gain = worse - score
-    if gain < -noise or any(a > b for a, b in zip(others, its_others, strict=True)):
+    # Variants are trained on few seeds, so a smaller difference may be chance.
+    noise = 2 * hypot(one.error, other.error)
+    gain = other.score - one.score
+    if gain < -noise or any(map(gt, one.others, other.others)):
         return False
-    return gain > noise or others != its_others
+    return gain > noise or one.others != other.others

@@ -52,9 +52,17 @@ class Training(Result):
     seconds: float
 
     def plot(self, what: str | None = None, ax: Axes | None = None) -> Axes:
-        """Plot a metric after each epoch, such as accuracy or ``loss``.
+        """Plot a metric after each epoch, on training and validation data.
 
         Lines mark the beginning of each phase.
+
+        Parameters
+        ----------
+        what
+            A key of ``history``, such as ``loss``. The default is ``accuracy``, or
+            ``loss`` if the history has no accuracy.
+        ax
+            The axes to draw in; by default, those of a new figure.
 
         Raises
         ------

@@ -207,7 +207,11 @@ class StepTooLong(Diagnostic):
 
 
 def _longest_step(network: LogicalNetwork, above: Iterable[Spiking]) -> float:
-    """Return the longest step in whole milliseconds; otherwise, `USUAL_STEP`."""
+    """Return the longest step, in seconds, in which no layer has to spike twice.
+
+    It is a whole number of milliseconds and divides `present`. If there is none, return
+    `USUAL_STEP`.
+    """
     longest = min(
         1 / spiking.rate.high - spiking.neuron.refractory_period for spiking in above
     )

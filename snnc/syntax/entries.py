@@ -270,7 +270,8 @@ class Remarks:
 
     A comment on its own line belongs to the next entry, and a trailing comment to the
     entry before it; those after the last entry are the ``foot``. Entries are compared
-    by identity. ``nested`` returns the entries in an entry that may have comments.
+    by identity, because hashing one would hash all entries inside. ``nested`` returns
+    the entries in an entry that may have comments.
     """
 
     def __init__(

@@ -110,7 +110,7 @@ def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
     )
 
 
-def _reason(done: subprocess.CompletedProcess[bytes]) -> str:
+def _reason(process: subprocess.CompletedProcess[bytes]) -> str:
     """Return the first line of git's error, without the prefix ``fatal:``."""
-    lines = done.stderr.decode("utf-8", "replace").splitlines()
+    lines = process.stderr.decode("utf-8", "replace").splitlines()
     return lines[0].removeprefix("fatal: ") if lines else "git gives no reason"

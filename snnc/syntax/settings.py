@@ -148,13 +148,19 @@ def settings_of(
 
 def _texts(name: str, value: object) -> Iterator[str]:
     """Yield ``PATH=VALUE`` for a value, or for each property in a mapping."""
-    properties = value if isinstance(value, Mapping) else {}
-    is_choice = any(isinstance(each, Mapping) for each in properties.values())
-    if properties is not value or (name == "neuron" and is_choice):
+    if not isinstance(value, Mapping) or _is_neuron_choice(name, value):
         yield f"{name}={spelt(value, name)}"
         return
-    for key, inner in properties.items():
+    for key, inner in value.items():
         yield f"{name}.{key}={spelt(inner, key)}"
+
+
+def _is_neuron_choice(name: str, value: Mapping[str, object]) -> bool:
+    """Return whether a mapping is the value of `neuron`, not its properties.
+
+    ``{"lif": {"tau_rc": 0.02}}`` chooses a neuron, and ``{"tau_rc": 0.02}`` changes it.
+    """
+    return name == "neuron" and any(isinstance(v, Mapping) for v in value.values())
 
 
 def spelt(value: object, key: str = "") -> str:

@@ -28,7 +28,7 @@ from snnc.syntax.split import StatementTokens, block_below, split
 from snnc.text.near import nearest_spelling
 
 MOST_TOKENS = 30_000
-"""The maximum number of tokens in a file; a layer has about 15."""
+"""The maximum number of tokens in a file; a layer has about 15 (decision 006)."""
 
 
 def parse_snn(source: SourceFile, report: Diagnostics) -> tree.Document:

@@ -22,6 +22,7 @@ _ENDINGS = frozenset(("RBRACE", "NUMBER", "DIMS", "RANGE", "STRING"))
 _CLOSER_TYPES = {"}": "RBRACE", "]": "RSQB"}
 _CLOSER_OF = {"{": "}", "[": "]"}
 _DEEPEST = 16
+"""The most open brackets; later passes read nested values recursively."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ class StatementTokens:
         if token.type in _SEPARATORS:
             self.key = None
         elif token.type == "UNIT":
-            pass
+            pass  # a part of the value before it
         elif self.key is not None:
             self.last = (self.key, token)
             self.key = None
@@ -239,6 +240,7 @@ class _Splitter:
             return self._closes_early(index, token)
         following = self._following[index]
         another = following is not None and following in HEADERS
+        # If more `}` than `{` follow, one of those ends the network.
         return another or self._surplus[index] <= 0
 
     def _goes_on(self, index: int) -> bool:

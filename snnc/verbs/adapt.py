@@ -73,6 +73,7 @@ def adapt(
         package.layout.save(options.weights_out, tensors)
     shown = outputs
     if readout.learn.softmax:
+        # Subtracting the largest output changes no share, and keeps the powers finite.
         powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
         shown = powers / powers.sum(axis=1, keepdims=True)
     errors = np.abs(shown - targets_of(labels, network))
@@ -93,15 +94,15 @@ def adapt(
 def _presentations(count: int, passes: int, seed: int | None) -> NDArray[np.int64]:
     """Return the numbers of examples in the order in which they are presented.
 
-    The first pass keeps the order in which examples were drawn.
+    The first pass keeps the order in which examples were drawn, and so do the others
+    without a ``seed``.
     """
     import numpy as np
 
     random = np.random.default_rng(seed)
     orders = [np.arange(count)]
     for _ in range(1, passes):
-        shuffled = random.permutation(count)
-        orders.append(orders[0] if seed is None else shuffled)
+        orders.append(orders[0] if seed is None else random.permutation(count))
     return np.concatenate(orders)
 
 
@@ -167,15 +168,16 @@ def evaluate_adapted(
     weights: FileName,
     adapt_data: FileName,
     *,
-    passes: int = 1,
-    keep: FileName | None = None,
-    weights_out: FileName | None = None,
+    passes: int,
+    keep: FileName | None,
+    weights_out: FileName | None,
 ) -> AdaptedEvaluation:
     """Evaluate a package, let its readout learn, and evaluate it again.
 
     ``keep`` names old data on which the package is evaluated before and after, too.
     """
     simulator = options.simulator
+    # mypy narrows a type by comparisons, but not by `in`.
     if simulator == "keras" or simulator == "nengo_dl":
         raise CannotRunError(f"the simulator {simulator} does not learn")
     # Several evaluations would write the same file.

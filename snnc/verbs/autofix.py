@@ -95,9 +95,9 @@ class _Mender:
     def compile(self, source: SourceFile, count: int) -> Fixed:
         """Return the problems of a spec after a number of fixes."""
         report = Diagnostics(MOST_COUNTED)
-        made = compile_spec(source, report, "place", self._device, self.cache)
-        assert made.document is not None
-        read = made.document.statements
+        compilation = compile_spec(source, report, "place", self._device, self.cache)
+        assert compilation.document is not None
+        read = compilation.document.statements
         unread = sum(each.broken or each.kind.text not in KINDS for each in read)
         return Fixed(source, count, report, unread)
 

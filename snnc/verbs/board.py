@@ -126,6 +126,7 @@ def read_recording(
     Raise CannotRunError if the file is truncated or not a recording of this package,
     these data, and this number of steps.
     """
+    # NumPy raises any of these errors for a damaged file.
     try:
         recording = _read_arrays(path)
     except (KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile, zlib.error):
@@ -168,6 +169,7 @@ class _Recording:
 
 
 def _read_arrays(path: Path) -> _Recording:
+    # A pickle in a file could run any code.
     with np.load(path, allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
     # The arrays of the output layer have no suffix.

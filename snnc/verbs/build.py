@@ -171,21 +171,23 @@ class Build:
         def wait(folder: Path) -> None:
             self.say(f"{folder.as_posix()}: waiting for another build")
 
-        done = write.write_package(job.package, report, force=self.force, waiting=wait)
-        if done is None:
+        comparison = write.write_package(
+            job.package, report, force=self.force, waiting=wait
+        )
+        if comparison is None:
             return False
         if job.reason:
-            if done.removed:
-                files = counted(len(done.removed), "file")
+            if comparison.removed:
+                files = counted(len(comparison.removed), "file")
                 self.say(f"{folder.as_posix()}: {files} removed, as {job.reason}")
             return True
-        if (before := done.records.lock.format) < FORMAT:
+        if (before := comparison.records.lock.format) < FORMAT:
             self.say(f"{folder.as_posix()}: format {before}, upgraded to {FORMAT}")
-        written = counted(len(done.written), "file")
-        removed = f", {len(done.removed)} removed" if done.removed else ""
-        kept = len(done.names(write.FileState.UNCHANGED))
-        self.say(job.describe(f"{written} written, {kept} unchanged{removed}"))
-        for name in done.written:
+        written = counted(len(comparison.written), "file")
+        removed = f", {len(comparison.removed)} removed" if comparison.removed else ""
+        unchanged = len(comparison.names(write.FileState.UNCHANGED))
+        self.say(job.describe(f"{written} written, {unchanged} unchanged{removed}"))
+        for name in comparison.written:
             self.show(printable((folder / name).as_posix()))
         if self.tracked:
             report.extend(stale.report_untracked(job.package))
@@ -237,30 +239,36 @@ class _Attempt:
 def _compile(spec: Wanted, output: Path) -> _Attempt:
     started = time.perf_counter()
     report = Diagnostics()
-    made = spec.compile(report)
-    if made is None or made.network is None or made.modules is None:
+    compilation = spec.compile(report)
+    if (
+        compilation is None
+        or compilation.network is None
+        or compilation.modules is None
+    ):
         return _Attempt(spec.path, report)
     try:
-        package = package_of(made, spec.path, spec.device, output)
+        package = package_of(compilation, spec.path, spec.device, output)
     except OSError as error:  # the current folder was removed
         report.add(write.cannot_write(error, output))
         return _Attempt(spec.path, report)
     device = None if spec.device == DEFAULT else spec.device
     command = build_command(spec.path, output.as_posix(), device)
     seconds = time.perf_counter() - started
-    job = Job(package, command, made.network.span, spec.path, seconds)
+    job = Job(package, command, compilation.network.span, spec.path, seconds)
     return _Attempt(spec.path, report, job)
 
 
-def package_of(made: Compilation, path: str, device: str, output: Path) -> PackageFiles:
+def package_of(
+    compilation: Compilation, path: str, device: str, output: Path
+) -> PackageFiles:
     """Return the package that a build of a spec would write into a folder."""
-    assert made.spec is not None
-    assert made.modules is not None
-    folder = output / made.spec.spec.network
+    assert compilation.spec is not None
+    assert compilation.modules is not None
+    folder = output / compilation.spec.spec.network
     named = None if device == DEFAULT else device
     origin = Origin.of(Path(path), output, named, origin_of(folder))
-    files = [module.with_header(origin) for module in made.modules]
-    return PackageFiles.of(folder, files, spec_hash(made.spec.spec), origin)
+    files = [module.with_header(origin) for module in compilation.modules]
+    return PackageFiles.of(folder, files, spec_hash(compilation.spec.spec), origin)
 
 
 def _conflicts(
@@ -294,9 +302,9 @@ def _other_owner(package: PackageFiles) -> str | None:
         return None
     if not os.path.isfile(other) or other.samefile(spec):
         return None
-    made = compile_file(other, Diagnostics(), "resolve")
+    compilation = compile_file(other, Diagnostics(), "resolve")
     # Without a network, errors hide the name: the spec may still have it.
-    network = None if made is None else made.network
+    network = None if compilation is None else compilation.network
     if network is not None and network.name != package.folder.name:
         return None
     return Path(os.path.relpath(other)).as_posix()
@@ -307,8 +315,8 @@ def _spec_of(origin: Origin | None, output: Path) -> Path | None:
 
 
 def write_package(
-    made: Compilation,
-    found: Diagnostics,
+    compilation: Compilation,
+    problems: Diagnostics,
     path: Path,
     device: str,
     output: Path,
@@ -323,8 +331,8 @@ def write_package(
 
     def emit(report: Diagnostics) -> Compilation:
         # The spec was compiled before, so only its package is made here.
-        report.extend(found)
-        return run_passes(made, report, "emit")
+        report.extend(problems)
+        return run_passes(compilation, report, "emit")
 
     report = Diagnostics()
     building = Build(output, "check" if check else "write", force)
@@ -333,9 +341,9 @@ def write_package(
         report.extend,
         finds_orphans=False,
     )
-    if not built or made.spec is None:
+    if not built or compilation.spec is None:
         raise SpecError(report.diagnostics)
-    return output / made.spec.spec.network
+    return output / compilation.spec.spec.network
 
 
 def write_spec(

@@ -87,10 +87,12 @@ def _precision(
 ) -> tuple[Precision, ...] | None:
     """Return the precision of weights on the chip; None without the package's spec."""
     spec = spec_of(package.folder)
-    made = None if spec is None else compile_file(spec, Diagnostics(), "place", device)
-    if made is None or made.mapped is None:
+    compilation = (
+        None if spec is None else compile_file(spec, Diagnostics(), "place", device)
+    )
+    if compilation is None or compilation.mapped is None:
         return None
     # The spec may have changed since the package was built.
-    if layout_id(tensors_of(made.mapped.lowered.network)) != package.layout.id:
+    if layout_id(tensors_of(compilation.mapped.lowered.network)) != package.layout.id:
         return None
-    return on_chip(made.mapped, tensors, report)
+    return on_chip(compilation.mapped, tensors, report)

@@ -40,16 +40,16 @@ def _package_of_spec(
     spec: Path, packages: Path, device: str, report: Diagnostics, say: Tell
 ) -> Path | None:
     profile = read_profile(device)
-    made = compile_file(spec, report, device=profile)
-    if made is None or made.spec is None or made.modules is None:
+    compilation = compile_file(spec, report, device=profile)
+    if compilation is None or compilation.spec is None or compilation.modules is None:
         return None
-    folder = packages / made.spec.spec.network
+    folder = packages / compilation.spec.spec.network
     if folder.exists():
         build = Build(packages, "check")
     else:
         say(f"building {folder.as_posix()}, which does not exist")
         build = Build(packages, say=say)
     # Its diagnostics are already in the report, so a build must not compile it again.
-    wanted = Wanted(spec.as_posix(), device, lambda _: made)
+    wanted = Wanted(spec.as_posix(), device, lambda _: compilation)
     is_built = build.run([wanted], report.extend, finds_orphans=False)
     return folder if is_built else None

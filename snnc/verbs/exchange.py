@@ -42,10 +42,14 @@ def import_keras(
         names = FileNames(
             model=shown, spec="imported.snn", weights="imported.safetensors"
         )
-        done = run(file, request, names, report)
-    if done is None or done.compilation is None or done.compilation.lowered is None:
+        outcome = run(file, request, names, report)
+    if (
+        outcome is None
+        or outcome.compilation is None
+        or outcome.compilation.lowered is None
+    ):
         raise SpecError(report.diagnostics)
-    return done
+    return outcome
 
 
 def _check(model: Any) -> None:

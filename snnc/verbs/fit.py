@@ -34,7 +34,7 @@ LARGEST = 3
 
 
 def find_variants(
-    made: Compilation,
+    compilation: Compilation,
     problems: Sequence[Diagnostic],
     cores: int | None,
     *,
@@ -47,17 +47,19 @@ def find_variants(
     used up. ``problems`` come from the compilation. Raise ValueError if the target
     has no cores.
     """
-    assert made.spec is not None
-    assert made.lowered is not None
-    network = made.lowered.network
-    target = _target_with(cores, network, made.device)
-    trials = Trials(made.spec, target, made.device, patient=patient, mapped=made.mapped)
+    assert compilation.spec is not None
+    assert compilation.lowered is not None
+    network = compilation.lowered.network
+    device = compilation.device
+    target = _target_with(cores, network, device)
+    mapped = compilation.mapped
+    trials = Trials(compilation.spec, target, device, patient=patient, mapped=mapped)
     present = trials.cost(())
     if present is not None and not patient:
         trials.most_work = BRIEF_WORK if present.cores <= MAPPED else 0
     search = _Search(trials)
     variants, tried = search.fitting(is_larger=present is not None)
-    needed = present.cores if present else _cores_needed(made, problems, trials)
+    needed = present.cores if present else _cores_needed(compilation, problems, trials)
     delay = response_delay(network)
     # The spec must get this target for a variant to fit.
     other_target = ""
@@ -75,7 +77,7 @@ def find_variants(
         untried=len(search.layers) - tried,
         delay=round(delay.seconds, 6),
         delay_causes=delay.causes,
-        time=None if made.mapped is None else time_at_upper_rates(route(made.mapped)),
+        time=None if mapped is None else time_at_upper_rates(route(mapped)),
         largest=tuple(layer.name for layer in by_size[:LARGEST]),
         target=other_target,
     )
@@ -92,13 +94,13 @@ def _target_with(cores: int | None, network: LogicalNetwork, device: Profile) ->
 
 
 def _cores_needed(
-    made: Compilation, problems: Sequence[Diagnostic], trials: Trials
+    compilation: Compilation, problems: Sequence[Diagnostic], trials: Trials
 ) -> int | None:
     """Return the cores of the unchanged spec, as `snnc check` and `report` do."""
     for problem in problems:
         if isinstance(problem, TooManyCores) and not problem.bound:
             return problem.cores
-    mapped = made.mapped or trials.without_limit
+    mapped = compilation.mapped or trials.without_limit
     return None if mapped is None else mapped.cores
 
 

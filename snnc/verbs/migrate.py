@@ -38,9 +38,9 @@ def migrate_file(
     new: str,
     output: Path,
     report: Diagnostics,
-    device: Profile | None = None,
+    device: Profile | None,
     *,
-    force: bool = False,
+    force: bool,
 ) -> Migration | None:
     """Copy the weights of the spec ``old`` that fit to ``new``, initialize the others.
 

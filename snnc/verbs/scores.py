@@ -152,7 +152,10 @@ def over_time(
     gains = [difference(end, merit, len(early)) for merit in early]
     values = [examples.score(each, y, classes) for each in outputs]
     timed = zip(moments(steps), values, [*gains, None], strict=True)
-    return tuple(results.ScoreAtTime(*each) for each in timed)
+    return tuple(
+        results.ScoreAtTime(steps=moment, value=value, gain=gain)
+        for moment, value, gain in timed
+    )
 
 
 def confusion(outputs: Array, y: Array) -> tuple[tuple[int, ...], ...]:

@@ -80,7 +80,7 @@ def _has_labels(path: FileName) -> bool:
 
 def compare_in_spikes(
     package: ImportedPackage,
-    given: Tensors,
+    unscaled: Tensors,
     scaled: Tensors,
     drawn: DrawnExamples,
 ) -> SpikeComparison:
@@ -92,7 +92,7 @@ def compare_in_spikes(
     layout = package.layout
     model = package.module("keras_model").build_model()
     run = SpikingRun(network, model)
-    set_model_weights(model, layout, given)
+    set_model_weights(model, layout, unscaled)
     before = run.predict(drawn.held_out, STREAMS)
     count = len(before)  # a multiple of the streams
     keras = model.predict(

@@ -54,12 +54,12 @@ def status(
     report = Diagnostics()
     rows = []
     for spec in _files_of(map(Path, specs or settings.specs)):
-        row, made, problems = compile_row(spec, folder, name, profile)
+        row, compilation, problems = compile_row(spec, folder, name, profile)
         report.extend(problems)
         state = StatusRow(spec, row.fits, row.cores, row.package, problems=row.problems)
-        if made is not None and made.lowered is not None:
+        if compilation is not None and compilation.lowered is not None:
             places = (Path(), folder.parent, folder, Path(spec).parent)
-            state = _with_weights(state, made, places)
+            state = _with_weights(state, compilation, places)
         rows.append(state)
     return Status(tuple(rows), report.diagnostics)
 
@@ -71,11 +71,11 @@ def _files_of(paths: Iterable[Path]) -> Iterable[str]:
 
 
 def _with_weights(
-    row: StatusRow, made: Compilation, places: Iterable[Path]
+    row: StatusRow, compilation: Compilation, places: Iterable[Path]
 ) -> StatusRow:
     """Add the newest weight file with the network's layout, and its accuracy."""
-    assert made.lowered is not None
-    wanted = layout_id(tensors(made.lowered.network))
+    assert compilation.lowered is not None
+    wanted = layout_id(tensors(compilation.lowered.network))
     # Several of the places may be the same folder.
     files = {
         file.resolve(): file

@@ -25,15 +25,15 @@ TITLES: dict[Measure, str] = {
 }
 
 
-def document(done: Calibration) -> Iterator[Part]:
+def document(calibration: Calibration) -> Iterator[Part]:
     """Yield the rates and scales, the change of the outputs, and the precision."""
-    yield Title(f"{done.network}, {done.examples} examples", EVERYWHERE)
-    rows = [_row(layer) for layer in done.layers]
+    yield Title(f"{calibration.network}, {calibration.examples} examples", EVERYWHERE)
+    rows = [_row(layer) for layer in calibration.layers]
     yield Table(TextTable.of(COLUMNS, rows, {"layer", ""}))
-    yield Sentence(f"outputs change by at most {done.change:.1g} of the largest")
-    yield Sentence(scores_text(done.comparison))
-    if done.precision:
-        yield chip_table(done.precision)
+    yield Sentence(f"outputs change by at most {calibration.change:.1g} of the largest")
+    yield Sentence(scores_text(calibration.comparison))
+    if calibration.precision:
+        yield chip_table(calibration.precision)
 
 
 def _row(layer: LayerCalibration) -> Cells:

@@ -253,8 +253,8 @@ def _classes(result: Evaluation) -> Iterator[Cells]:
     for i, (each, counts) in enumerate(rows):
         name = f"{i} {each.name}" if result.names else each.name
         shares = (known(each.recall), known(each.precision))
-        taken = (str(count) if count else "." for count in counts)
-        yield name, *shares, "", *taken
+        decisions = (str(count) if count else "." for count in counts)
+        yield name, *shares, "", *decisions
 
 
 def known(
@@ -270,7 +270,8 @@ FALLS = "{worsens} with time: try {ways}"
 BELOW = "{settled} of Keras{before}: try {ways}"
 WAYS = """more updates in the training phase `spikes`, a longer `synapse`, or a higher
 `rate` in layers where `as Keras` falls"""
-# Neurons with equal currents and equal initial voltages always spike in the same steps.
+# Neurons with equal currents and equal initial voltages always spike in the same steps
+# (decision 034).
 SPREAD = "`start spread` in {names}, which does not change the weights"
 RISES = "{improves} at the end of an example: try a longer `present`"
 ENOUGH = """a `present` of {steps} steps would be enough: later steps gain less than

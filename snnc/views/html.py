@@ -61,6 +61,7 @@ def page_template(name: str) -> Template:
     """Return a template of this folder; it escapes texts and their control codes."""
     import jinja2  # only for pages
 
+    # Names and texts of a spec may contain markup and control codes (decision 020).
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         undefined=jinja2.StrictUndefined,
@@ -75,6 +76,7 @@ def page_template(name: str) -> Template:
 
 
 def _fragment(parts: Sequence[Part]) -> str:
+    # A cell of a notebook has no head, so each fragment has the style sheet.
     style = STYLE_SHEET.read_text(encoding="utf-8")
     blocks = "\n".join(map(_block, parts))
     return f'<div class="snnc">\n<style>\n{style}</style>\n{blocks}\n</div>'
@@ -106,6 +108,7 @@ def picture_html(figure: Figure) -> str:
     if missing("matplotlib"):
         return f'<p class="soft">{escape(LACKING)}</p>'
     images = []
+    # A picture in a page doesn't see the page's colours, so there is one for each.
     for is_dark in (False, True):
         buffer = BytesIO()
         with plots.style.theme(is_dark):
@@ -126,7 +129,7 @@ def _tile(tile: Tile) -> str:
     return f"<div><dt>{inline_html(tile.name)}</dt><dd>{value}</dd></div>\n"
 
 
-def table_html(table: TextTable, caption: str = "") -> str:
+def table_html(table: TextTable, caption: str) -> str:
     """Return a table for a page with the style sheet."""
     parts = []
     if caption:

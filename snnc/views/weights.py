@@ -100,6 +100,7 @@ def _layer(layer: Precision) -> Cells:
     if layer.exponents is not None:
         low, high = layer.exponents
         exponent = f"{low}" if low == high else f"{low}..{high}"
+        # A weight of both signs is stored with 7 bits and a sign.
         weights = f"{layer.weight_bits} of 7"
     return (
         layer.name,

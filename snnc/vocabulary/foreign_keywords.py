@@ -45,7 +45,7 @@ PART_BY_WORD = {word: parts[0] for word, parts in _by_word("nearby parts").items
 
 
 def likes_of(keys: Collection[str]) -> frozenset[str]:
-    """Return the names that other libraries use for some properties."""
+    """Return the names that other libraries use for the properties ``keys``."""
     same = _WORDS["same"]
     return frozenset(like for key in keys for like in same.get(key, "").split())
 

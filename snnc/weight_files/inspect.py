@@ -283,8 +283,8 @@ def _compile(
     source = read_spec(spec, report)
     if source is None:
         return None
-    made = compile_spec(source, report, "place", device)
-    return None if made is None else made.mapped
+    compilation = compile_spec(source, report, "place", device)
+    return None if compilation is None else compilation.mapped
 
 
 def refusal(listing: Listing, remedy: str = MIGRATE) -> Diagnostic:

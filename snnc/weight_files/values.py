@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -38,12 +39,21 @@ def spread(array: Array) -> Spread:
     finite = wide[np.isfinite(wide)]
     nan = int(np.count_nonzero(np.isnan(wide)))
     infinite = wide.size - finite.size - nan
-    nonzero = int(np.count_nonzero(wide))
-    if not finite.size:
-        return Spread(None, None, None, None, nan, infinite, nonzero)
-    # JSON can't represent a sum that overflows.
-    low, high, mean, deviation = (
-        float(each) if math.isfinite(each) else None
-        for each in (finite.min(), finite.max(), finite.mean(), finite.std())
+    return Spread(
+        min=_of_finite(finite, np.min),
+        max=_of_finite(finite, np.max),
+        mean=_of_finite(finite, np.mean),
+        std=_of_finite(finite, np.std),
+        nan=nan,
+        infinite=infinite,
+        nonzero=int(np.count_nonzero(wide)),
     )
-    return Spread(low, high, mean, deviation, nan, infinite, nonzero)
+
+
+def _of_finite(values: Array, statistic: Callable[[Array], Any]) -> float | None:
+    """Return a statistic, or None for JSON, which has no infinite numbers.
+
+    The sum of large values may overflow.
+    """
+    result = float(statistic(values)) if values.size else math.inf
+    return result if math.isfinite(result) else None

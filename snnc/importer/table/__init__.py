@@ -41,6 +41,7 @@ TRAINING = {
 REQUIRED = ("filters", "kernel_size", "units")
 """Options that a layer of a class with such an option must have."""
 LARGEST = 2**31
+"""The limit on sizes and margins, as on the input (`graph.LARGEST_INPUT`)."""
 
 
 ReadLayer = TypeVar("ReadLayer", bound=Callable[..., Value])

@@ -27,7 +27,7 @@ from snnc.importer.linear import LinearStep, cuts_of, per_channel, points
 from snnc.importer.model import KerasLayer, config_of
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, mix
 from snnc.importer.table import listed, reads, shown
-from snnc.importer.values import BROKEN, COUNTS, INPUT, RELU, SIGNED, Unit, Value
+from snnc.importer.values import BROKEN, COUNTS, INPUT, RELU, SIGNED, Unit, Units, Value
 from snnc.rules.imports import ActivationRefused
 
 Activation = tuple[str, Mapping[str, Any]]
@@ -37,7 +37,7 @@ CLASSES = (
 )  # fmt: skip
 """The classes of layers that are only an activation."""
 IDENTITY_LIMIT = 3000
-"""The most values that a readout passes on with a matrix."""
+"""The most values that a readout passes on with a matrix: 9 million weights."""
 NARROWER = (
     "pad each axis by fewer zeros in all than the width of the kernel, preferably "
     "with `padding='same'` instead of `ZeroPadding`, and retrain"
@@ -94,14 +94,14 @@ def read_activation(layer: CurrentLayer, value: Value) -> Value:
     """
     if layer.kind != "Neurons":
         return activate(layer, value, _of_class(layer.kind, layer.options))
-    given = activate(layer, value, ("relu", {}))
+    output = activate(layer, value, ("relu", {}))
     properties = tuple(layer.options.get("properties", ()))
-    fired = given.spikes
+    fired = output.spikes
     # `activate` adds no neurons if the input is never below 0.
     if properties and fired is not None and fired != value.spikes:
         layer.spec.add(replace(layer.spec.drafts[fired], properties=properties))
         layer.keep(option=", ".join(properties))
-    return given
+    return output
 
 
 def activate(layer: CurrentLayer, value: Value, activation: Activation) -> Value:
@@ -130,9 +130,7 @@ def _is_for_host(name: str, value: Value) -> bool:
     return name != "relu" or (not value.broken and prod(value.shape) > IDENTITY_LIMIT)
 
 
-def _choose_units(
-    layer: CurrentLayer, activation: Activation, option: str
-) -> tuple[Unit, ...]:
+def _choose_units(layer: CurrentLayer, activation: Activation, option: str) -> Units:
     """Return the neurons of each value, and record the decision on them."""
     name, options = activation
     rewritten = rewritten_name(name)
@@ -164,28 +162,33 @@ def _choose_units(
     return neurons.units
 
 
-def _fire_inside(
-    layer: CurrentLayer, value: Value, option: str, units: tuple[Unit, ...]
-) -> Value:
-    """Return the output of neurons, which come before zero padding if possible."""
+def _fire_inside(layer: CurrentLayer, value: Value, option: str, units: Units) -> Value:
+    """Return the output of neurons, which come before zero padding if possible.
+
+    Readers then compute the padding in their kernels.
+    """
     # If no split works, neurons come before the padding, and a border is added to them.
-    under = padded_under_norm(value)
-    if under is not None and any(cuts_of(term) is None for term in value.terms):
-        fired = _fire(layer, under[0], option, units)
-        return fired if fired.broken else filled(fired, *under[1:], units)
+    normed = padded_under_norm(value)
+    if normed is not None and any(cuts_of(term) is None for term in value.terms):
+        inside, norm, border = normed
+        fired = _fire(layer, inside, option, units)
+        return fired if fired.broken else filled(fired, norm, border, units)
+    # Neurons with a shift are active for padded zeros too.
     if any(unit.shift > 0 for unit in units):
         return _fire(layer, value, option, units)
-    inside, pad = unpadded(value)  # zeros stay 0, so neurons may come before padding
+    inside, pad = unpadded(value)
     fired = _fire(layer, inside, option, units)
     if pad is None or fired.broken:
         return fired
     return fired.then(pad, is_positive=fired.is_positive)
 
 
-def _fire(
-    layer: CurrentLayer, value: Value, option: str, units: tuple[Unit, ...]
-) -> Value:
-    """Return the output of neurons, or of separate neurons for each part."""
+def _fire(layer: CurrentLayer, value: Value, option: str, units: Units) -> Value:
+    """Return the output of neurons that compute an activation of ``value``.
+
+    The parts of a concatenation of flat images get separate neurons. If no kernel fits,
+    the layer is refused and the result is `BROKEN`.
+    """
     if value.broken:
         return value
     if value.parts and not value.flat:

@@ -130,7 +130,7 @@ def _scalar(layer: CurrentLayer, value: Value) -> tuple[float, float] | None:
 
     channels = value.shape[-1]
     try:
-        factors, shifts = batch_norm(layer.kind, layer.options, arrays, channels)
+        factors, shifts = batch_norm(layer, arrays, channels)
     except (TypeError, ValueError):  # the statistics do not match the channels
         return None
     if (factors != factors[0]).any() or (shifts != shifts[0]).any():
@@ -189,7 +189,7 @@ def _function(layer: KerasLayer) -> str:
 
 
 def _read_as(kind: str, layer: CurrentLayer, **options: Any) -> Value:
-    """Read an operation like a layer of a Keras class."""
+    """Read an operation with the reader of the Keras class ``kind`` and its options."""
     as_layer = replace(layer, kind=kind, options={**layer.options, **options})
     return READERS[kind](as_layer)
 
@@ -341,7 +341,7 @@ def _join_spikes(
     layer: CurrentLayer, values: Sequence[Value], kind: Kind, shape: Shape
 ) -> Value | None:
     """Join the outputs of different neurons with a statement; None for other values."""
-    sources = tuple(key for value in values if (key := value.spikes) is not None)
+    sources = tuple(v.spikes for v in values if v.spikes is not None)
     # A statement reads each layer only once.
     if len(set(sources)) < len(values):
         return None

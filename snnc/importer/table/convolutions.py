@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import prod
-from typing import Any, Literal
+from typing import Any
 
 from snnc.importer.builder import CurrentLayer
 from snnc.importer.context import NORMS
@@ -14,19 +14,26 @@ from snnc.importer.linear import (
     AxisWindow,
     LinearStep,
     Op,
-    Padding,
     Shape,
     Term,
     Windows,
     per_channel,
     points,
+    repeated,
     whole,
 )
 from snnc.importer.model import KerasLayer, config_of
 from snnc.importer.table import dims, each_rank, listed, margins_of, reads, shown
 from snnc.importer.table.activations import activate, find_activation
 from snnc.importer.values import BROKEN, Group, Value, View, plain
-from snnc.ir.shapes import pads, transposed_crop, transposed_places, window_positions
+from snnc.ir.shapes import (
+    KernelPadding,
+    Padding,
+    pads,
+    transposed_crop,
+    transposed_places,
+    window_positions,
+)
 
 THIN = "its kernel moves along an axis of size 1"
 PENALTIES = ("kernel_regularizer", "depthwise_regularizer", "pointwise_regularizer")
@@ -122,8 +129,8 @@ def slide(
         dilation = dims(layer, "dilation_rate")
     windows: list[AxisWindow] = []
     taps: list[int] = []
-    for axis, *numbers in zip(axes.of, axes.sizes, size, stride, dilation, strict=True):
-        length, count, step, apart = numbers
+    numbers = zip(axes.of, axes.sizes, size, stride, dilation, strict=True)
+    for axis, length, count, step, apart in numbers:
         extent = (count - 1) * apart + 1
         places = window_positions(length, extent, step, padding)
         before, _ = pads(length, extent, step, padding)
@@ -134,12 +141,13 @@ def slide(
         if axis is None and (places > 1 or before % apart):
             raise RefusedLayerError(THIN)
         taps.append(before // apart if axis is None else 0)
-        windows.append(AxisWindow(length, extent, step, before, places, apart))
+        window = AxisWindow(length, extent, step, before, places, dilation=apart)
+        windows.append(window)
     return axes.windows(value.shape, windows), tuple(taps)
 
 
-def _padding_of(layer: KerasLayer) -> Padding:
-    padding: Padding = layer.options.get("padding") or "valid"
+def _padding_of(layer: KerasLayer) -> KernelPadding:
+    padding: KernelPadding = layer.options.get("padding") or "valid"
     known = ("valid", "same", "causal") if layer.rank == 1 else ("valid", "same")
     if padding in known:
         return padding
@@ -270,9 +278,8 @@ def _transposed_windows(layer: KerasLayer, sizes: Shape) -> list[AxisWindow]:
     Raise RefusedLayerError for dilation with a stride, or for `output_padding` that
     changes the size of the output.
     """
-    padding: Literal["valid", "same"] = (
-        "same" if layer.options.get("padding") == "same" else "valid"
-    )
+    is_same = layer.options.get("padding") == "same"
+    padding: Padding = "same" if is_same else "valid"
     is_longer = layer.options.get("output_padding") is not None
     margins = dims(layer, "output_padding") if is_longer else (0,) * len(sizes)
     windows: list[AxisWindow] = []
@@ -296,9 +303,16 @@ def _transposed_windows(layer: KerasLayer, sizes: Shape) -> list[AxisWindow]:
                 "with a stride",
                 "remove the option, and retrain",
             )
-        windows.append(
-            AxisWindow(size, extent, 1, before, places, dilation, step=apart)
+        window = AxisWindow(
+            size=size,
+            taps=extent,
+            stride=1,
+            before=before,
+            places=places,
+            dilation=dilation,
+            step=apart,
         )
+        windows.append(window)
     return windows
 
 
@@ -319,8 +333,7 @@ def read_upsampling(layer: CurrentLayer, value: Value) -> Value:
         raise RefusedLayerError(
             "specs can't repeat the depth axis", "use `size=(1, 2, 2)`, and retrain"
         )
-    # With `s - 1` zeros between the values, each window of `s` positions has one value.
-    windows = [AxisWindow(n, s, 1, s - 1, n * s, step=s) for n, s in pairs]
+    windows = [repeated(size, factor) for size, factor in pairs]
     layer.keep("in the kernel of the `conv2d_transpose` that reads it")
     return _moved(layer, value, axes, windows)
 

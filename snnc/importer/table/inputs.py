@@ -477,6 +477,7 @@ def _sizes_of_resizing(layer: KerasLayer) -> tuple[int, int] | None:
 def read_lambda(layer: CurrentLayer, value: Value, *others: Value) -> Value:
     """Let the host compute a `Lambda` that is the first layer; refuse others."""
     is_first = value.is_alone and not others and layer.is_read_alone
+    # The spec scales what the host has computed, so no scale may precede the `Lambda`.
     before = layer.spec.input
     if not is_first or (before.factor, before.offset) != (1.0, 0.0):
         raise RefusedLayerError(

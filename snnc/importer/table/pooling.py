@@ -45,7 +45,8 @@ ODD = (
 )
 SAME = "put neurons before the pool, and use `padding='same'`"
 MOST_LEVELS = 16
-"""The most neurons per value of a maximum that is not a `maxpool` statement."""
+"""The most neurons per value of a maximum that is not a `maxpool` statement: windows
+of up to 4x4 values."""
 
 
 def maximum(layer: CurrentLayer, value: Value, windows: Windows, view: View) -> Value:

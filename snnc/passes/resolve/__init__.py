@@ -26,6 +26,7 @@ from snnc.operations.base import ENCODERS, Draft, Sizes, UnsoundError
 from snnc.operations.convolution import undilated
 from snnc.operations.dense import Dense
 from snnc.passes.resolve.drafts import (
+    Drafts,
     KnownNames,
     has_right_count,
     in_order,
@@ -90,7 +91,7 @@ class _Resolution:
         sound = self._validated.defaults_sound
         sizes = Sizes(self._input, self._report if sound else Diagnostics())
         for draft in order:
-            if draft.sound and self._reads_right_things(draft):
+            if draft.sound and self._check_sources(draft):
                 self._add_layer(draft, sizes)
         self._find_source_problems(drafts, known)
         if self._is_sound(drafts):
@@ -131,33 +132,41 @@ class _Resolution:
             spans=draft.spans,
         )
 
-    def _reads_right_things(self, draft: Draft) -> bool:
-        """Return whether an encoder reads the input, and no other layer reads it.
+    def _check_sources(self, draft: Draft) -> bool:
+        """Return whether a layer may read its sources; report a wrong source.
 
-        Otherwise, report it.
+        Encoders read the input, and other layers read layers.
         """
-        raw = self._input.name
-        place = draft.place
-        spans = place.sources or (place.span,)
+        # Without a `from`, the problem is at the statement.
+        spans = draft.place.sources or (draft.place.span,)
         if draft.is_encoder:
-            source = draft.sources[0]
-            if source != raw and source not in self._validated.broken:
-                problem = rules.references.EncoderReadsLayer(
-                    span=spans[0],
-                    name=draft.name,
-                    source=source,
-                    input=raw,
-                    others_read=self._is_named_by_others(source, draft.name),
-                )
-                self._report.add(problem)
-            return source == raw
+            return self._check_encoder(draft, spans[0])
+        raw = self._input.name
         if raw in draft.sources:
             span = spans[draft.sources.index(raw)]
             self._report_raw(span, draft.name, draft.kind)
-        elif raw == draft.shortcut:
+            return False
+        if raw == draft.shortcut:
             self._report_raw(draft.span_of("shortcut"), draft.name, key="shortcut")
-        else:
+            return False
+        return True
+
+    def _check_encoder(self, draft: Draft, span: Span) -> bool:
+        """Return whether an encoder reads the input; report another source."""
+        source = draft.sources[0]
+        raw = self._input.name
+        if source == raw:
             return True
+        # What a broken statement means is unknown, and its error was reported.
+        if source not in self._validated.broken:
+            problem = rules.references.EncoderReadsLayer(
+                span=span,
+                name=draft.name,
+                source=source,
+                input=raw,
+                others_read=self._is_named_by_others(source, draft.name),
+            )
+            self._report.add(problem)
         return False
 
     def _is_named_by_others(self, source: str, reader: str) -> bool:
@@ -206,9 +215,7 @@ class _Resolution:
             self._report_raw(span, readout.name)
         return sources
 
-    def _find_source_problems(
-        self, drafts: tuple[Draft, ...], known: KnownNames
-    ) -> None:
+    def _find_source_problems(self, drafts: Drafts, known: KnownNames) -> None:
         """Report layers that read too many or too few layers."""
         for draft in drafts:
             if has_right_count(draft.spec):
@@ -217,7 +224,7 @@ class _Resolution:
             self._report.add(*find_source_problems(draft, readable, self._shapes))
 
     def _find_unread(
-        self, drafts: tuple[Draft, ...], readout_sources: tuple[str, ...]
+        self, drafts: Drafts, readout_sources: tuple[str, ...]
     ) -> Iterator[Diagnostic]:
         """Yield layers that nothing reads."""
         read = {*readout_sources, *(draft.shortcut for draft in drafts)}
@@ -228,14 +235,14 @@ class _Resolution:
             if draft.name not in read and not is_echo:
                 yield rules.references.NothingReads.at(draft)
 
-    def _is_sound(self, drafts: tuple[Draft, ...]) -> bool:
+    def _is_sound(self, drafts: Drafts) -> bool:
         """Return whether no layer, and not the readout, has an error."""
         if self._spec.readout.name in self._validated.broken:
             return False
         is_complete = len(drafts) == len(self._spec.layers)
         return is_complete and all(draft.sound for draft in drafts)
 
-    def _find_empty_chip(self, drafts: tuple[Draft, ...]) -> Iterator[Diagnostic]:
+    def _find_empty_chip(self, drafts: Drafts) -> Iterator[Diagnostic]:
         layers = self._layers.values()
         if len(layers) < len(drafts) or not isinstance(self._target(), Loihi):
             return
@@ -272,7 +279,7 @@ class _Resolution:
             yield rules.statements.NothingTrains(span=span, phases=phases)
 
     def _network(
-        self, drafts: tuple[Draft, ...], readout_sources: tuple[str, ...]
+        self, drafts: Drafts, readout_sources: tuple[str, ...]
     ) -> logical.LogicalNetwork:
         spec = self._spec
         validated = self._validated

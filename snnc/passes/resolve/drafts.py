@@ -25,6 +25,8 @@ from snnc.text.near import nearest_spelling, only_near
 
 NONE_TO_READ = "add a layer of this name before this line, or name an existing layer"
 
+Drafts = tuple[Draft, ...]
+
 
 class KnownNames:
     """The names of the input and the layers, and the layers that may read each name."""
@@ -94,11 +96,11 @@ class KnownNames:
         if shortcut and not self.check(shortcut, key_span(place, "shortcut"), name):
             shortcut = None
             sound = False
-        given = [(spec, place), *self._defaults_of(spec)]
-        specs = tuple(each for each, _ in given)
+        by_precedence = [(spec, place), *self._defaults_of(spec)]
+        specs = tuple(each for each, _ in by_precedence)
         spans: dict[str, Span] = {}
         # The first place with a property has precedence, so it must be added last.
-        for _, each in reversed(given):
+        for _, each in reversed(by_precedence):
             spans |= each.keys
         sound = sound and has_right_count(spec)
         return Draft(
@@ -191,9 +193,7 @@ def has_right_count(spec: layers.LayerSpec) -> bool:
     return len(spec.sources) <= 1
 
 
-def in_order(
-    drafts: tuple[Draft, ...], report: Diagnostics
-) -> tuple[Draft, ...] | None:
+def in_order(drafts: Drafts, report: Diagnostics) -> Drafts | None:
     """Sort drafts so that each comes after its sources; return None for a cycle."""
     by_name = {draft.name: draft for draft in drafts}
     reads = {d.name: [n for n in (*d.sources, d.shortcut) if n] for d in drafts}

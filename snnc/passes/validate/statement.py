@@ -19,7 +19,7 @@ from snnc.source import Span
 def check_statement(
     statement: tree.Statement,
     report: Diagnostics,
-    others: Sequence[tree.Statement] = (),
+    others: Sequence[tree.Statement],
 ) -> Model | None:
     """Return the model of a statement, or None after reporting errors.
 
@@ -310,13 +310,17 @@ def _with_size(statement: tree.Statement, form: Form) -> str:
 
 
 def _shape_fix(statement: tree.Statement, form: Form) -> Fix | None:
+    """Return a fix that turns a bare number into a property, such as `units 64`."""
     shape = statement.shape
-    line = _with_size(statement, form)
     is_unnamed = statement.name is None and form.name == "required"
+    # The fix replaces the text from the kind to the number, and must not lose a part.
     has_more = statement.properties is not None or statement.sources or statement.within
     if shape is None or is_unnamed or has_more or statement.span.source.is_yaml:
         return None
-    return Fix(statement.kind.span.to(shape.span), line) if line else None
+    line = _with_size(statement, form)
+    if not line:
+        return None
+    return Fix(statement.kind.span.to(shape.span), line)
 
 
 def describe_repeat(key: tree.Word, first: tree.Word) -> Diagnostic:

@@ -87,8 +87,14 @@ class _DocumentReader:
         content = tuple(self._statements())
         if network is None and not keys.keys() & (KINDS | {*_EXAMPLES, "layers"}):
             content = ()  # no key shows that the file is a spec
-        layers = keys["layers"][0].span if "layers" in keys else None
-        return tree.Document(edition, network, content, self._whole, comments, layers)
+        return tree.Document(
+            edition=edition,
+            network=network,
+            statements=content,
+            span=self._whole,
+            comments=comments,
+            layers=keys["layers"][0].span if "layers" in keys else None,
+        )
 
     def _report_missing(self, name: str, start: Span) -> None:
         """Report a missing key, or the wrong key of the edition."""

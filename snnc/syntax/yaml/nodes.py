@@ -115,8 +115,11 @@ def describe(node: Node) -> str:
 
 
 DEEPEST = 12
+"""The most levels of nesting; the nodes are read recursively (decision 006)."""
 MOST_EVENTS = 20_000
+"""The most events of the parser: a start, an end or a scalar (decision 006)."""
 LONGEST = 400_000
+"""The most characters (decision 006)."""
 _TAG = re.compile(r"\S*")
 
 

@@ -23,7 +23,7 @@ def is_folder(name: str) -> bool:
 
 
 def compare_folders(
-    old: str, new: str, report: Diagnostics, device: Profile | None = None
+    old: str, new: str, report: Diagnostics, device: Profile | None
 ) -> FolderDiff:
     """Compare the specs in two folders by path.
 

@@ -48,7 +48,7 @@ class Version:
 
 
 def read_version(
-    name: str, report: Diagnostics, device: Profile | None = None
+    name: str, report: Diagnostics, device: Profile | None
 ) -> Version | None:
     """Compile a spec's file or revision (``git:REV:PATH``) for comparison.
 
@@ -58,23 +58,25 @@ def read_version(
     """
     problems = Diagnostics()
     source = read_spec(name, problems)
-    made = None if source is None else compile_spec(source, problems, "place", device)
-    version = None if made is None else version_of(made, problems)
+    compilation = (
+        None if source is None else compile_spec(source, problems, "place", device)
+    )
+    version = None if compilation is None else version_of(compilation, problems)
     if version is None:
         report.extend(problems)
     return version
 
 
-def version_of(made: Compilation, report: Diagnostics) -> Version | None:
+def version_of(compilation: Compilation, report: Diagnostics) -> Version | None:
     """Return a compiled spec as a version; None if the spec has errors."""
-    if made.spec is None or made.lowered is None:
+    if compilation.spec is None or compilation.lowered is None:
         return None
     refusals = (d for d in report.diagnostics if d.severity is Severity.ERROR)
     return Version(
-        source=made.source.name,
-        spec=made.spec.spec,
-        network=made.lowered.network,
-        mapped=made.mapped,
+        source=compilation.source.name,
+        spec=compilation.spec.spec,
+        network=compilation.lowered.network,
+        mapped=compilation.mapped,
         refusal=next(refusals, None),
     )
 

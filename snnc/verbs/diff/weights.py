@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict
 
 from snnc.ir import logical
@@ -185,13 +185,20 @@ def _curve(network: LogicalNetwork, layer: LogicalLayer, spiking: Spiking) -> st
 def _of_readout(
     old: logical.ReadoutLayer, new: logical.ReadoutLayer, names: Mapping[str, str]
 ) -> Iterator[Cause]:
-    """Compare the readouts; numbers and names of classes have the same meaning."""
+    """Compare the sources and the meaning of the outputs of two readouts."""
     first = {"reads": properties.source_names(old.sources, names)}
     second = {"reads": properties.source_names(new.sources, {})}
     if old.labels is None or new.labels is None:
         first["outputs"] = "values" if old.labels is None else "classes"
         second["outputs"] = "values" if new.labels is None else "classes"
-    elif not any(all(map(str.isdecimal, side)) for side in (old.labels, new.labels)):
+    # Names in place of `classes 10` give the same outputs a name, so they compute the
+    # same function.
+    elif not _are_numbers(old.labels) and not _are_numbers(new.labels):
         first["outputs"] = properties.classes(old.labels)
         second["outputs"] = properties.classes(new.labels)
     yield from _differing(new.name, first, second)
+
+
+def _are_numbers(labels: Iterable[str]) -> bool:
+    """Return whether classes have only numbers, as in ``classes 10``."""
+    return all(map(str.isdecimal, labels))

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -126,13 +126,18 @@ def _in_workers(
     """Yield the results of processes; refuse workers that die or have no engine."""
     presentation = options.presentation
     stretches = ((presentation, at, task.examples[at:stop]) for at, stop in spans)
-    hashes = task.package.hash, task.weights_hash
     with (
         open_workers(options.workers or 1, options.dask, ahead=AHEAD) as workers,
         _weights_file(task) as weights,
     ):
-        known = task.package.folder, weights, hashes, options.steps
-        work = partial(run_stretch, known, compares)
+        source = EngineSource(
+            folder=task.package.folder,
+            package_hash=task.package.hash,
+            weights=weights,
+            weights_hash=task.weights_hash,
+            steps=options.steps,
+        )
+        work = partial(run_stretch, source, compares)
         try:
             for (_, at, x), future in run_tasks(workers, work, stretches, TRIES):
                 parts = future.result()
@@ -170,10 +175,22 @@ def _weights_file(task: Task) -> Iterator[Path]:
 
 Stretch = tuple[Presentation, int, Array]
 """How to present consecutive examples, the index of the first, and the examples."""
-Known = tuple[Path, Path, tuple[str, str], int | None]
-"""The package's folder, the weight file, the hashes of both, and the steps."""
 Results = list[tuple[EvaluatedPart, dict[str, Array]]]
 """The results of a stretch's examples, and their spikes for comparison with Keras."""
+
+
+@dataclass(frozen=True)
+class EngineSource:
+    """The files from which each worker builds the engine, and the steps per example.
+
+    The hashes are those of the main process, because a file may change during a run.
+    """
+
+    folder: Path
+    package_hash: str
+    weights: Path
+    weights_hash: str
+    steps: int | None
 
 
 def _not_built(reason: object) -> CannotRunError:
@@ -184,17 +201,20 @@ def _not_built(reason: object) -> CannotRunError:
     )
 
 
-# A worker of a Dask cluster may run several stretches at once, in threads.
+# A worker of a Dask cluster may run several stretches at once, in threads. Without the
+# first lock, each of them would build the engine, because `lru_cache` has none.
 _OPENING = Lock()
 _STEPPING = Lock()
 
 
-def run_stretch(known: Known, compares: bool, stretch: Stretch) -> Results | ValueError:
+def run_stretch(
+    source: EngineSource, compares: bool, stretch: Stretch
+) -> Results | ValueError:
     """Run examples in the calling process or worker thread; return a refusal."""
     presentation, _, x = stretch
     try:
         with _OPENING:
-            engine = _engine(*known)
+            engine = _engine(source)
         # Nengo's state is shared, so run only one thread.
         with nullcontext() if engine.circuit else _STEPPING:
             return [
@@ -210,10 +230,11 @@ def run_stretch(known: Known, compares: bool, stretch: Stretch) -> Results | Val
 
 
 @lru_cache(1)  # a worker runs many stretches of one task
-def _engine(
-    folder: Path, weights: Path, hashes: tuple[str, str], steps: int | None
-) -> Engine:
-    package = open_package(folder)
-    if hashes != (package.hash, hashlib.sha256(weights.read_bytes()).hexdigest()):
-        raise CannotRunError(f"{folder} or {weights} has changed since the run began")
-    return make_engine(package, weights, steps)
+def _engine(source: EngineSource) -> Engine:
+    package = open_package(source.folder)
+    weights_hash = hashlib.sha256(source.weights.read_bytes()).hexdigest()
+    if (package.hash, weights_hash) != (source.package_hash, source.weights_hash):
+        raise CannotRunError(
+            f"{source.folder} or {source.weights} has changed since the run began"
+        )
+    return make_engine(package, source.weights, source.steps)

@@ -124,7 +124,7 @@ def run_spans(
     presentation: Presentation,
     images: Any,
     spans: Sequence[Span],
-    threads: int | None = None,
+    threads: int | None,
 ) -> Iterator[SpanResult]:
     """Run spans of examples in parallel, a few examples at a time."""
     how = engine.network.readout.decide
@@ -248,8 +248,10 @@ def work_of(
         operations += spikes[name] / layer.neurons * layer.fanout.synaptic_operations
         arrivals += spikes[name] / layer.neurons * layer.fanout.messages
         updates += steps * layer.neurons if layer.on_chip else 0
-    done = Activity(network.name, sum(spikes.values()), operations, arrivals, updates)
-    return Work(operations, done.joules(energy))
+    activity = Activity(
+        network.name, sum(spikes.values()), operations, arrivals, updates
+    )
+    return Work(operations, activity.joules(energy))
 
 
 def layer_result(

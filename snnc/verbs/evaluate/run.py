@@ -62,7 +62,19 @@ def run_evaluation(
     options: EvaluateOptions,
     progress: bool | None,
 ) -> Evaluation:
-    """Run an evaluation, and write the file of its examples; refuse unfit options."""
+    """Run an evaluation, and write the table of its examples if ``options`` ask for it.
+
+    With ``progress``, show a bar; None shows it on a terminal.
+
+    Raises
+    ------
+    ValueError
+        If the package was built again after it was opened.
+    CannotRunError
+        If the folder of the table is missing, or the simulator can't run the network.
+    DataError, LayoutError
+        If the data or the weights don't match the package.
+    """
     task = open_task(package.folder, weights, data, options.examples, options.seed)
     if task.package.hash != package.hash:
         raise ValueError(f"{package.folder} was built again: open the Package again")
@@ -112,9 +124,23 @@ def _on_spikes(task: Task, options: EvaluateOptions, progress: Moved) -> Evaluat
     raw = part.outputs[-1]
     classes = network.readout.classes
     firing = part.firing if is_exact else {}
-    score = scores.score(raw, y, classes, part.keras, model, before, unknown)
+    score = scores.score(
+        raw,
+        y,
+        classes,
+        keras=part.keras,
+        model=model,
+        before=before,
+        unknown=unknown,
+    )
     result = measures.result_of(
-        network, part, y, options.simulator, score, options.steps, task.package.device
+        network,
+        part,
+        y,
+        options.simulator,
+        score,
+        steps=options.steps,
+        device=task.package.device,
     )
     run = _examples(task, raw, part.keras, firing, options.steps)
     return replace(result, seconds=seconds, run=run)

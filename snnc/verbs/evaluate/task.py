@@ -94,7 +94,9 @@ def open_task(
     package = open_package(folder)
     network = package.network
     if isinstance(data, tuple):
-        x, y = data if is_array(data[0]) else store_examples(*data, network)
+        x, y = data
+        if not is_array(x):
+            x, y = store_examples(x, y, network)
         if y is None:
             raise DataError("y is missing; only `predict` works without y")
         x = np.asanyarray(x)

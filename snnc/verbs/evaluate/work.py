@@ -45,7 +45,17 @@ def time_of(
     """Estimate the time on the chip from the work for a number of examples."""
     if work is None:
         return None
-    rows = (work.counts / (examples * steps)).T.tolist()
-    cores = zip(work.layers, work.neurons, rows, strict=True)
-    loads = [CoreLoad(layer, n, *row) for layer, n, row in cores]
+    per_step = work.counts / (examples * steps)
+    cores = zip(work.layers, work.neurons, per_step.T.tolist(), strict=True)
+    loads = []
+    for layer, neurons, (spikes, sent, received, operations) in cores:
+        load = CoreLoad(
+            layer=layer,
+            neurons=neurons,
+            spikes=spikes,
+            sent=sent,
+            received=received,
+            operations=operations,
+        )
+        loads.append(load)
     return estimate_time(loads, device, steps)

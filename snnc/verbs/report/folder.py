@@ -36,29 +36,29 @@ def compile_row(
 ) -> tuple[NetworkRow, Compilation | None, Diagnostics]:
     """Compile a spec; return its row, its compilation and its problems."""
     report = Diagnostics()
-    made = compile_file(spec, report, device=profile)
+    compilation = compile_file(spec, report, device=profile)
     row = NetworkRow(spec, problems=report.errors)
-    placed = None if made is None else place_on_chips(made)
-    if made is not None and placed is not None:
+    placed = None if compilation is None else place_on_chips(compilation)
+    if compilation is not None and placed is not None:
         row = replace(
             row,
             network=placed.mapped.lowered.network.name,
             cores=placed.mapped.cores,
             chips=placed.mapped.chips,
             energy_joules=round_number(activity_of(placed).joules(profile.energy)),
-            fits=made.mapped is not None,
-            package=_package(spec, made, packages, device),
+            fits=compilation.mapped is not None,
+            package=_package(spec, compilation, packages, device),
         )
-    return row, made, report
+    return row, compilation, report
 
 
 def _package(
-    spec: str, made: Compilation, packages: Path, device: str
+    spec: str, compilation: Compilation, packages: Path, device: str
 ) -> PackageState | None:
     """Return the state of a package; None if the network can't be built."""
-    if made.modules is None:
+    if compilation.modules is None:
         return None
-    package = package_of(made, spec, device, packages)
+    package = package_of(compilation, spec, device, packages)
     comparison = compare(package)
     if comparison.is_absent:
         return "not built"

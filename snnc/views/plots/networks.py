@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 ROW = 0.42  # inches
 _HALF = 0.31  # half the height of a box, in rows
-_LANE = 0.045
+_LANE = 0.045  # between two lines at the side, as a part of the picture's width
 _LETTER = 0.0142  # the width of 9-point letters, as a part of the picture's width
 
 

@@ -122,8 +122,9 @@ def accuracy(result: Evaluation, dt: float, ax: Axes | None = None) -> Axes:
     if result.classes:
         share = 100
         kind = "accuracy"
-        ends = 100 * np.array([interval(v, result.examples) for v in values]).T
-        ax.fill_between(ms, *ends, color=COLOURS[0], alpha=0.2, linewidth=0)
+        ends = np.array([interval(value, result.examples) for value in values])
+        low, high = share * ends.T
+        ax.fill_between(ms, low, high, color=COLOURS[0], alpha=0.2, linewidth=0)
         ax.set_ylim(0, 102)
     label = f"spikes, {result.simulator}"
     ax.plot(ms, share * values, "o-", color=COLOURS[0], label=label)
@@ -250,11 +251,13 @@ def confusion(result: Evaluation, ax: Axes | None = None) -> Axes:
     if classes <= MOST_NUMBERS:
         for (row, column), count in np.ndenumerate(counts):
             if count:
+                # Dark cells need light numbers.
                 colour = "white" if shares[row, column] > 0.6 else "#1b1f24"
                 ax.text(column, row, count, color=colour, size=7, **CENTRED)
     step = max(1, classes // MOST_NUMBERS)
     names = [each.name for each in result.by_class]
     places = range(0, classes, step)
+    # Longer names would overlap.
     turn = 90 if max(map(len, names)) > 2 else 0
     ax.set_xticks(places, names[::step], rotation=turn)
     ax.set_yticks(places, names[::step])

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 WIDTH = 6.5
 """The width of a text column on paper, in inches."""
 
+# Two of `palette.COLOURS`: readers who can't tell red from green see both.
 BREACH = "#D55E00"
 HELD = "#0072B2"
 
