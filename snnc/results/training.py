@@ -37,7 +37,9 @@ class Training(Result):
         spikes, if the training ends with the phase spikes. Empty if no examples are
         held out.
     seconds : float
-        The duration of the training.
+        The duration of the training, with imports and the preparation of the data.
+    phase_seconds : list of float
+        The duration of each phase that ran.
     """
 
     _omitted = ("model", "weights")
@@ -50,6 +52,7 @@ class Training(Result):
     phases: list[tuple[str, int]]
     kept: dict[str, float]
     seconds: float
+    phase_seconds: list[float]
 
     def plot(self, what: str | None = None, ax: Axes | None = None) -> Axes:
         """Plot a metric after each epoch, on training and validation data.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
 from pathlib import Path
@@ -35,6 +36,8 @@ def train(
         model = trainer.train_files(x, weights, epochs, **options)
     else:
         model = trainer.train(x, y, weights, epochs, **options)
+    stop = time.perf_counter()
+    bounds = itertools.pairwise([*model.history.starts, stop])
     return Training(
         network=package.name,
         model=model,
@@ -43,5 +46,6 @@ def train(
         history=dict(model.history.history),
         phases=list(model.history.phases),
         kept=dict(model.history.kept),
-        seconds=time.perf_counter() - started,
+        seconds=stop - started,
+        phase_seconds=[end - start for start, end in bounds],
     )

@@ -29,13 +29,20 @@ def _write(value: object) -> str:
 def records(training: Training) -> Iterator[Json]:
     """Yield the metrics after each phase, and those of the weights that are kept."""
     end_of_all = ("", len(training.history.get("loss", ())))
-    for (phase, start), (_, end) in pairwise([*training.phases, end_of_all]):
+    spans = pairwise([*training.phases, end_of_all])
+    several = zip(spans, training.phase_seconds, strict=True)
+    for ((phase, start), (_, end)), seconds in several:
         # A phase without epochs has no metrics, and not all phases have the same.
         metrics = {
             metric: values[end - 1]
             for metric, values in training.history.items()
             if start < end <= len(values)
         }
-        yield {"phase": phase, "epochs": end - start, **metrics}
+        yield {
+            "phase": phase,
+            "seconds": round(seconds, 1),
+            "epochs": end - start,
+            **metrics,
+        }
     if training.kept:
         yield {"phase": "kept weights", **training.kept}

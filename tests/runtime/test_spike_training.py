@@ -25,7 +25,7 @@ from snnc.runtime.keras.spike_training import (
 from tests.agreement.networks import BODIES, text
 from tests.exact.proof import random_images, random_weights, write_package
 from tests.runtime.phased import Made, examples
-from tests.support import network
+from tests.support import layered, network
 
 pytestmark = pytest.mark.slow
 
@@ -122,6 +122,25 @@ def test_examples_are_better_decided_in_spikes_afterwards(
         counts[name] = found.counts
     assert losses["w"] < 0.8 * losses["w.smooth"]
     assert net.broken_budgets(counts["w"]) == {}
+
+
+@pytest.mark.parametrize("norm", [False, True])
+def test_the_phase_changes_all_weights_but_the_biases_of_encoders(
+    tmp_path: Path, norm: bool
+) -> None:
+    spec = layered(
+        "conv2d a { filters 3, batchnorm on }",
+        encode=f"conv e {{ filters 2, batchnorm {'on' if norm else 'off'} }}",
+    )
+    package = open_package(write_package(spec, tmp_path))
+    x = random_images(package, 40)
+    y = np.arange(40) % 4
+    train = package.module("train").train
+    train(x, y, tmp_path / "w.safetensors", epochs=1, spike_updates=10)
+    before = package.layout.load(tmp_path / "w.smooth.safetensors")
+    after = package.layout.load(tmp_path / "w.safetensors")
+    kept = [name for name in after if np.array_equal(before[name], after[name])]
+    assert kept == ["e.bias"]
 
 
 @pytest.mark.usefixtures("eagerly")

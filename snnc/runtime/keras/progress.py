@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from pathlib import Path
 from typing import Any
 
@@ -287,7 +288,8 @@ class WholeHistory(keras.callbacks.History):
     """The history of several training runs, one after another.
 
     ``phases`` contains the name of each phase that runs, with the number of
-    epochs before it. ``kept`` contains the validation metrics of the weights
+    epochs before it, and ``starts`` the times at which they begin, in seconds
+    of `time.perf_counter`. ``kept`` contains the validation metrics of the weights
     that the training keeps: in spikes, if it ends with the phase spikes.
     """
 
@@ -296,11 +298,13 @@ class WholeHistory(keras.callbacks.History):
         super().__init__()
         self.epoch: list[int] = []
         self.phases: list[tuple[str, int]] = []
+        self.starts: list[float] = []
         self.kept: dict[str, float] = {}
 
     def begin(self, phase: str) -> None:
         """Note that a phase begins."""
         self.phases.append((phase, len(self.epoch)))
+        self.starts.append(time.perf_counter())
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Keep the earlier epochs, which Keras would drop."""

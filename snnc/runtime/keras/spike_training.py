@@ -135,6 +135,24 @@ def _is_depthwise(model: keras.Model) -> bool:
     return False
 
 
+def _encoder_biases(network: Network, model: keras.Model) -> list[Tensor]:
+    """Return the variables on which the biases of encoders depend.
+
+    Batch norms are folded: their scales apply to a bias too.
+    """
+    parts = {part.name: part for part in model.layers}
+    variables = []
+    for name, layer in network.layers.items():
+        if layer.encoder is None or name not in parts:
+            continue
+        for part in (f"{name}.bias", f"{name}.norm"):
+            if part in parts:
+                variables += parts[part].trainable_variables
+        if getattr(parts[name], "use_bias", False):
+            variables.append(parts[name].bias)
+    return variables
+
+
 class SpikeTraining(keras.Model):
     """A model whose training step simulates the network in spikes.
 
@@ -153,6 +171,9 @@ class SpikeTraining(keras.Model):
         """Create it for a simulation, its model, a plan, held-out batches."""
         super().__init__()
         self.trained = model
+        held = {id(bias) for bias in _encoder_biases(run.network, model)}
+        # Keras would save variables that are attributes.
+        self._is_held: Callable[[Tensor], bool] = lambda v: id(v) in held
         self._network = run.network
         self._run = run
         self._replicas = tf.distribute.get_strategy().num_replicas_in_sync
@@ -187,7 +208,7 @@ class SpikeTraining(keras.Model):
         optimizer = keras.optimizers.Adam(self._schedule)
         eager = self._is_eager
         self.compile(optimizer, jit_compile=False, run_eagerly=eager)
-        optimizer.build(model.trainable_variables)
+        optimizer.build(self.trainable_variables)
         self._learn_fast = tf.function(self._learn, autograph=False)
         self._draw_rests = tf.function(self._rests, autograph=False)
 
@@ -201,6 +222,18 @@ class SpikeTraining(keras.Model):
     def metrics(self) -> list[Tensor]:
         """The mean loss and, for classes, the accuracy."""
         return self._kinds
+
+    @property
+    def trainable_variables(self) -> list[Tensor]:
+        """All variables of the model but the biases of encoders.
+
+        An encoder's bias is the current of the background, where inputs are
+        0. If it changes, most neurons of the encoder begin or cease to fire
+        at once, and so do those that read them. Gradients don't show this,
+        so the loss would rise (decision 039).
+        """
+        variables = self.trained.trainable_variables
+        return [each for each in variables if not self._is_held(each)]
 
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
         """Return the outputs of the Keras model."""

@@ -121,8 +121,12 @@ class SpikingLayer:
 
     def _fire(self, drive: Tensor, state: NeuronState) -> NeuronState:
         current = self.kept * state.current + (1 - self.kept) * drive
-        output, *rest = self._step(current, state.voltage, state.wait)
-        return NeuronState(output, current, *rest)
+        output, voltage, wait = self._step(
+            current,
+            state.voltage,
+            state.wait,
+        )
+        return NeuronState(output, current, voltage, wait)
 
     def fired(self, states: States) -> Tensor:
         """Return the output of neurons; for a max pool, as a flat vector."""
