@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,22 +128,22 @@ def read_recording(
     these data, and this number of steps.
     """
     try:
-        recording = _read_arrays(path)
+        facts, layers = _read_arrays(path)
     except (KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile, zlib.error):
         problem = "is truncated, or `board.py` did not write this file"
         raise CannotRunError(f"{path} {problem}: run `board.py` again") from None
     network = package.network
-    if recording.layout_id != package.layout.id:
+    if facts["layout_id"] != package.layout.id:
         raise CannotRunError(f"{path} is from another package (layout_id differs)")
-    if recording.steps != network.steps:
-        steps = f"{recording.steps} steps per example"
+    if facts["steps"] != network.steps:
+        steps = f"{facts['steps']} steps per example"
         has = f"{steps}, but the package has {network.steps}"
         raise CannotRunError(f"{path} has {has}: build the package that ran")
-    if recording.data_sha256 != digest_of(x):
+    if facts["data_sha256"] != digest_of(x):
         advice = "name the data file that the board read (data_sha256 differs)"
         raise CannotRunError(f"{path} is from other data: {advice}")
     spikes = {}
-    for name, (bits, count) in recording.layers.items():
+    for name, (bits, count) in layers.items():
         layer = network.layers.get(name)
         shape = network.steps, -(-count // 8)
         if layer is None or layer.neurons != count or bits.shape[1:] != shape:
@@ -154,20 +155,13 @@ def read_recording(
     return spikes
 
 
-@dataclass(frozen=True, slots=True)
-class _Recording:
-    """The contents of a recording.
+def _read_arrays(
+    path: Path,
+) -> tuple[dict[str, Any], dict[str, tuple[NDArray[np.uint8], int]]]:
+    """Return the facts in a recording, and its layers.
 
-    ``layers`` contains the spikes, eight to a byte, and the neurons of each layer.
+    For each layer, these are its spikes, eight to a byte, and its neurons.
     """
-
-    layout_id: str
-    data_sha256: str
-    steps: int
-    layers: dict[str, tuple[NDArray[np.uint8], int]]
-
-
-def _read_arrays(path: Path) -> _Recording:
     with np.load(path, allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
     # The arrays of the output layer have no suffix.
@@ -176,12 +170,9 @@ def _read_arrays(path: Path) -> _Recording:
         if name.startswith("spikes."):
             layer = name.removeprefix("spikes.")
             suffixes[layer] = f".{layer}"
-    return _Recording(
-        layout_id=arrays["layout_id"].item(),
-        data_sha256=arrays["data_sha256"].item(),
-        steps=arrays["steps"].item(),
-        layers={
-            layer: (arrays[f"spikes{suffix}"], int(arrays[f"neurons{suffix}"]))
-            for layer, suffix in suffixes.items()
-        },
-    )
+    layers = {
+        layer: (arrays[f"spikes{suffix}"], int(arrays[f"neurons{suffix}"]))
+        for layer, suffix in suffixes.items()
+    }
+    facts = ("layout_id", "data_sha256", "steps")
+    return {name: arrays[name].item() for name in facts}, layers

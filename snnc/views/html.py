@@ -126,7 +126,7 @@ def _tile(tile: Tile) -> str:
     return f"<div><dt>{inline_html(tile.name)}</dt><dd>{value}</dd></div>\n"
 
 
-def table_html(table: TextTable, caption: str = "") -> str:
+def table_html(table: TextTable, caption: str) -> str:
     """Return a table for a page with the style sheet."""
     parts = []
     if caption:

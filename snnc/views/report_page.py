@@ -11,7 +11,7 @@ from snnc.text.display import to_pre
 from snnc.text.tables import counted, dims
 from snnc.views.document import PAGE, Heading, Html, Part, Sentence, Title
 from snnc.views.html import format_page
-from snnc.views.report_html import fragment
+from snnc.views.report import fragment
 from snnc.views.spec import spec_html
 
 VARIANTS = (
@@ -20,9 +20,7 @@ VARIANTS = (
 )
 
 
-def report_page(
-    shown: Report, variants: Fit | None = None, changes: Diff | None = None
-) -> str:
+def report_page(shown: Report, variants: Fit | None, changes: Diff | None) -> str:
     """Return a page about a network, its variants, and its changes."""
     spec = spec_html(shown.spec.text, shown.spec.notation, line_costs(shown))
     # The title of the page; no format shows it, because the report begins with one.
