@@ -64,9 +64,6 @@ def lsp_command(*, stdio: bool) -> int:
             raise
         printing.say(f"{missing} is not installed: {installation('lsp')}")
         return 1
-    if sys.stdin.isatty():
-        waiting = "waiting for an editor on stdin (editors start this command)"
-        printing.say(f"{waiting}; Ctrl-C to stop")
     # Don't use `cli.device`, which imports modules that delay the start.
     device = click.get_current_context().find_root().params["device"]
     server = SpecServer(device)

@@ -29,14 +29,12 @@ from snnc.verbs.evaluate.options import (
     Simulator,
 )
 from snnc.verbs.options import options_of
-from snnc.verbs.simulators import require_simulator
 
 if TYPE_CHECKING:
     from snnc.results.adaptation import Adaptation
     from snnc.results.base import Result
     from snnc.results.evaluation import Evaluation
 
-NEW_DATA = "An .npz file with x, an .npy file, or a folder with x.npy."
 _RUN_OPTIONS = options_of(EvaluateOptions)
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 """The matrices are small, so more threads would only wait for each other."""
@@ -108,7 +106,7 @@ def evaluate_command(
     if checked.simulator == "exact":
         os.environ.update(ONE_THREAD | os.environ)
     with options.one_line_errors():
-        require_simulator(checked.simulator, checked.dask)
+        verb.require_simulator(checked.simulator, checked.dask)
         if compare is not None:
             from snnc.verbs.board import compare as compare_board
 
@@ -154,8 +152,7 @@ def evaluate_command(
 def _check_options(typed: Mapping[str, Any]) -> EvaluateOptions:
     """Return the options of a run; refuse options that exclude each other.
 
-    Options without effect are also refused, and so are pipes, because they can be read
-    only once.
+    Options without effect are also refused.
     """
     try:
         run = EvaluateOptions(**{name: typed[name] for name in _RUN_OPTIONS})
@@ -163,12 +160,9 @@ def _check_options(typed: Mapping[str, Any]) -> EvaluateOptions:
         flag = "-o" if error.option == "output" else f"--{error.option}"
         flag = flag.replace("_", "-")
         raise click.UsageError(f"{flag} needs `--simulator exact`") from error
-    files = (typed["weights"], typed["output"])
-    pipes = [path for path in files if path is not None and path.is_fifo()]
     table = typed["examples_out"]
     options.refuse(
         {
-            f"{pipes and pipes[0]} is a pipe: name a file": pipes,
             # After swapping arguments by mistake, the table could replace weights.
             "--examples-out writes CSV: name a file that ends in .csv": (
                 table and table.suffix != ".csv"
@@ -284,7 +278,12 @@ def _import_engine() -> None:
     " --weights drift.safetensors -o labels.csv",
 )
 @options.package
-@options.path("--data", help=NEW_DATA, required=True, metavar="PATH")
+@options.path(
+    "--data",
+    help="An .npz file with x, an .npy file, or a folder with x.npy.",
+    required=True,
+    metavar="PATH",
+)
 @options.weights
 @options.file(
     "-o",

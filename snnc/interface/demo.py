@@ -6,10 +6,8 @@ TensorFlow. Then it is trained on this machine.
 
 from __future__ import annotations
 
-import math
 import platform
 import sys
-import time
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
@@ -72,9 +70,6 @@ def _clips(images: Array, count: int, random: np.random.Generator) -> Clips:
     return x, y
 
 
-_STACK = ("tensorflow", "numpy", "nengo", "nengo-loihi", "nengo-dl")
-
-
 def simulators() -> tuple[Simulator, ...]:
     """Return the simulators to run; nengo-dl, which needs Keras 2, is optional."""
     has_dl = sys.version_info < (3, 12) and not missing("nengo_dl")
@@ -82,15 +77,12 @@ def simulators() -> tuple[Simulator, ...]:
 
 
 def stack() -> str:
-    """Describe the installed libraries, and the steps that the demo therefore omits."""
+    """Describe the installed libraries."""
     versions = [f"Python {platform.python_version()}"]
-    for name in _STACK:
+    for name in ("tensorflow", "numpy", "nengo", "nengo-loihi", "nengo-dl"):
         with suppress(PackageNotFoundError):
             versions.append(f"{name} {version(name)}")
-    installed = ", ".join(versions)
-    if "nengo_dl" in simulators():
-        return installed
-    return f"{installed}; without nengo-dl, which needs Keras 2 (Python 3.10 or 3.11)"
+    return ", ".join(versions)
 
 
 LABELS: dict[Simulator, str] = {
@@ -101,8 +93,6 @@ LABELS: dict[Simulator, str] = {
 }
 FEW = 50
 """Clips for each of the slower simulators."""
-TRAINING_RATIO = 200
-"""The time of a training, divided by the time of 200 clips on the exact engine."""
 Tell = Callable[[str], object]
 
 
@@ -164,8 +154,7 @@ def run_demo(folder: Path, tell: Tell, *, every: bool) -> Demonstration:
         if missing("tensorflow"):
             tell(f"--- to train it here, run {installation('all')}")
             return results
-        minutes = _estimate_minutes(package, x, weights)
-        tell(f"--- now training it here, about {counted(minutes, 'minute')}")
+        tell("--- now training it here, which takes minutes")
         evaluated = folder / "drift.safetensors"
         package.train(x_train, y_train, evaluated)
         results.evaluations["exact"] = package.evaluate(x, y, evaluated, progress=False)
@@ -181,18 +170,7 @@ def _run_shipped(package: Package, weights: Path, test: Clips, tell: Tell) -> fl
     """Run the clips as spikes; return the accuracy with the shipped weights."""
     x, y = test
     tell(f"--- {counted(len(x), 'clip')} as spikes, with weights that ship with snnc")
-    started = time.perf_counter()
     labels = package.predict(x, weights, progress=False).labels
     accuracy = float(np.mean(labels == y))
-    seconds = time.perf_counter() - started
-    correct = f"{percent(accuracy)} of the clips are classified correctly"
-    tell(f"{correct} ({seconds:.1f} s; the first run compiles the engine)")
+    tell(f"{percent(accuracy)} of the clips are classified correctly")
     return accuracy
-
-
-def _estimate_minutes(package: Package, x: Array, weights: Path) -> int:
-    """Estimate the duration of the training from that of a run of ``x``."""
-    started = time.perf_counter()
-    package.predict(x, weights, progress=False)
-    seconds = TRAINING_RATIO * (time.perf_counter() - started)
-    return math.ceil(seconds / 60)
