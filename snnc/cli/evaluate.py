@@ -152,7 +152,8 @@ def evaluate_command(
 def _check_options(typed: Mapping[str, Any]) -> EvaluateOptions:
     """Return the options of a run; refuse options that exclude each other.
 
-    Options without effect are also refused.
+    Options without effect are also refused, and so are pipes, because they can be read
+    only once.
     """
     try:
         run = EvaluateOptions(**{name: typed[name] for name in _RUN_OPTIONS})
@@ -160,9 +161,12 @@ def _check_options(typed: Mapping[str, Any]) -> EvaluateOptions:
         flag = "-o" if error.option == "output" else f"--{error.option}"
         flag = flag.replace("_", "-")
         raise click.UsageError(f"{flag} needs `--simulator exact`") from error
+    files = (typed["weights"], typed["output"])
+    pipes = [path for path in files if path is not None and path.is_fifo()]
     table = typed["examples_out"]
     options.refuse(
         {
+            f"{pipes and pipes[0]} is a pipe: name a file": pipes,
             # After swapping arguments by mistake, the table could replace weights.
             "--examples-out writes CSV: name a file that ends in .csv": (
                 table and table.suffix != ".csv"

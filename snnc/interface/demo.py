@@ -9,7 +9,6 @@ from __future__ import annotations
 import platform
 import sys
 import warnings
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -18,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.interface.objects import Package, load
+from snnc.interface.objects import load
 from snnc.results.evaluation import Evaluation
 from snnc.runtime.examples import Array
 from snnc.source import spec_path
@@ -26,6 +25,7 @@ from snnc.text.installing import installation, missing
 from snnc.text.tables import align, counted, percent
 from snnc.verbs.evaluate.options import Simulator
 from snnc.verbs.evaluate.task import write_data
+from snnc.verbs.repository_options import DemoOptions
 
 FRAMES = 8
 SIZE = 16
@@ -93,7 +93,6 @@ LABELS: dict[Simulator, str] = {
 }
 FEW = 50
 """Clips for each of the slower simulators."""
-Tell = Callable[[str], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +127,13 @@ class Demonstration:
         return "\n".join(align(rows, "<>>>"))
 
 
-def run_demo(folder: Path, tell: Tell, *, every: bool) -> Demonstration:
-    """Report, run with shipped weights, and train in ``folder`` if TensorFlow exists.
+def run_demo(options: DemoOptions) -> Demonstration:
+    """Report, run with shipped weights, and train if TensorFlow exists.
 
     With ``every``, also run the network on all simulators.
     """
+    folder = Path(options.folder)
+    tell = options.tell
     folder.mkdir(parents=True, exist_ok=True)
     spec = spec_path("drift.snn")
     weights = spec_path("drift.safetensors")
@@ -144,13 +145,15 @@ def run_demo(folder: Path, tell: Tell, *, every: bool) -> Demonstration:
         tell(f"--- snnc report {spec.name} --why")
         tell(str(report.explained()))
         package = network.build(folder, force=True)
-        (x_train, y_train), test = drifting_digits()
-        x, y = test
+        (x_train, y_train), (x, y) = drifting_digits()
         write_data(folder / "train.npz", x_train, y_train)
         write_data(folder / "test.npz", x, y)
-        results = Demonstration(
-            report.cores, _run_shipped(package, weights, test, tell)
-        )
+        clips = counted(len(x), "clip")
+        tell(f"--- {clips} as spikes, with weights that ship with snnc")
+        labels = package.predict(x, weights, progress=False).labels
+        accuracy = float(np.mean(labels == y))
+        tell(f"{percent(accuracy)} of the clips are classified correctly")
+        results = Demonstration(report.cores, accuracy)
         if missing("tensorflow"):
             tell(f"--- to train it here, run {installation('all')}")
             return results
@@ -158,19 +161,9 @@ def run_demo(folder: Path, tell: Tell, *, every: bool) -> Demonstration:
         evaluated = folder / "drift.safetensors"
         package.train(x_train, y_train, evaluated)
         results.evaluations["exact"] = package.evaluate(x, y, evaluated, progress=False)
-        for name in simulators() if every else ():
+        for name in simulators() if options.every else ():
             tell(f"--- snnc evaluate drift --simulator {name} --examples {FEW}")
             results.evaluations[name] = package.evaluate(
                 x[:FEW], y[:FEW], evaluated, simulator=name, progress=False
             )
     return results
-
-
-def _run_shipped(package: Package, weights: Path, test: Clips, tell: Tell) -> float:
-    """Run the clips as spikes; return the accuracy with the shipped weights."""
-    x, y = test
-    tell(f"--- {counted(len(x), 'clip')} as spikes, with weights that ship with snnc")
-    labels = package.predict(x, weights, progress=False).labels
-    accuracy = float(np.mean(labels == y))
-    tell(f"{percent(accuracy)} of the clips are classified correctly")
-    return accuracy

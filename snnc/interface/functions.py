@@ -246,7 +246,7 @@ def demo(call: DemoOptions) -> Demonstration:
     require(("numpy", "sklearn", "numba", "nengo_loihi"), "all", "the demo")
     from snnc.interface.demo import run_demo  # imports NumPy
 
-    return run_demo(Path(call.folder), call.tell, every=call.every)
+    return run_demo(call)
 
 
 @takes(ConvertOptions)
