@@ -127,10 +127,6 @@ def _with_shared_first(args: list[str]) -> list[str]:
     return [*shared, *others]
 
 
-_ELSEWHERE = {
-    "watch": " snnc build --watch SPECS builds whenever a spec is saved.",
-}
-"""Hints for words that are not verbs."""
 _MEANT = {
     "build": "compile generate make",
     "check": "lint validate verify",
@@ -152,7 +148,8 @@ def _unknown(verb: str) -> str:
     meant = (ours for ours, theirs in _MEANT.items() if word in theirs.split())
     near = next(meant, None) or nearest_spelling(word, VERBS)
     hint = f" Did you mean {near}?" if near else ""
-    hint = _ELSEWHERE.get(word, hint)
+    if word == "watch":
+        hint = " snnc build --watch SPECS builds whenever a spec is saved."
     if os.path.exists(verb):
         hint = f" Put one before the file: snnc check {printable(verb)}."
     return f"Unknown command {verb}.{hint} The commands are {', '.join(VERBS)}."

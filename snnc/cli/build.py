@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
@@ -19,6 +20,7 @@ import click
 from snnc.cli import options, printing
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file
+from snnc.interface.spec_options import BuildOptions
 from snnc.verbs.build import Build, Mode, Tell, Wanted, ignore
 
 INTERVAL = 0.2
@@ -27,12 +29,7 @@ PACKAGES = "*/train.py"
 
 @click.command("build", epilog="Example: snnc build specs/drift.snn -o models")
 @options.specs
-@options.packages_folder("-o", "--output", help="The folder for the packages.")
-@options.flag(
-    "--check",
-    help="Write nothing; list the packages that would change, and exit with 1 if"
-    " there are any.",
-)
+@options.of(BuildOptions)
 @options.diagnostic_format(
     "Format of diagnostics, with --check. Text is written to stderr, other formats to"
     " stdout."
@@ -42,10 +39,6 @@ PACKAGES = "*/train.py"
     help="Also exit with 1 if git does not track a file of a package (for hooks).",
 )
 @options.flag("--dry-run", help="Write nothing; list the files that would change.")
-@options.flag(
-    "--force",
-    help="Replace files that were edited by hand, and packages of other specs.",
-)
 @options.flag("--watch", help="Build again whenever a spec is saved.")
 def build_command(
     specs: tuple[str, ...],
@@ -137,9 +130,11 @@ def _watch(build: Build, specs: Sequence[str]) -> NoReturn:
         paths = options.with_folders(specs, Diagnostics(), allow_empty=True)
         return list(map(Path, paths))
 
+    again = replace(build, finds_orphans=False)
+
     def build_again() -> None:
         wanted = [_describe_build(str(path)) for path in find()]
-        build.run(wanted, printing.print_diagnostics, finds_orphans=False)
+        again.run(wanted, printing.print_diagnostics)
 
     watch_files(find, build_again)
 

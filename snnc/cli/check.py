@@ -10,6 +10,7 @@ import click
 from snnc.cli import options, printing
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file, compile_spec
+from snnc.interface.spec_options import CheckOptions, ConvertOptions
 from snnc.language.editions import EDITIONS
 from snnc.language.tree import Document
 from snnc.passes.parse import parse
@@ -26,7 +27,7 @@ from snnc.verbs.autofix import autofix
 @options.diagnostic_format(
     "Format of diagnostics. Text is written to stderr, other formats to stdout."
 )
-@options.flag("--fix", help="Fix problems that have one obvious fix.")
+@options.of(CheckOptions)
 @options.flag(
     "--unsafe-fixes",
     help="With --fix, also apply fixes that may change the meaning of a spec.",
@@ -171,12 +172,7 @@ def schema_command(modeline: str | None) -> None:
 
 @click.command("convert", epilog="Example: snnc convert specs/drift.snn --to yaml")
 @options.spec
-@options.choice(
-    "--to",
-    "form",
-    among=["yaml", "snn"],
-    help="The notation  [default: the other one; with --edition, the same one]",
-)
+@options.of(ConvertOptions)
 @options.choice(
     "--edition",
     among=[*map(str, EDITIONS)],
@@ -194,7 +190,7 @@ def schema_command(modeline: str | None) -> None:
 @options.force
 def convert_command(
     spec: str,
-    form: str | None,
+    to: str | None,
     edition: str | None,
     modeline: str | None,
     output: Path | None,
@@ -202,7 +198,7 @@ def convert_command(
     force: bool,
 ) -> int:
     """Convert SPEC to the other notation, including its comments."""
-    form = form or _notation(spec, is_other=edition is None)
+    form = to or _notation(spec, is_other=edition is None)
     if modeline is not None and form != "yaml":
         raise click.BadParameter("only YAML has such a line", param_hint="--modeline")
     document = _read_valid(spec, form)

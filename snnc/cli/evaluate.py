@@ -29,14 +29,12 @@ from snnc.verbs.evaluate.options import (
     Simulator,
 )
 from snnc.verbs.options import options_of
-from snnc.verbs.simulators import require_simulator
 
 if TYPE_CHECKING:
     from snnc.results.adaptation import Adaptation
     from snnc.results.base import Result
     from snnc.results.evaluation import Evaluation
 
-NEW_DATA = "An .npz file with x, an .npy file, or a folder with x.npy."
 _RUN_OPTIONS = options_of(EvaluateOptions)
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 """The matrices are small, so more threads would only wait for each other."""
@@ -108,7 +106,7 @@ def evaluate_command(
     if checked.simulator == "exact":
         os.environ.update(ONE_THREAD | os.environ)
     with options.one_line_errors():
-        require_simulator(checked.simulator, checked.dask)
+        verb.require_simulator(checked.simulator, checked.dask)
         if compare is not None:
             from snnc.verbs.board import compare as compare_board
 
@@ -279,7 +277,12 @@ def _import_engine() -> None:
     " --weights drift.safetensors -o labels.csv",
 )
 @options.package
-@options.path("--data", help=NEW_DATA, required=True, metavar="PATH")
+@options.path(
+    "--data",
+    help="An .npz file with x, an .npy file, or a folder with x.npy.",
+    required=True,
+    metavar="PATH",
+)
 @options.weights
 @options.file(
     "-o",

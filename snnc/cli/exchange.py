@@ -14,8 +14,10 @@ import click
 
 from snnc.cli import options, printing
 from snnc.diagnostics import Diagnostics
-from snnc.importer.model import ImportRequest, parse_range, parse_rewrites, parse_shape
+from snnc.importer.model import ImportRequest
+from snnc.interface.spec_options import ExportOptions
 from snnc.runtime.files import reason
+from snnc.verbs.exchange import ImportOptions
 
 if TYPE_CHECKING:
     from snnc.importer.read import ImportOutcome
@@ -30,62 +32,17 @@ SILENT_SECONDS = 5.0
 @click.command("import", epilog="Example: snnc import model.keras -o specs/net.snn")
 @click.argument("model", type=click.Path())
 @options.file("-o", "--output", help="The spec to write  [default: stdout]")
-@click.option(
-    "--name", metavar="NAME", help="Name of the network  [default: the model's]"
-)
-@options.file(
-    "--weights",
-    "weights_read",
-    metavar="FILE",
-    help="A separate file with the weights of MODEL, from `save_weights` or `save`.",
-)
 @options.file(
     "--weights-out",
     help="Write the model's weights to a safetensors file, in the layout of the spec.",
 )
-@click.option(
-    "--rewrite",
-    "rewrites",
-    multiple=True,
-    metavar="WHAT=BY",
-    help="Replace an unsupported or costly layer, for example maxpool=downsample or"
-    " tanh=relu. docs/from-keras.md lists all rewrites.",
-)
-@options.choice(
-    "--encode",
-    among=["first", "rate"],
-    default="first",
-    help="The encoder: the first convolution, which runs on the host, or each value as"
-    " a rate.",
-)
-@click.option(
-    "--input-range",
-    "values",
-    metavar="LO..HI",
-    help="The range of input values  [default: 0..1, or 0..255 before a Rescaling]",
-)
-@click.option(
-    "--input-shape",
-    "shape",
-    metavar="HxWxC",
-    help="The shape of the input, if the model doesn't set it.",
-)
-@options.choice(
-    "--readout",
-    among=["units", "classes"],
-    help="The kind of outputs  [default: inferred from the loss or a softmax]",
-)
-@options.count(
-    "--chips",
-    help="The number of chips; by default, the smallest number that the model needs.",
-)
+@options.of(ImportOptions)
 @options.flag("--explain", help="Print the result for each layer instead of the spec.")
 @options.output_format("Format of --explain.")
 @options.force
 def import_command(
     model: str,
     output: Path | None,
-    weights_read: Path | None,
     weights_out: Path | None,
     *,
     explain: bool,
@@ -101,7 +58,11 @@ def import_command(
     if form != "text" and not explain:
         raise click.UsageError("--format needs --explain")
     _check_files(output, weights_out, explain=explain)
-    request = _request(**wanted, weights=str(weights_read or ""))
+    try:
+        device = options.device_name()
+        request = ImportOptions(model, device=device, **wanted).request
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
     options.refuse_existing(force, output, weights_out)
     report = Diagnostics()
     with _showing_progress(model):
@@ -163,22 +124,6 @@ def _say_notes(notes: Sequence[str], model: str) -> None:
 def _say_next(commands: Sequence[str]) -> None:
     if commands:
         printing.say_lines("\n  ".join(("Next:", *commands)))
-
-
-def _request(
-    rewrites: tuple[str, ...], values: str | None, shape: str | None, **others: Any
-) -> ImportRequest:
-    """Return the request; refuse values that can't be read."""
-    try:
-        return ImportRequest(
-            rewrites=parse_rewrites(rewrites),
-            values=None if values is None else parse_range(values),
-            shape=None if shape is None else parse_shape(shape),
-            device=options.device(),
-            **others,
-        )
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
 
 
 def _convert(
@@ -245,12 +190,7 @@ def _showing_progress(model: str) -> Iterator[None]:
     help="The file to write; limitations are written next to it as .txt.",
     required=True,
 )
-@options.choice(
-    "--neuron",
-    among=["if", "cubalif"],
-    default="if",
-    help="The node for ReLU neurons: without or with the synapse filter.",
-)
+@options.of(ExportOptions)
 @options.output_format()
 def export_command(
     package: Path, weights: Path, to: str, output: Path, neuron: Neuron, form: str

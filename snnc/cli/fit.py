@@ -9,6 +9,7 @@ import click
 from snnc.cli import options, printing
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file
+from snnc.interface.spec_options import FitOptions
 from snnc.rules.loihi import TooManyCores
 from snnc.verbs.fit import find_variants
 
@@ -18,7 +19,7 @@ SHOWN = 10
 
 @click.command("fit", epilog="Example: snnc fit specs/drift.snn --cores 4")
 @options.spec
-@options.count("--cores", help="The number of cores  [default: the spec's target]")
+@options.of(FitOptions)
 @options.flag("--all", "everything", help="Print every variant found.")
 @options.output_format("Output format.", "markdown")
 def fit_command(spec: str, cores: int | None, everything: bool, form: str) -> int:

@@ -15,6 +15,7 @@ from snnc.rules.files import AlreadyThere
 from snnc.source import whole_file
 from snnc.starter import SPEC, UNPINNED, WORKFLOW, StarterPlan, installed_from
 from snnc.text.tables import printable
+from snnc.verbs.repository_options import DemoOptions, InitOptions
 
 NEXT = """\
 Next:
@@ -36,12 +37,7 @@ name another source with `snnc init --requirement`."""
 
 @click.command("init", epilog="Example: snnc init networks")
 @click.argument("folder", default=".", type=click.Path(file_okay=False))
-@click.option(
-    "--requirement",
-    metavar="REQUIREMENT",
-    help="The pip requirement in the workflow  [default: the git commit that this snnc"
-    " was installed from, or else a wheel in the repo]",
-)
+@options.of(InitOptions)
 def init_command(folder: str, requirement: str | None) -> int:
     """Create a starter spec in FOLDER, with hooks, a workflow and .gitattributes."""
     report = Diagnostics()
@@ -82,16 +78,8 @@ def _say_next(folder: str, plan: StarterPlan, requirement: str) -> None:
 
 
 @click.command("demo", epilog="Example: snnc demo -o /tmp/drift")
-@options.folder(
-    "-o",
-    "--output",
-    default="snnc-demo",
-    help="The folder for data, package and weights.",
-)
-@options.flag(
-    "--all", "every", help="Then also run it on Nengo, NengoDL and Loihi's emulator."
-)
-def demo_command(output: Path, *, every: bool) -> int:
+@options.of(DemoOptions)
+def demo_command(folder: Path, *, every: bool) -> int:
     """Run a network on drifting digits as spikes, then train it.
 
     The first results take seconds: they use weights that ship with snnc. With
@@ -101,6 +89,6 @@ def demo_command(output: Path, *, every: bool) -> int:
     from snnc.interface.functions import demo  # slow to import
 
     with options.one_line_errors(RuntimeError):
-        demonstration = demo(output, every=every, tell=printing.say_lines)
+        demonstration = demo(folder, every=every, tell=printing.say_lines)
         printing.print_lines(str(demonstration))
     return 0

@@ -43,9 +43,6 @@ WEIGHTS = "A safetensors file with the trained weights."
 flag = partial(click.option, is_flag=True)
 path = partial(click.option, type=click.Path(path_type=Path), metavar="FILE")
 file = partial(click.option, type=click.Path(dir_okay=False, path_type=Path))
-folder = partial(
-    click.option, type=click.Path(file_okay=False, path_type=Path), show_default=True
-)
 data = path("--data", help=DATA, required=True, metavar="PATH")
 weights = path("--weights", help=WEIGHTS, required=True)
 spec = click.argument("spec", type=click.Path())
@@ -56,12 +53,6 @@ def choice(*names: str, among: Sequence[str], **settings: Any) -> Option:
     """Return an option with some values; the help shows the default."""
     kind = click.Choice(among)
     return click.option(*names, type=kind, show_default=True, **settings)
-
-
-def count(*names: str, least: int = 1, **settings: Any) -> Option:
-    """Return an option for a number; the help shows the default."""
-    kind = click.IntRange(least)
-    return click.option(*names, type=kind, metavar="N", show_default=True, **settings)
 
 
 def output_format(help: str = "Output format.", *others: str) -> Option:
@@ -112,30 +103,56 @@ def of(kind: type[Any], *names: str) -> Option:
     def add(command: Any) -> Any:
         # As for decorators, the option that is added last comes first in the help.
         for name in reversed(names or [*declared]):
-            default, described = declared[name]
-            command = _to_click(name, default, described)(command)
+            command = _to_click(name, declared[name])(command)
         return command
 
     return add
 
 
-def _to_click(name: str, default: object, described: DeclaredOption) -> Option:
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+def _to_click(name: str, described: DeclaredOption) -> Option:
     """Return click's option for an option of a verb."""
-    option: Callable[..., Option]
-    if described.choices:
-        option = partial(choice, among=described.choices)
+    default = described.default
+    settings: dict[str, Any] = {"default": default, "show_default": True}
+    if described.read is not None:
+        settings |= {
+            "callback": _reader(described.read),
+            "default": ",".join(default) if isinstance(default, tuple) else default,
+            "metavar": described.metavar,
+            "multiple": described.several,
+        }
+    elif described.choices:
+        settings["type"] = click.Choice(described.choices)
     elif described.least is not None:
-        option = partial(count, least=described.least)
+        settings |= {"type": click.IntRange(described.least), "metavar": "N"}
+    elif described.path == "packages":
+        # The settings are read only if the option is not typed.
+        settings["default"] = lambda: repository_settings().packages
+        settings |= {"type": _FOLDER, "show_default": "models"}
     elif described.path == "folder":
-        option = folder
+        settings["type"] = _FOLDER
     elif described.path:
-        option = partial(path, metavar=described.metavar or "FILE")
+        settings |= {"type": click.Path(path_type=Path), "metavar": described.metavar}
     elif default is False:
-        option = flag
+        settings["is_flag"] = True
     else:
-        option = partial(click.option, metavar=described.metavar)
+        settings["metavar"] = described.metavar
     typed = described.names or (f"--{name.replace('_', '-')}",)
-    return option(*typed, name, help=described.help, default=default)
+    return click.option(*typed, name, help=described.help, **settings)
+
+
+def _reader(read: Callable[[Any], object]) -> Callable[..., object]:
+    """Return the callback of an option whose value is read from a text."""
+
+    def callback(context: object, option: object, text: Any) -> object:
+        try:
+            return None if text is None else read(text)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from error
+
+    return callback
 
 
 def is_typed(name: str) -> bool:
@@ -153,16 +170,6 @@ def require_specs(
         hint = "name them, or set `specs` in [tool.snnc] of pyproject.toml"
         raise click.MissingParameter(hint, ctx=context, param=parameter)
     return specs
-
-
-def packages_folder(*names: str, help: str) -> Option:
-    """Return the option for the folder of packages; the settings may contain one."""
-    return folder(
-        *names,
-        help=help,
-        default=lambda: repository_settings().packages,
-        show_default="models",
-    )
 
 
 def specs(command: Any) -> Any:

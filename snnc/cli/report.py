@@ -13,6 +13,7 @@ from snnc.driver import compile_spec, place_on_chips
 from snnc.passes import Compilation
 from snnc.syntax.files import STDIN
 from snnc.verbs.report.summary import report_of
+from snnc.verbs.repository_options import ReportOptions
 
 
 def one_or_all(
@@ -39,9 +40,7 @@ def one_or_all(
     help="With --format html, also show the changes from OLD, a spec or git:REV:PATH.",
 )
 @options.picture("the cores")
-@options.packages_folder(
-    "--packages", help="With a folder of specs, the folder of their packages."
-)
+@options.of(ReportOptions)
 @options.stdin_filename
 def report_command(
     spec: tuple[str, ...],

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from snnc.cli import INTERRUPTED, options, printing
+from snnc.interface.spec_options import PlotOptions
 from snnc.interface.sweep_options import SweepOptions
 from snnc.verbs.evaluate.options import EvaluateOptions
 from snnc.views import plots
 
 if TYPE_CHECKING:
-    from snnc.interface.functions import Kind
+    from snnc.interface.spec_options import Drawable, Kind
 
 
 @click.command(
@@ -32,15 +33,7 @@ if TYPE_CHECKING:
     help="Values of a property, separated by commas; all combinations are tried.",
 )
 @options.flag("--train", help="Train each variant on the data first.")
-@options.of(SweepOptions, "data", "test", "weights", "epochs")
-@click.option(
-    "--phases",
-    default="smooth,scale",
-    show_default=True,
-    metavar="PHASE,...",
-    help="Phases of each training; `smooth,scale,spikes` takes several times longer.",
-)
-@options.of(SweepOptions, "examples", "seed", "seeds", "output", "workers", "dask")
+@options.of(SweepOptions)
 @options.picture("accuracy against energy")
 @options.picture("accuracy against cores", "--picture-cores")
 @options.output_format(
@@ -51,7 +44,6 @@ def sweep_command(
     settings: tuple[str, ...],
     *,
     train: bool,
-    phases: str,
     picture: Path | None,
     picture_cores: Path | None,
     form: str,
@@ -68,8 +60,13 @@ def sweep_command(
 
     with options.one_line_errors(ValueError):
         try:
-            wanted |= {"phases": phases.split(","), "device": options.device_name()}
-            variants = sweep(spec, settings, progress=True, **wanted)
+            variants = sweep(
+                spec,
+                settings,
+                progress=True,
+                device=options.device_name(),
+                **wanted,
+            )
         except NoSettingError as error:
             raise click.UsageError(f"--set {error}") from error
         except KeyboardInterrupt:
@@ -100,36 +97,24 @@ def _refuse_options(wanted: Mapping[str, Any], *, train: bool, draws: bool) -> N
         )
     if None not in (wanted["dask"], wanted["workers"]):
         raise click.UsageError("a cluster has its own workers: leave out --workers")
-    if wanted["seeds"] > 1 and not train:
-        raise click.UsageError("--seeds needs --train")
 
 
-KINDS = (
-    "network", "cores", "accuracy", "raster", "rates", "confusion", "predictions",
-    "correlation",
-)  # fmt: skip
+_OF_SPEC = ("network", "cores")
 _OF_RUNS = ("data", "weights", "simulator", "examples", "example")
 
 
 @click.command("plot", epilog="Example: snnc plot specs/drift.snn -o drift.svg")
 @click.argument("what", metavar="SPEC|PACKAGE", type=click.Path(path_type=Path))
-@options.choice(
-    "--kind",
-    among=KINDS,
-    default="network",
-    help="All kinds except network and cores need a package, --data and --weights.",
-)
 @options.file(
     "-o", "--output", help="The file to write: .png, .svg or .pdf.", required=True
 )
 @options.path("--data", help=options.DATA, metavar="PATH")
 @options.path("--weights", help=options.WEIGHTS)
 @options.of(EvaluateOptions, "simulator", "examples")
-@options.count("--example", help="The example for the raster.", least=0, default=0)
-@options.flag("--dark", help="Use a dark background.")
+@options.of(PlotOptions)
 def plot_command(
     what: Path,
-    kind: Kind,
+    kind: Kind | None,
     output: Path,
     data: Path | None,
     weights: Path | None,
@@ -139,18 +124,12 @@ def plot_command(
     **run: Any,
 ) -> int:
     """Draw a network, its cores, or its results on data."""
-    runs = kind not in ("network", "cores")
-    needless: Sequence[str] = ()
-    if not runs:
-        needless = _OF_RUNS
-    elif kind != "raster":
-        needless = ("example",)
-    typed = " ".join(f"--{name}" for name in needless if options.is_typed(name))
+    kind = kind or "network"
+    runs = kind not in _OF_SPEC
     if runs and None in (data, weights):
         raise click.UsageError(f"--kind {kind} needs --data and --weights")
-    if typed:
-        raise click.UsageError(f"--kind {kind} does not use {typed}")
-    from snnc.interface.functions import Drawable, plot
+    _refuse_unused(kind)
+    from snnc.interface.functions import plot
     from snnc.interface.objects import evaluate, load  # not needed by `sweep`
 
     drawn: Drawable = what
@@ -164,3 +143,15 @@ def plot_command(
         plot(drawn, kind, file=output, dark=dark, example=example)
     printing.say(f"{output.as_posix()} written")
     return 0
+
+
+def _refuse_unused(kind: Kind) -> None:
+    """Refuse options that a kind of picture does not use."""
+    unused: Sequence[str] = ("example",)
+    if kind in _OF_SPEC:
+        unused = _OF_RUNS
+    elif kind == "raster":
+        unused = ()
+    typed = " ".join(f"--{name}" for name in unused if options.is_typed(name))
+    if typed:
+        raise click.UsageError(f"--kind {kind} does not use {typed}")

@@ -8,11 +8,12 @@ import click
 
 from snnc.cli import options, printing
 from snnc.verbs.limits import limits_of
+from snnc.verbs.repository_options import StatusOptions
 
 
 @click.command("status", epilog="Example: snnc status specs")
 @options.specs
-@options.packages_folder("--packages", help="The folder of the packages.")
+@options.of(StatusOptions)
 @options.output_format()
 def status_command(
     specs: tuple[str, ...], allow_empty: bool, packages: Path, form: str

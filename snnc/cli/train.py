@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from contextlib import ExitStack, redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from snnc.diagnostics import Diagnostics
 from snnc.output.imported import open_package
 from snnc.text.installing import require
 from snnc.verbs.current_package import find_package
+from snnc.verbs.package_options import TrainOptions
 
 
 def _refuse_weights(
@@ -36,36 +36,7 @@ def _refuse_weights(
 @options.package
 @options.data
 @options.path("--weights-out", help="The file for the weights.", required=True)
-@options.path("--from", "initial", help="A file with weights to begin with.")
-@click.option(
-    "--phases",
-    metavar="P,...",
-    help="Some of smooth,scale,spikes  [default: from the spec]",
-)
-@options.count("--epochs", help="Epochs of the phase smooth  [default: from the spec]")
-@options.count(
-    "--spike-updates",
-    help="Updates of the phase spikes, rounded up to a multiple of 10  [default: by"
-    " their cost]",
-)
-@options.flag("--resume", help="Continue an interrupted run.")
-@options.count(
-    "--seed",
-    help="Seed for the initial weights, dropout and the order of examples  [default:"
-    " from the spec]",
-    least=0,
-)
-@options.path("--validation", help="Validate on this .npz file, not on a share.")
-@click.option(
-    "--groups",
-    metavar="NAME",
-    help="An array in the data, such as subjects: hold out whole groups.",
-)
-@options.choice(
-    "--class-weight",
-    among=["balanced"],
-    help="Give all classes the same total weight.",
-)
+@options.of(TrainOptions)
 @options.force
 @options.path(
     "--weights",
@@ -105,10 +76,10 @@ def train_command(
             if printing.has_option("quiet"):
                 nowhere = stack.enter_context(open(os.devnull, "w"))
                 stack.enter_context(redirect_stdout(nowhere))
-            if settings["phases"] is not None:
-                settings["phases"] = re.split(r"\s*,\s*", settings["phases"].strip())
-            epochs = settings.pop("epochs")
-            train(open_package(folder), data, None, weights_out, epochs, **settings)
+            train(
+                open_package(folder),
+                TrainOptions(folder, data, weights=weights_out, **settings),
+            )
     printing.say_lines(
         f"Next:\n  snnc evaluate {folder.as_posix()} --data test.npz"
         f" --weights {weights_out.as_posix()}"

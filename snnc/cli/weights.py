@@ -11,6 +11,7 @@ from snnc.diagnostics import Diagnostics
 from snnc.diagnostics.spec_error import SpecError
 from snnc.output.imported import open_package
 from snnc.text.installing import missing
+from snnc.verbs.package_options import CalibrateOptions
 from snnc.weight_files.inspect import inspect
 
 EXTRA = "pip install numpy safetensors"
@@ -90,19 +91,11 @@ def _migrate(
         return 1
     from snnc.verbs.migrate import migrate_file  # imports NumPy
 
-    report = Diagnostics()
     old, new = specs
-    moved = migrate_file(
-        file,
-        old=old,
-        new=new,
-        output=output,
-        force=force,
-        report=report,
-        device=options.device(),
-    )
-    printing.print_diagnostics(report)
-    if moved is None:
+    try:
+        moved = migrate_file(file, old, new, output, options.device(), force=force)
+    except SpecError as error:
+        printing.print_diagnostics(error)
         return 1
     printing.print_result(moved, form)
     return 0
@@ -126,7 +119,7 @@ def _migrate(
     required=True,
 )
 @options.force
-@options.count("--examples", help="Measure only N examples, drawn with seed 0.")
+@options.of(CalibrateOptions)
 @options.output_format()
 def calibrate_command(
     package: Path,
@@ -158,10 +151,10 @@ def calibrate_command(
         from snnc.runtime.layout import check_writable  # imports NumPy
 
         check_writable(output)
-        chosen = options.device_name()
         try:
             opened = open_package(package)
-            done = calibrate(opened, data, weights, examples=examples, device=chosen)
+            measured = CalibrateOptions(examples=examples)
+            done = calibrate(opened, data, weights, measured, options.device_name())
         except SpecError as error:
             printing.print_diagnostics(error)
             printing.say(f"{output} is not written: the chip can't store these weights")

@@ -28,6 +28,7 @@ from snnc.text.installing import installation, missing
 from snnc.text.tables import align, counted, percent
 from snnc.verbs.evaluate.options import Simulator
 from snnc.verbs.evaluate.task import write_data
+from snnc.verbs.repository_options import DemoOptions
 
 FRAMES = 8
 SIZE = 16
@@ -138,11 +139,13 @@ class Demonstration:
         return "\n".join(align(rows, "<>>>"))
 
 
-def run_demo(folder: Path, tell: Tell, *, every: bool) -> Demonstration:
-    """Report, run with shipped weights, and train in ``folder`` if TensorFlow exists.
+def run_demo(options: DemoOptions) -> Demonstration:
+    """Report, run with shipped weights, and train if TensorFlow exists.
 
     With ``every``, also run the network on all simulators.
     """
+    folder = Path(options.folder)
+    tell = options.tell
     folder.mkdir(parents=True, exist_ok=True)
     spec = spec_path("drift.snn")
     weights = spec_path("drift.safetensors")
@@ -169,7 +172,7 @@ def run_demo(folder: Path, tell: Tell, *, every: bool) -> Demonstration:
         evaluated = folder / "drift.safetensors"
         package.train(x_train, y_train, evaluated)
         results.evaluations["exact"] = package.evaluate(x, y, evaluated, progress=False)
-        for name in simulators() if every else ():
+        for name in simulators() if options.every else ():
             tell(f"--- snnc evaluate drift --simulator {name} --examples {FEW}")
             results.evaluations[name] = package.evaluate(
                 x[:FEW], y[:FEW], evaluated, simulator=name, progress=False

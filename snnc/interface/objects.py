@@ -59,6 +59,7 @@ from snnc.verbs.evaluate import verb
 from snnc.verbs.evaluate.options import AdaptOptions, EvaluateOptions, PredictOptions
 from snnc.verbs.fit import find_variants
 from snnc.verbs.options import takes
+from snnc.verbs.package_options import CalibrateOptions, TrainOptions
 from snnc.verbs.report.summary import report_of
 from snnc.verbs.weights import list_weights
 from snnc.views.report_page import report_page
@@ -67,14 +68,11 @@ from snnc.views.spec import spec_html
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from typing_extensions import Unpack
-
     from snnc.ir.mapped import RoutedNetwork
     from snnc.nir.export import Exported
     from snnc.nir.graph import Neuron
     from snnc.results.evaluation import Evaluation
     from snnc.results.prediction import Prediction
-    from snnc.runtime.keras.training import TrainOptions
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -578,15 +576,9 @@ def adapt(call: AdaptCall) -> Adaptation:
     return adapt_verb.adapt(package, call.x, call.y, call.weights, call)
 
 
-def train(
-    package: Package | FileName,
-    x: object,
-    y: object = None,
-    weights: FileName | None = None,
-    epochs: int | None = None,
-    **options: Unpack[TrainOptions],
-) -> Training:
-    """Train the Keras model, like the package's ``train.py``.
+@dataclass(frozen=True)
+class TrainCall(TrainOptions):
+    """What `train` takes.
 
     Parameters
     ----------
@@ -600,12 +592,16 @@ def train(
         None for a data set or a file.
     weights
         The safetensors file to write, if any.
-    epochs
-        The number of epochs; by default, that of the spec.
-    **options
-        ``initial``, ``phases``, ``spike_updates``, ``resume``, ``seed``,
-        ``validation``, ``groups``, ``class_weight``, ``callbacks``: options of the
-        package's ``train.train``; see the docstring of that function.
+    callbacks
+        Additional Keras callbacks.
+    """
+
+    package: Package | FileName
+
+
+@takes(TrainCall)
+def train(call: TrainCall) -> Training:
+    """Train the Keras model, like the package's ``train.py``.
 
     Raises
     ------
@@ -617,24 +613,12 @@ def train(
     ModuleNotFoundError
         If TensorFlow is not installed.
     """
-    opened = imported_package(package)
-    return train_verb.train(opened, x, y, weights, epochs, **options)
+    return train_verb.train(imported_package(call.package), call)
 
 
-def calibrate(
-    package: Package | FileName,
-    x: Any,
-    weights: Tensors | FileName,
-    *,
-    y: Any = None,
-    examples: int | None = None,
-    device: str = DEFAULT,
-) -> Calibration:
-    """Scale weights so that rates stay within bounds; outputs stay the same.
-
-    Use this for imported weights; training scales its weights itself. A quarter of the
-    examples, at most 512, are not measured. On these, the scaled weights are compared
-    with the given weights in spikes.
+@dataclass(frozen=True)
+class CalibrateCall(CalibrateOptions):
+    """What `calibrate` takes.
 
     Parameters
     ----------
@@ -648,11 +632,23 @@ def calibrate(
         The labels or values of an array ``x``, to compare accuracies or errors. A data
         file may contain ``y``. Without ``y``, the decisions, or the values, are
         compared with those of Keras.
-    examples
-        The number of examples to measure, drawn with seed 0; by default, all that are
-        not kept for the comparison.
     device
         The device on which the scaled weights are checked.
+    """
+
+    package: Package | FileName
+    x: Any
+    weights: Tensors | FileName
+    device: str = field(default=DEFAULT, kw_only=True)
+
+
+@takes(CalibrateCall)
+def calibrate(call: CalibrateCall) -> Calibration:
+    """Scale weights so that rates stay within bounds; outputs stay the same.
+
+    Use this for imported weights; training scales its weights itself. A quarter of the
+    examples, at most 512, are not measured. On these, the scaled weights are compared
+    with the given weights in spikes.
 
     Raises
     ------
@@ -664,8 +660,8 @@ def calibrate(
     ModuleNotFoundError
         If TensorFlow or Nengo are not installed.
     """
-    opened = imported_package(package)
-    return calibrate_weights(opened, x, weights, y=y, examples=examples, device=device)
+    package = imported_package(call.package)
+    return calibrate_weights(package, call.x, call.weights, call, call.device)
 
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
@@ -774,7 +770,7 @@ class Package(Listed):
 
         See `snnc.weights`.
         """
-        return list_weights(file, self.spec.made, read_profile(self.spec.device))
+        return list_weights(file, self.spec.made.mapped)
 
     def export_nir(
         self, weights: Tensors | FileName, path: FileName, *, neuron: Neuron = "if"

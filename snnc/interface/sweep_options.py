@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from snnc.language.readers import Phase
 from snnc.text.arguments import FileName
-from snnc.verbs.options import check_options, option
+from snnc.verbs.options import check_options, option, read_words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,9 @@ class SweepOptions:
     )
     phases: Sequence[Phase] = option(
         ("smooth", "scale"),
-        "Phases of each training; `spikes` takes several times longer.",
+        "Phases of each training; `smooth,scale,spikes` takes several times longer.",
+        metavar="PHASE,...",
+        read=read_words,
     )
     examples: int | None = option(
         None, "Evaluate on N examples, drawn with the seed.", least=1

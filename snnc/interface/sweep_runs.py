@@ -59,12 +59,11 @@ class SweepSettings:
         """The common dependencies of all results; large files are hashed only once."""
         from snnc.verbs.evaluate.task import identify_data
 
-        weights = self.weights and hashlib.sha256(self.weights.read_bytes()).hexdigest()
         return {
             **MARK,
             "data": identify_data(self.data),
             "test": self.test and identify_data(self.test),
-            "weights": weights,
+            "weights": self.weights and identify_data(self.weights),
             "epochs": self.epochs,
             "phases": list(self.phases),
             "examples": self.examples,

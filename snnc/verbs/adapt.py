@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from snnc.output.imported import CannotRunError
 from snnc.results.adaptation import Adaptation, AdaptedData, AdaptedEvaluation
 from snnc.text.arguments import FileName, Tensors
-from snnc.verbs.evaluate.options import AdaptOptions, EvaluateOptions
+from snnc.verbs.evaluate.options import AdaptOptions, EvaluateOptions, LearningSimulator
 from snnc.verbs.evaluate.verb import evaluate
 
 if TYPE_CHECKING:
@@ -175,20 +175,22 @@ def evaluate_adapted(
     """Evaluate a package, let its readout learn, and evaluate it again.
 
     ``keep`` names old data on which the package is evaluated before and after, too.
+    Raise ValueError if the simulator does not learn.
     """
-    simulator = options.simulator
-    # mypy narrows a type by comparisons, but not by `in`.
-    if simulator == "keras" or simulator == "nengo_dl":
-        raise CannotRunError(f"the simulator {simulator} does not learn")
     # Several evaluations would write the same file.
     once = replace(options, output=None)
-    learned_with = AdaptOptions(
-        simulator=simulator,
-        seed=options.seed,
-        passes=passes,
-        weights_out=weights_out,
+    learning = adapt(
+        package,
+        adapt_data,
+        None,
+        weights,
+        AdaptOptions(
+            simulator=cast("LearningSimulator", options.simulator),
+            seed=options.seed,
+            passes=passes,
+            weights_out=weights_out,
+        ),
     )
-    learning = adapt(package, adapt_data, None, weights, learned_with)
 
     def compare(file: FileName) -> AdaptedData:
         refit = None

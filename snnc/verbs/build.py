@@ -73,22 +73,19 @@ class Build:
     would change. ``force`` replaces edited files and packages of other specs, and
     ``tracked`` reports files that git does not track. ``say`` receives a summary of
     each package, and ``show`` the details: differences in the mode ``check``, otherwise
-    paths.
+    paths. With ``finds_orphans``, packages whose specs no longer exist are removed.
     """
 
     output: Path
     mode: Mode = "write"
     force: bool = False
     tracked: bool = False
+    finds_orphans: bool = True
     say: Tell = ignore
     show: Tell = ignore
 
     def run(
-        self,
-        specs: Sequence[Wanted],
-        tell: Callable[[Diagnostics], object],
-        *,
-        finds_orphans: bool = True,
+        self, specs: Sequence[Wanted], tell: Callable[[Diagnostics], object]
     ) -> bool:
         """Process the package of every spec, even if other specs have errors.
 
@@ -97,8 +94,7 @@ class Build:
         errors. Otherwise a spec with a mistyped name would look removed (decision 012).
 
         Call ``tell`` with the diagnostics of each spec, then of packages without a
-        spec, and return whether there are no errors. With ``finds_orphans``,
-        include packages whose specs no longer exist.
+        spec, and return whether there are no errors.
         """
         attempts = [_compile(spec, self.output) for spec in specs]
         jobs = [attempt.job for attempt in attempts]
@@ -112,7 +108,7 @@ class Build:
                 outdated.append(attempt.place)
             tell(attempt.report)
         if len(done) == len(specs):
-            outdated += self._remove(done, tell, finds_orphans=finds_orphans)
+            outdated += self._remove(done, tell)
         if self.mode == "check" and outdated:
             self.say(f"not up to date: {', '.join(dict.fromkeys(outdated))}")
         return not outdated
@@ -128,28 +124,24 @@ class Build:
         return is_done
 
     def _remove(
-        self,
-        done: Sequence[Job],
-        tell: Callable[[Diagnostics], object],
-        *,
-        finds_orphans: bool,
+        self, done: Sequence[Job], tell: Callable[[Diagnostics], object]
     ) -> list[str]:
         """Process the packages to remove; return the files with errors."""
         report = Diagnostics()
         try:
-            for job in self._removals(done, finds_orphans=finds_orphans):
+            for job in self._removals(done):
                 self._process(job, report)
         except OSError as error:
             report.add(write.cannot_write(error, self.output))
         tell(report)
         return [d.file for d in report if d.severity == "error"]
 
-    def _removals(self, done: Sequence[Job], *, finds_orphans: bool) -> Iterator[Job]:
+    def _removals(self, done: Sequence[Job]) -> Iterator[Job]:
         """Yield packages of renamed networks, then packages without specs."""
         built = {job.package.folder for job in done}
         again = f"snnc build --allow-empty -o {shlex.quote(self.output.as_posix())}"
         orphans = [(o, j.command) for j in done for o in stale.find_renamed(j.package)]
-        if finds_orphans:
+        if self.finds_orphans:
             orphans += [(orphan, again) for orphan in stale.find_orphans(self.output)]
         for (package, reason), command in orphans:
             if package.folder not in built:  # otherwise another spec owns it now
@@ -335,12 +327,9 @@ def write_package(
         return run_passes(compilation, report, "emit")
 
     report = Diagnostics()
-    building = Build(output, "check" if check else "write", force)
-    built = building.run(
-        [Wanted(path.as_posix(), device, emit)],
-        report.extend,
-        finds_orphans=False,
-    )
+    mode: Mode = "check" if check else "write"
+    building = Build(output, mode, force, finds_orphans=False)
+    built = building.run([Wanted(path.as_posix(), device, emit)], report.extend)
     if not built or compilation.spec is None:
         raise SpecError(report.diagnostics)
     return output / compilation.spec.spec.network

@@ -11,11 +11,12 @@ from snnc.driver import compile_file
 from snnc.ir.device import Profile
 from snnc.ir.layout import layout_id
 from snnc.ir.layout import tensors as tensors_of
-from snnc.loihi.profile import DEFAULT, read_profile
+from snnc.loihi.profile import read_profile
 from snnc.output.imported import CannotRunError, ImportedPackage, spec_of
 from snnc.results.calibration import Calibration
-from snnc.text.arguments import FileName, Tensors, check_count, given_weights
+from snnc.text.arguments import FileName, Tensors, given_weights
 from snnc.text.installing import require
+from snnc.verbs.package_options import CalibrateOptions
 from snnc.views.calibration import scores_text
 from snnc.weight_files.inspect import on_chip
 
@@ -38,10 +39,8 @@ def calibrate(
     package: ImportedPackage,
     x: Any,
     weights: Tensors | FileName,
-    *,
-    y: Any = None,
-    examples: int | None = None,
-    device: str = DEFAULT,
+    options: CalibrateOptions,
+    device: str,
 ) -> Calibration:
     """Scale weights so that rates stay within bounds; outputs stay the same.
 
@@ -49,7 +48,6 @@ def calibrate(
     the rates within bounds, or if the scaled weights are significantly worse in spikes.
     """
     source = given_weights(weights)
-    check_count("examples", examples, 1)
     require_libraries()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hide TensorFlow messages
     from snnc.verbs.evaluate.task import source_of  # imports of extras
@@ -57,7 +55,7 @@ def calibrate(
     from snnc.verbs.spike_comparison import compare_in_spikes, draw_examples
 
     profile = read_profile(device)
-    drawn = draw_examples(x, y, package.network, examples)
+    drawn = draw_examples(x, options.y, package.network, options.examples)
     tensors = package.layout.load(source)
     scaled = scale_weights(package, drawn.measured, tensors)
     # Refuse weights that the chip can't store before the slow comparison in spikes.

@@ -45,11 +45,10 @@ def _package_of_spec(
         return None
     folder = packages / compilation.spec.spec.network
     if folder.exists():
-        build = Build(packages, "check")
+        build = Build(packages, "check", finds_orphans=False)
     else:
         say(f"building {folder.as_posix()}, which does not exist")
-        build = Build(packages, say=say)
+        build = Build(packages, finds_orphans=False, say=say)
     # Its diagnostics are already in the report, so a build must not compile it again.
     wanted = Wanted(spec.as_posix(), device, lambda _: compilation)
-    is_built = build.run([wanted], report.extend, finds_orphans=False)
-    return folder if is_built else None
+    return folder if build.run([wanted], report.extend) else None

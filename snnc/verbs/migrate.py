@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from snnc.diagnostics import Diagnostics
+from snnc.diagnostics.spec_error import SpecError
 from snnc.ir.device import Profile
 from snnc.ir.layout import input_scale, tensors
 from snnc.ir.tensor import TensorSpec
@@ -37,29 +38,27 @@ def migrate_file(
     old: str,
     new: str,
     output: Path,
-    report: Diagnostics,
-    device: Profile | None,
+    device: Profile,
     *,
     force: bool,
-) -> Migration | None:
+) -> Migration:
     """Copy the weights of the spec ``old`` that fit to ``new``, initialize the others.
 
-    The weights of ``old`` are in ``path``. Return None if no file was written. Without
-    a ``device``, the specs are compiled for Loihi 1.
+    The weights of ``old`` are in ``path``. Raise SpecError if no file was written.
     """
+    report = Diagnostics()
     header = read_header(path, report)
     before, after = (read_version(spec, report, device) for spec in (old, new))
     if output.exists() and not force:
         report.add(WouldOverwrite(span=whole_file(output)))
     if header is None or before is None or after is None or report.errors:
-        return None
+        raise SpecError(report.diagnostics)
     listing = Listing(header, before.network)
     if not listing.fits:
-        report.add(refusal(listing, remedy=OLD_SPEC))
-        return None
+        raise SpecError((refusal(listing, remedy=OLD_SPEC),))
     values = read_values(header)
     if not report_values(replace(listing, spreads=spreads(values)), report):
-        return None
+        raise SpecError(report.diagnostics)
     wanted = tensors(after.network)
     names = match(before, after).names
     changes = match_tensors(tensors(before.network), wanted, names)
@@ -68,8 +67,7 @@ def migrate_file(
         scale = input_scale(after.network)
         write_file(output, serialize(wanted, moved.values, scale))
     except OSError as error:
-        report.add(cannot_write(error, output))
-        return None
+        raise SpecError((cannot_write(error, output),)) from error
     return replace(moved, file=output.as_posix())
 
 

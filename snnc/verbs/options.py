@@ -28,28 +28,33 @@ class Option:
     ``help`` names choices and other options in single backticks. An option has
     ``choices``, or is a number of at least ``least``, or is a ``path``, or is a text,
     which ``metavar`` describes, or is a flag. ``names`` are those on the command line,
-    if it has others there.
+    if it has others there. The settings of the repository may have the path of the
+    ``packages``.
+
+    ``read`` converts what is typed to the value, and raises ValueError if it can't. Of
+    an option that may be typed ``several`` times, it converts all texts.
     """
 
+    default: object
     help: str
     choices: tuple[str, ...] = ()
     least: int | None = None
-    path: Literal["", "file", "folder"] = ""
-    metavar: str | None = None
+    path: Literal["", "file", "folder", "packages"] = ""
+    metavar: str = "FILE"
     names: tuple[str, ...] = ()
+    read: Callable[[Any], object] | None = None
+    several: bool = False
 
 
 def option(default: object, help: str, **settings: Any) -> Any:
     """Declare a field of a dataclass as an option; see `Option`."""
-    return field(default=default, metadata={_KEY: Option(help, **settings)})
+    return field(default=default, metadata={_KEY: Option(default, help, **settings)})
 
 
-def options_of(kind: type[Any]) -> dict[str, tuple[object, Option]]:
-    """Return the default and the description of each option of a dataclass."""
+def options_of(kind: type[Any]) -> dict[str, Option]:
+    """Return the description of each option of a dataclass."""
     return {
-        each.name: (each.default, each.metadata[_KEY])
-        for each in fields(kind)
-        if _KEY in each.metadata
+        each.name: each.metadata[_KEY] for each in fields(kind) if _KEY in each.metadata
     }
 
 
@@ -61,12 +66,19 @@ def check_options(values: object) -> None:
     TypeError, ValueError
         As `check_count` and `check_choice`.
     """
-    for name, (_, described) in options_of(type(values)).items():
+    for name, described in options_of(type(values)).items():
         value = getattr(values, name)
+        if value is None and described.default is None:
+            continue
         if described.least is not None:
             check_count(name, value, described.least)
         if described.choices:
             check_choice(name, value, described.choices)
+
+
+def read_words(text: str) -> tuple[str, ...]:
+    """Return the words of a text, which commas separate."""
+    return tuple(word.strip() for word in text.split(","))
 
 
 Parameters = ParamSpec("Parameters")
@@ -108,6 +120,6 @@ def _docstring(run: Callable[..., Any], call: Any) -> str:
     _, _, parameters = (inspect.getdoc(call) or "").partition("----------\n")
     # Help has single backticks for click, and docstrings have double ones.
     lines = [summary.rstrip(), "", "Parameters", "----------", parameters]
-    for name, (_, described) in options_of(call).items():
+    for name, described in options_of(call).items():
         lines += [name, indent(fill(described.help.replace("`", "``"), WIDTH), "    ")]
     return "\n".join([*lines, *(f"\n{section.rstrip()}" for section in sections)])

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from snnc.output.imported import ImportedPackage
 from snnc.results.calibration import ComparedScore, Measure, SpikeComparison
-from snnc.runtime.data import Examples, open_data, select
+from snnc.runtime.data import open_data, select
 from snnc.runtime.examples import Array
 from snnc.runtime.examples import score as score_of
 from snnc.runtime.keras.model import set_model_weights
@@ -54,17 +54,13 @@ def draw_examples(x: Any, y: Any, network: Network, limit: int | None) -> DrawnE
         examples = open_data(x, network, most, 0, labelled=_has_labels(x))
     else:
         examples = select(x, y, network, most, 0)
-    compared = _count_compared(examples, limit)
-    measured = max(1, len(examples) - compared)
-    labels = None if examples.y is None else examples.y[-compared:]
-    return DrawnExamples(examples[:measured], examples[-compared:], labels)
-
-
-def _count_compared(examples: Examples, limit: int | None) -> int:
     count = len(examples)
     # Examples beyond the limit were drawn for the comparison.
     spare = 0 if limit is None else count - limit
-    return min(HELD_OUT, max(1, spare, count // SHARE))
+    compared = min(HELD_OUT, max(1, spare, count // SHARE))
+    measured = max(1, count - compared)
+    labels = None if examples.y is None else examples.y[-compared:]
+    return DrawnExamples(examples[:measured], examples[-compared:], labels)
 
 
 def _has_labels(path: FileName) -> bool:

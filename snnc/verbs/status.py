@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from snnc.diagnostics import Diagnostics
 from snnc.ir.layout import layout_id, tensors
-from snnc.loihi.profile import DEFAULT, read_profile
+from snnc.loihi.profile import DEFAULT
 from snnc.passes import Compilation
 from snnc.results.tables import Status, StatusRow
 from snnc.syntax.files import specs_in
-from snnc.text.arguments import FileName
 from snnc.verbs.evaluate.last import recorded_accuracy
+from snnc.verbs.options import takes
 from snnc.verbs.report.folder import compile_row
+from snnc.verbs.repository_options import StatusOptions
 from snnc.verbs.settings import read_settings
 from snnc.weight_files.header import read_header
 
@@ -22,25 +24,12 @@ STEPS_OF_TRAINING = (".smooth", ".best")
 """The suffixes of weight files that training writes before it ends."""
 
 
-def status(
-    specs: Sequence[FileName] = (),
-    packages: FileName | None = None,
-    device: str | None = None,
-) -> Status:
+@takes(StatusOptions)
+def status(call: StatusOptions) -> Status:
     """Return the state of specs: whether they fit, are built, trained and evaluated.
 
     Weights are looked for in the current folder, next to each spec, in the folder of
     the packages, and in the folder around it.
-
-    Parameters
-    ----------
-    specs
-        Files and folders; by default, those in ``[tool.snnc]`` of ``pyproject.toml``,
-        or the folder ``specs``.
-    packages
-        The folder of the packages; by default, that in the settings, or ``models``.
-    device
-        ``loihi1`` or the path of a device file; by default, that in the settings.
 
     Raises
     ------
@@ -48,26 +37,21 @@ def status(
         If the settings are invalid.
     """
     settings = read_settings(Path.cwd())
-    folder = settings.packages if packages is None else Path(packages)
-    name = device or settings.device or DEFAULT
-    profile = read_profile(name)
+    folder = settings.packages if call.packages is None else Path(call.packages)
+    name = call.device or settings.device or DEFAULT
     report = Diagnostics()
     rows = []
-    for spec in _files_of(map(Path, specs or settings.specs)):
-        row, compilation, problems = compile_row(spec, folder, name, profile)
+    places = map(Path, call.specs or settings.specs)
+    files = (specs_in(place) if place.is_dir() else [place] for place in places)
+    for spec in map(Path.as_posix, chain.from_iterable(files)):
+        row, compilation, problems = compile_row(spec, folder, name)
         report.extend(problems)
         state = StatusRow(spec, row.fits, row.cores, row.package, problems=row.problems)
         if compilation is not None and compilation.lowered is not None:
-            places = (Path(), folder.parent, folder, Path(spec).parent)
-            state = _with_weights(state, compilation, places)
+            beside = (Path(), folder.parent, folder, Path(spec).parent)
+            state = _with_weights(state, compilation, beside)
         rows.append(state)
     return Status(tuple(rows), report.diagnostics)
-
-
-def _files_of(paths: Iterable[Path]) -> Iterable[str]:
-    for path in paths:
-        files = specs_in(path) if path.is_dir() else [path]
-        yield from (file.as_posix() for file in files)
 
 
 def _with_weights(

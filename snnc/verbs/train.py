@@ -9,33 +9,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snnc.results.training import Training
-from snnc.text.arguments import FileName
+from snnc.verbs.package_options import TrainOptions
 
 if TYPE_CHECKING:
-    from typing_extensions import Unpack
-
     from snnc.output.imported import ImportedPackage
-    from snnc.runtime.keras.training import TrainOptions
+
+PARAMETERS = ("package", "x", "y", "weights", "epochs")
+"""The options that the package's ``train.py`` does not take by keyword."""
 
 
-def train(
-    package: ImportedPackage,
-    x: object,
-    y: object,
-    weights: FileName | None,
-    epochs: int | None,
-    **options: Unpack[TrainOptions],
-) -> Training:
+def train(package: ImportedPackage, options: TrainOptions) -> Training:
     """Train the Keras model with the package's ``train.py``.
 
-    ``x`` is an array, a data set, or a data file that also contains ``y``.
+    ``options.x`` is an array, a data set, or a data file that also contains ``y``.
     """
     trainer = package.module("train").TRAINER
+    others = {n: v for n, v in vars(options).items() if n not in PARAMETERS}
+    x = options.x
+    weights = options.weights
     started = time.perf_counter()
     if isinstance(x, str | os.PathLike):
-        model = trainer.train_files(x, weights, epochs, **options)
+        model = trainer.train_files(x, weights, options.epochs, **others)
     else:
-        model = trainer.train(x, y, weights, epochs, **options)
+        model = trainer.train(x, options.y, weights, options.epochs, **others)
     stop = time.perf_counter()
     bounds = itertools.pairwise([*model.history.starts, stop])
     return Training(

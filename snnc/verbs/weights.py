@@ -10,30 +10,25 @@ from tempfile import TemporaryDirectory
 
 from snnc import diagnostics
 from snnc.diagnostics.spec_error import SpecError
-from snnc.ir.device import Profile
 from snnc.ir.layout import layout_id
 from snnc.ir.layout import tensors as tensors_of
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.profile import DEFAULT, read_profile
-from snnc.passes import Compilation
 from snnc.results.weights import Weights
 from snnc.text.arguments import FileName, Tensors, given_weights
 from snnc.text.installing import require
 from snnc.weight_files.inspect import inspect
 
 
-def list_weights(
-    file: FileName | Tensors, target: Compilation | None, device: Profile
-) -> Weights:
+def list_weights(file: FileName | Tensors, mapped: MappedNetwork | None) -> Weights:
     """Return the contents of a safetensors file, and whether it fits a network.
 
     Raise SpecError if the file can't be read.
     """
     require(("numpy", "safetensors"), "import", "weights")
     report = diagnostics.Diagnostics()
-    mapped = None if target is None else target.mapped
     with _store_weights(file, mapped) as path:
-        listing = inspect(path, mapped, report, calculates=True, device=device)
+        listing = inspect(path, mapped, report, calculates=True)
     if listing is None:
         raise SpecError(report.diagnostics)
     return listing.result(report.diagnostics)
@@ -68,19 +63,14 @@ def migrate(
     """
     from snnc.verbs.migrate import migrate_file  # imports NumPy
 
-    report = diagnostics.Diagnostics()
-    profile = read_profile(device)
-    moved = migrate_file(
+    migrate_file(
         Path(file),
         old=os.fspath(old),
         new=os.fspath(new),
         output=Path(output),
+        device=read_profile(device),
         force=force,
-        report=report,
-        device=profile,
     )
-    if moved is None:
-        raise SpecError(report.diagnostics)
 
 
 @contextmanager

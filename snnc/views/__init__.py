@@ -13,6 +13,8 @@ from typing import Any
 from snnc.results.base import WRITERS, Result, to_json
 from snnc.text.display import Json
 from snnc.views.document import Document
+from snnc.views.markdown import format_markdown
+from snnc.views.text import format_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +102,9 @@ def _training() -> View:
 
 
 def _report() -> View:
-    from snnc.views import report, report_html
+    from snnc.views import report
 
-    return View(report_html.document, report.records)
+    return View(report.document, report.records)
 
 
 def _fit() -> View:
@@ -141,14 +143,10 @@ def document_of(result: Result) -> Document:
 
 
 def _text(result: Result) -> str:
-    from snnc.views.text import format_text
-
     return format_text(document_of(result))
 
 
 def _markdown(result: Result) -> str:
-    from snnc.views.markdown import format_markdown
-
     return format_markdown(document_of(result))
 
 

@@ -11,7 +11,6 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from snnc.results.scores import REGISTERS, Interval, LayerResult, ScoreAtTime
-from snnc.text.display import Json
 from snnc.text.tables import Cells, TextTable, counted, human, joules, percent
 from snnc.views.chip_time import time_rows
 from snnc.views.document import (
@@ -96,10 +95,9 @@ def _wrapped(sentences: list[str]) -> Iterator[str]:
         yield from wrap(sentence, WIDTH, break_on_hyphens=False)
 
 
-def records(result: Evaluation) -> list[Json]:
+def records(result: Evaluation) -> Any:
     """Return a row per layer."""
-    layers: list[Json] = result.as_dict()["layers"]
-    return layers
+    return result.as_dict()["layers"]
 
 
 def heading(result: Evaluation) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from snnc.views import sweep
 from snnc.views.plots import networks, results
 
 if TYPE_CHECKING:
@@ -21,6 +20,6 @@ DRAWN: dict[str, Callable[..., Axes]] = {
     "predictions": results.predictions,
     "raster": results.raster,
     "rates": results.rates,
-    "sweep": sweep.draw,
+    "sweep": results.sweep,
     "training": results.training,
 }

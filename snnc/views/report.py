@@ -1,20 +1,37 @@
-"""The document of a network's cores and costs."""
+"""The document of a network's cores and costs: tables for texts, and a page."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+from typing import Any
 
+from snnc.diagnostics.diagnostic_text import render
 from snnc.results.base import to_json
 from snnc.results.report import COUNTERS, LayerReport, Report
-from snnc.text.display import Json
+from snnc.source import DOCUMENTATION
+from snnc.text.display import Json, to_pre
 from snnc.text.tables import TextTable, cell, counted, dims, human, joules
 from snnc.views.chip_time import time_sentences
-from snnc.views.document import MARKDOWN, WORDS, Items, Part, Sentence, Table, Title
+from snnc.views.core_map import core_map
+from snnc.views.document import (
+    HTML,
+    MARKDOWN,
+    WORDS,
+    Html,
+    Items,
+    Part,
+    Sentence,
+    Table,
+    Title,
+)
 
 LAYERS = ("layer", "kind", "shape", "neurons", "cores", "block", "bound by")
 USE = ("layer", *COUNTERS, "spikes", "operations", "energy")
 WHY = "Why layers don't take fewer cores"
 LEFT = {"layer", "kind", "shape", "bound by"}
+FULL = 0.9
+"""The fraction of a limit above which a bar is coloured."""
 
 
 def document(report: Report) -> Iterator[Part]:
@@ -31,6 +48,7 @@ def document(report: Report) -> Iterator[Part]:
     yield Items(tuple(totals(report)), WORDS)
     if report.why is not None:
         yield Items(tuple(reasons(report)), WORDS, caption=f"{WHY}:")
+    yield Html(partial(fragment, report), HTML)
 
 
 def _table(head: tuple[str, ...], rows: list[dict[str, str]]) -> TextTable:
@@ -115,7 +133,63 @@ def _energy(report: Report, *, has_tiles: bool) -> Iterator[str]:
     yield f"energy per example, at most: {joules(report.energy)}; {idle}"
 
 
-def records(report: Report) -> list[Json]:
+def fragment(shown: Report, spec: str = "") -> str:
+    """Return tiles, problems, the spec, a map of the cores, and a table of layers.
+
+    ``spec`` is the HTML of the spec, with costs after its lines.
+    """
+    from snnc.views.html import page_template  # only for pages
+
+    *whys, total_why = reasons(shown)
+    problems = render(shown.diagnostics, colour=True)
+    return page_template("report.html.jinja").render(
+        name=shown.network,
+        about=shown.spec.about,
+        device=shown.device if shown.on_chip else "no chip",
+        on_chip=shown.on_chip,
+        counters=COUNTERS,
+        problems=problems and to_pre(problems, wrap=True),
+        spec=spec,
+        cores=core_map(shown),
+        rows=[_row(layer, shown) for layer in shown.layers],
+        caption=example(shown),
+        notes=list(notes(shown, has_tiles=True)),
+        whys=whys,
+        total_why=total_why,
+        tiles=_tiles(shown),
+        terms=f"{DOCUMENTATION}loihi-for-keras-users.html",
+    )
+
+
+def _tiles(shown: Report) -> Iterator[tuple[str, str]]:
+    """Yield the tiles at the top of the page: names and values."""
+    yield "neurons", str(shown.neurons)
+    yield "weights", str(shown.weights)
+    if shown.on_chip:
+        yield "cores", str(shown.cores)
+        yield "chips", str(shown.chips)
+    yield "spikes at most", human(shown.spikes)
+    if shown.on_chip:
+        yield "synaptic operations at most", human(shown.operations)
+        yield "energy at most", joules(shown.energy)
+
+
+def _row(layer: LayerReport, shown: Report) -> Json:
+    use = zip(COUNTERS, layer.use or (), strict=False)
+    return {
+        **row_texts(layer, shown),
+        "weights": str(layer.weights or ""),
+        "bars": [
+            {
+                "percent": f"{100 * part:.0f}",
+                "binds": counter in layer.limited_by,
+                "full": part >= FULL,
+            }
+            for counter, part in use
+        ],
+    }
+
+
+def records(report: Report) -> Any:
     """Return a row per layer that is not folded."""
-    layers: list[Json] = to_json(report)["layers"]
-    return layers
+    return to_json(report)["layers"]

@@ -11,7 +11,7 @@ from snnc.text.display import to_pre
 from snnc.text.tables import counted, dims
 from snnc.views.document import PAGE, Heading, Html, Part, Sentence, Title
 from snnc.views.html import format_page
-from snnc.views.report_html import fragment
+from snnc.views.report import fragment
 from snnc.views.spec import spec_html
 
 VARIANTS = (

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
 from snnc.results.base import to_json
-from snnc.results.sweep import Cost, Sweep, Variant, select_best
+from snnc.results.sweep import Cost, Sweep, Variant
 from snnc.text.display import Json
 from snnc.text.tables import TextTable, cell, counted, human, joules
-from snnc.views import plots
 from snnc.views.document import HTML, Figure, Part, Sentence, Table, Title
 from snnc.views.evaluation import score_writer
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 BEST = "*"
 
@@ -101,11 +97,3 @@ def records(sweep: Sweep) -> list[Json]:
     """Return a row per variant, with a column per setting."""
     variants = [to_json(variant) for variant in sweep]
     return [{**variant.pop("settings"), **variant} for variant in variants]
-
-
-def draw(sweep: Sweep, over: Cost, ax: Axes | None) -> Axes:
-    """Plot the scores of the variants against a cost."""
-    best = sweep.front
-    if over == "cores":  # these and the score are the only costs
-        best = select_best(sweep.variants, "cores")
-    return plots.results.sweep(sweep.network, sweep.variants, best, over, ax)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from snnc.results.tables import FolderReport, Limits, NetworkRow, Status, StatusRow
-from snnc.text.tables import Cells, TextTable, cell, counted, human, percent, printable
+from snnc.text.tables import Cells, TextTable, cell, counted, joules, percent, printable
 from snnc.views.document import HTML, TEXT, Part, Sentence, Table, Title
 
 FOLDER = ("spec", "network", "cores", "chips", "energy at most", "fits", "package")
@@ -21,17 +21,21 @@ def folder_document(folder: FolderReport) -> Iterator[Part]:
 
 
 def _network(row: NetworkRow) -> Cells:
-    if row.cores is None:
-        return row.spec, "", "", "", "", counted(row.problems, "error"), ""
     return (
         row.spec,
         row.network or "",
-        str(row.cores),
-        str(row.chips),
-        human(row.energy_joules or 0.0, "J") if row.cores else "",
-        "yes" if row.fits else "no",
+        cell(row.cores),
+        cell(row.chips),
+        joules(row.energy_joules or 0.0) if row.cores else "",
+        _fits(row),
         row.package or "",
     )
+
+
+def _fits(row: NetworkRow | StatusRow) -> str:
+    if row.cores is None:
+        return counted(row.problems, "error")
+    return "yes" if row.fits else "no"
 
 
 def status_document(status: Status) -> Iterator[Part]:
@@ -41,13 +45,9 @@ def status_document(status: Status) -> Iterator[Part]:
 
 
 def _state(row: StatusRow) -> Cells:
-    if row.cores is None:
-        fits = counted(row.problems, "error")
-    else:
-        fits = "yes" if row.fits else "no"
     return (
         row.spec,
-        fits,
+        _fits(row),
         cell(row.cores),
         row.package or "",
         row.weights or "none",

@@ -46,19 +46,13 @@ def chip_table(layers: Sequence[Precision]) -> Table:
 
 def _tensor(tensor: ListedTensor) -> Cells:
     """Return the cells of a tensor; a missing one only has its expected shape."""
-    problem = (tensor.match and tensor.match.problem) or ""
-    if tensor.shape is None:
-        assert tensor.match is not None
-        shape = dims(tensor.match.expected_shape or ())
-        return (tensor.name, shape, *[""] * 6, problem)
-    shape = dims(tensor.shape) or "one value"
-    return (
-        tensor.name,
-        shape,
-        tensor.dtype or "",
-        *_spread(tensor.spread),
-        problem,
-    )
+    match = tensor.match
+    if tensor.shape is not None:
+        shape = dims(tensor.shape) or "one value"
+    else:
+        shape = dims((match and match.expected_shape) or ())
+    problem = (match and match.problem) or ""
+    return (tensor.name, shape, tensor.dtype or "", *_spread(tensor.spread), problem)
 
 
 def _spread(spread: Spread | None) -> Cells:

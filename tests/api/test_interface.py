@@ -8,8 +8,11 @@ import pytest
 
 import snnc
 from snnc.cli import VERBS, command_of
+from snnc.interface import spec_options
 from snnc.interface.sweep_options import SweepOptions
+from snnc.verbs import package_options, repository_options
 from snnc.verbs.evaluate.options import EvaluateOptions, PredictOptions
+from snnc.verbs.exchange import ImportOptions
 from snnc.verbs.options import options_of
 from tests.commands import run_python
 from tests.support import ROOT
@@ -83,19 +86,32 @@ def test_methods_of_packages_are_the_functions(name: str) -> None:
 @pytest.mark.parametrize(
     ("verb", "options"),
     [
+        ("build", spec_options.BuildOptions),
+        ("calibrate", package_options.CalibrateOptions),
+        ("check", spec_options.CheckOptions),
+        ("convert", spec_options.ConvertOptions),
+        ("demo", repository_options.DemoOptions),
         ("evaluate", EvaluateOptions),
+        ("export", spec_options.ExportOptions),
+        ("fit", spec_options.FitOptions),
+        ("import", ImportOptions),
+        ("init", repository_options.InitOptions),
+        ("plot", spec_options.PlotOptions),
         ("predict", PredictOptions),
+        ("report", repository_options.ReportOptions),
+        ("status", repository_options.StatusOptions),
         ("sweep", SweepOptions),
+        ("train", package_options.TrainOptions),
     ],
 )
 def test_the_help_and_the_docstring_describe_options_alike(
     verb: str, options: type
 ) -> None:
     helps = {each.name: getattr(each, "help", "") for each in command_of(verb).params}
-    described = " ".join((inspect.getdoc(getattr(snnc, verb)) or "").split())
-    for name, (_, option) in options_of(options).items():
-        if name != "phases":  # the command line reads them from one word
-            assert helps[name] == option.help
+    call = getattr(snnc, CALLS.get(verb, verb))
+    described = " ".join((inspect.getdoc(call) or "").split())
+    for name, option in options_of(options).items():
+        assert helps[name] == option.help
         assert option.help.replace("`", "``") in described
 
 

@@ -23,7 +23,7 @@ def is_folder(name: str) -> bool:
 
 
 def compare_folders(
-    old: str, new: str, report: Diagnostics, device: Profile | None
+    old: str, new: str, report: Diagnostics, device: Profile
 ) -> FolderDiff:
     """Compare the specs in two folders by path.
 
@@ -56,7 +56,7 @@ def _compare(
     old: str | None,
     new: str | None,
     report: Diagnostics,
-    device: Profile | None,
+    device: Profile,
 ) -> SpecChange:
     """Return the change of the spec at a path; ``old`` or ``new`` may be missing."""
     before = None if old is None else read_version(old, report, device)

@@ -34,7 +34,7 @@ from snnc.runtime.network import Decide, Network
 from snnc.text.progress import Moved
 from snnc.verbs import scores
 from snnc.verbs.evaluate.task import smooth_of
-from snnc.verbs.evaluate.work import WorkCounts, count_work, join_work, time_of
+from snnc.verbs.evaluate.work import WorkCounts, join_work, time_of
 
 BATCH = 64  # the most examples that the Keras model predicts at once
 BATCH_BYTES = 2**22  # the most bytes of examples in a batch of `KerasReference.outputs`
@@ -129,6 +129,7 @@ def run_spans(
     """Run spans of examples in parallel, a few examples at a time."""
     how = engine.network.readout.decide
     stream = engine.stream(images, spans, presentation, how, KEPT, threads)
+    cores = engine.work
     for span, start, x, result in stream:
         assert result.rows is not None
         part = EvaluatedPart.of(
@@ -139,7 +140,7 @@ def run_spans(
             presentation=presentation,
             cores=engine.cores,
             overflows=tuple(map(int, result.overflows)),
-            work=count_work(engine.work, result.counts),
+            work=WorkCounts(cores.layers, cores.neurons, cores.count(result.counts)),
         )
         yield SpanResult(span, part, result.counts, x)
 
@@ -259,7 +260,7 @@ def layer_result(
     name: str,
     firing: LayerFiring,
     steps: int,
-    alike: Correlation | None = None,
+    alike: Correlation | None,
 ) -> LayerResult:
     """Compute a layer's result from its spikes in examples of ``steps`` steps."""
     layer = network.layers[name]

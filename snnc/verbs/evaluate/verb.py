@@ -7,13 +7,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snnc.text.arguments import FileName, Tensors, given_weights
+from snnc.text.installing import require
 from snnc.verbs.evaluate.options import EvaluateOptions, PredictOptions
-from snnc.verbs.simulators import require_simulator
 
 if TYPE_CHECKING:
     from snnc.output.imported import ImportedPackage
     from snnc.results.evaluation import Evaluation
     from snnc.results.prediction import Prediction
+
+
+def require_simulator(simulator: str, cluster: str | None = None) -> None:
+    """Raise ModuleNotFoundError if a run needs libraries that are not installed.
+
+    Otherwise, prepare the import of these libraries.
+    """
+    needed = ["numpy", "scipy", "safetensors", "nengo_loihi", "numba"]
+    extras = "evaluate"
+    if cluster is not None:
+        needed.append("distributed")
+    if simulator == "keras":
+        needed.append("tensorflow")
+        extras = "evaluate,keras"
+    require(needed, extras, f"the simulator {simulator}")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hide TensorFlow messages
 
 
 def evaluate(
@@ -29,7 +45,6 @@ def evaluate(
     """
     source = given_weights(weights)
     require_simulator(options.simulator, options.dask)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hide TensorFlow messages
     from snnc.verbs.evaluate.run import run_evaluation  # imports NumPy and nengo-loihi
 
     given = Path(data[0]) if isinstance(data[0], str | os.PathLike) else data
@@ -49,7 +64,6 @@ def predict(
     """
     source = given_weights(weights)
     require_simulator(options.simulator)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hide TensorFlow messages
     from snnc.verbs.evaluate.run import run_prediction  # imports NumPy and nengo-loihi
 
     return run_prediction(package, x, source, options, progress)

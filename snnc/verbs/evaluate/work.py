@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from snnc.exact.work import CoreWork
 from snnc.ir.device import Profile
 from snnc.loihi.timing import ChipTime, CoreLoad, estimate_time
 from snnc.results.statistics import Floats
-from snnc.runtime.examples import Array
 
 
 @dataclass(frozen=True)
@@ -25,11 +23,6 @@ class WorkCounts:
     layers: tuple[str, ...]
     neurons: tuple[int, ...]
     counts: Floats
-
-
-def count_work(work: CoreWork, spikes: Mapping[str, Array]) -> WorkCounts:
-    """Count the work of cores for the spikes (examples, ...) of each layer."""
-    return WorkCounts(work.layers, work.neurons, work.count(spikes))
 
 
 def join_work(parts: Sequence[WorkCounts]) -> WorkCounts | None:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file, place_on_chips
-from snnc.ir.device import Profile
 from snnc.loihi.activity import activity_of
 from snnc.loihi.profile import read_profile
 from snnc.output.stale import problems
@@ -21,21 +20,21 @@ from snnc.verbs.report.summary import round_number
 
 def report_folder(specs: Iterable[str], packages: Path, device: str) -> FolderReport:
     """Compile specs for a device, and compare their packages with a build's output."""
-    profile = read_profile(device)
     report = Diagnostics()
     rows = []
     for spec in specs:
-        row, _, problems_of_spec = compile_row(spec, packages, device, profile)
+        row, _, problems_of_spec = compile_row(spec, packages, device)
         report.extend(problems_of_spec.diagnostics)
         rows.append(row)
     return FolderReport(tuple(rows), report.diagnostics)
 
 
 def compile_row(
-    spec: str, packages: Path, device: str, profile: Profile
+    spec: str, packages: Path, device: str
 ) -> tuple[NetworkRow, Compilation | None, Diagnostics]:
     """Compile a spec; return its row, its compilation and its problems."""
     report = Diagnostics()
+    profile = read_profile(device)
     compilation = compile_file(spec, report, device=profile)
     row = NetworkRow(spec, problems=report.errors)
     placed = None if compilation is None else place_on_chips(compilation)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from snnc.results.sweep import select_best
 from snnc.text.intervals import interval
 from snnc.text.tables import human
 from snnc.views.palette import COLOURS, HOST, looks
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from snnc.results.evaluation import Evaluation
     from snnc.results.scores import LayerResult
     from snnc.results.statistics import LayerFiring
-    from snnc.results.sweep import Cost, Variant
+    from snnc.results.sweep import Cost, Sweep, Variant
     from snnc.runtime.examples import Array
 
 
@@ -35,7 +36,6 @@ SHOWN = 60
 neurons are shown."""
 AVERAGED = 50
 """The number of examples per average in the plot of learning."""
-CENTRED: dict[str, Any] = {"ha": "center", "va": "center"}
 _AREA, _LARGEST = 14.0, 900.0  # the area per core, and the maximum, in square points
 _NAMED = 8  # the number of best variants whose settings fit in the picture
 
@@ -253,7 +253,9 @@ def confusion(result: Evaluation, ax: Axes | None = None) -> Axes:
             if count:
                 # Dark cells need light numbers.
                 colour = "white" if shares[row, column] > 0.6 else "#1b1f24"
-                ax.text(column, row, count, color=colour, size=7, **CENTRED)
+                ax.text(
+                    column, row, count, color=colour, size=7, ha="center", va="center"
+                )
     step = max(1, classes // MOST_NUMBERS)
     names = [each.name for each in result.by_class]
     places = range(0, classes, step)
@@ -314,21 +316,18 @@ def correlation(
 
 
 @theme()
-def sweep(
-    name: str,
-    lines: Sequence[Variant],
-    best: Sequence[Variant],
-    over: Cost = "energy",
-    ax: Axes | None = None,
-) -> Axes:
+def sweep(variants: Sweep, over: Cost, ax: Axes | None = None) -> Axes:
     """Plot accuracy or error against costs; connect and name the best variants.
 
     Variants without an evaluation are omitted. Over energy, areas show the cores.
     """
-    judged = [line for line in lines if line.score is not None and line.energy]
+    judged = [each for each in variants if each.score is not None and each.energy]
     if not judged:
         raise ValueError("nothing was evaluated: use a sweep with data")
     points = _points_of(judged, over)
+    best = variants.front
+    if over == "cores":  # these and the score are the only costs
+        best = select_best(variants.variants, "cores")
     is_best = np.array([line in best for line in judged])
     ax = axes(ax, 3.2 + 0.16 * min(_NAMED, is_best.sum()))
     classifies = judged[0].classifies
@@ -347,7 +346,7 @@ def sweep(
     ax.set_ylabel(_quality(classifies))
     ax.margins(0.1, 0.18)
     ax.legend(loc="best", markerscale=0.6)
-    ax.set_title(f"{name}: {len(judged)} variants")
+    ax.set_title(f"{variants.network}: {len(judged)} variants")
     return ax
 
 
