@@ -135,12 +135,16 @@ def _is_depthwise(model: keras.Model) -> bool:
     return False
 
 
-def _encoder_biases(network: Network, model: keras.Model) -> list[Tensor]:
+def _held_biases(network: Network, model: keras.Model) -> list[Tensor]:
     """Return the variables on which the biases of encoders depend.
 
-    Batch norms are folded: their scales apply to a bias too.
+    The list is empty for a network without batch norm, which has learned with
+    its encoders' biases. Batch norms are folded: they apply to a bias too.
     """
     parts = {part.name: part for part in model.layers}
+    norms = keras.layers.BatchNormalization
+    if not any(isinstance(part, norms) for part in model.layers):
+        return []
     variables = []
     for name, layer in network.layers.items():
         if layer.encoder is None or name not in parts:
@@ -171,7 +175,7 @@ class SpikeTraining(keras.Model):
         """Create it for a simulation, its model, a plan, held-out batches."""
         super().__init__()
         self.trained = model
-        held = {id(bias) for bias in _encoder_biases(run.network, model)}
+        held = {id(bias) for bias in _held_biases(run.network, model)}
         # Keras would save variables that are attributes.
         self._is_held: Callable[[Tensor], bool] = lambda v: id(v) in held
         self._network = run.network
@@ -225,12 +229,12 @@ class SpikeTraining(keras.Model):
 
     @property
     def trainable_variables(self) -> list[Tensor]:
-        """All variables of the model but the biases of encoders.
+        """All variables of the model but biases of encoders, after batch norm.
 
         An encoder's bias is the current of the background, where inputs are
         0. If it changes, most neurons of the encoder begin or cease to fire
-        at once, and so do those that read them. Gradients don't show this,
-        so the loss would rise (decision 039).
+        at once. Batch norm compensated for that, but it is folded now, and
+        gradients don't show it, so the loss would rise (decision 039).
         """
         variables = self.trained.trainable_variables
         return [each for each in variables if not self._is_held(each)]
