@@ -11,7 +11,7 @@ import csv
 import hashlib
 import platform
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cache
 from pathlib import Path
@@ -117,12 +117,25 @@ def write(rows: Iterable[Row], path: Path = RESULTS) -> None:
         print(row.command, row.seed, row.measure, row.value, row.unit, flush=True)
 
 
-def rename_code(old: str, new: str, path: Path = RESULTS) -> int:
-    """Replace the ``code`` of rows; return the number of rows that had the old one."""
+def rename_code(
+    old: str,
+    new: str,
+    path: Path = RESULTS,
+    commands: Container[str] | None = None,
+) -> int:
+    """Replace the ``code`` of rows; return the number of rows that had the old one.
+
+    With ``commands``, other rows stay as they are.
+    """
     rows = read(path)
-    renamed = [replace(row, code=new) if row.code == old else row for row in rows]
+    renamed = [
+        replace(row, code=new)
+        if row.code == old and (commands is None or row.command in commands)
+        else row
+        for row in rows
+    ]
     _save(renamed, path)
-    return sum(row.code == old for row in rows)
+    return sum(before != after for before, after in zip(rows, renamed, strict=True))
 
 
 def _save(rows: Iterable[Row], path: Path) -> None:

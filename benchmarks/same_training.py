@@ -5,6 +5,9 @@ trains three small networks through all phases, with the code of the commit and 
 the present code, and compares the bytes of the weights. If all are the same, numbers in
 `benchmarks/results.csv` that the commit's code gave are numbers of the present code:
 their ``code`` is replaced. Otherwise the file stays unchanged and the exit status is 1.
+
+With ``--without-batch-norm``, only networks without batch norm are compared, and only
+the rows of accuracies of such networks are replaced.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import record
+from benchmarks import record, results
 
 CONVOLUTIONS = """\
 snn 2
@@ -67,6 +70,7 @@ network volumes {
 """
 
 NETWORKS = {"convolutions": CONVOLUTIONS, "leaky": LEAKY, "volumes": VOLUMES}
+WITH_BATCH_NORM = {"convolutions"}
 SHAPES = {"volumes": (4, 12, 12, 2)}
 SHAPE = (12, 12, 2)
 EXAMPLES = 96
@@ -127,8 +131,15 @@ def _content(folder: Path, name: str) -> bytes:
     return path.read_bytes() if path.exists() else b""
 
 
-def compare(commit: str) -> int:
+def compare(commit: str, *, without_batch_norm: bool) -> int:
     """Compare the trainings, and say what was found; return the exit status."""
+    commands = None
+    if without_batch_norm:
+        commands = {
+            entry.command
+            for entry in results.entries()["accuracy"]
+            if "batch norm" not in entry.network
+        }
     root = record.ROOT
     with tempfile.TemporaryDirectory() as folder:
         checkout = Path(folder, "checkout")
@@ -142,11 +153,14 @@ def compare(commit: str) -> int:
             subprocess.run(remove, check=True)
         new = train_in(root, Path(folder, "new"))
         differing = differing_weights(Path(folder, "old"), Path(folder, "new"))
+    if without_batch_norm:
+        ignored = tuple(WITH_BATCH_NORM)
+        differing = [name for name in differing if not name.startswith(ignored)]
     if differing:
         print(f"{commit} trains other weights:", ", ".join(differing))
         return 1
     print(f"{commit} trains weights with the same bytes")
-    count = record.rename_code(old, new)
+    count = record.rename_code(old, new, commands=commands)
     print(f"{count} rows of results.csv had the code {old} and now have {new}")
     return 0
 
@@ -157,9 +171,13 @@ def main(arguments: list[str] | None = None) -> int:
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("commit", nargs="?", help="train with its code too")
     which.add_argument("--train", type=Path, metavar="FOLDER", help=argparse.SUPPRESS)
+    parser.add_argument("--without-batch-norm", action="store_true")
     options = parser.parse_args(arguments)
     if options.train is None:
-        return compare(options.commit)
+        return compare(
+            options.commit,
+            without_batch_norm=options.without_batch_norm,
+        )
     train(options.train)
     return 0
 

@@ -31,6 +31,8 @@ def test_only_rows_of_one_code_get_another(tmp_path: Path) -> None:
     renamed = record.read(path)
     assert [row.code for row in renamed] == ["third", "second", "third", ""]
     assert [row.command for row in renamed] == [row.command for row in rows]
+    assert record.rename_code("third", "fourth", path, {"command 2"}) == 1
+    assert record.read(path)[2].code == "fourth"
 
 
 def test_the_code_of_the_neurons_trains() -> None:
