@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """The options of a training; those that are None are the spec's."""
+    """The options of a training.
+
+    ``y`` is None if ``x`` is a data set or a file. Without ``weights``, no file is
+    written. `snnc.train` describes the shapes of both.
+    """
 
     package: object
     x: object
