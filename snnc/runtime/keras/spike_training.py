@@ -135,7 +135,7 @@ def _is_depthwise(model: keras.Model) -> bool:
     return False
 
 
-def _held_biases(network: Network, model: keras.Model) -> list[Tensor]:
+def _fixed_biases(network: Network, model: keras.Model) -> list[Tensor]:
     """Return the variables on which the biases of encoders depend.
 
     The list is empty for a network without batch norm, which has learned with
@@ -175,9 +175,9 @@ class SpikeTraining(keras.Model):
         """Create it for a simulation, its model, a plan, held-out batches."""
         super().__init__()
         self.trained = model
-        held = {id(bias) for bias in _held_biases(run.network, model)}
+        fixed = {id(bias) for bias in _fixed_biases(run.network, model)}
         # Keras would save variables that are attributes.
-        self._is_held: Callable[[Tensor], bool] = lambda v: id(v) in held
+        self._is_fixed: Callable[[Tensor], bool] = lambda v: id(v) in fixed
         self._network = run.network
         self._run = run
         self._replicas = tf.distribute.get_strategy().num_replicas_in_sync
@@ -237,7 +237,7 @@ class SpikeTraining(keras.Model):
         gradients don't show it, so the loss would rise (decision 039).
         """
         variables = self.trained.trainable_variables
-        return [each for each in variables if not self._is_held(each)]
+        return [each for each in variables if not self._is_fixed(each)]
 
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
         """Return the outputs of the Keras model."""
