@@ -108,6 +108,7 @@ def main(arguments: list[str] | None = None) -> int:
     add("--kinds", nargs="+", choices=NETWORKS, default=("relu",))
     add("--data", choices=DATA, help="for networks that have several data sets")
     add("--seeds", nargs="+", type=int, default=(0,))
+    add("--epochs", type=int, metavar="N", help="of the phase smooth")
     add("--spike-updates", type=int, metavar="N")
     add("--test", action="store_true", help="measure on test data")
     add(
@@ -130,6 +131,11 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def with_epochs(text: str, epochs: int) -> str:
+    """Return a spec's text with another number of epochs of the phase smooth."""
+    return re.sub(r"epochs \d+", f"epochs {epochs}", text)
+
+
 def hold_out(whole: Split) -> Split:
     """Return three quarters of the training data, and the rest as a test."""
     count = 3 * len(whole.train) // 4
@@ -149,12 +155,15 @@ def measure(
     """Train and evaluate a network; return the rows of its numbers."""
     name, text = spec_of(NETWORKS[kind])
     label = f"{name}_{data}_{str(setting).replace(',', '_').replace('.', 'p')}"
-    folder = options.work / label
+    if options.epochs:
+        text = with_epochs(text, options.epochs)
+        label += f"_{options.epochs}"
+    folder = options.work / label / str(seed)
     folder.mkdir(parents=True, exist_ok=True)
     spec = folder / f"{name}.snn"
     spec.write_text(setting.rewrite(text), encoding="utf-8")
     package = snnc.Package(build(spec, folder))
-    weights = folder / f"{seed}.safetensors"
+    weights = folder / "weights.safetensors"
     test = split.test.first(IMAGES)
     package.opened.module("_runtime.keras.phases")  # imports take seconds
     started = time.process_time()
@@ -219,6 +228,8 @@ def command_of(
     command = f"fewer_steps {setting} --kinds {kind} --data {data}"
     if options.test:
         command += " --test"
+    if options.epochs:
+        command += f" --epochs {options.epochs}"
     if options.spike_updates:
         command += f" --spike-updates {options.spike_updates}"
     return command

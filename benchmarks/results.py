@@ -4,6 +4,10 @@
     python -m benchmarks.results learning-zero # one group
     python -m benchmarks.results --tables      # only write the tables again
 
+There is one process per command and seed, and as many at a time as there are
+processors. Commands that compare times run alone, at the end. If some fail, the others
+still run; the failed ones are listed, and the exit status is 1.
+
 The numbers go to `benchmarks/results.csv`. A table of a page stands between the lines
 ``<!-- results: NAME -->`` and ``<!-- end of results -->``.
 """
@@ -11,10 +15,14 @@ The numbers go to `benchmarks/results.csv`. A table of a page stands between the
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
@@ -26,8 +34,11 @@ else:
 
 from benchmarks import record
 from benchmarks.record import ROOT, Row
+from benchmarks.training_time import THREADS
 
 LIST = Path(__file__).with_suffix(".toml")
+TIMED = ("speed",)
+"""Groups that compare times, so nothing may run beside them."""
 TABLE = re.compile(
     r"(<!-- results: (\S+) -->\n)(.*?)(<!-- end of results -->)", re.DOTALL
 )
@@ -43,14 +54,14 @@ class Entry:
     seeds: list[int] = field(default_factory=list)
     options: list[str] = field(default_factory=list)
 
-    def run(self) -> None:
-        """Run the command, which appends its numbers to the file of results."""
+    def commands(self) -> Iterator[list[str]]:
+        """Yield the words of the command with its options, one for each seed."""
         module, *words = self.command.split()
-        seeds = ["--seeds", *map(str, self.seeds)] if self.seeds else []
-        line = [*words, *self.options, *seeds, "--output", str(record.RESULTS)]
-        subprocess.run(
-            [sys.executable, "-m", f"benchmarks.{module}", *line], cwd=ROOT, check=True
-        )
+        command = [f"benchmarks.{module}", *words, *self.options]
+        if not self.seeds:
+            yield command
+        for seed in self.seeds:
+            yield [*command, "--seeds", str(seed)]
 
     def values(self, rows: list[Row], measure: str) -> list[Row]:
         """Return the rows of a number, one per seed, in the order of the seeds."""
@@ -193,8 +204,8 @@ def chip_model_table(group: list[Entry], rows: list[Row]) -> Iterator[list[str]]
             cells.append(f"{energy.value:g} uJ ({apart.value:+.1f} %)")
         [step] = entry.values(rows, "per step, mean load, SANA-FE")
         cells.append(f"{step.value:g} us")
-        for time in times:
-            [apart] = entry.values(rows, f"per step, {time}, difference")
+        for each in times:
+            [apart] = entry.values(rows, f"per step, {each}, difference")
             cells.append(f"{apart.value:+.1f} %")
         yield cells
 
@@ -244,6 +255,47 @@ def pages() -> Iterator[Path]:
             yield path
 
 
+def measure(chosen: Iterable[str]) -> list[str]:
+    """Measure groups of `results.toml`; return the commands that failed."""
+    groups = entries()
+    timed = []
+    others = []
+    for name in chosen:
+        commands = [each for entry in groups[name] for each in entry.commands()]
+        (timed if name in TIMED else others).extend(commands)
+    return run(others, os.cpu_count() or 1) + run(timed, 1)
+
+
+def run(commands: list[list[str]], processes: int) -> list[str]:
+    """Run commands, some at a time, and record what they measure.
+
+    Return the commands that failed.
+    """
+    failed = []
+    with ThreadPoolExecutor(processes) as pool:
+        several = zip(commands, pool.map(measured, commands), strict=True)
+        for command, rows in several:
+            if rows:
+                record.write(rows)
+            else:
+                failed.append(" ".join(command))
+    return failed
+
+
+def measured(command: list[str]) -> list[Row]:
+    """Run a command in a process of its own; return its numbers, none if it fails."""
+    # Several processes would overwrite each other's rows in one file.
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "results.csv"
+        done = subprocess.run(
+            [sys.executable, "-m", *command, "--output", str(output)],
+            cwd=ROOT,
+            env={**os.environ, **dict.fromkeys(THREADS, "1")},
+            stdout=subprocess.DEVNULL,
+        )
+        return [] if done.returncode else record.read(output)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Measure, then write the tables; return the exit status."""
     groups = entries()
@@ -251,15 +303,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("groups", nargs="*", choices=[[], *groups], metavar="GROUP")
     parser.add_argument("--tables", action="store_true", help="measure nothing")
     options = parser.parse_args(arguments)
-    chosen = () if options.tables else options.groups or groups
-    for name in chosen:
-        for entry in groups[name]:
-            entry.run()
+    started = time.perf_counter()
+    failed = []
+    if not options.tables:
+        failed = measure(options.groups or groups)
+        minutes = (time.perf_counter() - started) / 60
+        print(f"measured in {minutes:.0f} minutes, {len(failed)} commands failed")
     rows = record.read()
     for path in pages():
         text = path.read_text(encoding="utf-8")
         path.write_text(with_tables(text, rows), encoding="utf-8")
-    return 0
+    for command in failed:
+        print(f"failed: python -m {command}", file=sys.stderr)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

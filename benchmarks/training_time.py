@@ -21,7 +21,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import record
-from benchmarks.fewer_steps import NETWORKS, read_setting
+from benchmarks.fewer_steps import NETWORKS, read_setting, with_epochs
 from benchmarks.fidelity.data_sets import DATA
 from benchmarks.fidelity.networks import KINDS, spec_of
 from benchmarks.study.packages import build
@@ -70,6 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
     add = parser.add_argument
     add("--kinds", nargs="*", choices=NETWORKS, default=USUAL)
     add("--setting", type=read_setting, default="40,1,250,500,8")
+    add("--epochs", type=int, metavar="N", help="of the phase smooth and of model.fit")
     add("--examples", type=int, metavar="N", help="train with the first N examples")
     add("--output", type=Path)
     options = parser.parse_args(arguments)
@@ -77,6 +78,8 @@ def main(arguments: list[str] | None = None) -> int:
     print("|---|--:|--:|--:|", flush=True)
     for kind in options.kinds:
         name, text = spec_of(NETWORKS[kind])
+        if options.epochs:
+            text = with_epochs(text, options.epochs)
         data = KINDS[NETWORKS[kind]].data[0]
         with tempfile.TemporaryDirectory() as path:
             folder = Path(path)
@@ -91,6 +94,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"| {kind} | {plain:.1f} s | {whole:.1f} s | {ratio:.1f} |", flush=True)
         if options.output:
             command = f"training_time --kinds {kind} --setting {options.setting}"
+            if options.epochs:
+                command += f" --epochs {options.epochs}"
             if options.examples:
                 command += f" --examples {options.examples}"
             run = record.Run(command, seed=0, examples=options.examples or 0)

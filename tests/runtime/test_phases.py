@@ -99,6 +99,7 @@ def test_weights_that_enter_the_phase_spikes_are_those_of_the_other_phases(
     told = [line for line in lines if line.split()[0] not in ("Epoch", "kept", "wrote")]
     assert [line for line in told if "/" not in line] == [
         "smooth",
+        "val_loss is lowest in epoch 3 of 3",
         "scale",
         "spikes",
         "the start, in spikes",

@@ -14,6 +14,7 @@ from snnc.exact import make_engine
 from snnc.output.imported import ImportedPackage, open_package
 from snnc.runtime.keras.spike_training import (
     FEWEST,
+    LITTLE,
     LOW_RATE,
     RATE,
     ROUNDS,
@@ -22,6 +23,7 @@ from snnc.runtime.keras.spike_training import (
     WarmCosine,
     plan_spikes,
 )
+from snnc.runtime.keras.spiking import SAMPLES
 from tests.agreement.networks import BODIES, text
 from tests.exact.proof import random_images, random_weights, write_package
 from tests.runtime.phased import Made, examples
@@ -224,8 +226,22 @@ class TestPlan:
         self, net: Made, milliseconds: int, updates: int
     ) -> None:
         network = replace(net.network, dt=1e-3, present=1e-3 * milliseconds)
-        plan = plan_spikes(network, net.model(), 10**9, 0)
+        update = STREAMS * (milliseconds + 3 * SAMPLES)
+        plan = plan_spikes(network, net.model(), update * updates // 18 + 100, 0)
         assert plan.updates == updates
+
+    @pytest.mark.parametrize(
+        ("share", "updates"), [(0.4, 2400), (0.5, 2400), (0.75, 3600), (2, 4800)]
+    )
+    def test_a_long_phase_smooth_has_more_updates(
+        self, net: Made, share: float, updates: int
+    ) -> None:
+        network = replace(net.network, dt=1e-3, present=40e-3)
+        update = STREAMS * (40 + 3 * SAMPLES)
+        # In passes, all of these updates cost `LITTLE` times as much.
+        examples = int(share * 4800 * update / (3 * LITTLE)) + 100
+        plan = plan_spikes(network, net.model(), examples, 0)
+        assert plan.updates == pytest.approx(updates, abs=ROUNDS)
 
     @pytest.mark.parametrize(
         ("name", "copies", "rate"),

@@ -31,6 +31,7 @@ from .training import ClassWeight, TrainSettings
 MEASURED = 512  # examples to measure between epochs of LIF networks
 PATIENCE = 3  # rounds without improvement, then the rate falls early
 HOLDS = (ROUNDS // 2, ROUNDS * 4 // 5)  # rounds that start with scaling
+SETTLED = 0.9  # of the epochs: if the best one is later, more may help
 LOWEST_LOSS = "which has the least validation loss"
 
 
@@ -113,6 +114,15 @@ class Phases:
         _prepare(self.model, is_smooth=False, balances=False)
         if stages:
             self.scaler.recalibrate_batchnorm()
+            self._advise_epochs()
+
+    def _advise_epochs(self) -> None:
+        """Say so if the held-out loss still fell at the end."""
+        best = self.progress.best_epoch
+        epochs = self.training.epochs
+        if self.batches.validation is not None and best > SETTLED * epochs:
+            where = f"epoch {best} of {epochs}"
+            tell(f"val_loss is lowest in {where}: more epochs may help")
 
     def _train_stage(self, index: int, stage: range) -> None:
         """Run a stage of the phase smooth, or what remains of it."""

@@ -33,6 +33,8 @@ from .spiking import SAMPLES, Firing, SpikingRun, State
 UPDATES = 1600  # at least, unless they cost too much
 # Short examples have noisier gradients, so they get more updates.
 STEPS = 96_000  # of all updates together, at least
+# More updates raise the accuracy further, so a long phase smooth has them.
+MANY_STEPS = 2 * STEPS
 RATE = 8e-3  # the highest learning rate
 # Learning is less stable for neurons of few inputs, because these fire by
 # strong single spikes, and in networks of many layers.
@@ -45,6 +47,7 @@ LEAST = 0.25  # of the full rate
 STREAMS = 10  # simulations side by side, each with one example per update
 ROUNDS = 10  # after each, the network is evaluated on held-out examples
 MOST = 6  # times the cost of the phase smooth, as passes are counted
+LITTLE = 3  # times its cost, for updates beyond the usual number
 FEWEST = 800  # updates, even if they cost more: few examples need them too
 MEMORY = 2e9  # bytes for the state of all streams and a training step
 VALUES = 30  # numbers of 4 bytes, per neuron and stream
@@ -106,17 +109,20 @@ def plan_spikes(
     ``examples`` is the number of examples in all epochs of the phase smooth.
     By default, there are `UPDATES` updates, or more until they present `STEPS`
     steps. More than `FEWEST` cost at most `MOST` times as much as that phase.
-    The cost is counted in passes through the network: one for each step of an
-    example, and three for a gradient. A plan is therefore the same on every
-    machine.
+    There are more, up to `MANY_STEPS` steps, if all of them cost at most
+    `LITTLE` times as much (decision 039). The cost is counted in passes
+    through the network: one for each step of an example, and three for a
+    gradient. A plan is therefore the same on every machine.
     """
     neurons = network.neurons
     room = int(MEMORY // (4 * VALUES * neurons))
     streams = max(1, min(STREAMS, room)) // replicas * replicas or replicas
     update = streams * (network.steps + 3 * SAMPLES)
-    affordable = MOST * 3 * examples // update
+    smooth = 3 * examples
     usual = max(UPDATES, STEPS // network.steps)
-    count = updates or max(FEWEST, min(affordable, usual))
+    affordable = min(MOST * smooth // update, usual)
+    cheap = min(LITTLE * smooth // update, MANY_STEPS // network.steps)
+    count = updates or max(FEWEST, affordable, cheap)
     is_deep = len(network.layers) >= MANY
     rate = LOW_RATE if is_deep or _is_depthwise(model) else RATE
     return SpikePlan(-(-count // ROUNDS), streams, seed, rate)
