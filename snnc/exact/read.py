@@ -222,12 +222,15 @@ def _read_entries(
     synapse: Synapse, start: int, store: WeightRows
 ) -> tuple[Int64, Int64]:
     """Return each entry's first row, and its base among all compartments, or -1."""
-    first = np.array([*map(store.add, synapse.weights, synapse.indices)], np.int64)
-    entries = range(synapse.n_axons)
-    kinds = [*map(synapse.axon_weight_idx, entries)]
-    bases = map(synapse.axon_compartment_base, entries)
-    places = [-1 if base is None else start + base for base in bases]
-    return first[np.array(kinds, np.int64)], np.array(places, np.int64)
+    lists = zip(synapse.weights, synapse.indices, strict=True)
+    rows_of_lists = [store.add(weights, indices) for weights, indices in lists]
+    rows = []
+    bases = []
+    for axon in range(synapse.n_axons):
+        base = synapse.axon_compartment_base(axon)
+        rows.append(rows_of_lists[synapse.axon_weight_idx(axon)])
+        bases.append(-1 if base is None else start + base)
+    return np.array(rows, np.int64), np.array(bases, np.int64)
 
 
 def order_axons(blocks: Int64, segments: Int64, axons: Int64) -> Fanin:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from itertools import chain, product
+from itertools import product
 from math import prod
 from operator import add, le
 from sys import maxsize
@@ -133,10 +133,12 @@ def for_axons(trials: Trials, name: str) -> Changes:
     """Return changes to a layer or its readers after which its out-axons suffice."""
     lowered = trials.as_is
     # A max pool is one layer, but several populations.
-    layers = [lowered.by_name[p.target].layer.name for p in lowered.out_of(name)]
-    names = dict.fromkeys((*layers, lowered.by_name[name].layer.name))
-    changes = (_narrow_or_stride(trials, layer, trials.fits) for layer in names)
-    return tuple(chain.from_iterable(changes))
+    populations = [path.target for path in lowered.out_of(name)] + [name]
+    layers = dict.fromkeys(lowered.by_name[each].layer.name for each in populations)
+    changes: list[Change] = []
+    for layer in layers:
+        changes += _narrow_or_stride(trials, layer, trials.fits)
+    return tuple(changes)
 
 
 def for_fan_in(trials: Trials, name: str) -> Changes:

@@ -129,8 +129,10 @@ def _with_results(
 ) -> Variant:
     done = [found[job.name] for job in jobs]
     results = tuple(result for result in done if not isinstance(result, str))
-    problem = next((r for r in done if isinstance(r, str)), variant.problem)
-    return replace(variant, problem=problem).with_results(results)
+    problems = [result for result in done if isinstance(result, str)]
+    if problems:
+        variant = replace(variant, problem=problems[0])
+    return variant.with_results(results)
 
 
 def _jobs(trial: _Trial, shared: SweepSettings, seeds: int) -> Iterator[VariantJob]:

@@ -91,7 +91,10 @@ def expected_error(
 def _neighbours(value: float, measured: set[float]) -> tuple[tuple[float, float], ...]:
     """Return the two neighbours of a value on a logarithmic axis, and their shares."""
     axis = sorted(measured)
-    i = min(max(bisect_right(axis, value) - 1, 0), len(axis) - 2)
-    start, stop = map(math.log, axis[i : i + 2])
-    share = min(max((math.log(value) - start) / (stop - start), 0.0), 1.0)
-    return (axis[i], 1 - share), (axis[i + 1], share)
+    last_interval = len(axis) - 2
+    interval = min(max(bisect_right(axis, value) - 1, 0), last_interval)
+    low = axis[interval]
+    high = axis[interval + 1]
+    share = math.log(value / low) / math.log(high / low)
+    share = min(max(share, 0.0), 1.0)  # a value outside has the end's error
+    return (low, 1 - share), (high, share)

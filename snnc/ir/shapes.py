@@ -76,9 +76,10 @@ def of_rank(triple: tuple[Each, ...], rank: int) -> tuple[Each, ...]:
 
 def triple_of(spatial: Shape) -> Triple:
     """Extend one to three spatial sizes to (depth, height, width)."""
-    after: Shape = (1,) if len(spatial) < 2 else ()
-    before = (1,) * (3 - len(spatial) - len(after))
-    depth, height, width = *before, *spatial, *after
+    if len(spatial) == 1:
+        spatial = (*spatial, 1)  # a single axis is the height
+    missing = 3 - len(spatial)
+    depth, height, width = (1,) * missing + tuple(spatial)
     return depth, height, width
 
 

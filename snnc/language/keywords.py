@@ -98,10 +98,10 @@ def in_edition(
 def description(model: type[Model], field: str) -> str:
     """Describe a property or part, with its default in brackets."""
     entry = keys_of(model).get(field) or parts_of(model)[field]
-    shown = default(fields_of(model)[field], NEWEST)
+    newest = default(fields_of(model)[field], NEWEST)
     older = older_defaults(fields_of(model)[field])
-    shown = "; ".join(filter(None, (shown, older)))
-    return f"{entry.about} ({shown})." if shown else f"{entry.about}."
+    defaults = "; ".join(text for text in (newest, older) if text)
+    return f"{entry.about} ({defaults})." if defaults else f"{entry.about}."
 
 
 def older_defaults(field: Field[Any]) -> str:

@@ -172,7 +172,9 @@ def _files(data: Mapping[str, object], name: str) -> dict[str, str]:
 
 
 def _origin(data: Mapping[str, Any]) -> Origin | None:
-    source, output, device = (data.get(n) for n in ("source", "output", "device"))
+    source = data.get("source")
+    output = data.get("output")
+    device = data.get("device")
     parts = [value for value in (source, output, device) if value is not None]
     if not all(isinstance(value, str) and is_usable(value) for value in parts):
         raise LockError("it contains an invalid path")

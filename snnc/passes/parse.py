@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import chain, islice
+from itertools import islice
 
 from snnc import rules
 from snnc.diagnostics import TRANSLATIONS, Diagnostic, Diagnostics, Label
@@ -46,11 +46,15 @@ def _conflict(source: SourceFile) -> Diagnostic | None:
 
 def _other_notation(source: SourceFile) -> Diagnostic | None:
     """Describe a file whose first lines are in the other notation."""
-    lines = islice(chain(_lines(source), [(0, ""), (0, "")]), 2)
+    lines = [*islice(_lines(source), 2)]
+    if len(lines) < 2:
+        return None
     (start, first), (_, second) = lines
     edition, below = _SNN if source.is_yaml else _YAML
-    match = edition.fullmatch(first) if below.fullmatch(second) else None
-    return match and _is_other(Span(source, start, start + match.end(1)))
+    match = edition.fullmatch(first)
+    if match is None or below.fullmatch(second) is None:
+        return None
+    return _is_other(Span(source, start, start + match.end(1)))
 
 
 def _is_other(span: Span) -> Diagnostic:

@@ -166,8 +166,13 @@ def _cores(mapped: MappedNetwork) -> Mapping[str, range]:
     sizes = {p.population.name: p.cores for p in mapped.populations}
     if mapped.learned is not None:
         sizes[mapped.lowered.network.readout.name] = 1
-    sized = zip(sizes.items(), accumulate(sizes.values()), strict=True)
-    return {name: range(end - size, end) for (name, size), end in sized if size}
+    cores = {}
+    start = 0
+    for name, size in sizes.items():
+        if size:
+            cores[name] = range(start, start + size)
+        start += size
+    return cores
 
 
 Spikes = Sequence[Mapping[int, float]]

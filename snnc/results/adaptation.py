@@ -72,8 +72,11 @@ class Adaptation(Drawable):
         """The accuracy of each class in the last pass; None for absent classes."""
         labels = self.y[-self.examples :]
         right = self.outputs[-self.examples :].argmax(axis=1) == labels
-        shown = (right[labels == each] for each in range(self.outputs.shape[1]))
-        return tuple(float(each.mean()) if len(each) else None for each in shown)
+        recalls = []
+        for label in range(self.outputs.shape[1]):
+            of_class = right[labels == label]
+            recalls.append(float(of_class.mean()) if len(of_class) else None)
+        return tuple(recalls)
 
     def plot_accuracy(self, ax: Axes | None = None) -> Axes:
         """Plot the accuracy, or the error, against the number of examples.

@@ -73,14 +73,20 @@ class Prediction:
 
     def csv(self) -> str:
         """Return a table with index, label, class name, and a column per unit."""
-        units = self.names or tuple(map(str, range(self.outputs.shape[1])))
-        heads = ["index", *(["label", "class"] if self.names else [])]
+        heads = ["index"]
+        if self.names:
+            heads += ["label", "class"]
+        units = self.names or range(self.outputs.shape[1])
+        heads += [f"output_{unit}" for unit in units]
         rows: list[list[object]] = []
         for index, outputs in enumerate(self.outputs):
-            label = int(outputs.argmax())
-            classed = [label, self.names[label]] if self.names else []
-            rows.append([index, *classed, *map(repr, outputs.tolist())])
-        return csv_table([*heads, *(f"output_{unit}" for unit in units)], rows)
+            row: list[object] = [index]
+            if self.names:
+                label = int(outputs.argmax())
+                row += [label, self.names[label]]
+            row += [repr(value) for value in outputs.tolist()]
+            rows.append(row)
+        return csv_table(heads, rows)
 
 
 Record = dict[str, int | float]

@@ -141,7 +141,8 @@ class Variant:
             return None
         score = -self.score if self.classifies else self.score
         error = (self.deviation or 0.0) / sqrt(self.seeds)
-        return Costs(score, error, tuple(float(getattr(self, n) or 0) for n in others))
+        values = tuple(float(getattr(self, name) or 0) for name in others)
+        return Costs(score, error, values)
 
 
 def _values(results: Sequence[Json], key: str) -> list[Any]:
@@ -221,10 +222,14 @@ def select_best(variants: Sequence[Variant], *others: Cost) -> tuple[Variant, ..
 
     Scores are treated as equal if they differ by less than 2 standard errors.
     """
-    costs = {v: cost for v in variants if (cost := v.costs(*others)) is not None}
+    costs = {variant: variant.costs(*others) for variant in variants}
     # A sweep has up to 10,000 variants, so equal costs are compared only once.
-    beaten = {b for a, b in permutations({*costs.values()}, 2) if _is_better(a, b)}
-    return tuple(variant for variant, cost in costs.items() if cost not in beaten)
+    known = {cost for cost in costs.values() if cost is not None}
+    beaten = {
+        worse for better, worse in permutations(known, 2) if _is_better(better, worse)
+    }
+    front = known - beaten
+    return tuple(variant for variant, cost in costs.items() if cost in front)
 
 
 def _is_better(one: Costs, other: Costs) -> bool:

@@ -44,7 +44,11 @@ def __getattr__(name: str) -> ModuleType:
 
 def all_rules() -> tuple[type[Diagnostic], ...]:
     """Return the rules of all families by code, for the documentation and the tests."""
-    families = (__getattr__(family.name) for family in pkgutil.iter_modules(__path__))
-    classes = {v for f in families for v in vars(f).values() if isinstance(v, type)}
-    rules = (c for c in classes if issubclass(c, Diagnostic) and "code" in vars(c))
+    rules = set()
+    for family in pkgutil.iter_modules(__path__):
+        for value in vars(__getattr__(family.name)).values():
+            is_class = isinstance(value, type) and issubclass(value, Diagnostic)
+            # Classes that rules share have no code of their own.
+            if is_class and "code" in vars(value):
+                rules.add(value)
     return tuple(sorted(rules, key=lambda rule: rule.code))

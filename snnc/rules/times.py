@@ -267,9 +267,11 @@ def in_unit_of(written: str, steps: int, step: float) -> str:
     unit = unit if unit in SECONDS else "ms"
     exact = SECONDS[unit] * steps * step
     # The shortest number that is still a whole number of steps.
-    texts = (f"{exact:.{digits}g}" for digits in range(6, 18))
-    close = (t for t in texts if abs(float(t) / exact - 1) < SAME_STEPS / 2)
-    return f"{next(close)} {unit}"
+    for digits in range(6, 18):
+        text = f"{exact:.{digits}g}"
+        if abs(float(text) / exact - 1) < SAME_STEPS / 2:
+            break
+    return f"{text} {unit}"
 
 
 class _TimeTooLong(LayerDiagnostic):

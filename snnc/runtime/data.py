@@ -209,8 +209,10 @@ def _round_outwards(low: float, high: float) -> str:
     """Return a range as in a spec, with at least two digits of its width."""
     width = max(high - low, abs(low), abs(high)) or 1.0
     digits = max(0, 1 - int(np.floor(np.log10(width))))
-    ends = np.floor(low * 10**digits), np.ceil(high * 10**digits)
-    return "..".join(f"{end / 10**digits:.15g}" for end in ends)
+    scale = 10**digits
+    start = np.floor(low * scale) / scale
+    stop = np.ceil(high * scale) / scale
+    return f"{start:.15g}..{stop:.15g}"
 
 
 def _check_classes(y: Array, count: int, classes: int) -> NDArray[np.int64]:

@@ -138,6 +138,8 @@ def _additions(texts: Mapping[Path, str]) -> dict[Path, list[str]]:
 def _root_of(place: Path) -> tuple[Path, str]:
     """Return the git repo's root, and the path from it to a folder."""
     real = Path(os.path.realpath(place))
-    root = next((f for f in (real, *real.parents) if (f / ".git").exists()), real)
-    prefix = "" if root == real else f"{real.relative_to(root).as_posix()}/"
-    return (Path(os.path.relpath(root)) if prefix else place), prefix
+    repos = (folder for folder in (real, *real.parents) if (folder / ".git").exists())
+    root = next(repos, real)
+    if root == real:
+        return place, ""
+    return Path(os.path.relpath(root)), f"{real.relative_to(root).as_posix()}/"

@@ -106,12 +106,14 @@ def _describe(place: Step, board: Spikes, exact: Spikes, network: Network) -> st
 
     A neuron of a max pool has an index, and not a position in the layer's shape.
     """
-    name = next(n for n in board if (board[n][place] != exact[n][place]).any())
-    number = int(np.flatnonzero(board[name][place] != exact[name][place])[0])
+    differing = {each: board[each][place] != exact[each][place] for each in board}
+    name = next(each for each, differs in differing.items() if differs.any())
+    number = int(differing[name].argmax())  # the first neuron that differs
     layer = network.layers[name]
     neuron = str(number)
     if layer.pool is None:
-        neuron = ", ".join(map(str, np.unravel_index(number, layer.shape)))
+        position = np.unravel_index(number, layer.shape)
+        neuron = ", ".join(str(index) for index in position)
     who = "the board" if board[name][place][number] else "the exact engine"
     example, step = place
     spike = f"a spike of neuron ({neuron}) of {name}"

@@ -169,10 +169,17 @@ def layer_names(validated: ValidatedSpec) -> list[str]:
     free: dict[str, Iterator[str]] = {}
     names = []
     for layer, place in zip(spec.layers, validated.places, strict=True):
-        written = place.name and place.name.text if layer is None else layer.name
-        # The kind `encode conv` gives the name `encode` (decision 002).
-        word = "layer" if layer is None else layer.kind.split()[0]
-        names.append(written or next(free.setdefault(word, _free(word, taken))))
+        if layer is None:
+            # The statement is broken, so only its place in the text is known.
+            written = place.name.text if place.name else None
+            word = "layer"
+        else:
+            written = layer.name
+            # The kind `encode conv` gives the name `encode` (decision 002).
+            word = layer.kind.split()[0]
+        if written is None and word not in free:
+            free[word] = _free(word, taken)
+        names.append(written or next(free[word]))
     return names
 
 

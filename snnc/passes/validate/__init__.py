@@ -179,10 +179,13 @@ def _place(statement: tree.Statement, *, named: bool) -> Place:
 
 def _broken(checked: Iterable[Checked], ends: Iterable[str]) -> frozenset[str]:
     """Return the names of broken statements, and of a missing input or readout."""
-    named = [(item.model, item.statement.name) for item in checked]
-    sound = {name.text for item_model, name in named if name and item_model is not None}
-    broken = {name.text for item_model, name in named if name and item_model is None}
-    return frozenset(broken.union(ends) - sound)
+    sound: set[str] = set()
+    broken = set(ends)
+    for item in checked:
+        name = item.statement.name
+        if name is not None:
+            (broken if item.model is None else sound).add(name.text)
+    return frozenset(broken - sound)
 
 
 def _layers(checked: Sequence[Checked]) -> Iterator[Checked]:

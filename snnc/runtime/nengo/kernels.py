@@ -233,9 +233,11 @@ def join_axes(
     weights. The pairs of all axes are combined, and their weights are
     multiplied.
     """
-    index = np.ix_(*(range(len(pairs[0])) for pairs in axes))
-    both = zip(axes, index)
-    out, into, weights = zip(*([c[i] for c in pairs] for pairs, i in both))
-    ends = ((out, outputs), (into, image))
-    places = [np.ravel_multi_index(at, size).ravel() for at, size in ends]
-    return np.stack(places, axis=1), prod(weights).ravel()
+    pairs = np.ix_(*(range(len(written)) for written, _, _ in axes))
+    combined = list(zip(axes, pairs))
+    rows = [written[i] for (written, _, _), i in combined]
+    columns = [read[i] for (_, read, _), i in combined]
+    weights = np.asarray(prod(values[i] for (_, _, values), i in combined))
+    row = np.ravel_multi_index(rows, outputs).ravel()
+    column = np.ravel_multi_index(columns, image).ravel()
+    return np.stack([row, column], axis=1), weights.ravel()

@@ -137,7 +137,8 @@ def _spikes(old: LogicalLayer, new: LogicalLayer) -> Iterator[str]:
 
 def _differing(name: str, old: Traits, new: Traits) -> Iterator[Cause]:
     for key in dict.fromkeys((*old, *new)):
-        was, now = (traits.get(key, "none") for traits in (old, new))
+        was = old.get(key, "none")
+        now = new.get(key, "none")
         if was != now:
             yield Cause(name, Changed(key, str(was), str(now)))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 
 from snnc.ir.device import Core
 from snnc.ir.logical import LogicalLayer, LogicalNetwork
@@ -196,14 +195,19 @@ def traffic(
 
 def _say_chips(name: str, chips: Sequence[int]) -> str:
     """Describe how many cores of a layer are on which chip."""
-    on = sorted(Counter(chips).items())
-    # Neighbouring chips with equal numbers share one entry.
-    runs = groupby(enumerate(on), key=lambda each: (each[1][0] - each[0], each[1][1]))
+    runs: list[tuple[int, int, int]] = []  # first chip, last chip, cores on each
+    for chip, cores in sorted(Counter(chips).items()):
+        if runs and runs[-1][1:] == (chip - 1, cores):
+            first, _, _ = runs.pop()
+            runs.append((first, chip, cores))
+        else:
+            runs.append((chip, chip, cores))
     parts = []
-    for (_, number), several in runs:
-        run = [chip for _, (chip, _) in several]
-        many = f"each of chips {run[0]} to {run[-1]}"
-        parts.append(f"{number} on {many if run[1:] else f'chip {run[0]}'}")
+    for first, last, cores in runs:
+        where = f"chip {first}"
+        if last > first:
+            where = f"each of chips {first} to {last}"
+        parts.append(f"{cores} on {where}")
     return f"cores of {name}: {', '.join(parts)}"
 
 
