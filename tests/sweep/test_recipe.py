@@ -32,11 +32,14 @@ def test_the_recipe_for_optuna_runs(
     page = (ROOT / "docs/sweep.md").read_text(encoding="utf-8")
     (recipe,) = re.findall(r"```python\n(import optuna\n.*?)```", page, re.DOTALL)
     assert "n_trials=20" in recipe
+    assert "epochs=3)" in recipe
     Path("digits.snn").write_text(SPEC)
     random = np.random.default_rng(0)
     x, y = random.uniform(0, 1, (30, 6, 6, 1)).astype("f4"), random.integers(0, 3, 30)
     data: dict[str, Any] = {"x": x, "y": y, "x_valid": x[:9], "y_valid": y[:9]}
-    exec(recipe.replace("n_trials=20", "n_trials=1"), data)
+    # Of 20 long trainings, one short one shows that the recipe runs.
+    short = recipe.replace("epochs=3", "epochs=3, spike_updates=10")
+    exec(short.replace("n_trials=20", "n_trials=1"), data)
     study = data["study"]
     assert len(study.trials) == 1
     for trial in study.best_trials:
