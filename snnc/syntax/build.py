@@ -98,9 +98,13 @@ class _TreeBuilder(lark.Transformer[Any, Any]):
         return tree.Quantity(_number(token), self.word(unit), span)
 
     def range(self, token: Token, unit: Token | None) -> tree.Range:
-        low, high = (_number(end) if end else None for end in token.split("..", 1))
-        word = None if unit is None else self.word(unit)
-        return tree.Range(low, high, word, token.span.to((unit or token).span))
+        low, high = token.split("..", 1)
+        return tree.Range(
+            _number(low) if low else None,
+            _number(high) if high else None,
+            None if unit is None else self.word(unit),
+            token.span.to((unit or token).span),
+        )
 
     def text(self, token: Token) -> tree.Text:
         value = _ESCAPE.sub(lambda match: ESCAPES[match[1]], token[1:-1])

@@ -129,8 +129,10 @@ def _example(name: str, statement: tree.Statement) -> str:
     for written in statement.properties or ():
         return f"{name}.{written.key.text}={written.value.span.text}"
     form = FORMS.get(statement.kind.text)
-    parts = _PARTS if form is not None and form.values != "none" else ()
-    return f"{name}.{next(iter((*legal_keys(statement), *parts, 'from')))}"
+    keys = [*legal_keys(statement)]
+    if form is not None and form.values != "none":
+        keys += _PARTS
+    return f"{name}.{[*keys, 'from'][0]}"
 
 
 def add_statement(
@@ -138,13 +140,15 @@ def add_statement(
 ) -> tuple[tree.Document, int]:
     """Add an empty statement at the usual position for its kind."""
     statements = list(document.statements)
-    kinds = [statement.kind.text for statement in statements]
+    at = len(statements)  # `train` comes after all others
+    place = statements[-1].span.after
     front = ("about", "target", "timing", "defaults")
-    # `train` comes after all others.
-    before = front[: front.index(word.text)] if word.text in front else kinds
-    at = next((i for i, k in enumerate(kinds) if k not in before), len(kinds))
-    is_last = at == len(kinds)
-    place = statements[-1].span.after if is_last else statements[at].span.before
+    if word.text in front:
+        before = front[: front.index(word.text)]
+        at = 0
+        while statements[at].kind.text in before:
+            at += 1
+        place = statements[at].span.before
     variant = tree.Word("loihi", word.span) if word.text == "target" else None
     statements.insert(at, tree.Statement(word, place, variant))
     return replace(document, statements=tuple(statements)), at

@@ -53,14 +53,17 @@ def parse_snn(source: SourceFile, report: Diagnostics) -> tree.Document:
 def _comments(source: SourceFile, tokens: Tokens) -> tuple[tree.Comment, ...]:
     if "#" not in source.text:
         return ()
-    starts = (*(token.span.start for token in tokens), len(source.text))
-    ends = (0, *(token.span.end for token in tokens))
+    comments = []
+    end_of_token = 0
+    starts = [token.span.start for token in tokens]
+    ends = [token.span.end for token in tokens]
     # The lexer skips comments, so they are between tokens.
-    gaps = [Span(source, s, e) for s, e in zip(ends, starts, strict=True)]
-    begun = ((gap.text.find("#"), gap) for gap in gaps)
-    return tuple(
-        comment(Span(source, gap.start + at, gap.end)) for at, gap in begun if at >= 0
-    )
+    for start, end in zip([*starts, len(source.text)], [*ends, 0], strict=True):
+        mark = source.text.find("#", end_of_token, start)
+        if mark >= 0:
+            comments.append(comment(Span(source, mark, start)))
+        end_of_token = end
+    return tuple(comments)
 
 
 def parse_statement(code: str) -> tree.Statement | None:
@@ -167,10 +170,11 @@ class _Header:
 
     def _skip_to_network(self) -> None:
         """Skip the tokens before the line of the network, if there is one."""
-        rest = range(self._index, len(self._tokens))
-        lines = (i for i in rest if i == 0 or self._tokens[i - 1].type == "NEWLINE")
-        named = (i for i in lines if self._tokens[i] == "network")
-        self._index = next(named, self._index)
+        for index in range(self._index, len(self._tokens)):
+            begins_line = index == 0 or self._tokens[index - 1].type == "NEWLINE"
+            if begins_line and self._tokens[index] == "network":
+                self._index = index
+                return
 
     def _edition(self) -> tree.Number | None:
         word = self._take("NAME", "snn")

@@ -353,8 +353,16 @@ def folder_document(folder: FolderDiff) -> Iterator[Part]:
 
 
 def _cells(spec: SpecChange) -> Cells:
-    sides = [fit for fit in (spec.old, spec.new) if fit is not None]
-    cores = [str(fit.cores) if fit.fits else "does not fit" for fit in sides]
-    energy = [joules(fit.energy_joules) if fit.fits else "?" for fit in sides]
-    shown = (arrow(each[0], each[-1]) if each else "" for each in (cores, energy))
-    return spec.path, spec.change, spec.weights or "", *shown
+    cores = []
+    energies = []
+    for fit in (spec.old, spec.new):
+        if fit is not None:
+            cores.append(str(fit.cores) if fit.fits else "does not fit")
+            energies.append(joules(fit.energy_joules) if fit.fits else "?")
+    weights = spec.weights or ""
+    if not cores:
+        return spec.path, spec.change, weights, "", ""
+    # A new or removed spec has only one side.
+    cores_change = arrow(cores[0], cores[-1])
+    energy_change = arrow(energies[0], energies[-1])
+    return spec.path, spec.change, weights, cores_change, energy_change

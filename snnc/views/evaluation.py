@@ -216,10 +216,14 @@ def _overflows(counts: tuple[int, ...]) -> str:
 
 
 def _rate(layer: LayerResult) -> Cells:
-    rates = f"{layer.rate:.0f} Hz", f"{layer.low:g}..{layer.high:g} Hz"
-    bounds = layer.low, layer.high
-    apart = outside(layer.rate, bounds, layer.slack, layer.verdict)
-    return layer.name, f"{layer.percentile:g}", *rates, apart
+    bounds = (layer.low, layer.high)
+    return (
+        layer.name,
+        f"{layer.percentile:g}",
+        f"{layer.rate:.0f} Hz",
+        f"{layer.low:g}..{layer.high:g} Hz",
+        outside(layer.rate, bounds, layer.slack, layer.verdict),
+    )
 
 
 def outside(rate: float, bounds: Bounds, slack: Bounds, verdict: Verdict) -> str:

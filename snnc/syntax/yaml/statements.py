@@ -78,9 +78,11 @@ def _broken(kind: tree.Word, node: nodes.Node, span: Span) -> tree.Statement:
     if kind.text in _CHOOSING and isinstance(node, nodes.Mapping) and node.pairs:
         variant = word(node.pairs[0][0])
         node = node.pairs[0][1]
-    pairs = node.pairs if isinstance(node, nodes.Mapping) else ()
-    names = (v for k, v in pairs if k.text == "name" and isinstance(v, nodes.Scalar))
-    name = next((word(node) for node in names if node.text), None)
+    name = None
+    for key, value in node.pairs if isinstance(node, nodes.Mapping) else ():
+        if key.text == "name" and isinstance(value, nodes.Scalar) and value.text:
+            name = word(value)
+            break
     return tree.Statement(kind, span, variant=variant, name=name, broken=True)
 
 
