@@ -19,7 +19,8 @@ CLASSES = 4
 
 def branches(name: str, neurons: str = "") -> LogicalNetwork:
     """Return a network with shortcuts, a pool and a join."""
-    norm = ", batchnorm on" if "batchnorm" in neurons else ""
+    # At 1000 Hz, activations above 1 would need several spikes per step.
+    norm = ", batchnorm on, rate ..1000 Hz" if "batchnorm" in neurons else ""
     return parse(
         name,
         f"""

@@ -39,19 +39,21 @@ def plain(norm: bool) -> keras.Model:
     """Return the layers of `phased.branches` as plain Keras has them."""
     layers = keras.layers
 
-    def spiking(layer: Any, values: Any, *added: Any) -> Any:
+    def spiking(layer: Any, values: Any, *added: Any, most: Any = None) -> Any:
         values = layer(values)
         if norm:
             values = layers.BatchNormalization(name=f"{layer.name}.norm")(values)
         if added:
             values = layers.Add()([values, *added])
-        return layers.ReLU()(values)
+        return layers.ReLU(most)(values)
 
     def conv(filters: int, name: str, **options: Any) -> Any:
         return layers.Conv2D(filters, 3, padding="same", name=name, **options)
 
     image = keras.Input((8, 8, 2))
-    encode = spiking(layers.Conv2D(3, 1, name="encode"), image)
+    # With batch norm, the encoder clips at one spike per step.
+    most = 1.0 if norm else None
+    encode = spiking(layers.Conv2D(3, 1, name="encode"), image, most=most)
     c0 = spiking(conv(4, "c0"), encode)
     c1 = spiking(conv(4, "c1"), c0, c0)
     shortcut = layers.Conv2D(4, 1, strides=2, use_bias=False, name="c2.shortcut")

@@ -27,6 +27,7 @@ from .progress import Progress, WholeHistory
 from .scaler import Scaler
 from .spike_training import FALL, ROUNDS, SpikeTraining, plan_spikes
 from .training import ClassWeight, TrainSettings
+from .wiring import has_batch_norm
 
 MEASURED = 512  # examples to measure between epochs of LIF networks
 PATIENCE = 3  # rounds without improvement, then the rate falls early
@@ -329,10 +330,16 @@ class HoldRates(keras.callbacks.Callback):
 
 
 def _prepare(model: keras.Model, *, is_smooth: bool, balances: bool) -> None:
-    """Clip encoders, except in the phase smooth; balance shared scales."""
+    """Choose whether encoders clip; balance shared scales.
+
+    Encoders don't clip in the phase smooth, which ends with scaling. With
+    batch norm they do: scaling is too late for its statistics and for the
+    layers after it (decision 039).
+    """
+    clips = not is_smooth or has_batch_norm(model)
     for part in model.layers:
         if isinstance(part, Neurons):
-            part.clips(clips=not is_smooth)
+            part.clips(clips=clips)
         if isinstance(part, BalancedAdd):
             part.active = balances
     # Keras keeps functions that it traced before the parts changed.

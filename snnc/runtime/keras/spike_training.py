@@ -29,6 +29,7 @@ from .backend import Dataset, Logs, Tensor, keras, tell, tf, verbosity
 from .numba_run import NumbaRun
 from .pipelines import Batches
 from .spiking import SAMPLES, Firing, SpikingRun, State
+from .wiring import has_batch_norm
 
 UPDATES = 1600  # at least, unless they cost too much
 # Short examples have noisier gradients, so they get more updates.
@@ -148,8 +149,7 @@ def _fixed_biases(network: Network, model: keras.Model) -> list[Tensor]:
     its encoders' biases. Batch norms are folded: they apply to a bias too.
     """
     parts = {part.name: part for part in model.layers}
-    norms = keras.layers.BatchNormalization
-    if not any(isinstance(part, norms) for part in model.layers):
+    if not has_batch_norm(model):
         return []
     variables = []
     for name, layer in network.layers.items():

@@ -206,6 +206,12 @@ def with_norm(
     return folded.astype(np.float32), shifted.astype(np.float32)
 
 
+def has_batch_norm(model: keras.Model) -> bool:
+    """Return whether a model has a batch norm."""
+    kind = keras.layers.BatchNormalization
+    return any(isinstance(part, kind) for part in model.layers)
+
+
 def recalibration(model: keras.Model) -> Recalibrate | None:
     """Return a function that updates the statistics of batch norms, if any.
 
