@@ -5,16 +5,10 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from itertools import chain, count
 from typing import Any
 
 from snnc.importer.context import ImportContext
-from snnc.importer.decisions import (
-    Decision,
-    RefusedLayerError,
-    Topic,
-    Verdict,
-)
+from snnc.importer.decisions import Decision, RefusedLayerError, Topic, Verdict
 from snnc.importer.linear import Fitted, LinearStep, Shape, Term
 from snnc.importer.model import KerasLayer
 from snnc.importer.state import Additions, ConversionState
@@ -100,9 +94,13 @@ class SpecBuilder:
 
     def free(self, name: str) -> str:
         """Return a key that no draft and no other layer uses."""
-        numbered = (f"{name}_{number}" for number in count(1))
-        unused = (key for key in numbered if key not in self.context.layers)
-        return next(key for key in chain([name], unused) if key not in self.drafts)
+        key = name
+        number = 0
+        # The name is a layer's own, but with a number it must not be another layer's.
+        while key in self.drafts or (number and key in self.context.layers):
+            number += 1
+            key = f"{name}_{number}"
+        return key
 
     def add(self, draft: StatementDraft, view: View = ()) -> Value:
         """Add or replace a draft, and return its output."""

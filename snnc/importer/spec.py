@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import chain, count
 from math import ceil
 from typing import Any
 
@@ -72,10 +71,14 @@ def sanitized_names(names: Iterable[str]) -> dict[str, str]:
 
 
 def _free(name: str, taken: set[str]) -> str:
-    # Leave four characters for `_` and a number.
-    numbered = (f"{name[: LONGEST_NAME - 4]}_{number}" for number in count())
-    names = numbered if why_no_name(name) else chain([name], numbered)
-    return next(free for free in names if free.lower() not in taken)
+    """Return a name that is valid and not taken: with a number if necessary."""
+    free = name
+    number = 0
+    while why_no_name(free) or free.lower() in taken:
+        # Leave four characters for `_` and a number.
+        free = f"{name[: LONGEST_NAME - 4]}_{number}"
+        number += 1
+    return free
 
 
 @dataclass(frozen=True, slots=True)

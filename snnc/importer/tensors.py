@@ -197,10 +197,9 @@ class TensorMaker:
         It prevents clipping, and is at least ``least``. ReLU commutes with positive
         factors, and powers of 2 are exact in floats.
         """
-        low, high = self._input.encoded
         # Padding adds zeros to the input.
-        low = min(low, 0.0)
-        high = max(high, 0.0)
+        low = min(self._input.encoded[0], 0.0)
+        high = max(self._input.encoded[1], 0.0)
         # The bound takes, for each weight, the end of the range that suits its sign.
         most = np.maximum(kernel * low, kernel * high).sum(axis=(0, 1)) + bias
         self.bound = float(most.max())
@@ -216,12 +215,16 @@ class TensorMaker:
 
     def _is_summed(self, key: str) -> bool:
         """Whether an `add`, or a shortcut without weights, reads a draft."""
-        drafts = self._drafts.values()
-        read = [draft for draft in drafts if key in draft.sources]
-        is_added = any(d.shortcut == key and not d.is_learned for d in drafts)
-        is_added = is_added or any(draft.kind == "add" for draft in read)
-        passed = (draft.layer for draft in read if draft.is_path)
-        return is_added or any(map(self._is_summed, passed))
+        for draft in self._drafts.values():
+            if draft.shortcut == key and not draft.is_learned:
+                return True
+            if key not in draft.sources:
+                continue
+            # A path, such as a pool or a `concat`, passes on what it reads.
+            is_passed = draft.is_path and self._is_summed(draft.layer)
+            if draft.kind == "add" or is_passed:
+                return True
+        return False
 
 
 def _place_kernel(draft: StatementDraft, term: Term, kernel: Array) -> Array:
@@ -336,8 +339,8 @@ class Kernels:
         if step.op == "fill":
             norm = self.norm(step.layer, step.outputs)[1][:, None]
             gains, factors, shifts = np.reshape(step.factors, (-1, 3)).T
-            filled: Array = (gains * np.maximum(0, factors * norm + shifts)).sum(axis=1)
-            return filled
+            rates = np.maximum(0, factors * norm + shifts)
+            return np.asarray((gains * rates).sum(axis=1))
         return _bias(self._weights.of(step.layer), step.outputs)
 
     def norm(self, name: str, channels: int) -> tuple[Array, Array]:
@@ -518,18 +521,19 @@ def _scatter(
     windows.
     """
     mixes = step_kernel.ndim > len(windows) + 1
-    pairs = list(zip(kernel.shape, windows, strict=False))
-    sizes = tuple((n - 1) * w.stride + w.taps for n, w in pairs)
+    taps = tuple(window.taps for window in windows)
+    strides = tuple(window.stride for window in windows)
+    # The distance between the first and the last window along each axis.
+    reaches = [
+        (n - 1) * stride for n, stride in zip(kernel.shape, strides, strict=False)
+    ]
     read = step_kernel.shape[-2] if mixes else kernel.shape[-2]
-    scattered = np.zeros((*sizes, read, kernel.shape[-1]))
-    for taps in np.ndindex(*(window.taps for window in windows)):
-        piece = step_kernel[taps] @ kernel if mixes else step_kernel[taps] * kernel
-        ends = zip(taps, pairs, strict=True)
-        into = (slice(t, t + (n - 1) * w.stride + 1, w.stride) for t, (n, w) in ends)
-        scattered[tuple(into)] += piece
-    if not is_full:
-        return scattered
-    return _at_values(scattered, windows)
+    scattered = np.zeros((*np.add(reaches, taps), read, kernel.shape[-1]))
+    for tap in np.ndindex(taps):
+        piece = step_kernel[tap] @ kernel if mixes else step_kernel[tap] * kernel
+        stops = np.add(tap, reaches) + 1
+        scattered[tuple(map(slice, tap, stops, strides))] += piece
+    return _at_values(scattered, windows) if is_full else scattered
 
 
 def _at_values(kernel: Array, windows: Windows) -> Array:
@@ -541,12 +545,14 @@ def _at_values(kernel: Array, windows: Windows) -> Array:
 
 def crop(kernel: Array, starts: Shape, sizes: Shape) -> Array:
     """Return the positions of each axis from a start; positions outside are 0."""
-    axes = list(zip(kernel.shape, starts, sizes, strict=False))
-    pads = [(max(0, -start), max(0, start + n - count)) for count, start, n in axes]
+    pads: list[tuple[int, int]] = []
+    inside: list[slice] = []
+    for axis, (start, size) in enumerate(zip(starts, sizes, strict=True)):
+        pads.append((max(0, -start), max(0, start + size - kernel.shape[axis])))
+        begin = max(0, start)
+        inside.append(slice(begin, begin + size))
     padded = np.pad(kernel, [*pads, (0, 0), (0, 0)])
-    begins = [max(0, start) for start in starts]
-    places = zip(begins, sizes, strict=True)
-    return padded[tuple(slice(begin, begin + size) for begin, size in places)]
+    return padded[tuple(inside)]
 
 
 def _through(kernel: Array, shift: Array, later: Windows | None) -> Array:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -365,22 +365,32 @@ def _group_of(chain: Chain, store: Store) -> str:
     layer = chain[-1][0].name
     for part, number, count in chain:
         members = store.members(group)
-        folder = next((name for name in FOLDERS if name in members), FOLDERS[0])
-        where = f"{group}/{folder}".lstrip("/")
-        pattern = re.compile(rf"{re.escape(snake(part.kind))}(?:_(\d{{1,9}}))?")
-        matches = filter(None, map(pattern.fullmatch, store.members(where)))
-        groups = sorted(matches, key=lambda match: int(match[1] or 0))
+        newer, older = FOLDERS
+        folder = newer if newer in members else older
+        folder = f"{group}/{folder}".lstrip("/")
+        groups = _groups_of_class(part.kind, store.members(folder))
         if not groups and part.inside is None:
             return ""
         if len(groups) != count:
             reason = f"the file has {len(groups)} `{part.kind}` but the model has"
             raise unclear(layer, f"{reason} {count}")
-        group = f"{where}/{groups[number][0]}"
+        group = f"{folder}/{groups[number]}"
     # In another order, the shapes may still be equal, so compare the names too.
     written = store.text(f"{group}/vars", "name")  # Keras 3.4 and newer
     if written is not None and written != layer:
         raise unclear(layer, f"the file has the weights of `{written}` in its place")
     return group
+
+
+def _groups_of_class(kind: str, members: Iterable[str]) -> list[str]:
+    """Return the groups of a class in order: ``dense``, ``dense_1`` and so on."""
+    pattern = re.compile(rf"{re.escape(snake(kind))}(?:_(\d{{1,9}}))?")
+    groups: list[tuple[int, str]] = []
+    for name in members:
+        match = pattern.fullmatch(name)
+        if match:
+            groups.append((int(match[1] or 0), name))
+    return [name for _, name in sorted(groups)]
 
 
 def _paths_of(part: NestedLayer, group: str, store: Store) -> dict[str, str]:

@@ -126,16 +126,17 @@ class _Translator:
 
     def _sum(self, node: Node, reads: tuple[str, ...]) -> NodeValue:
         """Return the input of a node: the sum of its edges."""
-        first, *others = values = [self.values[name] for name in reads]
-        if not others:
+        values = [self.values[name] for name in reads]
+        first = values[0]
+        if len(values) == 1:
             return first
-        if any((v.shape, v.image) != (first.shape, first.image) for v in others):
+        if len({(value.shape, value.image) for value in values}) > 1:
             raise node.refusal(
                 "its inputs have different shapes or scales",
                 "make them equal with convolutions with kernel 1",
             )
         factor = first.factor
-        if all(np.array_equal(value.factor, factor) for value in others):
+        if all(np.array_equal(value.factor, factor) for value in values):
             layers = [value.layer for value in values]
         else:
             # A sum has one factor, so different ones become layers before it.

@@ -206,14 +206,13 @@ def rectified(layer: CurrentLayer, value: Value) -> Value:
     try:
         for norm in norms:
             normalized = normed(layer.spec.layer(norm.name), normalized)
-        fired = (
-            value if normalized.flat else add_relu(layer.spec, relu.name, normalized)
-        )
+        if normalized.flat:
+            return value
+        fired = add_relu(layer.spec, relu.name, normalized)
     except RefusedLayerError:  # the layers report this error themselves
         return value
     # When the norms are read, they must not apply again.
-    if not normalized.flat:
-        layer.spec.absorbed |= {norm.name for norm in norms}
+    layer.spec.absorbed |= {norm.name for norm in norms}
     return fired
 
 
@@ -340,8 +339,7 @@ def _inside(window: AxisWindow) -> AxisWindow:
     if not window.pads:
         return window
     is_inside = window.places * window.stride <= window.size
-    taps = window.stride if is_inside else 1
-    return AxisWindow(window.size, taps, window.stride, 0, window.places)
+    return replace(window, taps=window.stride if is_inside else 1, before=0)
 
 
 def _averaged(
