@@ -166,12 +166,13 @@ def _write_part(state: ConversionState) -> WrittenSpec | None:
 
 def _join_ends(spec: SpecBuilder, ends: list[StatementDraft]) -> str:
     """Join the last draft with others of its image size; return the new key."""
-    *places, _ = ends[-1].shape
-    same_size = [draft for draft in ends if [*draft.shape[:-1]] == places]
+    last = ends[-1]
+    same_size = [draft for draft in ends if draft.shape[:-1] == last.shape[:-1]]
     if len(same_size) == 1:
-        return ends[-1].layer
-    shape = (*places, sum(draft.shape[-1] for draft in same_size))
-    return spec.join(UNREAD, tuple(draft.layer for draft in same_size), shape)
+        return last.layer
+    channels = sum(draft.shape[-1] for draft in same_size)
+    sources = tuple(draft.layer for draft in same_size)
+    return spec.join(UNREAD, sources, (*last.shape[:-1], channels))
 
 
 def _unread_drafts(state: ConversionState) -> list[StatementDraft]:

@@ -234,8 +234,8 @@ def _place_kernel(draft: StatementDraft, term: Term, kernel: Array) -> Array:
     pairs = zip(windows, draft.window.before, strict=True)
     starts = tuple(window.before - before for window, before in pairs)
     full = crop(kernel, starts, draft.window.extent)
-    steps = draft.window.dilation or (1,) * len(windows)
-    return full[tuple(slice(None, None, step) for step in steps)]
+    taps = tuple(slice(None, None, step) for step in draft.window.dilation)
+    return full[taps]
 
 
 def _by_units(
@@ -438,13 +438,12 @@ def _unit_kernel(term: Term, rank: int) -> Array:
 
 def _on_positions(values: Array, order: Shape, shape: Shape) -> Array:
     """Return values for each position; Keras flattens axes in an order."""
-    flattened = [axis for axis in order if shape[axis] > 1]
+    axes = [axis for axis in order if shape[axis] > 1]
     # Axes of size 1 are in no particular place of Keras's order (see `values`).
-    rest = [axis for axis in range(len(shape)) if axis not in flattened]
-    sizes = (shape[axis] for axis in (*flattened, *rest))
+    axes += [axis for axis in range(len(shape)) if axis not in axes]
+    sizes = [shape[axis] for axis in axes]
     unflattened = values.reshape(*sizes, values.shape[-1])
-    back = np.argsort([*flattened, *rest])
-    return np.transpose(unflattened, (*back, len(shape)))
+    return np.transpose(unflattened, (*np.argsort(axes), len(shape)))
 
 
 def of_groups(kernel: Array, groups: int) -> Array:
@@ -539,8 +538,9 @@ def _scatter(
 def _at_values(kernel: Array, windows: Windows) -> Array:
     """Return every ``step``-th position of a kernel within its windows."""
     starts = tuple(window.before for window in windows)
-    inside = crop(kernel, starts, tuple(window.extent for window in windows))
-    return inside[tuple(slice(None, None, window.step) for window in windows)]
+    extents = tuple(window.extent for window in windows)
+    values = tuple(slice(None, None, window.step) for window in windows)
+    return crop(kernel, starts, extents)[values]
 
 
 def crop(kernel: Array, starts: Shape, sizes: Shape) -> Array:
@@ -563,16 +563,20 @@ def _through(kernel: Array, shift: Array, later: Windows | None) -> Array:
     bias: Array = np.einsum("...io,i->...o", kernel, shift)
     # Without zeros, the shift is the same at all positions.
     if later is None or not any(w.pads or w.step > 1 for w in later):
-        return np.asarray(bias.sum(axis=tuple(range(kernel.ndim - 2))))
+        taps = tuple(range(kernel.ndim - 2))
+        return np.asarray(bias.sum(axis=taps))
     for axis, window in enumerate(later):
-        bias = np.moveaxis(np.tensordot(_mask(window), bias, (1, axis)), 0, axis)
+        by_place = np.tensordot(_mask(window), bias, (1, axis))
+        bias = np.moveaxis(by_place, 0, axis)
     is_one = {window.places for window in later} == {1}
     return bias.reshape(-1) if is_one else bias
 
 
 def _mask(window: AxisWindow) -> Array:
     """Return which taps are inside the axis, of shape (places, taps)."""
-    places = np.arange(window.places)[:, None] * window.stride - window.before
-    at = places + np.arange(window.taps)
-    inside = (at >= 0) & (at < window.extent) & (at % window.step == 0)
-    return np.asarray(inside, float)
+    starts = np.arange(window.places) * window.stride - window.before
+    positions = starts[:, None] + np.arange(window.taps)
+    is_inside = (positions >= 0) & (positions < window.extent)
+    # Between the values of a transposed convolution, there are zeros.
+    is_value = positions % window.step == 0
+    return np.asarray(is_inside & is_value, float)

@@ -184,12 +184,15 @@ class _Translator:
 
     def _has_batch(self, node: Node, shape: Shape) -> bool:
         """Return whether the first axis is a batch of one, which some tools write."""
-        readers = map(self.graph.nodes.__getitem__, self.graph.readers(node.name))
-        return len(shape) == 4 or any(
-            (n.kind in ("Affine", "Linear") and len(shape) == 2)
-            or (n.kind == "Flatten" and _axis(n, "start_dim", 0) == 1)
-            for n in readers
-        )
+        if len(shape) == 4:
+            return True
+        for name in self.graph.readers(node.name):
+            reader = self.graph.nodes[name]
+            if reader.kind in ("Affine", "Linear") and len(shape) == 2:
+                return True
+            if reader.kind == "Flatten" and _axis(reader, "start_dim", 0) == 1:
+                return True
+        return False
 
     def convolution(self, node: Node, value: NodeValue) -> NodeValue:
         if value.image:

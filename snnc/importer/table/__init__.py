@@ -349,8 +349,10 @@ def _check_options(layer: KerasLayer, reader: LayerReader) -> None:
     for option, value in layer.options.items():
         if not fits(layer.kind, layer.rank, option, value):
             raise malformed(f"`{layer.name}`", f"its {option} is {value!r}"[:80])
-    most = 2 if layer.kind == "Subtract" else len(layer.reads)
-    if len(layer.reads) > (most if reader.joins else 1):
+    most = len(layer.reads) if reader.joins else 1
+    if layer.kind == "Subtract":
+        most = 2
+    if len(layer.reads) > most:
         raise malformed(f"`{layer.name}`", f"it reads {len(layer.reads)} layers")
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from itertools import chain
 from math import prod
 from typing import Any
 
@@ -220,11 +219,11 @@ def refuse_unfit(layer: CurrentLayer, value: Value, error: UnfitError) -> Value:
 
 def _padding_remedy(value: Value) -> str:
     """Say how to pad a value differently; return "" if no layer only pads it."""
-    windows = [[step.op == "window" for step in term.steps] for term in value.terms]
+    ops_of_terms = [[step.op for step in term.steps] for term in value.terms]
     is_data = all(term.source == INPUT for term in value.terms)
-    if is_data and all(ops[:1] == [True] for ops in windows):
+    if is_data and all(ops[:1] == ["window"] for ops in ops_of_terms):
         return "pad the data (`np.pad`), and import the model without its padding"
-    return NARROWER if any(map(any, windows)) else ""
+    return NARROWER if any("window" in ops for ops in ops_of_terms) else ""
 
 
 def _general_remedy(layer: KerasLayer) -> str:
@@ -258,9 +257,13 @@ def _fire_slopes(layer: CurrentLayer, value: Value, option: str) -> Value:
 def _shares_slopes(layer: KerasLayer, value: Value) -> bool:
     """Whether a parametric ReLU has the same slopes at all positions."""
     shared = listed(layer.options.get("shared_axes") or [])
-    groups = [group for at, group in enumerate(value.view, 1) if at not in shared]
-    axes = {axis for axis in chain.from_iterable(groups) if value.shape[axis] > 1}
-    return axes <= {len(value.shape) - 1}
+    channels = len(value.shape) - 1
+    # Keras counts axes with the batch.
+    for number, group in enumerate(value.view, start=1):
+        long = {axis for axis in group if value.shape[axis] > 1}
+        if number not in shared and not long <= {channels}:
+            return False
+    return True
 
 
 def _finish(
@@ -310,8 +313,10 @@ def unpadded(value: Value) -> tuple[Value, LinearStep | None]:
 
 def _last_step(value: Value) -> LinearStep | None:
     """Return the step that all terms end with, or None if it differs."""
-    ends = [term.steps[-1] for term in value.terms if term.steps]
-    is_same = len({end.layer for end in ends}) == 1 and len(ends) == len(value.terms)
+    if not all(term.steps for term in value.terms):
+        return None
+    ends = [term.steps[-1] for term in value.terms]
+    is_same = len({end.layer for end in ends}) == 1
     return ends[0] if is_same else None
 
 
