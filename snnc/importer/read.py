@@ -246,7 +246,7 @@ def _add_tensors(
     assert conversion is not None
     assert compilation is not None
     assert compilation.lowered is not None
-    request = conversion.state.context.request
+    request = conversion.builder.context.request
     network = compilation.lowered.network
     arrays, scales = convert_weights(conversion, weights, network)
     if scales.rate != TOP:

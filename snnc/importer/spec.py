@@ -9,6 +9,7 @@ from math import ceil
 from typing import Any
 
 from snnc.diagnostics import Diagnostics, Severity
+from snnc.importer.drafted import DraftedSpec
 from snnc.importer.model import (
     Compiled,
     ImportRequest,
@@ -17,7 +18,6 @@ from snnc.importer.model import (
     plain_name,
 )
 from snnc.importer.refusals import refused
-from snnc.importer.state import DraftedSpec
 from snnc.importer.values import COUNTS, INPUT, StatementDraft
 from snnc.ir.logical import LogicalNetwork
 from snnc.ir.lowered import LoweredNetwork

@@ -17,7 +17,6 @@ from snnc.importer.graph import FOREIGN
 from snnc.importer.linear import Shape, all_known
 from snnc.importer.model import KerasLayer, reachable
 from snnc.importer.refusals import malformed
-from snnc.importer.state import Additions, ConversionState
 from snnc.importer.values import BROKEN, Value
 from snnc.rules.imports import CustomObject
 
@@ -66,7 +65,7 @@ class LayerReader:
         if self.keeps is not None:
             tell_options(layer, *self.keeps)
         names = layer.reads if self.joins else layer.reads[:1]
-        values = [layer.spec.state.values[name] for name in names]
+        values = [layer.spec.values[name] for name in names]
         is_broken = any(value.broken for value in values)
         if is_broken and not self.reads_broken:
             return BROKEN
@@ -317,19 +316,17 @@ NUMERIC = ("Add", "Subtract", "Multiply", "Maximum", "Minimum", "Average")
 """Layers of several values whose names Keras 3 also uses for operations on a number."""
 
 
-def read_layer(layer: KerasLayer, state: ConversionState) -> Additions:
-    """Return the output of a layer, its statements, and decisions on it.
+def read_layer(spec: SpecBuilder, name: str) -> None:
+    """Add the output of a layer, its statements, and decisions on it.
 
     Raise RefusedModelError with SNN811 if an option has a value that Keras does not
     write.
     """
-    spec = SpecBuilder(state)
-    value = _read(spec.layer(layer.name))
-    return spec.additions({layer.name: value})
+    spec.values[name] = _read(spec.layer(name))
 
 
 def _read(layer: CurrentLayer) -> Value:
-    """Return the output of a layer; the layer's builder gets the rest."""
+    """Return the output of a layer, and add the rest to its builder."""
     is_operation = layer.kind in NUMERIC and len(layer.reads) == 1
     reader = READERS.get("TFOpLambda" if is_operation else layer.kind)
     try:

@@ -428,7 +428,7 @@ def are_channels(group: Group, shape: Shape) -> bool:
 @reads(NORMS, keeps=("center", "scale", "epsilon"))
 def read_batch_norm(layer: CurrentLayer, value: Value) -> Value:
     """Fold a batch norm with its running statistics, unless a max pool did so."""
-    is_done = layer.name in layer.spec.state.absorbed
+    is_done = layer.name in layer.spec.absorbed
     return value if is_done else normed(layer, value)
 
 
