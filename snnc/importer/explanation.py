@@ -89,7 +89,7 @@ def explain(
     by_layer: dict[str, list[Decision]] = {layer.name: [] for layer in model.layers}
     for decision in conversion.decisions:
         # Reasons name Keras layers, whose names may differ in the spec.
-        named = OWNER.sub(lambda found: names.get(found[0], found[0]), decision.why)
+        named = OWNER.sub(lambda match: names.get(match[0], match[0]), decision.why)
         by_layer[decision.layer].append(replace(decision, why=named))
     return Explanation(
         model=model,

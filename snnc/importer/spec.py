@@ -333,30 +333,17 @@ class _SpecWriter:
             )
 
 
-def lower_written(
-    text: str,
-    name: str,
-    report: Diagnostics,
-    request: ImportRequest,
-    cache: PlanCache | None = None,
-) -> Compilation:
-    """Run the passes before the mapping over the text of a spec."""
-    source = SourceFile(name, text)
-    device = request.device or read_profile()
-    start = Compilation(source, device, cache, parse_snn(source, report))
-    return run_passes(start, report, "lower")
-
-
 def cores_text(written: WrittenSpec, request: ImportRequest, cache: PlanCache) -> str:
     """Describe the cores that a spec takes, or its first error.
 
     A network with more neurons than a chip is not mapped, because that takes long. For
     such a network, the text has a lower bound.
     """
-    report = Diagnostics()
-    compilation = lower_written(written.text, "imported.snn", report, request)
-    if compilation.lowered is not None and not report.errors:
-        least = least_cores(compilation.lowered)
+    attempt = _lower(written, "imported.snn", request, cache)
+    compilation = attempt.compilation
+    report = attempt.report
+    if attempt.sound_network is not None:
+        least = least_cores(attempt.sound_network)
         if least > compilation.device.chip.cores:
             return f" takes at least {counted(least, 'core')} in all"
         _, compilation = compile_written(
@@ -429,9 +416,12 @@ class _Attempt:
 def _lower(
     written: WrittenSpec, name: str, request: ImportRequest, cache: PlanCache
 ) -> _Attempt:
+    """Run the passes before the mapping over a spec."""
     report = Diagnostics()
-    compilation = lower_written(written.text, name, report, request, cache)
-    return _Attempt(written, compilation, report)
+    source = SourceFile(name, written.text)
+    device = request.device or read_profile()
+    start = Compilation(source, device, cache, parse_snn(source, report))
+    return _Attempt(written, run_passes(start, report, "lower"), report)
 
 
 def _place(

@@ -200,8 +200,8 @@ def _graph(store: Store, path: str) -> NirGraph:
     nodes = {name: _node(store, name) for name in names}
     metadata = store.members("node/metadata")
     facts = {}
-    for name in ("spec", "layout_id"):
-        words = store.words(f"node/metadata/{name}") if name in metadata else None
+    for name in {"spec", "layout_id"}.intersection(metadata):
+        words = store.words(f"node/metadata/{name}")
         if words:
             facts[name] = words[0]
     edges = _edges(store, path)

@@ -170,10 +170,10 @@ def _bias_sums(exported: ExportedGraph, graph: NirGraph) -> Arrays:
     also changes the others.
     """
     sums: Arrays = {}
-    for linear in (placed.linear for placed in exported.placed):
-        nodes = [name for name in linear if name in exported.terms]
+    for placed in exported.placed:
+        nodes = [name for name in placed.linear if name in exported.terms]
         biases = [graph.nodes[name].array("bias").astype(float) for name in nodes]
-        sums.update(dict.fromkeys(nodes, np.zeros(1)))
+        sums |= dict.fromkeys(nodes, np.zeros(1))
         sums[nodes[0]] = np.sum(biases, axis=0)
     return sums
 

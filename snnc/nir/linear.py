@@ -204,9 +204,8 @@ class _LinearMaker:
     def _output(self) -> Volume:
         """The volume of a node of the target."""
         target = self.projection.target
-        return node_volume(
-            self.lowered.by_name[target].volume, *nodes_of(self.lowered, target)
-        )
+        volume = self.lowered.by_name[target].volume
+        return node_volume(volume, *nodes_of(self.lowered, target))
 
     def _picked_node(self) -> tuple[int, Grid]:
         """Return the index of the node that is read, and the positions inside it."""
@@ -300,10 +299,10 @@ def _convolve(
     )
     if plane is None:
         return None
-    padded = _pad_evenly(axes)
-    ends = [(front, behind) for front, behind, _ in padded]
-    weight = np.pad(plane.transpose(3, 2, 0, 1), [(0, 0), (0, 0), *ends])
-    padding = tuple(zeros for *_, zeros in padded)
+    rows, columns = _pad_evenly(axes)
+    taps = [(0, 0), (0, 0), rows[:2], columns[:2]]
+    weight = np.pad(plane.transpose(3, 2, 0, 1), taps)
+    padding = (rows[2], columns[2])
     stride = tuple(axis.stride for axis in axes)
     return Linear(weight, conv_options(read[1:3], stride, padding))
 

@@ -322,8 +322,7 @@ def _target_shape(value: Value, target: list[int], option: str) -> Shape:
     size = prod(value.keras_shape)
     rest = prod(n for n in target if n != -1)
     missing = size // max(1, rest)
-    first = target.index(-1) if -1 in target else None
-    shape = tuple(missing if at == first else n for at, n in enumerate(target))
+    shape = tuple(missing if n == -1 else n for n in target)
     if prod(shape) != size or min(shape, default=1) < 1:
         why = f"its input has {size} values"
         raise RefusedLayerError(why, "save the model again", option)

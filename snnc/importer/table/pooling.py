@@ -6,7 +6,7 @@ A maximum compares the outputs of neurons or of kernels.
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import product, takewhile
+from itertools import product
 from math import prod
 
 from snnc.importer.builder import CurrentLayer
@@ -126,8 +126,9 @@ def _statement(
     if not _has_one_source(value):
         return None
     (term,) = value.terms
-    after = _commuting_steps(layer, term)
-    before = replace(term, steps=term.steps[: len(term.steps) - len(after)])
+    first = _first_commuting(layer, term)
+    after = term.steps[first:]
+    before = replace(term, steps=term.steps[:first])
     if len(before.steps) == 1:
         before = pooled(layer.spec, before)
     window = _exact_window(windows)
@@ -164,15 +165,19 @@ def _exact_window(windows: Windows) -> Fitted | None:
     return fitted if fitted is not None and fitted.kernel == taps else None
 
 
-def _commuting_steps(layer: CurrentLayer, term: Term) -> tuple[LinearStep, ...]:
-    """Return the steps at the end of a term that commute with a maximum."""
+def _first_commuting(layer: CurrentLayer, term: Term) -> int:
+    """Return the index of the step from which on all steps commute with a maximum."""
+    first = len(term.steps)
+    while first and _commutes(layer, term.steps[first - 1]):
+        first -= 1
+    return first
 
-    def commutes(step: LinearStep) -> bool:
-        if step.op == "norm":
-            return layer.context.is_rising(layer.context.layers[step.layer])
-        return step.op == "scale" and min(step.factors) >= 0
 
-    return tuple(takewhile(commutes, reversed(term.steps)))[::-1]
+def _commutes(layer: CurrentLayer, step: LinearStep) -> bool:
+    """Whether a step commutes with a maximum: its factors are at least 0."""
+    if step.op == "norm":
+        return layer.context.is_rising(layer.context.layers[step.layer])
+    return step.op == "scale" and min(step.factors) >= 0
 
 
 def _compared(layer: CurrentLayer, value: Value, windows: Windows) -> Value:
@@ -313,8 +318,9 @@ def _whole_axis(size: int) -> AxisWindow:
 
 def _size_and_stride(layer: KerasLayer) -> tuple[Shape, Shape]:
     size = dims(layer, "pool_size", 2)
-    strides = layer.options.get("strides")
-    return size, size if strides is None else dims(layer, "strides")
+    if layer.options.get("strides") is None:
+        return size, size
+    return size, dims(layer, "strides")
 
 
 def _windows(layer: KerasLayer, value: Value) -> tuple[Windows, Axes]:
