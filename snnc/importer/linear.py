@@ -482,8 +482,8 @@ def _fit_transposed(windows: Windows) -> Fitted | None:
         if fitted is not None:
             return replace(
                 fitted,
-                kernel=tuple(axis.taps for axis in axes if axis is not None),
                 # `conv2d_transpose` has no dilation: zeros are between the taps.
+                kernel=fitted.extent,
                 dilation=(1, 1),
                 is_padded=True,
                 upscale=tuple(window.step for window in windows),

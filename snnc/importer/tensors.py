@@ -107,18 +107,18 @@ class TensorMaker:
         """Yield a draft's tensors by name, kernels as (taps, in, out)."""
         if draft.is_path:
             return
-        kernels, bias = self._read(draft, draft.main)
-        beside, added = self._read(draft, draft.beside)
-        bias = bias + added
+        by_source, bias = self._read(draft, draft.main)
+        shortcut_by_source, shortcut_bias = self._read(draft, draft.beside)
+        bias = bias + shortcut_bias
         if draft.layer == self._encoder:
             # Unlike readers of `encode rate`, it reads values that nothing has divided.
-            kernel = np.concatenate([*kernels.values()], axis=1)
+            (kernel,) = by_source.values()
             kernel = kernel * self._input.divisor
             scale = self._fit_encoder(draft, kernel, bias)
             kernel = kernel / scale
             bias = bias / scale
         else:
-            kernel = self._join(kernels)
+            kernel = self._join(by_source)
         if draft.kind == "readout" and kernel.shape[-1] < draft.shape[-1]:
             # The softmax of the logits (0, x) is the sigmoid of the only unit x.
             kernel = np.concatenate([np.zeros_like(kernel), kernel], axis=-1)
@@ -134,7 +134,7 @@ class TensorMaker:
         yield f"{name}.kernel", of_groups(kernel, draft.groups)
         yield f"{name}.bias", bias
         if draft.is_learned:
-            yield f"{name}.shortcut", self._join(beside)
+            yield f"{name}.shortcut", self._join(shortcut_by_source)
 
     def _read(
         self, draft: StatementDraft, terms: Terms
@@ -158,9 +158,9 @@ class TensorMaker:
             total = total + bias
         return by_source, total
 
-    def _join(self, kernels: Mapping[str, Array]) -> Array:
+    def _join(self, by_source: Mapping[str, Array]) -> Array:
         """Return the kernel over several sources, with the factors of these sources."""
-        scaled = [self._fold_scaling(key, kernel) for key, kernel in kernels.items()]
+        scaled = [self._fold_scaling(key, kernel) for key, kernel in by_source.items()]
         return np.concatenate(scaled, axis=1)
 
     def _fold_scaling(self, source: str, kernel: Array) -> Array:

@@ -95,7 +95,7 @@ def shown(value: Any) -> str:
     """Return a Keras value in short form."""
     if value is None or isinstance(value, bool):
         return {True: "on", False: "off", None: "none"}[value]
-    if isinstance(value, list) and value and {*map(type, value)} == {int}:
+    if isinstance(value, list) and {type(item) for item in value} == {int}:
         return "x".join(map(str, value))
     if isinstance(value, Mapping) and "class_name" in value:
         return str(value["class_name"])
