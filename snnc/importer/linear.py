@@ -238,9 +238,11 @@ class LinearStep:
         """How often the step repeats each position per axis; empty for other steps."""
         if self.op != "window":
             return ()
-        steps = tuple(window.step for window in self.windows)
-        is_repeat = all(w == repeated(w.size, w.step) for w in self.windows)
-        return steps if is_repeat and max(steps) > 1 else ()
+        factors = tuple(window.step for window in self.windows)
+        is_repeat = self.windows == tuple(
+            repeated(window.size, window.step) for window in self.windows
+        )
+        return factors if is_repeat and max(factors) > 1 else ()
 
     @property
     def is_pointwise(self) -> bool:
@@ -309,6 +311,7 @@ class Term:
         Only operations with the same weights at all positions have windows.
         """
         prefixes = [points(self.read), *self.prefixes()]
+        # Without a prefix for each step, a step can't be included.
         return prefixes[-1] if len(prefixes) > len(self.steps) else None
 
     def prefixes(self, first: int = 0) -> Iterator[Windows]:

@@ -141,7 +141,7 @@ class _SpecWriter:
             self._names[INPUT] = self._names[self._encoder]
         self._l2 = self._shared_l2()
         self._lost_penalties = () if self._l2 else tuple(self._find_lost_penalties())
-        self._owners = dict(self._find_owners())
+        self._groups = dict(self._find_groups())
         self._tell_penalties()
 
     def written(self) -> WrittenSpec:
@@ -201,7 +201,7 @@ class _SpecWriter:
             yield block(self._head(draft, before), self._properties(draft))
             before = draft.layer
 
-    def _find_owners(self) -> Iterator[tuple[str, tuple[int, str]]]:
+    def _find_groups(self) -> Iterator[tuple[str, tuple[int, str]]]:
         """Yield each draft with its group: a number, and the Keras layer of the group.
 
         A group consists of consecutive statements for the same layer.
@@ -220,15 +220,16 @@ class _SpecWriter:
 
     def _group_comment(self, draft: StatementDraft) -> Iterator[str]:
         """Yield a comment on the group that a draft begins, or on its own neurons."""
-        owner = self._owners[draft.layer]
-        group = [key for key, other in self._owners.items() if other == owner]
-        if len(group) == 1 and len(draft.units) > 1:
+        group = self._groups[draft.layer]
+        keys = [key for key, other in self._groups.items() if other == group]
+        if len(keys) == 1 and len(draft.units) > 1:
             name = self._names[draft.layer]
             yield f"# {name}: {COUNTS[len(draft.units)]} neurons per value."
-        elif len(group) > 1 and group[0] == draft.layer:
-            kind = self._context.layers[owner[1]].kind
-            name = plain_name(owner[1], "layer")
-            yield f"# The next {len(group)} statements compute {name} ({kind})."
+        elif len(keys) > 1 and keys[0] == draft.layer:
+            _, owner = group
+            kind = self._context.layers[owner].kind
+            name = plain_name(owner, "layer")
+            yield f"# The next {len(keys)} statements compute {name} ({kind})."
 
     def _head(self, draft: StatementDraft, before: str) -> str:
         """Return a statement up to its braces; omit a name that is not needed."""

@@ -395,9 +395,10 @@ def _dense_before(layer: CurrentLayer, value: Value) -> StatementDraft | None:
     if not follows_dense or len(value.terms) > 1:
         return None
     (term,) = value.terms
-    is_unchanged = [step.op for step in term.steps] in ([], ["mix"])
+    if [step.op for step in term.steps] not in ([], ["mix"]):
+        return None
     draft = layer.spec.drafts.get(term.source)
-    return draft if is_unchanged and draft and _reads_vectors(draft) else None
+    return draft if draft is not None and _reads_vectors(draft) else None
 
 
 def _reads_vectors(draft: StatementDraft) -> bool:

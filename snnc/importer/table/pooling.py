@@ -231,23 +231,21 @@ def read_average_pooling(layer: CurrentLayer, value: Value) -> Value:
     if all(window.is_point for window in windows):
         layer.keep("with windows of one value, its output equals its input")
         return replace(value, view=axes.view)
-    if not any(window.pads for window in windows):
-        layer.keep("`avgpool`, without neurons or cores")
-    elif layer.context.request.rewrite("avgpool") == "zeros":
+    is_padded = any(window.pads for window in windows)
+    if is_padded and layer.context.request.rewrite("avgpool") is None:
+        layer.keep(
+            "part of its reader's matrix, with the number of averaged values per window"
+        )
+        step = per_channel("edge mean", layer.name, value.shape, windows)
+        return value.then(replace(step, is_uniform=False), axes.view)
+    if is_padded:
         layer.rewrite(
             "`avgpool=zeros`: windows at an edge also average the padded zeros; "
             "retrain",
             topic=AppliedRewrite("avgpool=zeros"),
         )
     else:
-        why = (
-            "part of its reader's matrix, with the number of averaged values per window"
-        )
-        layer.keep(why)
-        step = per_channel(
-            "edge mean", layer.name, value.shape, windows, is_uniform=False
-        )
-        return value.then(step, axes.view)
+        layer.keep("`avgpool`, without neurons or cores")
     return _averaged(layer, value, windows, axes.view)
 
 
