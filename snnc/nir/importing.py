@@ -23,6 +23,7 @@ from snnc.ir.layout import layout_id, tensors
 from snnc.ir.lowered import LoweredNetwork
 from snnc.nir.graph import ExportedGraph, Neuron, TensorTerm, graph_of
 from snnc.nir.graph_file import NirGraph, read_graph
+from snnc.nir.linear import NoNodeError
 from snnc.nir.parameters import STEP, TOP
 from snnc.nir.translate import translate
 from snnc.runtime.examples import Array
@@ -99,7 +100,10 @@ def restore(spec: str, graph: NirGraph, device: Profile | None) -> ImportOutcome
     compilation = compile_spec(source, report, "lower", device)
     if compilation.lowered is None or compilation.document is None or report.errors:
         return None
-    values = _read_tensors(compilation.lowered, graph)
+    try:
+        values = _read_tensors(compilation.lowered, graph)
+    except NoNodeError:  # an edited spec, since no export has written it
+        return None
     if values is None:
         return None
     # The text is from a stranger, and may go to a terminal (decision 020).
