@@ -2,71 +2,58 @@
 
 from __future__ import annotations
 
-from collections import ChainMap
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from itertools import chain, count
 from typing import Any
 
 from snnc.importer.context import ImportContext
-from snnc.importer.decisions import (
-    Decision,
-    RefusedLayerError,
-    Topic,
-    Verdict,
-)
-from snnc.importer.linear import Fitted, LinearStep, Shape, Term
+from snnc.importer.decisions import Decision, RefusedLayerError, Topic, Verdict
+from snnc.importer.linear import Fitted, LinearStep, Shape, Term, Terms
 from snnc.importer.model import KerasLayer
-from snnc.importer.state import Additions, ConversionState
+from snnc.importer.spec_input import SpecInput
 from snnc.importer.values import BROKEN, StatementDraft, Value, View, plain, reads_input
 from snnc.rules.imports import LayerRefused, OptionRefused
 
 JOINED = ""
-"""The name in `Additions.shared` of statements that join sources."""
+"""The name in `SpecBuilder.shared` of statements that join sources."""
 
 
+@dataclass(eq=False, repr=False)
 class SpecBuilder:
-    """Collects the additions of one layer; `ConversionState.fold` then adds them.
+    """Collects the statements of a spec while the layers of a model are read.
 
     Attributes
     ----------
-    state :
-        What the layers before have added; the builder does not change it.
+    input :
+        What is known of the input so far.
+    values :
+        The outputs of the layers that were read, by name.
     drafts :
-        The drafts of the state, and the added or changed ones.
-    finals, kept, shared :
-        See `Additions`; they include the items of the state.
-    input, absorbed :
-        See `Additions`.
+        The drafts by key, in the order of the spec.
+    decisions :
+        The decisions on layers so far; only `decide` adds to them.
+    finals :
+        For each output, the activation that the host computes, such as ``softmax``.
+    absorbed :
+        Norms that statements for earlier layers include.
+    kept :
+        The neurons that keep the sum of terms, by these terms.
+    shared :
+        The keys of statements that several layers may read, by name and sources.
+    judged, refused :
+        The layers with a verdict on the layer as a whole, and the refused ones.
     """
 
-    def __init__(self, state: ConversionState) -> None:
-        self.state = state
-        self._decisions: list[Decision] = []
-        # Writes go to the first map of each chain, so the state stays as it is.
-        self.drafts = ChainMap({}, state.drafts)
-        self.kept = ChainMap({}, state.kept)
-        self.shared = ChainMap({}, state.shared)
-        self.input = state.input
-        self.finals = ChainMap({}, state.finals)
-        self.absorbed: set[str] = set()
-
-    @property
-    def context(self) -> ImportContext:
-        return self.state.context
-
-    def additions(self, outputs: Mapping[str, Value]) -> Additions:
-        """Return all additions, with the outputs of the layers that were read."""
-        return Additions(
-            outputs=outputs,
-            drafts=self.drafts.maps[0],
-            decisions=tuple(self._decisions),
-            input=self.input,
-            finals=self.finals.maps[0],
-            absorbed=frozenset(self.absorbed),
-            kept=self.kept.maps[0],
-            shared=self.shared.maps[0],
-        )
+    context: ImportContext
+    input: SpecInput
+    values: dict[str, Value] = field(default_factory=dict)
+    drafts: dict[str, StatementDraft] = field(default_factory=dict)
+    decisions: list[Decision] = field(default_factory=list)
+    finals: dict[str, str] = field(default_factory=dict)
+    absorbed: set[str] = field(default_factory=set)
+    kept: dict[Terms, Value] = field(default_factory=dict)
+    shared: dict[tuple[str, tuple[str, ...]], str] = field(default_factory=dict)
+    judged: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
 
     def layer(self, name: str) -> CurrentLayer:
         """Return a layer of the model, to record decisions on it."""
@@ -75,23 +62,17 @@ class SpecBuilder:
             plain.name, plain.kind, plain.options, plain.reads, plain.shares, spec=self
         )
 
-    @property
-    def refused(self) -> set[str]:
-        """The layers that were refused so far."""
-        added = {d.layer for d in self._decisions if d.verdict == "refused"}
-        return self.state.refused | added
-
     def decide(self, decision: Decision) -> None:
         """Record a decision."""
-        self._decisions.append(decision)
+        self.decisions.append(decision)
+        if not decision.option:
+            self.judged.add(decision.layer)
+        if decision.verdict == "refused":
+            self.refused.add(decision.layer)
 
     def tell(self, layer: str, verdict: Verdict, why: str) -> None:
         """Record the verdict on a whole layer, unless there is one already."""
-        is_told = layer in self.state.judged or any(
-            decision.layer == layer and not decision.option
-            for decision in self._decisions
-        )
-        if not is_told:
+        if layer not in self.judged:
             self.decide(Decision(layer, "", verdict, why))
 
     def change_input(self, **changes: Any) -> None:
@@ -100,9 +81,13 @@ class SpecBuilder:
 
     def free(self, name: str) -> str:
         """Return a key that no draft and no other layer uses."""
-        numbered = (f"{name}_{number}" for number in count(1))
-        unused = (key for key in numbered if key not in self.context.layers)
-        return next(key for key in chain([name], unused) if key not in self.drafts)
+        key = name
+        number = 0
+        # The name is a layer's own, but with a number it must not be another layer's.
+        while key in self.drafts or (number and key in self.context.layers):
+            number += 1
+            key = f"{name}_{number}"
+        return key
 
     def add(self, draft: StatementDraft, view: View = ()) -> Value:
         """Add or replace a draft, and return its output."""

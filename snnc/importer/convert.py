@@ -17,6 +17,7 @@ from snnc.importer.decisions import (
     Rule,
     decisions_about,
 )
+from snnc.importer.drafted import DraftedSpec
 from snnc.importer.ends import add_ends
 from snnc.importer.model import (
     REWRITES,
@@ -28,7 +29,7 @@ from snnc.importer.model import (
 from snnc.importer.refusals import RefusedModelError
 from snnc.importer.sampling import cut_at_mean
 from snnc.importer.spec import LOST_PENALTY, WrittenSpec, cores_text, write
-from snnc.importer.state import ConversionState, DraftedSpec
+from snnc.importer.spec_input import SpecInput
 
 # `arithmetic` and `pooling` register readers.
 from snnc.importer.table import arithmetic, pooling, read_layer  # noqa: F401
@@ -69,7 +70,7 @@ class Conversion:
 
     Attributes
     ----------
-    state :
+    builder :
         What the layers added; its model lacks the layers that the host computes.
     drafted :
         All statements; None if a layer was refused.
@@ -80,7 +81,7 @@ class Conversion:
     """
 
     model: KerasModel
-    state: ConversionState
+    builder: SpecBuilder
     drafted: DraftedSpec | None
     decisions: tuple[Decision, ...]
     written: WrittenSpec | None
@@ -103,19 +104,21 @@ def convert(
     Without weights, norms are assumed not to change signs. Raise RefusedModelError if
     an option has a value that Keras does not write, or if the spec would be too long.
     """
-    state, drafted = _read_layers(model, request, weights)
+    builder, drafted = _read_layers(model, request, weights)
     written = None if drafted is None else write(drafted)
     lost = () if written is None else written.lost_penalties
-    reasons = _reasons_of_statements(state.drafts, drafted)
+    reasons = _reasons_of_statements(builder.drafts, drafted)
     # How to explain some layers depends on the layers after them.
-    revised = [_revise(decision, reasons, lost) for decision in state.decisions]
-    decisions = [_suggest_sizes(decision, state, model) for decision in revised]
-    decisions += _decide_rest(state)
+    revised = [_revise(decision, reasons, lost) for decision in builder.decisions]
+    decisions = [
+        _suggest_sizes(decision, builder.context, model) for decision in revised
+    ]
+    decisions += _decide_rest(builder)
     places = {layer.name: place for place, layer in enumerate(model.layers)}
     decisions.sort(key=lambda d: (places[d.layer], d.option != ""))
     return Conversion(
         model=model,
-        state=state,
+        builder=builder,
         drafted=drafted,
         decisions=tuple(decisions),
         written=written,
@@ -125,15 +128,15 @@ def convert(
 
 def _read_layers(
     model: KerasModel, request: ImportRequest, weights: ModelWeights | None
-) -> tuple[ConversionState, DraftedSpec | None]:
+) -> tuple[SpecBuilder, DraftedSpec | None]:
     """Read all layers; also return all statements, or None if a layer was refused."""
     rest, cut = without_lambdas(model)
     encoder, mean = cut_at_mean(rest)
-    state = ConversionState(ImportContext(encoder, request, weights, mean))
-    spec = SpecBuilder(state)
+    context = ImportContext(encoder, request, weights, mean)
+    spec = SpecBuilder(context, SpecInput(request.values))
     # The loop over layers doesn't see the removed ones, so decide on them here.
     for layer in rest.layers:
-        if layer.name not in spec.context.layers:
+        if layer.name not in context.layers:
             why = f"removed: the network ends at the mean, `{mean}`"
             spec.decide(Decision(layer.name, "", "rewritten", why))
     for name, kind in cut.items():
@@ -142,13 +145,9 @@ def _read_layers(
             spec.finals[name] = kind
         why = "removed: at the end of the model, the host can compute it"
         spec.decide(Decision(name, "", "rewritten", why))
-    state.fold(spec.additions({}))
     for layer in encoder.layers:
-        state.fold(read_layer(layer, state))
-    spec = SpecBuilder(state)
-    drafted = add_ends(spec)
-    state.fold(spec.additions({}))
-    return state, drafted
+        read_layer(spec, layer.name)
+    return spec, add_ends(spec)
 
 
 def _reasons_of_statements(
@@ -178,12 +177,11 @@ def _revise(
 
 
 def _suggest_sizes(
-    decision: Decision, state: ConversionState, model: KerasModel
+    decision: Decision, context: ImportContext, model: KerasModel
 ) -> Decision:
     """Advise to set an open input to the size with which most layers are imported."""
     if decision.rule is not InputRefused:
         return decision
-    context = state.context
     sizes = sizes_of(context.layers[context.inputs[0]])
     if None not in sizes:
         return decision
@@ -205,19 +203,19 @@ def _suggest_sizes(
     return replace(decision, remedy=set_open_sizes(sizes, best))
 
 
-def _decide_rest(state: ConversionState) -> Iterator[Decision]:
+def _decide_rest(spec: SpecBuilder) -> Iterator[Decision]:
     """Yield a verdict on each layer without one, even if its sources were refused."""
-    for layer in state.context.model.layers:
+    for layer in spec.context.model.layers:
         if layer.shares and layer.kind.startswith(WEIGHTED):
             why = (
                 f"shared with `{layer.shares}` in Keras; retraining changes them "
                 "separately"
             )
             yield Decision(layer.name, "weights of its own", "rewritten", why)
-        if layer.name in state.judged:
+        if layer.name in spec.judged:
             continue
         why = "in the kernels that read it"
-        if state.values[layer.name].broken:
+        if spec.values[layer.name].broken:
             why = "as soon as its input can be imported"
         yield Decision(layer.name, "", "kept", why)
 

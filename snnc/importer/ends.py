@@ -9,6 +9,7 @@ from math import prod
 
 from snnc.importer.builder import SpecBuilder
 from snnc.importer.decisions import DataChange, LostDropout, Verdict, decisions_about
+from snnc.importer.drafted import DraftedSpec
 from snnc.importer.functions import SOFTMAXES
 from snnc.importer.linear import LinearStep, whole
 from snnc.importer.model import ImportRequest, reachable
@@ -20,7 +21,6 @@ from snnc.importer.neurons import (
     readout_image,
 )
 from snnc.importer.spec import loss_name
-from snnc.importer.state import DraftedSpec
 from snnc.importer.values import (
     INPUT,
     Drafts,
@@ -43,7 +43,7 @@ AT_MEAN = (
 
 def add_ends(spec: SpecBuilder) -> DraftedSpec | None:
     """Choose the encoder and add the readout; return None if a layer was refused."""
-    values = [spec.state.values[name] for name in spec.context.model.outputs]
+    values = [spec.values[name] for name in spec.context.model.outputs]
     if any(value.broken for value in values) or spec.refused:
         return None
     try:
@@ -232,9 +232,7 @@ def _notes(spec: SpecBuilder, values: list[Value], *, is_pair: bool) -> Iterator
             "the model does not say whether its outputs are classes, so the readout "
             "has units; for classes, add `--readout classes`"
         )
-    lost = ", ".join(
-        name for name, _ in decisions_about(spec.state.decisions, LostDropout)
-    )
+    lost = ", ".join(name for name, _ in decisions_about(spec.decisions, LostDropout))
     if lost:
         yield (
             f"the spec leaves out {lost}: dropout must directly follow a layer with "
@@ -264,7 +262,7 @@ def _input_notes(spec: SpecBuilder) -> Iterator[str]:
     if parts:
         listed = _list_ranges(parts, parts.values())
         yield f"the input concatenates all inputs, as channels: {listed}"
-    changes = list(decisions_about(spec.state.decisions, DataChange))
+    changes = list(decisions_about(spec.decisions, DataChange))
     if not changes:
         return
     # Each change names the shape of the whole input, so the last one is right.

@@ -11,12 +11,12 @@ from snnc.diagnostics import Diagnostics
 from snnc.importer.builder import SpecBuilder
 from snnc.importer.convert import Conversion
 from snnc.importer.decisions import Decision
+from snnc.importer.drafted import DraftedSpec
 from snnc.importer.ends import NEURAL, encoder_of, read_by
 from snnc.importer.linear import Shape
 from snnc.importer.model import KerasModel
 from snnc.importer.refusals import RefusedModelError
 from snnc.importer.spec import WrittenSpec, compile_written, write
-from snnc.importer.state import ConversionState, DraftedSpec
 from snnc.importer.values import INPUT, StatementDraft
 from snnc.ir.mapped import MappedNetwork
 from snnc.passes import Compilation
@@ -78,11 +78,10 @@ def explain(
     """Create an explanation; ``compilation`` is the result of compiling the spec."""
     model = conversion.model
     written = conversion.written
-    state = conversion.state
     mapped = None if compilation is None else compilation.mapped
-    part = _write_part(state) if written is None else None
+    part = _write_part(conversion.builder) if written is None else None
     if part is not None:
-        request = state.context.request
+        request = conversion.builder.context.request
         _, compiled = compile_written(part, "part.snn", Diagnostics(), request)
         mapped = compiled.mapped
     spec = written or part
@@ -90,7 +89,7 @@ def explain(
     by_layer: dict[str, list[Decision]] = {layer.name: [] for layer in model.layers}
     for decision in conversion.decisions:
         # Reasons name Keras layers, whose names may differ in the spec.
-        named = OWNER.sub(lambda found: names.get(found[0], found[0]), decision.why)
+        named = OWNER.sub(lambda match: names.get(match[0], match[0]), decision.why)
         by_layer[decision.layer].append(replace(decision, why=named))
     return Explanation(
         model=model,
@@ -135,27 +134,29 @@ def _list_places(mapped: MappedNetwork | None, *, is_part: bool) -> Iterator[Pla
         yield Placed(readout.name, "readout", readout.shape, 0, 0)
 
 
-def _write_part(state: ConversionState) -> WrittenSpec | None:
+def _write_part(builder: SpecBuilder) -> WrittenSpec | None:
     """Write the drafts as a spec whose only purpose is to count cores.
 
     ReLU replaces refused activations, and a readout of one unit reads all
     statements without a reader. Return None if no layer has neurons.
     """
-    if not any(draft.kind in NEURAL for draft in state.drafts.values()):
+    if not any(draft.kind in NEURAL for draft in builder.drafts.values()):
         return None
-    spec = SpecBuilder(state)
-    source = _join_ends(spec, _unread_drafts(state))
+    # The conversion itself stays as it is.
+    drafts = dict(builder.drafts)
+    spec = replace(builder, drafts=drafts, shared=dict(builder.shared))
+    source = _join_ends(spec, _unread_drafts(builder))
     key = spec.free(UNREAD)
     spec.add(StatementDraft(key, "readout", (source,), (1,)))
-    drafts = read_by(spec.drafts, key)
-    if not any(INPUT in draft.sources for draft in drafts.values()):
+    read_drafts = read_by(drafts, key)
+    if not any(INPUT in draft.sources for draft in read_drafts.values()):
         return None
     part = DraftedSpec(
         context=spec.context,
         input=spec.input,
         finals={},
-        drafts=drafts,
-        encoder=encoder_of(drafts, spec.context.request),
+        drafts=read_drafts,
+        encoder=encoder_of(read_drafts, spec.context.request),
         size="units 1",
     )
     try:
@@ -166,17 +167,18 @@ def _write_part(state: ConversionState) -> WrittenSpec | None:
 
 def _join_ends(spec: SpecBuilder, ends: list[StatementDraft]) -> str:
     """Join the last draft with others of its image size; return the new key."""
-    *places, _ = ends[-1].shape
-    same_size = [draft for draft in ends if [*draft.shape[:-1]] == places]
+    last = ends[-1]
+    same_size = [draft for draft in ends if draft.shape[:-1] == last.shape[:-1]]
     if len(same_size) == 1:
-        return ends[-1].layer
-    shape = (*places, sum(draft.shape[-1] for draft in same_size))
-    return spec.join(UNREAD, tuple(draft.layer for draft in same_size), shape)
+        return last.layer
+    channels = sum(draft.shape[-1] for draft in same_size)
+    sources = tuple(draft.layer for draft in same_size)
+    return spec.join(UNREAD, sources, (*last.shape[:-1], channels))
 
 
-def _unread_drafts(state: ConversionState) -> list[StatementDraft]:
+def _unread_drafts(builder: SpecBuilder) -> list[StatementDraft]:
     """Return the drafts that no other draft reads; the last draft is one of them."""
-    drafts = list(state.drafts.values())
+    drafts = list(builder.drafts.values())
     read = {key for draft in drafts for key in draft.reads}
     return [draft for draft in drafts if draft.layer not in read]
 

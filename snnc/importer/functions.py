@@ -197,12 +197,12 @@ def is_never_negative(units: Sequence[Unit]) -> bool:
     """Whether the sum of neurons is at least 0 for all values."""
     # The sum is linear between corners, so check only these and beyond both ends.
     corners = sorted(-unit.shift / unit.factor for unit in units)
-    values = (corners[0] - 1000.0, *corners, corners[-1] + 1000.0)
-    sums = (
-        sum(unit.gain * max(0.0, unit.factor * x + unit.shift) for unit in units)
-        for x in values
-    )
-    return all(total > -1e-9 for total in sums)
+    for x in (corners[0] - 1000.0, *corners, corners[-1] + 1000.0):
+        rates = [max(0.0, unit.factor * x + unit.shift) for unit in units]
+        total = sum(u.gain * rate for u, rate in zip(units, rates, strict=True))
+        if total < -1e-9:  # a rounding error is not a negative value
+            return False
+    return True
 
 
 def rewritten_name(name: str) -> str:

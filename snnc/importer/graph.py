@@ -165,7 +165,9 @@ def _flatten(
         if (part_name, number) == OUTPUTS:
             continue
         part = parts[part_name]
-        name = f"{prefix}{part_name}{f' (call {number + 1})' if number else ''}"
+        name = f"{prefix}{part_name}"
+        if number:
+            name += f" (call {number + 1})"
         reader = f"`{name}`"
         owner = f"{owner_prefix}{part_name}"
         reads = tuple(names_of((part_name, number), reader))
@@ -174,8 +176,10 @@ def _flatten(
             ends[part_name, 0] = (bound[part_name],)
         elif part.inside is None:
             _check_reads(part, graph, reader, has_sources=bool(reads))
-            others = part.calls[number][1]
-            options = {**part.options, **({CALLED_WITH: others} if others else {})}
+            options = dict(part.options)
+            _, others = part.calls[number]
+            if others:
+                options[CALLED_WITH] = others
             shares = "" if name == owner else owner
             layers.append(KerasLayer(name, part.kind, options, reads, shares))
             ends[part_name, number] = (name,)

@@ -238,9 +238,11 @@ class LinearStep:
         """How often the step repeats each position per axis; empty for other steps."""
         if self.op != "window":
             return ()
-        steps = tuple(window.step for window in self.windows)
-        is_repeat = all(w == repeated(w.size, w.step) for w in self.windows)
-        return steps if is_repeat and max(steps) > 1 else ()
+        factors = tuple(window.step for window in self.windows)
+        is_repeat = self.windows == tuple(
+            repeated(window.size, window.step) for window in self.windows
+        )
+        return factors if is_repeat and max(factors) > 1 else ()
 
     @property
     def is_pointwise(self) -> bool:
@@ -309,6 +311,7 @@ class Term:
         Only operations with the same weights at all positions have windows.
         """
         prefixes = [points(self.read), *self.prefixes()]
+        # Without a prefix for each step, a step can't be included.
         return prefixes[-1] if len(prefixes) > len(self.steps) else None
 
     def prefixes(self, first: int = 0) -> Iterator[Windows]:
@@ -455,18 +458,19 @@ def fit_more(windows: Windows) -> Fitted | None:
     """
     if any(window.step > 1 for window in windows):
         return None
-    wider = _fitted([next(_wider(window), None) for window in windows], "same")
+    wider = _fitted([_fit_more_places(window) for window in windows], "same")
     return _fit_transposed(windows) if wider is None else wider
 
 
-def _wider(window: AxisWindow) -> Iterator[FittedAxis]:
-    """Yield kernels with `same` padding at more positions than a window has."""
+def _fit_more_places(window: AxisWindow) -> FittedAxis | None:
+    """Return a kernel with `same` padding at all positions of an axis, or None."""
     places = -(-window.size // window.stride)
     for skip in range(places - window.places + 1):
         before = window.before + skip * window.stride
         axis = _fit_axis(replace(window, before=before, places=places), "same")
         if axis is not None:
-            yield replace(axis, skip=skip)
+            return replace(axis, skip=skip)
+    return None
 
 
 def _fit_transposed(windows: Windows) -> Fitted | None:
@@ -481,8 +485,8 @@ def _fit_transposed(windows: Windows) -> Fitted | None:
         if fitted is not None:
             return replace(
                 fitted,
-                kernel=tuple(axis.taps for axis in axes if axis is not None),
                 # `conv2d_transpose` has no dilation: zeros are between the taps.
+                kernel=fitted.extent,
                 dilation=(1, 1),
                 is_padded=True,
                 upscale=tuple(window.step for window in windows),
@@ -492,11 +496,14 @@ def _fit_transposed(windows: Windows) -> Fitted | None:
 
 def _fit_transposed_axis(window: AxisWindow, padding: Padding) -> FittedAxis | None:
     """Return the smallest transposed kernel along an axis, or None."""
-    # Its strides are the zeros between values, and every position is an output.
+    # Its stride is the step between values, so no output position is skipped.
     if window.stride > 1:
         return None
-    most = max(window.taps + 2 * window.step, window.places - window.size + 1)
-    for taps in range(window.taps, most + 1):
+    # `same` needs more taps than the window to centre the kernel. `valid` has the most
+    # taps if there are no zeros between the values.
+    most_same = window.taps + 2 * window.step
+    most_valid = window.places - window.size + 1
+    for taps in range(window.taps, max(most_same, most_valid) + 1):
         before = taps - 1 - transposed_crop(taps, window.step, padding)
         places = transposed_places(window.size, taps, window.step, padding)
         if places == window.places and _covers(window, taps, before):
@@ -610,20 +617,22 @@ def cuts_of(term: Term) -> tuple[int, ...] | None:
         part = replace(term, steps=term.steps[:stop])
         return fit_more(windows) is not None and part.shifts_at(first) != "place"
 
-    ends = [0]
-    """The steps up to which all pieces are kernels."""
+    # The steps up to each of these are one or more kernels.
+    splittable = [0]
 
     def last_cut(stop: int) -> int | None:
         """Return the last split after which the steps up to ``stop`` are one kernel."""
-        known = (end for end in reversed(ends) if end < stop)
-        return next((end for end in known if are_exact(end, stop)), None)
+        for end in reversed(splittable):
+            if end < stop and are_exact(end, stop):
+                return end
+        return None
 
     stop = len(term.steps)
     if not stop or are_exact(0, stop):
         return ()
     for end in range(1, stop):
         if last_cut(end) is not None:
-            ends.append(end)
+            splittable.append(end)
     cuts: list[int] = []
     while not are_exact(0, stop):
         before = last_cut(stop)
@@ -634,10 +643,12 @@ def cuts_of(term: Term) -> tuple[int, ...] | None:
     return tuple(reversed(cuts))
 
 
-def shift_of(terms: Iterable[Term]) -> str:
-    """Return how terms add a shift: ``none``, per ``channel`` or per ``place``."""
+def shift_of(terms: Iterable[Term]) -> Shift:
+    """Return the shifts that the sum of terms adds."""
     shifts = {term.shifts_at() for term in terms}
-    return next((kind for kind in ("place", "channel") if kind in shifts), "none")
+    if "place" in shifts:
+        return "place"
+    return "channel" if "channel" in shifts else "none"
 
 
 def is_projection(term: Term, shape: Shape) -> bool:
@@ -645,12 +656,15 @@ def is_projection(term: Term, shape: Shape) -> bool:
     windows = term.windows()
     if windows is None or term.shifts_at() == "place":
         return False
-    sizes = zip(windows, shape[:-1], strict=True)
-    # A shortcut with weights is a 1x1 kernel; its stride follows from both shapes.
-    return all(
-        window.taps == 1
-        and window.before == 0
-        and (window.stride == -(-window.size // target) or window.size == 1)
-        and -(-window.size // window.stride) == target
-        for window, target in sizes
-    )
+    return all(map(_is_strided_point, windows, shape[:-1]))
+
+
+def _is_strided_point(window: AxisWindow, places: int) -> bool:
+    """Whether a 1x1 kernel with ``places`` outputs computes a window.
+
+    The compiler derives the stride of such a kernel from the sizes.
+    """
+    if window.taps > 1 or window.before != 0:
+        return False
+    is_derived = window.stride == -(-window.size // places) or window.size == 1
+    return is_derived and -(-window.size // window.stride) == places

@@ -43,19 +43,21 @@ def h5_weights(
         # Match the weights of a submodel once, and not once per layer in it.
         if part.name not in known:
             listed = store.texts(group, "weight_names") or ()
-            known[part.name] = (
-                {path: [layer] for path in listed}
-                if part.inside is None
-                else owners(listed, [n for n, p in parts.items() if p is part])
-            )
+            if part.inside is None:
+                known[part.name] = {path: [layer] for path in listed}
+            else:
+                layers = [name for name, other in parts.items() if other is part]
+                known[part.name] = owners(listed, layers)
         matched = owned(layer, known[part.name])
         for path in matched.values():
             if not store.has(f"{group}/{path}"):
                 raise unclear(layer, f"`{path}` is not in the file")
         return {name: f"{group}/{path}" for name, path in matched.items()}
 
-    pairs = (f"`{a}` for `{b}`" for b, a in groups.items() if a != b)
-    return StoredWeights(store, paths, next(pairs, ""))
+    renamed = [
+        f"`{group}` for `{name}`" for name, group in groups.items() if group != name
+    ]
+    return StoredWeights(store, paths, renamed[0] if renamed else "")
 
 
 def _by_order(store: Store, graph: Graph, root: str) -> dict[str, str]:

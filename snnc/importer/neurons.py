@@ -440,12 +440,12 @@ def _one_kernel(
     """
     groups: list[list[Term]] = []
     for term in terms:
-        joined = (g for g in groups if kernel_of(spec, [*g, term], is_beside=is_beside))
-        near = next(joined, None)
-        if near is None:
-            groups.append([term])
+        for group in groups:
+            if kernel_of(spec, [*group, term], is_beside=is_beside) is not None:
+                group.append(term)
+                break
         else:
-            near.append(term)
+            groups.append([term])
     # Kept sums have the output's shape, and a kernel reads only sources of one shape.
     groups.sort(key=lambda group: group[0].read[:-1] != shape[:-1])
 

@@ -137,15 +137,18 @@ def run(
             model, weights = read(target, request.weights)
             if weights is not None:
                 stack.enter_context(weights)
-            # A spec depends on the signs of norms before a maximum, or on a range.
-            kinds = [layer.kind for layer in model.layers]
-            is_used = any("Max" in k or k == "Normalization" for k in kinds)
-            if not names.weights and not is_used:
+            if not names.weights and not _depends_on_weights(model):
                 weights = None
             return outcome(model, weights, request, names, report)
     except RefusedModelError as error:
         report.add(error.at(names.model).diagnostic)
         return None
+
+
+def _depends_on_weights(model: KerasModel) -> bool:
+    """Whether the spec depends on the signs of norms, or on a normalized range."""
+    kinds = [layer.kind for layer in model.layers]
+    return any("Max" in kind or kind == "Normalization" for kind in kinds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +246,7 @@ def _add_tensors(
     assert conversion is not None
     assert compilation is not None
     assert compilation.lowered is not None
-    request = conversion.state.context.request
+    request = conversion.builder.context.request
     network = compilation.lowered.network
     arrays, scales = convert_weights(conversion, weights, network)
     if scales.rate != TOP:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -87,6 +88,11 @@ def old_weights(path: str, writer: str) -> RefusedModelError:
     """Refuse weights that Keras 1, or Keras with Theano, wrote."""
     problem = f"has weights from {writer}, but snnc reads only those of Keras 2 and 3"
     return bad_file(path, FileProblem(problem, OLD_WEIGHTS))
+
+
+def shown_sizes(sizes: Iterable[int | None]) -> str:
+    """Return sizes for messages, with ``?`` for a size that may be any."""
+    return "x".join("?" if size is None else str(size) for size in sizes)
 
 
 def malformed(layer: str, reason: str) -> RefusedModelError:

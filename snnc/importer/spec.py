@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import chain, count
 from math import ceil
 from typing import Any
 
 from snnc.diagnostics import Diagnostics, Severity
+from snnc.importer.drafted import DraftedSpec
 from snnc.importer.model import (
     Compiled,
     ImportRequest,
@@ -18,7 +18,6 @@ from snnc.importer.model import (
     plain_name,
 )
 from snnc.importer.refusals import refused
-from snnc.importer.state import DraftedSpec
 from snnc.importer.values import COUNTS, INPUT, StatementDraft
 from snnc.ir.logical import LogicalNetwork
 from snnc.ir.lowered import LoweredNetwork
@@ -72,10 +71,14 @@ def sanitized_names(names: Iterable[str]) -> dict[str, str]:
 
 
 def _free(name: str, taken: set[str]) -> str:
-    # Leave four characters for `_` and a number.
-    numbered = (f"{name[: LONGEST_NAME - 4]}_{number}" for number in count())
-    names = numbered if why_no_name(name) else chain([name], numbered)
-    return next(free for free in names if free.lower() not in taken)
+    """Return a name that is valid and not taken: with a number if necessary."""
+    free = name
+    number = 0
+    while why_no_name(free) or free.lower() in taken:
+        # Leave four characters for `_` and a number.
+        free = f"{name[: LONGEST_NAME - 4]}_{number}"
+        number += 1
+    return free
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,7 @@ class _SpecWriter:
             self._names[INPUT] = self._names[self._encoder]
         self._l2 = self._shared_l2()
         self._lost_penalties = () if self._l2 else tuple(self._find_lost_penalties())
-        self._owners = dict(self._find_owners())
+        self._groups = dict(self._find_groups())
         self._tell_penalties()
 
     def written(self) -> WrittenSpec:
@@ -198,7 +201,7 @@ class _SpecWriter:
             yield block(self._head(draft, before), self._properties(draft))
             before = draft.layer
 
-    def _find_owners(self) -> Iterator[tuple[str, tuple[int, str]]]:
+    def _find_groups(self) -> Iterator[tuple[str, tuple[int, str]]]:
         """Yield each draft with its group: a number, and the Keras layer of the group.
 
         A group consists of consecutive statements for the same layer.
@@ -217,15 +220,16 @@ class _SpecWriter:
 
     def _group_comment(self, draft: StatementDraft) -> Iterator[str]:
         """Yield a comment on the group that a draft begins, or on its own neurons."""
-        owner = self._owners[draft.layer]
-        group = [key for key, other in self._owners.items() if other == owner]
-        if len(group) == 1 and len(draft.units) > 1:
+        group = self._groups[draft.layer]
+        keys = [key for key, other in self._groups.items() if other == group]
+        if len(keys) == 1 and len(draft.units) > 1:
             name = self._names[draft.layer]
             yield f"# {name}: {COUNTS[len(draft.units)]} neurons per value."
-        elif len(group) > 1 and group[0] == draft.layer:
-            kind = self._context.layers[owner[1]].kind
-            name = plain_name(owner[1], "layer")
-            yield f"# The next {len(group)} statements compute {name} ({kind})."
+        elif len(keys) > 1 and keys[0] == draft.layer:
+            _, owner = group
+            kind = self._context.layers[owner].kind
+            name = plain_name(owner, "layer")
+            yield f"# The next {len(keys)} statements compute {name} ({kind})."
 
     def _head(self, draft: StatementDraft, before: str) -> str:
         """Return a statement up to its braces; omit a name that is not needed."""
@@ -330,30 +334,17 @@ class _SpecWriter:
             )
 
 
-def lower_written(
-    text: str,
-    name: str,
-    report: Diagnostics,
-    request: ImportRequest,
-    cache: PlanCache | None = None,
-) -> Compilation:
-    """Run the passes before the mapping over the text of a spec."""
-    source = SourceFile(name, text)
-    device = request.device or read_profile()
-    start = Compilation(source, device, cache, parse_snn(source, report))
-    return run_passes(start, report, "lower")
-
-
 def cores_text(written: WrittenSpec, request: ImportRequest, cache: PlanCache) -> str:
     """Describe the cores that a spec takes, or its first error.
 
     A network with more neurons than a chip is not mapped, because that takes long. For
     such a network, the text has a lower bound.
     """
-    report = Diagnostics()
-    compilation = lower_written(written.text, "imported.snn", report, request)
-    if compilation.lowered is not None and not report.errors:
-        least = least_cores(compilation.lowered)
+    attempt = _lower(written, "imported.snn", request, cache)
+    compilation = attempt.compilation
+    report = attempt.report
+    if attempt.sound_network is not None:
+        least = least_cores(attempt.sound_network)
         if least > compilation.device.chip.cores:
             return f" takes at least {counted(least, 'core')} in all"
         _, compilation = compile_written(
@@ -426,9 +417,12 @@ class _Attempt:
 def _lower(
     written: WrittenSpec, name: str, request: ImportRequest, cache: PlanCache
 ) -> _Attempt:
+    """Run the passes before the mapping over a spec."""
     report = Diagnostics()
-    compilation = lower_written(written.text, name, report, request, cache)
-    return _Attempt(written, compilation, report)
+    source = SourceFile(name, written.text)
+    device = request.device or read_profile()
+    start = Compilation(source, device, cache, parse_snn(source, report))
+    return _Attempt(written, run_passes(start, report, "lower"), report)
 
 
 def _place(

@@ -107,18 +107,18 @@ class TensorMaker:
         """Yield a draft's tensors by name, kernels as (taps, in, out)."""
         if draft.is_path:
             return
-        kernels, bias = self._read(draft, draft.main)
-        beside, added = self._read(draft, draft.beside)
-        bias = bias + added
+        by_source, bias = self._read(draft, draft.main)
+        shortcut_by_source, shortcut_bias = self._read(draft, draft.beside)
+        bias = bias + shortcut_bias
         if draft.layer == self._encoder:
             # Unlike readers of `encode rate`, it reads values that nothing has divided.
-            kernel = np.concatenate([*kernels.values()], axis=1)
+            (kernel,) = by_source.values()
             kernel = kernel * self._input.divisor
             scale = self._fit_encoder(draft, kernel, bias)
             kernel = kernel / scale
             bias = bias / scale
         else:
-            kernel = self._join(kernels)
+            kernel = self._join(by_source)
         if draft.kind == "readout" and kernel.shape[-1] < draft.shape[-1]:
             # The softmax of the logits (0, x) is the sigmoid of the only unit x.
             kernel = np.concatenate([np.zeros_like(kernel), kernel], axis=-1)
@@ -134,7 +134,7 @@ class TensorMaker:
         yield f"{name}.kernel", of_groups(kernel, draft.groups)
         yield f"{name}.bias", bias
         if draft.is_learned:
-            yield f"{name}.shortcut", self._join(beside)
+            yield f"{name}.shortcut", self._join(shortcut_by_source)
 
     def _read(
         self, draft: StatementDraft, terms: Terms
@@ -158,9 +158,9 @@ class TensorMaker:
             total = total + bias
         return by_source, total
 
-    def _join(self, kernels: Mapping[str, Array]) -> Array:
+    def _join(self, by_source: Mapping[str, Array]) -> Array:
         """Return the kernel over several sources, with the factors of these sources."""
-        scaled = [self._fold_scaling(key, kernel) for key, kernel in kernels.items()]
+        scaled = [self._fold_scaling(key, kernel) for key, kernel in by_source.items()]
         return np.concatenate(scaled, axis=1)
 
     def _fold_scaling(self, source: str, kernel: Array) -> Array:
@@ -197,10 +197,9 @@ class TensorMaker:
         It prevents clipping, and is at least ``least``. ReLU commutes with positive
         factors, and powers of 2 are exact in floats.
         """
-        low, high = self._input.encoded
         # Padding adds zeros to the input.
-        low = min(low, 0.0)
-        high = max(high, 0.0)
+        low = min(self._input.encoded[0], 0.0)
+        high = max(self._input.encoded[1], 0.0)
         # The bound takes, for each weight, the end of the range that suits its sign.
         most = np.maximum(kernel * low, kernel * high).sum(axis=(0, 1)) + bias
         self.bound = float(most.max())
@@ -216,12 +215,16 @@ class TensorMaker:
 
     def _is_summed(self, key: str) -> bool:
         """Whether an `add`, or a shortcut without weights, reads a draft."""
-        drafts = self._drafts.values()
-        read = [draft for draft in drafts if key in draft.sources]
-        is_added = any(d.shortcut == key and not d.is_learned for d in drafts)
-        is_added = is_added or any(draft.kind == "add" for draft in read)
-        passed = (draft.layer for draft in read if draft.is_path)
-        return is_added or any(map(self._is_summed, passed))
+        for draft in self._drafts.values():
+            if draft.shortcut == key and not draft.is_learned:
+                return True
+            if key not in draft.sources:
+                continue
+            # A path, such as a pool or a `concat`, passes on what it reads.
+            is_passed = draft.is_path and self._is_summed(draft.layer)
+            if draft.kind == "add" or is_passed:
+                return True
+        return False
 
 
 def _place_kernel(draft: StatementDraft, term: Term, kernel: Array) -> Array:
@@ -231,8 +234,8 @@ def _place_kernel(draft: StatementDraft, term: Term, kernel: Array) -> Array:
     pairs = zip(windows, draft.window.before, strict=True)
     starts = tuple(window.before - before for window, before in pairs)
     full = crop(kernel, starts, draft.window.extent)
-    steps = draft.window.dilation or (1,) * len(windows)
-    return full[tuple(slice(None, None, step) for step in steps)]
+    taps = tuple(slice(None, None, step) for step in draft.window.dilation)
+    return full[taps]
 
 
 def _by_units(
@@ -336,8 +339,8 @@ class Kernels:
         if step.op == "fill":
             norm = self.norm(step.layer, step.outputs)[1][:, None]
             gains, factors, shifts = np.reshape(step.factors, (-1, 3)).T
-            filled: Array = (gains * np.maximum(0, factors * norm + shifts)).sum(axis=1)
-            return filled
+            rates = np.maximum(0, factors * norm + shifts)
+            return np.asarray((gains * rates).sum(axis=1))
         return _bias(self._weights.of(step.layer), step.outputs)
 
     def norm(self, name: str, channels: int) -> tuple[Array, Array]:
@@ -435,13 +438,12 @@ def _unit_kernel(term: Term, rank: int) -> Array:
 
 def _on_positions(values: Array, order: Shape, shape: Shape) -> Array:
     """Return values for each position; Keras flattens axes in an order."""
-    flattened = [axis for axis in order if shape[axis] > 1]
+    axes = [axis for axis in order if shape[axis] > 1]
     # Axes of size 1 are in no particular place of Keras's order (see `values`).
-    rest = [axis for axis in range(len(shape)) if axis not in flattened]
-    sizes = (shape[axis] for axis in (*flattened, *rest))
+    axes += [axis for axis in range(len(shape)) if axis not in axes]
+    sizes = [shape[axis] for axis in axes]
     unflattened = values.reshape(*sizes, values.shape[-1])
-    back = np.argsort([*flattened, *rest])
-    return np.transpose(unflattened, (*back, len(shape)))
+    return np.transpose(unflattened, (*np.argsort(axes), len(shape)))
 
 
 def of_groups(kernel: Array, groups: int) -> Array:
@@ -518,35 +520,39 @@ def _scatter(
     windows.
     """
     mixes = step_kernel.ndim > len(windows) + 1
-    pairs = list(zip(kernel.shape, windows, strict=False))
-    sizes = tuple((n - 1) * w.stride + w.taps for n, w in pairs)
+    taps = tuple(window.taps for window in windows)
+    strides = tuple(window.stride for window in windows)
+    # The distance between the first and the last window along each axis.
+    reaches = [
+        (n - 1) * stride for n, stride in zip(kernel.shape, strides, strict=False)
+    ]
     read = step_kernel.shape[-2] if mixes else kernel.shape[-2]
-    scattered = np.zeros((*sizes, read, kernel.shape[-1]))
-    for taps in np.ndindex(*(window.taps for window in windows)):
-        piece = step_kernel[taps] @ kernel if mixes else step_kernel[taps] * kernel
-        ends = zip(taps, pairs, strict=True)
-        into = (slice(t, t + (n - 1) * w.stride + 1, w.stride) for t, (n, w) in ends)
-        scattered[tuple(into)] += piece
-    if not is_full:
-        return scattered
-    return _at_values(scattered, windows)
+    scattered = np.zeros((*np.add(reaches, taps), read, kernel.shape[-1]))
+    for tap in np.ndindex(taps):
+        piece = step_kernel[tap] @ kernel if mixes else step_kernel[tap] * kernel
+        stops = np.add(tap, reaches) + 1
+        scattered[tuple(map(slice, tap, stops, strides))] += piece
+    return _at_values(scattered, windows) if is_full else scattered
 
 
 def _at_values(kernel: Array, windows: Windows) -> Array:
     """Return every ``step``-th position of a kernel within its windows."""
     starts = tuple(window.before for window in windows)
-    inside = crop(kernel, starts, tuple(window.extent for window in windows))
-    return inside[tuple(slice(None, None, window.step) for window in windows)]
+    extents = tuple(window.extent for window in windows)
+    values = tuple(slice(None, None, window.step) for window in windows)
+    return crop(kernel, starts, extents)[values]
 
 
 def crop(kernel: Array, starts: Shape, sizes: Shape) -> Array:
     """Return the positions of each axis from a start; positions outside are 0."""
-    axes = list(zip(kernel.shape, starts, sizes, strict=False))
-    pads = [(max(0, -start), max(0, start + n - count)) for count, start, n in axes]
+    pads: list[tuple[int, int]] = []
+    inside: list[slice] = []
+    for axis, (start, size) in enumerate(zip(starts, sizes, strict=True)):
+        pads.append((max(0, -start), max(0, start + size - kernel.shape[axis])))
+        begin = max(0, start)
+        inside.append(slice(begin, begin + size))
     padded = np.pad(kernel, [*pads, (0, 0), (0, 0)])
-    begins = [max(0, start) for start in starts]
-    places = zip(begins, sizes, strict=True)
-    return padded[tuple(slice(begin, begin + size) for begin, size in places)]
+    return padded[tuple(inside)]
 
 
 def _through(kernel: Array, shift: Array, later: Windows | None) -> Array:
@@ -557,16 +563,20 @@ def _through(kernel: Array, shift: Array, later: Windows | None) -> Array:
     bias: Array = np.einsum("...io,i->...o", kernel, shift)
     # Without zeros, the shift is the same at all positions.
     if later is None or not any(w.pads or w.step > 1 for w in later):
-        return np.asarray(bias.sum(axis=tuple(range(kernel.ndim - 2))))
+        taps = tuple(range(kernel.ndim - 2))
+        return np.asarray(bias.sum(axis=taps))
     for axis, window in enumerate(later):
-        bias = np.moveaxis(np.tensordot(_mask(window), bias, (1, axis)), 0, axis)
+        by_place = np.tensordot(_mask(window), bias, (1, axis))
+        bias = np.moveaxis(by_place, 0, axis)
     is_one = {window.places for window in later} == {1}
     return bias.reshape(-1) if is_one else bias
 
 
 def _mask(window: AxisWindow) -> Array:
     """Return which taps are inside the axis, of shape (places, taps)."""
-    places = np.arange(window.places)[:, None] * window.stride - window.before
-    at = places + np.arange(window.taps)
-    inside = (at >= 0) & (at < window.extent) & (at % window.step == 0)
-    return np.asarray(inside, float)
+    starts = np.arange(window.places) * window.stride - window.before
+    positions = starts[:, None] + np.arange(window.taps)
+    is_inside = (positions >= 0) & (positions < window.extent)
+    # Between the values of a transposed convolution, there are zeros.
+    is_value = positions % window.step == 0
+    return np.asarray(is_inside & is_value, float)

@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -33,12 +33,14 @@ from snnc.importer.refusals import (
     RefusedModelError,
     bad_file,
     refused,
+    shown_sizes,
     too_large,
     unclear,
 )
 from snnc.rules.files import FileMissing, FileUnreadable
 from snnc.rules.model_files import PackageMissing, WeightsUnclear
 from snnc.text.installing import installation
+from snnc.text.tables import dims
 
 if TYPE_CHECKING:
     import numpy as np
@@ -365,22 +367,32 @@ def _group_of(chain: Chain, store: Store) -> str:
     layer = chain[-1][0].name
     for part, number, count in chain:
         members = store.members(group)
-        folder = next((name for name in FOLDERS if name in members), FOLDERS[0])
-        where = f"{group}/{folder}".lstrip("/")
-        pattern = re.compile(rf"{re.escape(snake(part.kind))}(?:_(\d{{1,9}}))?")
-        matches = filter(None, map(pattern.fullmatch, store.members(where)))
-        groups = sorted(matches, key=lambda match: int(match[1] or 0))
+        newer, older = FOLDERS
+        folder = newer if newer in members else older
+        folder = f"{group}/{folder}".lstrip("/")
+        groups = _groups_of_class(part.kind, store.members(folder))
         if not groups and part.inside is None:
             return ""
         if len(groups) != count:
             reason = f"the file has {len(groups)} `{part.kind}` but the model has"
             raise unclear(layer, f"{reason} {count}")
-        group = f"{where}/{groups[number][0]}"
+        group = f"{folder}/{groups[number]}"
     # In another order, the shapes may still be equal, so compare the names too.
     written = store.text(f"{group}/vars", "name")  # Keras 3.4 and newer
     if written is not None and written != layer:
         raise unclear(layer, f"the file has the weights of `{written}` in its place")
     return group
+
+
+def _groups_of_class(kind: str, members: Iterable[str]) -> list[str]:
+    """Return the groups of a class in order: ``dense``, ``dense_1`` and so on."""
+    pattern = re.compile(rf"{re.escape(snake(kind))}(?:_(\d{{1,9}}))?")
+    groups: list[tuple[int, str]] = []
+    for name in members:
+        match = pattern.fullmatch(name)
+        if match:
+            groups.append((int(match[1] or 0), name))
+    return [name for _, name in sorted(groups)]
 
 
 def _paths_of(part: NestedLayer, group: str, store: Store) -> dict[str, str]:
@@ -426,9 +438,11 @@ def compare(model: KerasModel, weights: StoredWeights, path: str) -> None:
     The number of channels that a kernel reads is unknown here; the conversion checks
     this number later. Raise RefusedModelError with the first layer that differs.
     """
-    for layer in (layer for layer in model.layers if not layer.shares):
+    for layer in model.layers:
+        if layer.shares:
+            continue
         try:
-            reason = next(_differences(layer, weights.shapes(layer.name)), "")
+            reason = _find_difference(layer, weights.shapes(layer.name))
         except RefusedModelError as error:
             if not isinstance(error.diagnostic, WeightsUnclear):
                 raise
@@ -442,34 +456,33 @@ def compare(model: KerasModel, weights: StoredWeights, path: str) -> None:
             raise bad_file(path, FileProblem(problem, advice), reason)
 
 
-def _differences(
-    layer: KerasLayer, shapes: Mapping[str, tuple[int, ...]]
-) -> Iterator[str]:
-    """Yield how the arrays in a file differ from those that a layer has."""
+def _find_difference(layer: KerasLayer, shapes: Mapping[str, tuple[int, ...]]) -> str:
+    """Return how the arrays in a file differ from those that a layer has, or ""."""
     if layer.kind not in SHAPES:
-        return
+        return ""
     arrays = SHAPES[layer.kind]
     due = variable_names(layer.kind, layer.options, len(shapes))
     if set(due) != set(shapes) or not shapes:
         present = ", ".join(shapes) or "no weights"
-        yield (
+        return (
             f"the file has {present} for this layer, but {', '.join(arrays)} are "
             "expected"
         )
     for name, axes in arrays.items():
-        if axes and name in shapes:
-            yield from _size_difference(name, shapes[name], _sizes_of(layer, axes))
+        sizes = _sizes_of(layer, axes)
+        if axes and name in shapes and not _has_sizes(shapes[name], sizes):
+            stored = dims(shapes[name]) or "a single number"
+            expected = shown_sizes(sizes)
+            return f"its {name} in the file is {stored}, but {expected} is expected"
+    return ""
 
 
-def _size_difference(
-    name: str, shape: tuple[int, ...], sizes: list[int | None]
-) -> Iterator[str]:
-    """Yield how an array differs from the expected sizes; None is any size."""
-    pairs = zip(sizes, shape, strict=False)
-    if len(sizes) != len(shape) or any(n not in (None, m) for n, m in pairs):
-        stored = "x".join(map(str, shape)) or "a single number"
-        expected = "x".join("?" if n is None else str(n) for n in sizes)
-        yield f"its {name} in the file is {stored}, but {expected} is expected"
+def _has_sizes(shape: tuple[int, ...], sizes: list[int | None]) -> bool:
+    """Whether a shape has the expected sizes; None is any size."""
+    if len(shape) != len(sizes):
+        return False
+    pairs = zip(shape, sizes, strict=True)
+    return all(expected in (None, size) for size, expected in pairs)
 
 
 def _sizes_of(layer: KerasLayer, axes: str) -> list[int | None]:
@@ -480,5 +493,7 @@ def _sizes_of(layer: KerasLayer, axes: str) -> list[int | None]:
         "ones": [1] * layer.rank,
         "depth_multiplier": [layer.options.get("depth_multiplier", 1)],
     }
-    sizes = [n for a in axes.split() for n in known.get(a, [layer.options.get(a)])]
+    sizes: list[Any] = []
+    for axis in axes.split():
+        sizes += known.get(axis, [layer.options.get(axis)])
     return [size if type(size) is int else None for size in sizes]

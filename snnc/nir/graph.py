@@ -276,9 +276,10 @@ def _changes_nothing(linear: Linear, weight: Array) -> bool:
     """
     if linear.flattens is not None or weight.shape[2:] not in ((), (1, 1)):
         return False
+    if linear.moves.get("stride", (1, 1)) != (1, 1):
+        return False
     matrix = weight.reshape(weight.shape[:2])
-    is_whole = linear.moves.get("stride", (1, 1)) == (1, 1)
-    return is_whole and np.array_equal(matrix, np.eye(len(matrix)))
+    return np.array_equal(matrix, np.eye(len(matrix)))
 
 
 def _neurons(spiking: Spiking, neuron: Neuron, dt: float) -> NirNeurons:

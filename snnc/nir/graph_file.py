@@ -198,10 +198,9 @@ def _graph(store: Store, path: str) -> NirGraph:
         reason = f"it has {len(names)} nodes, but snnc reads at most {MOST_NODES}"
         raise not_nir(path, reason)
     nodes = {name: _node(store, name) for name in names}
-    metadata = store.members("node/metadata")
     facts = {}
     for name in ("spec", "layout_id"):
-        words = store.words(f"node/metadata/{name}") if name in metadata else None
+        words = store.words(f"node/metadata/{name}")
         if words:
             facts[name] = words[0]
     edges = _edges(store, path)

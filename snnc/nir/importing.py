@@ -23,6 +23,7 @@ from snnc.ir.layout import layout_id, tensors
 from snnc.ir.lowered import LoweredNetwork
 from snnc.nir.graph import ExportedGraph, Neuron, TensorTerm, graph_of
 from snnc.nir.graph_file import NirGraph, read_graph
+from snnc.nir.linear import NoNodeError
 from snnc.nir.parameters import STEP, TOP
 from snnc.nir.translate import translate
 from snnc.runtime.examples import Array
@@ -99,7 +100,10 @@ def restore(spec: str, graph: NirGraph, device: Profile | None) -> ImportOutcome
     compilation = compile_spec(source, report, "lower", device)
     if compilation.lowered is None or compilation.document is None or report.errors:
         return None
-    values = _read_tensors(compilation.lowered, graph)
+    try:
+        values = _read_tensors(compilation.lowered, graph)
+    except NoNodeError:  # an edited spec, since no export has written it
+        return None
     if values is None:
         return None
     # The text is from a stranger, and may go to a terminal (decision 020).
@@ -170,10 +174,10 @@ def _bias_sums(exported: ExportedGraph, graph: NirGraph) -> Arrays:
     also changes the others.
     """
     sums: Arrays = {}
-    for linear in (placed.linear for placed in exported.placed):
-        nodes = [name for name in linear if name in exported.terms]
+    for placed in exported.placed:
+        nodes = [name for name in placed.linear if name in exported.terms]
         biases = [graph.nodes[name].array("bias").astype(float) for name in nodes]
-        sums.update(dict.fromkeys(nodes, np.zeros(1)))
+        sums |= dict.fromkeys(nodes, np.zeros(1))
         sums[nodes[0]] = np.sum(biases, axis=0)
     return sums
 

@@ -16,14 +16,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
-from itertools import count
+from functools import cached_property
 from math import prod
 from typing import NamedTuple
 
 import numpy as np
 
-from snnc.importer.linear import AxisWindow
+from snnc.importer.linear import AxisWindow, all_known
 from snnc.ir.lowered import LoweredNetwork, Projection
 from snnc.ir.reach import Full, Pairwise, Window
 from snnc.ir.shapes import Shape, Volume, same_pad, volume_of
@@ -205,9 +204,8 @@ class _LinearMaker:
     def _output(self) -> Volume:
         """The volume of a node of the target."""
         target = self.projection.target
-        return node_volume(
-            self.lowered.by_name[target].volume, *nodes_of(self.lowered, target)
-        )
+        volume = self.lowered.by_name[target].volume
+        return node_volume(volume, *nodes_of(self.lowered, target))
 
     def _picked_node(self) -> tuple[int, Grid]:
         """Return the index of the node that is read, and the positions inside it."""
@@ -301,10 +299,10 @@ def _convolve(
     )
     if plane is None:
         return None
-    padded = _pad_evenly(axes)
-    ends = [(front, behind) for front, behind, _ in padded]
-    weight = np.pad(plane.transpose(3, 2, 0, 1), [(0, 0), (0, 0), *ends])
-    padding = tuple(zeros for *_, zeros in padded)
+    rows, columns = _pad_evenly(axes)
+    taps = [(0, 0), (0, 0), rows[:2], columns[:2]]
+    weight = np.pad(plane.transpose(3, 2, 0, 1), taps)
+    padding = (rows[2], columns[2])
     stride = tuple(axis.stride for axis in axes)
     return Linear(weight, conv_options(read[1:3], stride, padding))
 
@@ -327,17 +325,25 @@ def _pad_evenly(axes: Sequence[AxisWindow]) -> list[Shape]:
     the padding is ``p = before + front``. PyTorch's formula ``(size + 2 p - taps) //
     stride + 1`` must result in the same number of outputs.
     """
-    fewest = [axis.taps + max(0, -axis.before) for axis in axes]
-    spare = range(SPARE + max(axis.stride for axis in axes))
-    for taps in (max(fewest) + more for more in spare):
-        square = [padding for axis in axes if (padding := _pad(axis, taps))]
-        if len(square) == len(axes):
+    fewest = max(axis.taps + max(0, -axis.before) for axis in axes)
+    spare = SPARE + max(axis.stride for axis in axes)
+    for taps in range(fewest, fewest + spare):
+        square = all_known(_pad(axis, taps) for axis in axes)
+        if square is not None:
             return square
-    trials = zip(axes, fewest, strict=True)
-    return [next(filter(None, map(partial(_pad, a), count(n)))) for a, n in trials]
+    return [_pad_least(axis) for axis in axes]
+
+
+def _pad_least(axis: AxisWindow) -> Shape:
+    """Return the padding of an axis with the fewest taps; see `_pad_evenly`."""
+    taps = axis.taps
+    while (padding := _pad(axis, taps)) is None:
+        taps += 1
+    return padding
 
 
 def _pad(axis: AxisWindow, taps: int) -> Shape | None:
+    """Return the padding of an axis with this number of taps, or None."""
     for front in range(taps - axis.taps + 1):
         padding = axis.before + front
         room = axis.size + 2 * padding - taps

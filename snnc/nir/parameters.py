@@ -122,22 +122,22 @@ def convolve(
     dilation = node.numbers("dilation", rank, (1,) * rank)
     extents = [(n - 1) * d for n, d in zip(weight.shape[2:], dilation, strict=True)]
     pads = _padding(node, extents, stride)
-    for axis in range(rank):
-        weight, pads[axis] = _trim(
-            weight, axis, read[1 + axis], stride[axis], dilation[axis], pads[axis]
-        )
-    taps = weight.shape[2:]
-    axes = zip(read[1:], pads, taps, dilation, stride, strict=True)
-    places = [(n + a + b - (k - 1) * d - 1) // s + 1 for n, (a, b), k, d, s in axes]
+    places = []
+    for axis, size in enumerate(read[1:]):
+        step = dilation[axis]
+        weight, pads[axis] = _trim(weight, axis, size, stride[axis], step, pads[axis])
+        extent = (weight.shape[2 + axis] - 1) * step + 1
+        places.append((size + sum(pads[axis]) - extent) // stride[axis] + 1)
     options = {
-        "kernel_size": list(taps),
+        "kernel_size": list(weight.shape[2:]),
         "strides": list(stride),
         "dilation_rate": list(dilation),
         "use_bias": True,
         "filters": outputs,
         "groups": groups,
     }
-    return options, pads if any(map(any, pads)) else [], weight, (outputs, *places)
+    zeros = pads if any(map(any, pads)) else []
+    return options, zeros, weight, (outputs, *places)
 
 
 def _trim(
@@ -151,12 +151,14 @@ def _trim(
     """
     before, behind = pads
     taps = weight.shape[2 + axis]
-    places = (size + before + behind - (taps - 1) * step - 1) // stride
+    extent = (taps - 1) * step + 1
+    first_start = -before
+    last_start = (size + before + behind - extent) // stride * stride - before
     # Tools that pad unevenly add a tap of zeros, which would make the kernel larger.
     has_effect = [
         bool(np.take(weight, tap, 2 + axis).any())
-        and (places * stride - before + tap * step >= 0)
-        and (tap * step - before < size)
+        and (last_start + tap * step >= 0)
+        and (first_start + tap * step < size)
         for tap in range(taps)
     ]
     if not any(has_effect):

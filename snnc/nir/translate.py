@@ -126,16 +126,17 @@ class _Translator:
 
     def _sum(self, node: Node, reads: tuple[str, ...]) -> NodeValue:
         """Return the input of a node: the sum of its edges."""
-        first, *others = values = [self.values[name] for name in reads]
-        if not others:
+        values = [self.values[name] for name in reads]
+        first = values[0]
+        if len(values) == 1:
             return first
-        if any((v.shape, v.image) != (first.shape, first.image) for v in others):
+        if len({(value.shape, value.image) for value in values}) > 1:
             raise node.refusal(
                 "its inputs have different shapes or scales",
                 "make them equal with convolutions with kernel 1",
             )
         factor = first.factor
-        if all(np.array_equal(value.factor, factor) for value in others):
+        if all(np.array_equal(value.factor, factor) for value in values):
             layers = [value.layer for value in values]
         else:
             # A sum has one factor, so different ones become layers before it.
@@ -183,12 +184,15 @@ class _Translator:
 
     def _has_batch(self, node: Node, shape: Shape) -> bool:
         """Return whether the first axis is a batch of one, which some tools write."""
-        readers = map(self.graph.nodes.__getitem__, self.graph.readers(node.name))
-        return len(shape) == 4 or any(
-            (n.kind in ("Affine", "Linear") and len(shape) == 2)
-            or (n.kind == "Flatten" and _axis(n, "start_dim", 0) == 1)
-            for n in readers
-        )
+        if len(shape) == 4:
+            return True
+        for name in self.graph.readers(node.name):
+            reader = self.graph.nodes[name]
+            if reader.kind in ("Affine", "Linear") and len(shape) == 2:
+                return True
+            if reader.kind == "Flatten" and _axis(reader, "start_dim", 0) == 1:
+                return True
+        return False
 
     def convolution(self, node: Node, value: NodeValue) -> NodeValue:
         if value.image:

@@ -15,9 +15,10 @@ from snnc.cli import main
 from snnc.diagnostics import Diagnostics
 from snnc.importer.model import ImportRequest
 from snnc.importer.read import FileNames
+from snnc.ir.layout import layout_id, tensors
 from snnc.language.model import spec_hash
 from snnc.nir.export import CannotExportError, export_nir
-from snnc.nir.graph_file import read_graph
+from snnc.nir.graph_file import NirGraph, read_graph
 from snnc.nir.importing import restore, run
 from tests.agreement.specs import draw_specs
 from tests.nir.graphs import GRAPHS, affine, chain, conv, fires, flat
@@ -100,6 +101,17 @@ def test_drawn_graphs_contain_the_tensors_of_their_specs() -> None:
         except CannotExportError:
             refused += 1
     assert refused < 5
+
+
+def test_a_spec_that_has_no_graph_is_not_restored() -> None:
+    text = network(
+        "  input image 8x8x1 in 0..1\n  encode rate\n"
+        "  conv2d a { filters 4, kernel 3x3, stride 2, padding same }\n"
+        "  conv2d_transpose b { filters 4, kernel 3x3, stride 2, padding same }\n"
+        "  readout out { classes 10 }\n"
+    )
+    facts = {"layout_id": layout_id(tensors(sound(text, "lower").network))}
+    assert restore(text, NirGraph({}, (), "1.0", facts), None) is None
 
 
 def assert_restored(text: str) -> None:

@@ -17,7 +17,6 @@ from snnc.importer.graph import FOREIGN
 from snnc.importer.linear import Shape, all_known
 from snnc.importer.model import KerasLayer, reachable
 from snnc.importer.refusals import malformed
-from snnc.importer.state import Additions, ConversionState
 from snnc.importer.values import BROKEN, Value
 from snnc.rules.imports import CustomObject
 
@@ -66,7 +65,7 @@ class LayerReader:
         if self.keeps is not None:
             tell_options(layer, *self.keeps)
         names = layer.reads if self.joins else layer.reads[:1]
-        values = [layer.spec.state.values[name] for name in names]
+        values = [layer.spec.values[name] for name in names]
         is_broken = any(value.broken for value in values)
         if is_broken and not self.reads_broken:
             return BROKEN
@@ -96,7 +95,7 @@ def shown(value: Any) -> str:
     """Return a Keras value in short form."""
     if value is None or isinstance(value, bool):
         return {True: "on", False: "off", None: "none"}[value]
-    if isinstance(value, list) and value and {*map(type, value)} == {int}:
+    if isinstance(value, list) and {type(item) for item in value} == {int}:
         return "x".join(map(str, value))
     if isinstance(value, Mapping) and "class_name" in value:
         return str(value["class_name"])
@@ -317,19 +316,17 @@ NUMERIC = ("Add", "Subtract", "Multiply", "Maximum", "Minimum", "Average")
 """Layers of several values whose names Keras 3 also uses for operations on a number."""
 
 
-def read_layer(layer: KerasLayer, state: ConversionState) -> Additions:
-    """Return the output of a layer, its statements, and decisions on it.
+def read_layer(spec: SpecBuilder, name: str) -> None:
+    """Add the output of a layer, its statements, and decisions on it.
 
     Raise RefusedModelError with SNN811 if an option has a value that Keras does not
     write.
     """
-    spec = SpecBuilder(state)
-    value = _read(spec.layer(layer.name))
-    return spec.additions({layer.name: value})
+    spec.values[name] = _read(spec.layer(name))
 
 
 def _read(layer: CurrentLayer) -> Value:
-    """Return the output of a layer; the layer's builder gets the rest."""
+    """Return the output of a layer, and add the rest to its builder."""
     is_operation = layer.kind in NUMERIC and len(layer.reads) == 1
     reader = READERS.get("TFOpLambda" if is_operation else layer.kind)
     try:
@@ -349,8 +346,10 @@ def _check_options(layer: KerasLayer, reader: LayerReader) -> None:
     for option, value in layer.options.items():
         if not fits(layer.kind, layer.rank, option, value):
             raise malformed(f"`{layer.name}`", f"its {option} is {value!r}"[:80])
-    most = 2 if layer.kind == "Subtract" else len(layer.reads)
-    if len(layer.reads) > (most if reader.joins else 1):
+    most = len(layer.reads) if reader.joins else 1
+    if layer.kind == "Subtract":
+        most = 2
+    if len(layer.reads) > most:
         raise malformed(f"`{layer.name}`", f"it reads {len(layer.reads)} layers")
 
 

@@ -7,9 +7,8 @@ approximated.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from itertools import chain
 from math import prod
 from typing import Any
 
@@ -27,7 +26,7 @@ from snnc.importer.linear import LinearStep, cuts_of, per_channel, points
 from snnc.importer.model import KerasLayer, config_of
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, mix
 from snnc.importer.table import listed, reads, shown
-from snnc.importer.values import BROKEN, COUNTS, INPUT, RELU, SIGNED, Unit, Units, Value
+from snnc.importer.values import BROKEN, COUNTS, INPUT, RELU, SIGNED, Units, Value
 from snnc.rules.imports import ActivationRefused
 
 Activation = tuple[str, Mapping[str, Any]]
@@ -168,11 +167,11 @@ def _fire_inside(layer: CurrentLayer, value: Value, option: str, units: Units) -
     Readers then compute the padding in their kernels.
     """
     # If no split works, neurons come before the padding, and a border is added to them.
-    normed = padded_under_norm(value)
-    if normed is not None and any(cuts_of(term) is None for term in value.terms):
-        inside, norm, border = normed
+    swapped = _swap_padding_and_norm(value)
+    if swapped is not None and any(cuts_of(term) is None for term in value.terms):
+        inside, norm, border = swapped
         fired = _fire(layer, inside, option, units)
-        return fired if fired.broken else filled(fired, norm, border, units)
+        return fired if fired.broken else _pad_after_norm(fired, norm, border, units)
     # Neurons with a shift are active for padded zeros too.
     if any(unit.shift > 0 for unit in units):
         return _fire(layer, value, option, units)
@@ -220,11 +219,11 @@ def refuse_unfit(layer: CurrentLayer, value: Value, error: UnfitError) -> Value:
 
 def _padding_remedy(value: Value) -> str:
     """Say how to pad a value differently; return "" if no layer only pads it."""
-    windows = [[step.op == "window" for step in term.steps] for term in value.terms]
+    ops_of_terms = [[step.op for step in term.steps] for term in value.terms]
     is_data = all(term.source == INPUT for term in value.terms)
-    if is_data and all(ops[:1] == [True] for ops in windows):
+    if is_data and all(ops[:1] == ["window"] for ops in ops_of_terms):
         return "pad the data (`np.pad`), and import the model without its padding"
-    return NARROWER if any(map(any, windows)) else ""
+    return NARROWER if any("window" in ops for ops in ops_of_terms) else ""
 
 
 def _general_remedy(layer: KerasLayer) -> str:
@@ -258,9 +257,13 @@ def _fire_slopes(layer: CurrentLayer, value: Value, option: str) -> Value:
 def _shares_slopes(layer: KerasLayer, value: Value) -> bool:
     """Whether a parametric ReLU has the same slopes at all positions."""
     shared = listed(layer.options.get("shared_axes") or [])
-    groups = [group for at, group in enumerate(value.view, 1) if at not in shared]
-    axes = {axis for axis in chain.from_iterable(groups) if value.shape[axis] > 1}
-    return axes <= {len(value.shape) - 1}
+    channels = len(value.shape) - 1
+    # Keras counts axes with the batch.
+    for number, group in enumerate(value.view, start=1):
+        long = {axis for axis in group if value.shape[axis] > 1}
+        if number not in shared and not long <= {channels}:
+            return False
+    return True
 
 
 def _finish(
@@ -300,34 +303,48 @@ def unpadded(value: Value) -> tuple[Value, LinearStep | None]:
 
     If the last step does not pad or also crops, return the value unchanged and None.
     """
-    ends = [term.steps[-1] for term in value.terms if term.steps]
-    is_same = len({end.layer for end in ends}) == 1 and len(ends) == len(value.terms)
-    if not is_same or not ends[0].is_padding:
+    pad = _last_step(value)
+    if pad is None or not pad.is_padding:
         return value, None
-    last = ends[0]
-    terms = tuple(replace(term, steps=term.steps[:-1]) for term in value.terms)
-    sizes = tuple(window.size for window in last.windows)
-    return replace(value, terms=terms, shape=(*sizes, value.shape[-1])), last
+    sizes = tuple(window.size for window in pad.windows)
+    inside = replace(_without_last_step(value), shape=(*sizes, value.shape[-1]))
+    return inside, pad
 
 
-def padded_under_norm(value: Value) -> tuple[Value, LinearStep, LinearStep] | None:
-    """Return a value after a norm, but without the zeros padded before the norm.
-
-    Also return the norm and the step that pads. Return None if there is no such step.
-    """
-    if any(len(t.steps) < 2 or t.steps[-1].op != "norm" for t in value.terms):
+def _last_step(value: Value) -> LinearStep | None:
+    """Return the step that all terms end with, or None if it differs."""
+    if not all(term.steps for term in value.terms):
         return None
-    terms = tuple(replace(t, steps=t.steps[:-1]) for t in value.terms)
-    # A norm changes zeros, so the padding is no longer 0 after it.
-    inside, pad = unpadded(replace(value, terms=terms))
+    ends = [term.steps[-1] for term in value.terms]
+    is_same = len({end.layer for end in ends}) == 1
+    return ends[0] if is_same else None
+
+
+def _without_last_step(value: Value) -> Value:
+    terms = tuple(replace(term, steps=term.steps[:-1]) for term in value.terms)
+    return replace(value, terms=terms)
+
+
+def _swap_padding_and_norm(
+    value: Value,
+) -> tuple[Value, LinearStep, LinearStep] | None:
+    """Move the zeros that a value pads before its norm to after the norm.
+
+    Return the value after the norm without the padding, the norm, and the step that
+    pads. Return None if the value does not end with a padding and a norm.
+    """
+    norm = _last_step(value)
+    if norm is None or norm.op != "norm":
+        return None
+    inside, pad = unpadded(_without_last_step(value))
     if pad is None:
         return None
-    norm = replace(value.terms[0].steps[-1], windows=points(inside.shape))
+    norm = replace(norm, windows=points(inside.shape))
     return inside.then(norm), norm, pad
 
 
-def filled(
-    fired: Value, norm: LinearStep, pad: LinearStep, units: Sequence[Unit]
+def _pad_after_norm(
+    fired: Value, norm: LinearStep, pad: LinearStep, units: Units
 ) -> Value:
     """Return the output of neurons, surrounded by their output for padded zeros.
 
@@ -337,11 +354,12 @@ def filled(
 
     def add_border(value: Value, sign: float) -> Value:
         """Add the neurons' output for padded zeros, multiplied by a sign."""
-        triples = [(sign * unit.gain, unit.factor, unit.shift) for unit in units]
-        factors = tuple(number for triple in triples for number in triple)
-        return value.then(
-            per_channel("fill", norm.layer, value.shape, bias=True, factors=factors)
-        )
+        factors: list[float] = []
+        for unit in units:
+            factors += (sign * unit.gain, unit.factor, unit.shift)
+        step = per_channel("fill", norm.layer, value.shape, bias=True)
+        return value.then(replace(step, factors=tuple(factors)))
 
-    outer = add_border(add_border(fired, -1.0).then(pad), 1.0)
+    lowered = add_border(fired, -1.0)
+    outer = add_border(lowered.then(pad), 1.0)
     return replace(outer, is_positive=fired.is_positive)

@@ -197,17 +197,20 @@ def _read_as(kind: str, layer: CurrentLayer, **options: Any) -> Value:
 def _sizes(others: Mapping[str, Any]) -> list[int]:
     """Return the shape in a call of ``reshape``; empty if it is not a list."""
     sizes = others.get("shape", others.get("newshape", others.get("1")))
-    is_list = isinstance(sizes, list) and all(type(n) is int for n in sizes)
-    return list(sizes or ()) if is_list and len(sizes or ()) > 1 else []
+    if not isinstance(sizes, list) or len(sizes) < 2:
+        return []
+    return sizes if all(type(size) is int for size in sizes) else []
 
 
 def _is_over_space(value: Value, others: Mapping[str, Any]) -> bool:
     """Whether an operation reads all spatial axes, and neither batch nor channels."""
     axes = listed(others.get("axis", others.get("1")))
     rank = len(value.view)
+    if not 1 < rank <= 4 or not all(type(axis) is int for axis in axes):
+        return False
     # Axes below 0 count from the end; axis 0 is the batch.
-    front = [a if type(a) is int and a >= 0 else rank + 1 + (a or 0) for a in axes]
-    return 1 < rank <= 4 and sorted(front) == list(range(1, rank))
+    from_start = [axis if axis >= 0 else rank + 1 + axis for axis in axes]
+    return sorted(from_start) == list(range(1, rank))
 
 
 def _arithmetic(layer: CurrentLayer, kind: str) -> Value:
@@ -296,10 +299,12 @@ def read_concatenate(layer: CurrentLayer, *values: Value) -> Value:
 
 def _are_joined_at_channels(values: Sequence[Value], axis: int) -> bool:
     """Whether a Keras axis, counted from the end, is the channels of equal pixels."""
-    view = values[0].view
-    channels = len(values[0].shape) - 1
-    is_channels = -len(view) <= axis < 0 and view[axis] == (channels,)
-    return is_channels and len({(v.shape[:-1], v.view) for v in values}) == 1
+    first = values[0]
+    if not -len(first.view) <= axis < 0:
+        return False
+    channels = len(first.shape) - 1
+    pixels = {(value.shape[:-1], value.view) for value in values}
+    return first.view[axis] == (channels,) and len(pixels) == 1
 
 
 def _is_flattened(layer: CurrentLayer) -> bool:

@@ -71,14 +71,19 @@ def axes_of(layer: KerasLayer, value: Value) -> Axes:
         raise RefusedLayerError(
             f"it reads {len(view)} axes instead of {layer.rank + 1}"
         )
-    is_first = layer.is_channels_first
-    groups, last = (view[1:], view[0]) if is_first else (view[:-1], view[-1])
+    groups = view[:-1]
+    last = view[-1]
+    if layer.is_channels_first:
+        groups = view[1:]
+        last = view[0]
     of = tuple(_spatial(group, value.shape) for group in groups)
     _check_channels(of, last, value.shape)
     channels = (len(value.shape) - 1,)
     spatial = tuple(() if axis is None else (axis,) for axis in of)
     sizes = tuple(1 if axis is None else value.shape[axis] for axis in of)
-    after = (channels, *spatial) if is_first else (*spatial, channels)
+    after = (*spatial, channels)
+    if layer.is_channels_first:
+        after = (channels, *spatial)
     return Axes(of, sizes, after)
 
 
@@ -342,17 +347,18 @@ def read_upsampling(layer: CurrentLayer, value: Value) -> Value:
 def read_margins(layer: CurrentLayer, value: Value) -> Value:
     """Read a `ZeroPadding` or `Cropping`, which is part of its readers' kernels."""
     is_padding = layer.kind.startswith("ZeroPadding")
-    sign, option = (1, "padding") if is_padding else (-1, "cropping")
+    sign = 1 if is_padding else -1
     axes = axes_of(layer, value)
-    pairs = margins_of(layer.options.get(option, 1), layer.rank) or []
+    margins = layer.options.get("padding" if is_padding else "cropping", 1)
+    pairs = margins_of(margins, layer.rank) or []
     windows: list[AxisWindow] = []
-    for axis, size, pair in zip(axes.of, axes.sizes, pairs, strict=True):
-        before, after = (sign * margin for margin in pair)
-        if axis is None and (before or after):
+    for axis, size, (before, after) in zip(axes.of, axes.sizes, pairs, strict=True):
+        places = size + sign * (before + after)
+        if axis is None and places != size:
             raise RefusedLayerError("it pads an axis of size 1", "remove this layer")
-        if size + before + after < 1:
+        if places < 1:
             raise RefusedLayerError("it leaves no values", "crop less")
-        windows.append(AxisWindow(size, 1, 1, before, size + before + after))
+        windows.append(AxisWindow(size, 1, 1, sign * before, places))
     how = "its reader pads" if is_padding else "its reader skips the cropped values"
     layer.keep(how)
     return _moved(layer, value, axes, windows)
@@ -428,7 +434,7 @@ def are_channels(group: Group, shape: Shape) -> bool:
 @reads(NORMS, keeps=("center", "scale", "epsilon"))
 def read_batch_norm(layer: CurrentLayer, value: Value) -> Value:
     """Fold a batch norm with its running statistics, unless a max pool did so."""
-    is_done = layer.name in layer.spec.state.absorbed
+    is_done = layer.name in layer.spec.absorbed
     return value if is_done else normed(layer, value)
 
 

@@ -13,6 +13,7 @@ from snnc.importer.graph import LARGEST_INPUT
 from snnc.importer.linear import LinearStep, Shape, Term, all_known, points
 from snnc.importer.model import KerasLayer, reachable
 from snnc.importer.neurons import add_relu, identity_neurons, mix
+from snnc.importer.refusals import shown_sizes
 from snnc.importer.table import each_rank, is_trained, listed, reads
 from snnc.importer.values import (
     BROKEN,
@@ -81,7 +82,7 @@ def _fixed_shape(layer: CurrentLayer) -> Shape:
             "give `keras.Input` a shape, copy the weights, and save the model again"
         )
         raise RefusedLayerError(
-            f"its shape is {_shown_sizes(sizes) or 'a single number'}, but snnc must "
+            f"its shape is {shown_sizes(sizes) or 'a single number'}, but snnc must "
             "know the number of neurons",
             set_open_sizes(shape, OPEN_SIZES[0]) if shape else remedy,
             rule=InputRefused,
@@ -107,12 +108,8 @@ def _requested_sizes(sizes: list[Any], requested: Shape | None) -> list[Any]:
     remedy = f"leave out `--input-shape {dims(requested)}`"
     if None in sizes:
         remedy = set_open_sizes(sizes, OPEN_SIZES[0])
-    why = f"its shape is {_shown_sizes(sizes)}"
+    why = f"its shape is {shown_sizes(sizes)}"
     raise RefusedLayerError(why, remedy, rule=InputRefused)
-
-
-def _shown_sizes(sizes: list[Any]) -> str:
-    return "x".join("?" if size is None else str(size) for size in sizes)
 
 
 def set_open_sizes(shape: list[Any], size: int) -> str:
@@ -291,7 +288,7 @@ def reshaped(layer: CurrentLayer, value: Value, target: list[int]) -> Value:
 
     Raise RefusedLayerError if only a copy of the values could have these axes.
     """
-    option = f"target_shape {'x'.join(map(str, target))}"
+    option = f"target_shape {dims(target)}"
     shape = _target_shape(value, target, option)
     view = _view_after(value, shape)
     if _ends_model(layer, value, view):
@@ -325,8 +322,7 @@ def _target_shape(value: Value, target: list[int], option: str) -> Shape:
     size = prod(value.keras_shape)
     rest = prod(n for n in target if n != -1)
     missing = size // max(1, rest)
-    first = target.index(-1) if -1 in target else None
-    shape = tuple(missing if at == first else n for at, n in enumerate(target))
+    shape = tuple(missing if n == -1 else n for n in target)
     if prod(shape) != size or min(shape, default=1) < 1:
         why = f"its input has {size} values"
         raise RefusedLayerError(why, "save the model again", option)
@@ -399,9 +395,10 @@ def _dense_before(layer: CurrentLayer, value: Value) -> StatementDraft | None:
     if not follows_dense or len(value.terms) > 1:
         return None
     (term,) = value.terms
-    is_unchanged = [step.op for step in term.steps] in ([], ["mix"])
+    if [step.op for step in term.steps] not in ([], ["mix"]):
+        return None
     draft = layer.spec.drafts.get(term.source)
-    return draft if is_unchanged and draft and _reads_vectors(draft) else None
+    return draft if draft is not None and _reads_vectors(draft) else None
 
 
 def _reads_vectors(draft: StatementDraft) -> bool:

@@ -6,7 +6,7 @@ A maximum compares the outputs of neurons or of kernels.
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import product, takewhile
+from itertools import product
 from math import prod
 
 from snnc.importer.builder import CurrentLayer
@@ -126,8 +126,9 @@ def _statement(
     if not _has_one_source(value):
         return None
     (term,) = value.terms
-    after = _commuting_steps(layer, term)
-    before = replace(term, steps=term.steps[: len(term.steps) - len(after)])
+    first = _first_commuting(layer, term)
+    after = term.steps[first:]
+    before = replace(term, steps=term.steps[:first])
     if len(before.steps) == 1:
         before = pooled(layer.spec, before)
     window = _exact_window(windows)
@@ -164,15 +165,19 @@ def _exact_window(windows: Windows) -> Fitted | None:
     return fitted if fitted is not None and fitted.kernel == taps else None
 
 
-def _commuting_steps(layer: CurrentLayer, term: Term) -> tuple[LinearStep, ...]:
-    """Return the steps at the end of a term that commute with a maximum."""
+def _first_commuting(layer: CurrentLayer, term: Term) -> int:
+    """Return the index of the step from which on all steps commute with a maximum."""
+    first = len(term.steps)
+    while first and _commutes(layer, term.steps[first - 1]):
+        first -= 1
+    return first
 
-    def commutes(step: LinearStep) -> bool:
-        if step.op == "norm":
-            return layer.context.is_rising(layer.context.layers[step.layer])
-        return step.op == "scale" and min(step.factors) >= 0
 
-    return tuple(takewhile(commutes, reversed(term.steps)))[::-1]
+def _commutes(layer: CurrentLayer, step: LinearStep) -> bool:
+    """Whether a step commutes with a maximum: its factors are at least 0."""
+    if step.op == "norm":
+        return layer.context.is_rising(layer.context.layers[step.layer])
+    return step.op == "scale" and min(step.factors) >= 0
 
 
 def _compared(layer: CurrentLayer, value: Value, windows: Windows) -> Value:
@@ -206,14 +211,13 @@ def rectified(layer: CurrentLayer, value: Value) -> Value:
     try:
         for norm in norms:
             normalized = normed(layer.spec.layer(norm.name), normalized)
-        fired = (
-            value if normalized.flat else add_relu(layer.spec, relu.name, normalized)
-        )
+        if normalized.flat:
+            return value
+        fired = add_relu(layer.spec, relu.name, normalized)
     except RefusedLayerError:  # the layers report this error themselves
         return value
     # When the norms are read, they must not apply again.
-    if not normalized.flat:
-        layer.spec.absorbed |= {norm.name for norm in norms}
+    layer.spec.absorbed |= {norm.name for norm in norms}
     return fired
 
 
@@ -227,23 +231,21 @@ def read_average_pooling(layer: CurrentLayer, value: Value) -> Value:
     if all(window.is_point for window in windows):
         layer.keep("with windows of one value, its output equals its input")
         return replace(value, view=axes.view)
-    if not any(window.pads for window in windows):
-        layer.keep("`avgpool`, without neurons or cores")
-    elif layer.context.request.rewrite("avgpool") == "zeros":
+    is_padded = any(window.pads for window in windows)
+    if is_padded and layer.context.request.rewrite("avgpool") is None:
+        layer.keep(
+            "part of its reader's matrix, with the number of averaged values per window"
+        )
+        step = per_channel("edge mean", layer.name, value.shape, windows)
+        return value.then(replace(step, is_uniform=False), axes.view)
+    if is_padded:
         layer.rewrite(
             "`avgpool=zeros`: windows at an edge also average the padded zeros; "
             "retrain",
             topic=AppliedRewrite("avgpool=zeros"),
         )
     else:
-        why = (
-            "part of its reader's matrix, with the number of averaged values per window"
-        )
-        layer.keep(why)
-        step = per_channel(
-            "edge mean", layer.name, value.shape, windows, is_uniform=False
-        )
-        return value.then(step, axes.view)
+        layer.keep("`avgpool`, without neurons or cores")
     return _averaged(layer, value, windows, axes.view)
 
 
@@ -314,8 +316,9 @@ def _whole_axis(size: int) -> AxisWindow:
 
 def _size_and_stride(layer: KerasLayer) -> tuple[Shape, Shape]:
     size = dims(layer, "pool_size", 2)
-    strides = layer.options.get("strides")
-    return size, size if strides is None else dims(layer, "strides")
+    if layer.options.get("strides") is None:
+        return size, size
+    return size, dims(layer, "strides")
 
 
 def _windows(layer: KerasLayer, value: Value) -> tuple[Windows, Axes]:
@@ -340,8 +343,7 @@ def _inside(window: AxisWindow) -> AxisWindow:
     if not window.pads:
         return window
     is_inside = window.places * window.stride <= window.size
-    taps = window.stride if is_inside else 1
-    return AxisWindow(window.size, taps, window.stride, 0, window.places)
+    return replace(window, taps=window.stride if is_inside else 1, before=0)
 
 
 def _averaged(
