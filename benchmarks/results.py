@@ -258,8 +258,8 @@ def pages() -> Iterator[Path]:
 def measure(chosen: Iterable[str]) -> list[str]:
     """Measure groups of `results.toml`; return the commands that failed."""
     groups = entries()
-    timed = []
-    others = []
+    timed: list[list[str]] = []
+    others: list[list[str]] = []
     for name in chosen:
         commands = [each for entry in groups[name] for each in entry.commands()]
         (timed if name in TIMED else others).extend(commands)

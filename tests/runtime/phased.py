@@ -17,16 +17,15 @@ SHAPE = (8, 8, 2)
 CLASSES = 4
 
 
-def branches(name: str, neurons: str = "") -> LogicalNetwork:
-    """Return a network with shortcuts, a pool and a join."""
-    # At 1000 Hz, activations above 1 would need several spikes per step.
-    norm = ", batchnorm on, rate ..1000 Hz" if "batchnorm" in neurons else ""
+def branches(name: str, neurons: str = "", rate: str = "") -> LogicalNetwork:
+    """Return a network with shortcuts, a pool and a join; the encoder has the rate."""
+    norm = ", batchnorm on" if "batchnorm" in neurons else ""
     return parse(
         name,
         f"""
         defaults {{ {neurons} }}
         input image 8x8x2 in 0..1
-        encode conv {{ filters 3{norm} }}
+        encode conv {{ filters 3{norm}{rate} }}
         conv2d c0 {{ filters 4, padding same }}
         conv2d c1 {{ filters 4, padding same, shortcut c0 }}
         conv2d c2 {{ filters 4, padding same, stride 2, shortcut c0 }}
@@ -64,6 +63,9 @@ NETWORKS = {
         chain("chain"),
     )
 }
+
+# At 500 Hz, activations of the encoder above 2 would need several spikes per step.
+CLIPPED = branches("clipped_norm", "batchnorm on", ", rate ..500 Hz")
 
 
 def examples(count: int = 64, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -137,4 +139,5 @@ class Made(NamedTuple):
 
 def packages(folder: Path) -> dict[str, Made]:
     """Write the packages of all networks."""
-    return {made.name: Made(write(made, folder)) for made in NETWORKS.values()}
+    networks = [*NETWORKS.values(), CLIPPED]
+    return {made.name: Made(write(made, folder)) for made in networks}
