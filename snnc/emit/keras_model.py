@@ -143,13 +143,12 @@ class _Statements:
         sources = [self._variables[source] for source in layer.sources]
         operation = layer.operation
         if operation.has_weights or layer.is_encoder:
-            assert layer.spiking is not None
-            l2 = layer.spiking.training.l2 or 0.0
+            l2 = layer.neuron_settings.training.l2 or 0.0
             added = yield from self._shortcut(layer, l2)
             read = yield from self._read(layer.name, operation, layer.sources[0])
             linear = self._linear(layer.name, operation.keras_layer(layer.shape), l2)
             options = [f"shortcut={added}"] if added else []
-            options += _options(layer, layer.spiking)
+            options += _options(layer, layer.neuron_settings)
             yield Bracket(f"{variable} = spiking(", (linear, read, *options))
             return
         keras_layer = operation.keras_layer(layer.shape)

@@ -145,8 +145,7 @@ def _import_lines(classes: Iterable[type]) -> str:
 def _layer(routed: RoutedNetwork, layer: LogicalLayer) -> Layer:
     """Return the record of a layer, as the run-time library describes it."""
     network = routed.mapped.lowered.network
-    spiking = layer.spiking
-    assert spiking is not None
+    spiking = layer.neuron_settings
     levels = routed.mapped.of_layer(layer.name)
     cuts = tuple(Cut(level.group, level.block_shape) for level in levels)
     described = Layer(

@@ -37,7 +37,6 @@ from snnc.importer.table.inputs import OPEN_SIZES, set_open_sizes, sizes_of
 from snnc.importer.values import (
     COUNTS,
     Drafts,
-    StatementDraft,
 )
 from snnc.loihi.plan import PlanCache
 from snnc.rules.imports import (
@@ -72,8 +71,6 @@ class Conversion:
     ----------
     builder :
         What the layers added; its model lacks the layers that the host computes.
-    drafted :
-        All statements; None if a layer was refused.
     decisions :
         All decisions, in the order of the layers.
     written, problems :
@@ -82,15 +79,9 @@ class Conversion:
 
     model: KerasModel
     builder: SpecBuilder
-    drafted: DraftedSpec | None
     decisions: tuple[Decision, ...]
     written: WrittenSpec | None
     problems: tuple[Diagnostic, ...]
-
-    @property
-    def drafts(self) -> tuple[StatementDraft, ...]:
-        """The statements of the spec; empty if a layer was refused."""
-        return tuple(self.drafted.drafts.values()) if self.drafted else ()
 
 
 def convert(
@@ -119,7 +110,6 @@ def convert(
     return Conversion(
         model=model,
         builder=builder,
-        drafted=drafted,
         decisions=tuple(decisions),
         written=written,
         problems=tuple(_diagnose(request, decisions, model, path)),

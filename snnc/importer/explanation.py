@@ -107,13 +107,14 @@ def explain(
 
 def _describe_encoding(conversion: Conversion) -> str:
     """Say where the input is encoded; return "" if a layer was refused."""
-    if conversion.written is None or conversion.drafted is None:
+    written = conversion.written
+    if written is None:
         return ""
-    encoder = conversion.drafted.encoder
+    encoder = written.drafted.encoder
     if encoder is None:
         return "input values become rates: exact, but every layer takes cores"
     return (
-        f"{conversion.written.names[encoder]} encodes on the host: exact and without "
+        f"{written.names[encoder]} encodes on the host: exact and without "
         "cores (`--encode rate` puts this layer on the chip)"
     )
 

@@ -39,6 +39,7 @@ from snnc.weight_files.header import serialize
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from snnc.importer.drafted import DraftedSpec
     from snnc.importer.tensors import TensorMaker
 
     Tensors = Mapping[str, NDArray[Any]]
@@ -248,7 +249,8 @@ def _add_tensors(
     assert compilation.lowered is not None
     request = conversion.builder.context.request
     network = compilation.lowered.network
-    arrays, scales = convert_weights(conversion, weights, network)
+    model = conversion.model
+    arrays, scales = convert_weights(written, model, weights, network)
     if scales.rate != TOP:
         compiled = Diagnostics()
         slower = written.at(scales.rate)
@@ -261,7 +263,8 @@ def _add_tensors(
     report.extend(predict_loss(placed, names.weights, values))
     notes = result.notes
     if mapped is not None:  # `--explain` lists the other notes
-        notes = (*_describe_outputs(conversion, scales), *notes)
+        outputs = _describe_outputs(written.drafted, conversion, scales)
+        notes = (*outputs, *notes)
     return replace(
         result,
         text=written.text,
@@ -285,10 +288,10 @@ def _next_commands(
     yield f"snnc evaluate models/{network} {tested}"
 
 
-def _describe_outputs(conversion: Conversion, scales: TensorMaker) -> Iterator[str]:
+def _describe_outputs(
+    drafted: DraftedSpec, conversion: Conversion, scales: TensorMaker
+) -> Iterator[str]:
     """Describe how the encoder avoids clipping, and how outputs differ from Keras's."""
-    drafted = conversion.drafted
-    assert drafted is not None
     encoder = drafted.encoder
     may = f"{encoder} may output up to {scales.bound:.4g}"
     clips = scales.bound > LIMIT * scales.least

@@ -90,6 +90,7 @@ class WrittenSpec:
     ``lost_penalties`` are the layers whose L2 penalty the spec has no place for.
     """
 
+    drafted: DraftedSpec
     text: str
     network: str
     names: Mapping[str, str]
@@ -173,6 +174,7 @@ class _SpecWriter:
         self._tell()
         text = print_snn(document)
         written = WrittenSpec(
+            drafted=self._drafted,
             text=text,
             network=name,
             names=self._names,

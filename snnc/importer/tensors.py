@@ -24,9 +24,9 @@ from snnc.importer.linear import (
     Windows,
     joint,
 )
-from snnc.importer.model import KerasLayer, ModelWeights
+from snnc.importer.model import KerasLayer, KerasModel, ModelWeights
 from snnc.importer.refusals import unclear
-from snnc.importer.spec import LIMIT, SPIKE, TOP
+from snnc.importer.spec import LIMIT, SPIKE, TOP, WrittenSpec
 from snnc.importer.values import INPUT, RELU, StatementDraft, reads_input
 from snnc.ir.layout import tensors
 from snnc.ir.logical import LogicalNetwork
@@ -36,8 +36,6 @@ from snnc.text.tables import dims
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from snnc.importer.convert import Conversion
-
     Array = NDArray[np.float64]
     Stored = NDArray[np.float32]
 
@@ -46,16 +44,19 @@ DIVERGED = "the training diverged: train again, with a lower learning rate"
 
 
 def convert_weights(
-    conversion: Conversion, weights: ModelWeights, network: LogicalNetwork
+    written: WrittenSpec,
+    model: KerasModel,
+    weights: ModelWeights,
+    network: LogicalNetwork,
 ) -> tuple[dict[str, Stored], TensorMaker]:
-    """Return the tensors of a spec, which was compiled to a network.
+    """Return the tensors of a model's spec, which was compiled to a network.
 
     Raise RefusedModelError if the weights of a layer can't be read.
     """
-    maker = TensorMaker(conversion, weights)
+    maker = TensorMaker(written, model, weights)
     shapes = {tensor.name: tensor.shape for tensor in tensors(network)}
     converted: dict[str, Stored] = {}
-    for draft in conversion.drafts:
+    for draft in written.drafted.drafts.values():
         for name, array in maker.tensors_of(draft):
             value = np.ascontiguousarray(array, np.float32)
             # Check the result: large values become infinite in float32.
@@ -87,19 +88,19 @@ class TensorMaker:
         The divisor of an encoder that doesn't clip.
     """
 
-    def __init__(self, conversion: Conversion, weights: ModelWeights) -> None:
-        assert conversion.written is not None
-        assert conversion.drafted is not None
-        layers = {layer.name: layer for layer in conversion.model.layers}
+    def __init__(
+        self, written: WrittenSpec, model: KerasModel, weights: ModelWeights
+    ) -> None:
+        layers = {layer.name: layer for layer in model.layers}
         self._kernels = Kernels(weights, layers)
-        self._drafts = conversion.drafted.drafts
-        self._input = conversion.drafted.input
-        self._encoder = conversion.drafted.encoder
-        self._names = conversion.written.names
+        self._drafts = written.drafted.drafts
+        self._input = written.drafted.input
+        self._encoder = written.drafted.encoder
+        self._names = written.names
         self.bound = 0.0
         self.encoder = 1.0
         self.rate = TOP
-        kinds = {layer.kind for layer in conversion.model.layers}
+        kinds = {layer.kind for layer in model.layers}
         # The encoder of a NIR graph fires once per step where other layers do.
         self.least = SPIKE / LIMIT if "Neurons" in kinds else 1.0
 

@@ -31,7 +31,7 @@ def _of_layer(network: LogicalNetwork, layer: LogicalLayer) -> Iterator[TensorSp
         return
     read = network.shape_of(layer.sources[0])
     yield operation.kernel_tensor(f"{layer.name}.kernel", read, layer.shape)
-    has_norm = layer.spiking is not None and bool(layer.spiking.training.batchnorm)
+    has_norm = bool(layer.neuron_settings.training.batchnorm)
     yield _bias(layer.name, layer.shape, operation, has_norm=has_norm)
     shortcut = layer.shortcut
     if shortcut is not None and shortcut.operation is not None:

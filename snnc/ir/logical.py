@@ -160,6 +160,12 @@ class LogicalLayer:
         """Whether the layer's neurons should be on the chip."""
         return self.spiking is not None and self.spiking.place == "chip"
 
+    @property
+    def neuron_settings(self) -> Spiking:
+        """``spiking``, for code that handles only layers with neurons."""
+        assert self.spiking is not None, f"`{self.name}` has neurons"
+        return self.spiking
+
 
 @dataclass(frozen=True, slots=True)
 class ReadoutLayer:
@@ -231,12 +237,11 @@ class LogicalNetwork:
         learn = self.readout.learn
         loss = self.train.loss
         assert learn is not None
-        assert layer.spiking is not None
         learning = Learning(
             rate=USUAL_RATE if learn.rate is None else learn.rate,
             error=learn.error,
-            high=layer.spiking.rate.high,
-            percentile=layer.spiking.rate.percentile,
+            high=layer.neuron_settings.rate.high,
+            percentile=layer.neuron_settings.rate.percentile,
             neurons=prod(layer.shape),
             dt=self.timing.dt,
             steps=self.timing.steps,

@@ -16,7 +16,7 @@ from functools import cached_property
 from math import prod
 from typing import TypeVar
 
-from snnc.ir.logical import LogicalLayer, LogicalNetwork, reading_order
+from snnc.ir.logical import LogicalLayer, LogicalNetwork, Spiking, reading_order
 from snnc.ir.paths import Path, Step
 from snnc.ir.reach import Pooling, Reach
 from snnc.ir.shapes import Shape, Volume
@@ -62,15 +62,19 @@ class Population:
         return prod(self.volume)
 
     @property
+    def settings(self) -> Spiking:
+        """The settings of the neurons in the spec."""
+        return self.layer.neuron_settings
+
+    @property
     def block(self) -> Shape | None:
         """The `block` in the spec, if any."""
-        return self.layer.spiking.block if self.layer.spiking is not None else None
+        return self.settings.block
 
     @property
     def upper_rate(self) -> float:
         """The upper rate of the neurons' budget, in Hz."""
-        spiking = self.layer.spiking
-        return spiking.rate.high if spiking is not None else 0.0
+        return self.settings.rate.high
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
 from snnc.ir.reach import Pooling
-from snnc.ir.shapes import Triple, triple_of
+from snnc.ir.shapes import Triple, triple_of, window_positions
 from snnc.runtime.maxima import Grid, whole
 
 SizedPool = tuple[Pooling, Triple]
@@ -50,26 +50,52 @@ def picked_of(path: Path, picked: Grid, *, is_whole: bool = False) -> Path:
         # In a chain of maxima, this saves most of the time.
         return path if is_whole else _picked_source(path, picked)
     grid = path.picked or whole(path.pools[0][1])
-    steps = [(pool.window, pool.stride) for pool, _ in path.pools]
-    read = []
-    for axis, new in enumerate(picked):
-        reach = 1
-        for window, stride in reversed(steps):
-            reach = (reach - 1) * stride[axis] + window[axis]
-        step = prod(stride[axis] for _, stride in steps)
-        start = new.start * step
-        read.append(grid[axis][start : start + (new[-1] - new[0]) * step + reach])
-    # Only the covered places are read, and the stride of the last pool becomes larger.
-    window, stride = steps[-1]
-    far, high, wide = (new.step if len(new) > 1 else 1 for new in picked)
-    steps[-1] = window, (stride[0] * far, stride[1] * high, stride[2] * wide)
-    size = triple_of(tuple(map(len, read)))
-    pools = []
-    for window, stride in steps:
-        pools.append((Pooling(window, stride), size))
-        axes = zip(size, window, stride, strict=True)
-        size = triple_of(tuple((n - w) // s + 1 for n, w, s in axes))
-    return replace(path, pools=tuple(pools), picked=tuple(read))
+    pools = [pool for pool, _ in path.pools]
+    covered = tuple(
+        _covered(pools, axis, grid[axis], positions)
+        for axis, positions in enumerate(picked)
+    )
+    # Between picked positions, the last pool skips those that are not picked.
+    last = pools[-1]
+    pools[-1] = Pooling(last.window, _longer(last.stride, picked))
+    size = triple_of(tuple(map(len, covered)))
+    sized = []
+    for pool in pools:
+        sized.append((pool, size))
+        size = _pooled(size, pool)
+    return replace(path, pools=tuple(sized), picked=covered)
+
+
+def _covered(
+    pools: Sequence[Pooling], axis: int, grid: range, positions: range
+) -> range:
+    """Return the source positions of an axis that pools read for output positions."""
+    reach = 1
+    for pool in reversed(pools):
+        reach = (reach - 1) * pool.stride[axis] + pool.window[axis]
+    step = prod(pool.stride[axis] for pool in pools)
+    start = positions[0] * step
+    stop = positions[-1] * step + reach
+    return grid[start:stop]
+
+
+def _longer(stride: Triple, picked: Grid) -> Triple:
+    """Return the stride from one picked position to the next."""
+    depth, height, width = (
+        positions.step if len(positions) > 1 else 1 for positions in picked
+    )
+    return stride[0] * depth, stride[1] * height, stride[2] * width
+
+
+def _pooled(size: Triple, pool: Pooling) -> Triple:
+    """Return the size of a pool's output."""
+    axes = zip(size, pool.window, pool.stride, strict=True)
+    return triple_of(
+        tuple(
+            window_positions(length, window, stride, "valid")
+            for length, window, stride in axes
+        )
+    )
 
 
 def _picked_source(path: Path, picked: Grid) -> Path:

@@ -33,9 +33,8 @@ class PoolingError(NamedTuple):
 
 def error_of(network: LogicalNetwork, layer: LogicalLayer) -> PoolingError:
     """Return the error of a max pool over spikes."""
-    spiking = layer.spiking
+    spiking = layer.neuron_settings
     values = prod(layer.operation.window)
-    assert spiking is not None
     present = network.timing.present
     return expected_error(values, spiking.rate.high, spiking.synapse, present)
 

@@ -344,7 +344,7 @@ def _notes(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator[str]:
 
 def _notes_on_neurons(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator[str]:
     kinds = {node.kind for node in graph.nodes.values()}
-    spiking = {p.name: p.layer.spiking for p in lowered.populations if p.layer.spiking}
+    spiking = {each.name: each.settings for each in lowered.populations}
     yield (
         f"The host runs {', '.join(_on_host(lowered))} and the readout next to Loihi;"
         " in NIR they are ordinary nodes."
@@ -402,9 +402,8 @@ def _lost_synapses(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator[st
         if placed.neurons is None or graph.nodes[placed.neurons].kind == "CubaLIF":
             continue
         layer = lowered.by_name[placed.layer].layer
-        assert layer.spiking is not None
-        if not layer.is_encoder and layer.spiking.synapse:
-            yield f"{layer.name} {layer.spiking.synapse * 1e3:g} ms"
+        if not layer.is_encoder and layer.neuron_settings.synapse:
+            yield f"{layer.name} {layer.neuron_settings.synapse * 1e3:g} ms"
 
 
 def _on_host(lowered: LoweredNetwork) -> list[str]:

@@ -149,16 +149,15 @@ class ExportedGraph:
         """Add the neurons of a layer, or of one level of a max pool, node by node."""
         layer = population.layer
         name = population.name
-        assert layer.spiking is not None
         dt = self.lowered.network.timing.dt
         # An encoder reads values and not spikes, so its input has no filter.
-        cell = _neurons(layer.spiking, "if" if layer.is_encoder else neuron, dt)
+        cell = _neurons(layer.neuron_settings, "if" if layer.is_encoder else neuron, dt)
         count, axis = nodes_of(self.lowered, name)
         shape: Shape = node_volume(population.volume, count, axis)
         # Unlike its volume, the shape of a layer has only the axes of the layer.
         if population.volume == volume_of(layer.shape):
             shape = layer.shape
-        self.spikes[name] = 1 / (layer.spiking.rate.high * dt)
+        self.spikes[name] = 1 / (population.upper_rate * dt)
         self.ends[name] = []
         size = channels_first(shape)
         projections = self.lowered.into(name)

@@ -99,11 +99,12 @@ def _presentations(count: int, passes: int, seed: int | None) -> NDArray[np.int6
     """
     import numpy as np
 
+    drawn = np.arange(count)
+    if seed is None:
+        return np.tile(drawn, passes)
     random = np.random.default_rng(seed)
-    orders = [np.arange(count)]
-    for _ in range(1, passes):
-        orders.append(orders[0] if seed is None else random.permutation(count))
-    return np.concatenate(orders)
+    later = [random.permutation(count) for _ in range(1, passes)]
+    return np.concatenate([drawn, *later])
 
 
 def _with_kernel(

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from snnc.diagnostics import Diagnostics
 from snnc.ir.layout import layout_id, tensors
+from snnc.ir.logical import LogicalNetwork
 from snnc.loihi.profile import DEFAULT
-from snnc.passes import Compilation
 from snnc.results.tables import Status, StatusRow
 from snnc.syntax.files import specs_in
 from snnc.verbs.evaluate.last import recorded_accuracy
@@ -49,17 +49,16 @@ def status(call: StatusOptions) -> Status:
         state = StatusRow(spec, row.fits, row.cores, row.package, problems=row.problems)
         if compilation is not None and compilation.lowered is not None:
             beside = (Path(), folder.parent, folder, Path(spec).parent)
-            state = _with_weights(state, compilation, beside)
+            state = _with_weights(state, compilation.lowered.network, beside)
         rows.append(state)
     return Status(tuple(rows), report.diagnostics)
 
 
 def _with_weights(
-    row: StatusRow, compilation: Compilation, places: Iterable[Path]
+    row: StatusRow, network: LogicalNetwork, places: Iterable[Path]
 ) -> StatusRow:
     """Add the newest weight file with the network's layout, and its accuracy."""
-    assert compilation.lowered is not None
-    wanted = layout_id(tensors(compilation.lowered.network))
+    wanted = layout_id(tensors(network))
     # Several of the places may be the same folder.
     files = {
         file.resolve(): file

@@ -71,5 +71,11 @@ def _line(
         yield {"text": shown, "size": 0.26, "x": several[0][0], "y": top + 0.3}
         for x, (_, _, number, use) in several:
             colour = looked[name].colour
-            core = {"layer": name, "core": number, "colour": colour, "use": use}
-            yield {**core, "x": x, "y": top + 0.4}
+            yield {
+                "layer": name,
+                "core": number,
+                "colour": colour,
+                "use": use,
+                "x": x,
+                "y": top + 0.4,
+            }

@@ -145,8 +145,10 @@ def tables(result: Evaluation) -> Iterator[TextTable]:
         numbers = ">" * (3 + len(result.confusion))
         yield TextTable([*_classes(result)], f"<{numbers}")
     if 1 < len(result.units) <= MOST_CLASSES:
-        rows = ((_number(unit.rmse), known(unit.r2, _digits)) for unit in result.units)
-        units = [(str(i), *row) for i, row in enumerate(rows)]
+        units = [
+            (str(i), _number(unit.rmse), known(unit.r2, _digits))
+            for i, unit in enumerate(result.units)
+        ]
         yield TextTable([("unit", "RMSE", "R2"), *units], "<>>")
 
 

@@ -254,7 +254,7 @@ class PlacedLayer:
 
     @property
     def neurons(self) -> integers.ChipNeurons:
-        spiking = _spiking(self.mapped)
+        spiking = self.mapped.population.settings
         return integers.neurons_of(
             self.network.timing.dt, spiking.synapse, spiking.neuron.membrane
         )
@@ -273,9 +273,8 @@ class PlacedLayer:
         parts = tiling_of(self.mapped).parts
         pieces = [piece for part in parts for piece in part.pieces]
         biases = [_biases(self.biases, piece).astype(np.float64) for piece in pieces]
-        currents = [
-            _largest_current(_spiking(self.mapped), values) for values in biases
-        ]
+        settings = self.mapped.population.settings
+        currents = [_largest_current(settings, values) for values in biases]
         stored = list(self._find_stored(pieces))
         owners = np.array([each.core for each in stored], int)
         weights = [each.weight for each in stored]
@@ -345,12 +344,6 @@ def placed_layers(mapped: MappedNetwork, tensors: Tensors) -> tuple[PlacedLayer,
     return tuple(layers)
 
 
-def _spiking(population: MappedPopulation) -> Spiking:
-    spiking = population.population.layer.spiking
-    assert spiking is not None
-    return spiking
-
-
 def _arriving(
     mapped: MappedNetwork, projection: Projection, tensors: Tensors
 ) -> IncomingKernel:
@@ -365,9 +358,9 @@ def _arriving(
     filters = target.population.volume[3]
     kernel = compose(projection, link.source, filters, tensors).astype(np.float64)
     kernel = _sum_taps(kernel, link)
-    spiking = _spiking(target)
+    spiking = target.population.settings
     gain = spiking.neuron.gain(spiking.rate.high)
-    spike = _spiking(source).rate.high * mapped.lowered.network.timing.dt
+    spike = source.population.upper_rate * mapped.lowered.network.timing.dt
     tensor = projection.tensor or f"shortcut {projection.source}"
     sources = tuple(part for part in slices if length(part))
     return IncomingKernel(
@@ -410,7 +403,7 @@ def spike_strength(placed: PlacedLayer) -> float:
 
     A weight counts as the voltage that one spike adds, in multiples of the threshold.
     """
-    has_leak = _spiking(placed.mapped).neuron.membrane is not None
+    has_leak = placed.mapped.population.settings.neuron.membrane is not None
     # The voltage of a spike with the weight 1, in multiples of the threshold.
     unit = placed.neurons.voltage if has_leak else placed.network.timing.dt
     strengths = defaultdict(list)

@@ -45,7 +45,9 @@ def test_borders_between_linear_layers_are_cut_one_after_the_other() -> None:
 @pytest.mark.slow
 def test_linear_layers_are_one_matrix() -> None:
     found = deep(lambda n: ("BatchNormalization", {"axis": [3]}))
-    assert [draft.kind for draft in found.drafts] == ["dense", "readout"]
+    assert found.written is not None
+    drafts = found.written.drafted.drafts.values()
+    assert [draft.kind for draft in drafts] == ["dense", "readout"]
 
 
 @pytest.mark.slow

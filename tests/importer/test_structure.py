@@ -36,7 +36,9 @@ def test_an_input_within_a_sequential_hands_on_what_it_reads() -> None:
         layer("Dense", "end", units=3),
     ]
     config = {"class_name": "Sequential", "config": {"name": "n", "layers": layers}}
-    assert [draft.layer for draft in of(config).drafts] == ["a", "b", "end"]
+    written = of(config).written
+    assert written is not None
+    assert list(written.drafted.drafts) == ["a", "b", "end"]
 
 
 def test_a_call_may_nest_what_it_reads() -> None:
@@ -68,7 +70,9 @@ def test_each_call_of_a_layer_has_neurons_of_its_own() -> None:
     flat = layer("Flatten", "f", "relu")
     flat["inbound_nodes"][0][0][1] = 1
     found = of(functional(image, conv, relu, flat, END))
-    assert [d.layer for d in found.drafts] == ["conv", "conv (call 2)", "end"]
+    assert found.written is not None
+    drafts = found.written.drafted.drafts
+    assert list(drafts) == ["conv", "conv (call 2)", "end"]
     told = [d.why for d in found.decisions if d.option == "weights of its own"]
     assert told == ["shared with `conv` in Keras; retraining changes them separately"]
 

@@ -120,8 +120,10 @@ def test_an_encoder_that_rests_is_known_of_its_network() -> None:
     part = EvaluatedPart(
         0, 2, np.zeros((4, 2, 2)), np.zeros((2, 2)), dict.fromkeys(layers, fired)
     )
-    y, net = np.zeros(2, int), replace(NET, layers=layers)
-    assert result_of(net, part, y, "exact", BASE.score).resting == ("e",)
+    net = replace(NET, layers=layers)
+    y = np.zeros(2, int)
+    result = result_of(net, part, y, simulator="exact", score=BASE.score)
+    assert result.resting == ("e",)
 
 
 def test_the_other_decision_is_told_where_it_is_better_by_more_than_chance() -> None:

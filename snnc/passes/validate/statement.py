@@ -233,12 +233,7 @@ def _missing(statement: tree.Statement, form: Form) -> Iterator[Diagnostic]:
             kind=owner_of(statement),
             example=form.example.split()[1],
         )
-    parts = []
-    if form.values == "required":
-        parts += ["a shape"] * (statement.shape is None)
-        parts += ["a range of values"] * (statement.within is None)
-    if form.sources == "required" and not statement.sources:
-        parts.append("the layers to read")
+    parts = list(_missing_parts(statement, form))
     if statement.kind.text == "about" and not is_named:
         parts.append("a text")
     if parts:
@@ -248,6 +243,15 @@ def _missing(statement: tree.Statement, form: Form) -> Iterator[Diagnostic]:
             what=" and ".join(parts),
             example=form.example,
         )
+
+
+def _missing_parts(statement: tree.Statement, form: Form) -> Iterator[str]:
+    if form.values == "required" and statement.shape is None:
+        yield "a shape"
+    if form.values == "required" and statement.within is None:
+        yield "a range of values"
+    if form.sources == "required" and not statement.sources:
+        yield "the layers to read"
 
 
 def _has_number_for_name(statement: tree.Statement) -> bool:
@@ -262,8 +266,10 @@ def _extra_parts(
     example = f"write, for example, `{form.example}`"
     kind = statement.kind.text
     if form.name == "none" and statement.name is not None:
-        about = f'write `about "{statement.name.text}"`'
-        yield "name", statement.name.span, {"about": about}.get(kind, example)
+        advice = example
+        if kind == "about":
+            advice = f'write `about "{statement.name.text}"`'
+        yield "name", statement.name.span, advice
     if form.values == "none":
         yield from _extra_values(statement, form, example)
     if form.sources == "none" and statement.sources:
@@ -273,9 +279,14 @@ def _extra_parts(
         yield "text", statement.text.span, _advice_on_text(statement, form)
     if kind in BLOCKLESS and statement.properties:
         block = statement.properties[0].span.to(statement.properties[-1].span)
-        meant = vocabulary.meant.meant_statement(statement.span.text)
-        line = f"write `{meant}`" if meant else example
-        yield "properties", block, line if kind == "input" else "remove them"
+        yield "properties", block, _advice_on_block(statement, example)
+
+
+def _advice_on_block(statement: tree.Statement, example: str) -> str:
+    if statement.kind.text != "input":
+        return "remove them"
+    meant = vocabulary.meant.meant_statement(statement.span.text)
+    return f"write `{meant}`" if meant else example
 
 
 def _extra_values(
@@ -284,9 +295,10 @@ def _extra_values(
     if statement.shape is not None:
         advice = example
         if form.is_layer:
-            line = _with_size(statement, form)
             advice = "remove it: a layer's shape follows from its input"
-            advice = f"write `{line}`" if line else advice
+            line = _with_size(statement, form)
+            if line:
+                advice = f"write `{line}`"
         yield "shape", statement.shape.span, advice
     if statement.within is not None:
         yield "range", statement.within.span, "remove it: only the input has a range"

@@ -69,34 +69,55 @@ def match_tensors(
     """
     was = {tensor.name: tensor for tensor in before}
     now = {tensor.name: tensor for tensor in after}
-    renamed: dict[str, str] = {}
+    new_names = _renamed(before, now, names)
+    moved = {*new_names, *new_names.values()}
+    both = [name for name in now if name in was and name not in moved]
+    kept = []
+    changed = []
+    for name in both:
+        old = was[name]
+        new = now[name]
+        if new.takes(old):
+            kept.append(name)
+        else:
+            changed.append(ChangedTensor(name, old.shape, new.shape, new.zeros))
+    renamed = [
+        RenamedTensor(old_name, name, now[name].shape)
+        for old_name, name in new_names.items()
+    ]
+    return TensorChanges(
+        added=_shapes(after, {*both, *new_names.values()}),
+        removed=_shapes(before, {*both, *new_names}),
+        changed=tuple(changed),
+        renamed=tuple(renamed),
+        kept=tuple(kept),
+    )
+
+
+def _renamed(
+    before: Iterable[TensorSpec],
+    now: Mapping[str, TensorSpec],
+    names: Mapping[str, str],
+) -> dict[str, str]:
+    """Return the new names of tensors whose layers were renamed, by their old names."""
+    renamed = {}
     for tensor in before:
         layer, _, part = tensor.name.rpartition(".")
         name = f"{names.get(layer, layer)}.{part}"
         if name != tensor.name and name in now and now[name].takes(tensor):
             renamed[tensor.name] = name
-    moved = {*renamed, *renamed.values()}
-    both = [name for name in now if name in was and name not in moved]
-    kept = tuple(name for name in both if now[name].takes(was[name]))
-    return TensorChanges(
-        added=_shapes(after, {*both, *renamed.values()}),
-        removed=_shapes(before, {*both, *renamed}),
-        changed=tuple(
-            ChangedTensor(name, was[name].shape, now[name].shape, now[name].zeros)
-            for name in both
-            if name not in kept
-        ),
-        renamed=tuple(
-            RenamedTensor(old, new, now[new].shape) for old, new in renamed.items()
-        ),
-        kept=kept,
-    )
+    return renamed
 
 
 def _shapes(
     tensors: tuple[TensorSpec, ...], others: Collection[str]
 ) -> tuple[TensorShape, ...]:
-    return tuple(TensorShape(x.name, x.shape) for x in tensors if x.name not in others)
+    """Return the shapes of the tensors whose names are not among the ``others``."""
+    return tuple(
+        TensorShape(tensor.name, tensor.shape)
+        for tensor in tensors
+        if tensor.name not in others
+    )
 
 
 def causes(old: Version, new: Version, matching: Matching) -> Iterator[Cause]:

@@ -185,6 +185,7 @@ def result_of(
     network: Network,
     part: EvaluatedPart,
     y: Array,
+    *,
     simulator: str,
     score: Score,
     steps: int | None = None,
@@ -209,7 +210,8 @@ def result_of(
     if part.cores is not None and device is not None:
         work = work_of(network, spikes, steps, device.energy)
         time = time_of(part.work, len(outputs[-1]), steps, device)
-    encoders = {n: each for n, each in network.layers.items() if each.encoder}
+    encoders = {name: layer for name, layer in network.layers.items() if layer.encoder}
+    resting = [name for name, layer in encoders.items() if layer.start == "rest"]
     return replace(
         scored(network, simulator, outputs[-1], y, score),
         presentation=part.presentation,
@@ -219,7 +221,7 @@ def result_of(
         layers=tuple(layers),
         spikes=sum(spikes.values()),
         clipped=_clipped_share([firing[name] for name in encoders], steps),
-        resting=tuple(n for n, each in encoders.items() if each.start == "rest"),
+        resting=tuple(resting),
         decide=network.readout.decide,
         work=work,
         time=time,

@@ -137,8 +137,8 @@ def _on_spikes(task: Task, options: EvaluateOptions, progress: Moved) -> Evaluat
         network,
         part,
         y,
-        options.simulator,
-        score,
+        simulator=options.simulator,
+        score=score,
         steps=options.steps,
         device=task.package.device,
     )

@@ -97,7 +97,7 @@ def _lacks(violation: LimitViolation) -> str:
 def pools(network: LogicalNetwork) -> Iterator[str]:
     """Describe the delay and the error of each max pool."""
     for layer in network.layers:
-        if not layer.operation.compares or layer.spiking is None:
+        if not layer.operation.compares:
             continue
         levels = levels_of(network, layer)
         error = error_of(network, layer)
@@ -218,5 +218,5 @@ def levels_of(network: LogicalNetwork, layer: LogicalLayer) -> int:
 
 def latency(network: LogicalNetwork, layer: LogicalLayer) -> float:
     """Return the delay of a max pool in seconds: a filter and a step per level."""
-    assert layer.spiking is not None
-    return levels_of(network, layer) * (layer.spiking.synapse + network.timing.dt)
+    per_level = layer.neuron_settings.synapse + network.timing.dt
+    return levels_of(network, layer) * per_level

@@ -176,9 +176,14 @@ def raster(
         shown = np.unique(np.linspace(0, flat.shape[1] - 1, SHOWN).round().astype(int))
         at, neuron = np.nonzero(flat[:, shown])
         height = 60 / len(shown)
-        look: dict[str, Any] = {"markersize": min(8.0, max(2.6, height))}
-        look |= {"color": looked[name].colour, "markeredgewidth": 1.1}
-        ax.plot((at + 1) * dt * 1e3, top - (neuron + 0.5) * height, "|", **look)
+        ax.plot(
+            (at + 1) * dt * 1e3,
+            top - (neuron + 0.5) * height,
+            "|",
+            color=looked[name].colour,
+            markersize=min(8.0, max(2.6, height)),
+            markeredgewidth=1.1,
+        )
         ax.axhline(top - 65, color=edge, linewidth=0.4)
         some = f" of {human(flat.shape[1])}" if len(shown) < flat.shape[1] else ""
         labels.append(f"{name}\n{len(shown)}{some}")
