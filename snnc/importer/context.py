@@ -81,7 +81,10 @@ class ImportContext:
         return bool(layer.reads) and self.is_read_once(layer.reads[0])
 
     def before(self, layer: KerasLayer) -> Iterator[KerasLayer]:
-        """Yield the first source of a layer, and so on, while nothing else reads it."""
+        """Yield the layers before a layer, nearest first, along their first sources.
+
+        Stop at a source that another layer also reads.
+        """
         while self.is_read_alone(layer):
             layer = self.layers[layer.reads[0]]
             yield layer

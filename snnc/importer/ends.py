@@ -292,7 +292,7 @@ def encoder_of(drafts: Drafts, request: ImportRequest) -> str | None:
 
 
 def _may_encode(draft: StatementDraft) -> bool:
-    """Whether a statement has only what `encode conv` supports."""
+    """Whether a statement uses only what `encode conv` supports."""
     window = draft.window
     has_curve = any(line.startswith("neuron") for line in draft.properties)
     is_plain = draft.kind == "conv" and draft.shortcut is None and not has_curve

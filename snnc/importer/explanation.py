@@ -259,7 +259,11 @@ def cells(placed: Placed) -> tables.Cells:
 
 
 def grouped(decisions: list[Decision]) -> Iterator[tuple[str, str, str]]:
-    """Yield verdict, sentence and remedy; options with equal ones share a line."""
+    """Yield verdict, sentence and remedy.
+
+    Decisions that differ only in their option share a sentence, which begins with
+    these options.
+    """
     groups: dict[tuple[str, str, str], list[str]] = {}
     # The decisions on the layer itself come before those on its options.
     for decision in sorted(decisions, key=lambda decision: bool(decision.option)):

@@ -45,8 +45,9 @@ def join_corners(*corners: Corner, error: float = 0.0, slope: float = 0.0) -> Ne
     """Return the neurons of a piecewise linear function.
 
     The function is constant to the left of the first corner, and has ``slope`` to the
-    right of the last one. If a corner is at the origin, the neurons on each side are
-    silent on the other side. Otherwise the function starts at 0.
+    right of the last one. If a corner is at the origin, each neuron fires on only one
+    side of it. Otherwise, each neuron fires to the right of its corner, and the
+    function is 0 to the left of the first corner.
     """
     units: list[Unit] = []
     slopes = [(b - d) / (a - c) for (a, b), (c, d) in pairwise(corners)]

@@ -296,7 +296,7 @@ def _free_name(spec: SpecBuilder, owner: str, kernels: Sequence[LinearStep]) -> 
 
 
 def _ends_in_norm(terms: Terms) -> bool:
-    """Whether there is one term, whose last step is a norm."""
+    """Whether there is exactly one term, and its last step is a norm."""
     return len(terms) == 1 and terms[0].steps[-1].op == "norm"
 
 
@@ -509,8 +509,9 @@ def _may_be_causal(spec: SpecBuilder, terms: Sequence[Term]) -> bool:
 def groups_of(spec: SpecBuilder, terms: Sequence[Term]) -> int:
     """Return how many groups of channels a kernel has.
 
-    A kernel that reads the input has one group: an encoder either splits each channel
-    by sign, which separates the channels of a group, or is itself a full convolution.
+    A sum of several terms has one group. So has a kernel that reads the input, since
+    an encoder that splits each channel by sign would separate the channels of a group,
+    and an encoder that is itself a convolution has no groups.
     """
     if len(terms) != 1 or spec.reads_input(terms[0].source):
         return 1

@@ -71,7 +71,7 @@ def sanitized_names(names: Iterable[str]) -> dict[str, str]:
 
 
 def _free(name: str, taken: set[str]) -> str:
-    """Return a name that is valid and not taken: with a number if necessary."""
+    """Return a valid name that isn't taken; append a number if necessary."""
     free = name
     number = 0
     while why_no_name(free) or free.lower() in taken:
@@ -490,7 +490,8 @@ def crossing(drafts: list[StatementDraft]) -> Iterator[str]:
 def own_properties(draft: StatementDraft, size: str) -> Iterator[str]:
     """Yield the properties of a statement's kernel, window or units.
 
-    ``size`` is the property of a readout that is a matrix.
+    ``size`` is the property of a readout without a kernel: `classes` or `units`, with
+    its number.
     """
     window = draft.window
     if draft.kind in ("conv", "readout") and window.kernel:
@@ -570,9 +571,11 @@ def loss_name(compiled: Compiled | None) -> str:
 def train_lines(
     compiled: Compiled | None, notes: list[str], *, decides: bool
 ) -> Iterator[str]:
-    """Yield the properties of `train`, and add notes on lost parts of ``compile``.
+    """Yield the properties of `train`.
 
-    ``decides`` says whether the readout has classes.
+    Append to ``notes`` which arguments of ``compile`` a spec can't express.
+    ``decides`` says whether the readout has classes; without them, the only loss is
+    `mse`.
     """
     if compiled is None:
         return
@@ -604,7 +607,7 @@ def _optimizer(optimizer: Any, notes: list[str]) -> Iterator[str]:
 
 
 def _loss(compiled: Compiled, *, decides: bool) -> str | None:
-    """Return the loss of a spec, or None if it has no such loss."""
+    """Return the `train` loss for a model's loss, or None if specs don't have it."""
     name = loss_name(compiled)
     if decides and name in CROSS_ENTROPIES:
         return "cross_entropy"

@@ -545,7 +545,7 @@ def _at_values(kernel: Array, windows: Windows) -> Array:
 
 
 def crop(kernel: Array, starts: Shape, sizes: Shape) -> Array:
-    """Return the positions of each axis from a start; positions outside are 0."""
+    """Return the part of a kernel at ``starts``; positions outside the kernel are 0."""
     pads: list[tuple[int, int]] = []
     inside: list[slice] = []
     for axis, (start, size) in enumerate(zip(starts, sizes, strict=True)):

@@ -55,7 +55,7 @@ def refuse_block(population: Population, block: Shape) -> Diagnostic:
 
 
 def refuse_target(target: Loihi, profile: Profile) -> Diagnostic:
-    """Describe a target with more cores than its chips have."""
+    """Return the error for a target with more cores than its chips have."""
     chips = target.chips
     cores = target.cores
     room = profile.chip.cores

@@ -191,7 +191,7 @@ def _first(fits: Array) -> tuple[Array, Array]:
 
 
 def largest_weight(neurons: ChipNeurons) -> float:
-    """Return the largest weight with which a block's threshold is stored above 0."""
+    """Return the largest weight for which the chip stores a threshold above 0."""
     unit = neurons.current * neurons.voltage * THRESHOLD_LEAST
     return WEIGHT_MOST * WEIGHT_UNIT * neurons.threshold / unit
 
@@ -219,7 +219,7 @@ class Exponents(NamedTuple):
 
     @property
     def bits(self) -> Array:
-        """The number of bits that remain of the largest weight, without its sign."""
+        """The bits per block that are left for the largest weight, without its sign."""
         return 7 - np.maximum(0, -1 - self.stored)
 
     @property

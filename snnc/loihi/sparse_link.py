@@ -328,9 +328,10 @@ class SparseLink(Link):
                 yield out, tap, part.channels_of(strip, out)
 
     def _alike(self, part: EnsembleTiling, strip: Interval) -> list[range]:
-        """Return the source's groups; join consecutive groups that are read equally.
+        """Return ranges of consecutive source groups that a strip reads alike.
 
-        There may be a million groups, and few differ because of a strip's ends.
+        There may be a million groups, but only those at the ends of what the strip
+        reads differ.
         """
         here = self.bands.groups
         given = self.bands.given

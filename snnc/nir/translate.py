@@ -162,7 +162,10 @@ class _Translator:
     def _scaled(
         self, name: str, value: NodeValue, gain: float = 1.0, offset: float = 0.0
     ) -> str:
-        """Return a layer for a value with its factor, and with a gain and an offset."""
+        """Return the layer with a value times its factor and ``gain``, plus ``offset``.
+
+        If this changes the value, add the layer ``name``.
+        """
         factors = value.factor * gain
         if (factors == 1).all() and not offset:
             return value.layer

@@ -47,7 +47,7 @@ class BoardComparison:
 
     @property
     def agrees(self) -> bool:
-        """Whether all spikes of the board and the exact engine are equal."""
+        """Whether the board fired exactly the spikes of the exact engine."""
         return self.first is None
 
     def __str__(self) -> str:

@@ -114,7 +114,7 @@ class Build:
         return not outdated
 
     def _build(self, job: Job, jobs: Sequence[Job | None], report: Diagnostics) -> bool:
-        """Process the package of a spec; return whether this succeeded."""
+        """Write, check or list the package of a spec; return whether this succeeded."""
         warnings = report.diagnostics
         report.add(*_conflicts(job, jobs, force=self.force))
         is_done = not report.errors and self._process(job, report)
@@ -266,9 +266,10 @@ def package_of(
 def _conflicts(
     job: Job, jobs: Sequence[Job | None], *, force: bool
 ) -> Iterator[Diagnostic]:
-    """Report other specs with the same network name, or that own the package.
+    """Report another spec whose network has the same name, or which owns the package.
 
-    Names that differ only in case are equal, as for the folders on some file systems.
+    ``force`` takes the package of another spec. Names that differ only in case count
+    as equal, because they name the same folder on some file systems.
     """
     name = job.package.folder.name
     for other in filter(None, jobs):

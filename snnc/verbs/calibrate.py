@@ -83,7 +83,11 @@ def calibrate(
 def _precision(
     package: ImportedPackage, tensors: Tensors, report: Diagnostics, device: Profile
 ) -> tuple[Precision, ...] | None:
-    """Return the precision of weights on the chip; None without the package's spec."""
+    """Return the precision of the weights on the chip.
+
+    Return None if the package's spec is missing, doesn't compile, or has changed since
+    the build.
+    """
     spec = spec_of(package.folder)
     compilation = (
         None if spec is None else compile_file(spec, Diagnostics(), "place", device)

@@ -200,7 +200,7 @@ def _too_far_apart(_: PlacedLayer, core: CoreContent) -> Json:
 
 
 def _other(core: CoreContent) -> Json:
-    """Return the largest weight, which determines the core's scale."""
+    """Return tensor and value of the largest weight, which sets the core's scale."""
     assert core.largest is not None
     return {"other": core.largest.tensor, "other_weight": core.largest.trained}
 

@@ -182,7 +182,7 @@ def fold_pools(kernel: Array, projection: Projection) -> Array:
 
 
 def _pools_of(projection: Projection) -> tuple[kernels.Pool, ...]:
-    """Return the pools of a projection, from the source."""
+    """Return the pools of a projection, the one next to the source first."""
     return tuple(kernels.Pool(p.window, p.stride) for p in projection.pools)
 
 
@@ -227,7 +227,7 @@ class CoreContent:
 
     @property
     def is_refused(self) -> bool:
-        """Whether nengo-loihi raises an error."""
+        """Whether nengo-loihi refuses the core's neurons or a connection to them."""
         refused = (synapse.stored.failures for synapse in self.synapses)
         return bool(self.block.failures) or any(refused)
 

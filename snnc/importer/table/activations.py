@@ -104,7 +104,10 @@ def read_activation(layer: CurrentLayer, value: Value) -> Value:
 
 
 def activate(layer: CurrentLayer, value: Value, activation: Activation) -> Value:
-    """Return a value after an activation."""
+    """Apply an activation to a value, with neurons or on the host.
+
+    Record which of these it is. An activation that changes nothing costs nothing.
+    """
     name, _ = activation
     option = "" if layer.kind in CLASSES else f"activation {name}"
     if name == "linear":
@@ -288,7 +291,7 @@ def _finish(
 
 
 def _refuse(layer: CurrentLayer, name: str, option: str) -> None:
-    """Refuse a function, and say which rewrite is possible."""
+    """Refuse an activation function, and suggest a replacement."""
     remedy = "train with `relu`"
     if name in FUNCTIONS:
         remedy = f"train with `relu`, or add `--rewrite {name}=relu` and train again"

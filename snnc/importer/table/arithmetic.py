@@ -180,7 +180,7 @@ def _move_axes(
 
 
 def _function(layer: KerasLayer) -> str:
-    """Return the last word of the function's name, or the class."""
+    """Return the function's name without its module, or the class of the layer."""
     name = str(layer.options.get("function") or layer.kind)
     node = layer.options.get("node_def")
     if isinstance(node, Mapping):  # a `TensorFlowOpLayer` of TensorFlow 2.0 to 2.3
@@ -365,6 +365,6 @@ def _check_equal(values: Sequence[Value]) -> None:
 
 
 def _order(value: Value) -> View:
-    """Return the order of axes longer than 1 in Keras."""
+    """Return the order in which Keras stores the axes, without those of size 1."""
     groups = (tuple(a for a in group if value.shape[a] > 1) for group in value.view)
     return tuple(filter(None, groups))

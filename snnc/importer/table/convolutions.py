@@ -88,7 +88,7 @@ def axes_of(layer: KerasLayer, value: Value) -> Axes:
 
 
 def _long_axes_of(layer: KerasLayer, value: Value) -> Axes:
-    """Return the spatial axes of a layer's class; refuse a value that lacks one."""
+    """Return the spatial axes that a layer reads; refuse a value that lacks one."""
     axes = axes_of(layer, value)
     if None in axes.of:
         raise RefusedLayerError(THIN)
@@ -185,7 +185,7 @@ def has_kernel(
 
 
 def _l2_of(layer: KerasLayer) -> float:
-    """Return the factor of the L2 penalty that the spec keeps; 0 without any."""
+    """Return the factor of the L2 penalty that the spec keeps, or 0 without one."""
     option = PENALTIES[layer.kind.startswith("DepthwiseConv")]
     factor = config_of(layer.options.get(option)).get("l2")
     return float(factor) if isinstance(factor, (int, float)) and factor > 0 else 0.0
@@ -462,9 +462,10 @@ def normed(layer: CurrentLayer, value: Value) -> Value:
 
 
 def _normed_group(layer: KerasLayer, value: Value) -> Group | None:
-    """Return the spec's axes that form the axis of a norm; None if it has several.
+    """Return the spec's axes that make up the axis of a norm.
 
-    Keras counts the axes of a norm with the batch.
+    Return None if the norm has several axes, or one that the value lacks. In Keras,
+    axis 0 of a norm is the batch.
     """
     axis = layer.options.get("axis", -1)
     axes = [-1] if axis is None else listed(axis)

@@ -226,7 +226,7 @@ class _Reporter:
         )
 
     def _with_reasons(self, row: LayerReport, names: Sequence[str]) -> LayerReport:
-        """Add the reasons why the layer takes no fewer cores."""
+        """Return the row with the reasons why the layer can't use fewer cores."""
         by_name = {reason.name: reason for reason in self.reasons.layers}
         reasons = [by_name[name] for name in names if name in by_name]
         if not reasons:
