@@ -235,12 +235,12 @@ def _verdict(
             f"rates not held: {', '.join(result.missed)}; give them a wider `rate` and"
             f" train again, or scale the weights with `snnc calibrate {package}`"
         )
-    elif least is not None and accuracy is None:
-        problem = f"--min-accuracy needs classes, but {result.network} has none"
-    elif least is not None and accuracy is not None and accuracy < least:
-        problem = (
-            f"the accuracy is {100 * accuracy:.2f} %, below --min-accuracy {least:g}"
-        )
+    elif least is not None:
+        if accuracy is None:
+            problem = f"--min-accuracy needs classes, but {result.network} has none"
+        elif accuracy < least:
+            percent = 100 * accuracy
+            problem = f"the accuracy is {percent:.2f} %, below --min-accuracy {least:g}"
     if not problem:
         return 0
     printing.say(f"error: {problem}")

@@ -256,7 +256,9 @@ class Engine(AbstractContextManager["Engine"]):
             each = count // (4 * (threads or os.cpu_count() or 1))
             size = max(1, min(CHUNK, each))
         spans = spans_of(count, size)
-        chunks = self.stream(images, spans, presentation, decide, keep, threads)
+        chunks = self.stream(
+            images, spans, presentation, decide=decide, keep=keep, threads=threads
+        )
         return join([c.outcome for c in sorted(chunks, key=lambda c: c.start)])
 
     def stream(

@@ -152,9 +152,9 @@ class Learner:
         for at in range(0, len(images), at_once):
             charges = self._encoder.charges(images[at : at + at_once])
             draws = zip(*map(self._draw, range(len(charges))), strict=True)
+            traces, weights = map(np.stack, draws)
             rows = np.empty((len(charges), steps, targets.shape[1]))
             wanted = targets[at : at + at_once]
-            traces, weights = map(np.stack, draws)
             lessons = Lessons(charges, wanted, traces, weights, rows)
             learn_examples(
                 self._chip,
@@ -178,16 +178,18 @@ class Learner:
         traced = iter(traces)
         learned = iter(weights)
         begin = int(self.memory.step[0]) + example * steps
-        noise = 0
+        # In each step, the emulator also draws the noise of its neurons, which is 0
+        # here. One call skips all that lie between two draws that matter.
+        undrawn = 0
         for step in range(begin + 1, begin + steps + 1):
             if step % table.trace_epoch == 0:
-                self._skip(noise)
-                noise = 0
+                self._skip(undrawn)
+                undrawn = 0
                 next(traced)[:] = self._random.rand(shape[0])
             if step % table.weight_epoch == 0:
                 next(learned)[:] = self._random.rand(*shape)
-            noise += size
-        self._skip(noise)
+            undrawn += size
+        self._skip(undrawn)
         return traces, weights
 
     def _skip(self, count: int) -> None:

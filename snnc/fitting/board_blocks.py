@@ -33,10 +33,13 @@ def advise_board_blocks(
     if not uncertain or not isinstance(target, Loihi):
         return
     trials = Trials(spec, target, mapped.lowered.network.device)
-    with suppress(OutOfWorkError):
-        for warning in uncertain if trials.countable else ():
+    if not trials.countable:
+        return
+    with suppress(OutOfWorkError):  # the other warnings stay as they are
+        for warning in uncertain:
             if advice := _advise_block(warning, mapped, trials):
                 report.withdraw(warning)
+                # `but` copies only the values of a rule, not a changed severity.
                 report.add(warning.but(advice=advice).graded(warning.severity))
 
 

@@ -60,7 +60,7 @@ def legal_network(
     return None if report.errors else network
 
 
-MAPPED = 256
+MOST_MAPPED = 256
 """For more cores, only the variants' neurons are counted, unless `Trials` is
 patient."""
 COUNTED = 1024
@@ -131,7 +131,7 @@ class Trials:
     ) -> None:
         self.spec = spec
         self.target = target
-        self.certain = patient or target.cores <= MAPPED
+        self.certain = patient or target.cores <= MOST_MAPPED
         self.profile = device
         self.work = 0
         self.most_work = PATIENT_WORK if patient else MOST_WORK

@@ -54,8 +54,8 @@ def add_ends(spec: SpecBuilder) -> DraftedSpec | None:
         return None
     _tell(spec, draft, values)
     # A single sigmoid becomes two classes, with the logits 0 and x (decision 018).
-    is_pair = draft.shape == (1,) and list(spec.finals.values()) == ["sigmoid"]
-    if is_pair:
+    is_binary = draft.shape == (1,) and list(spec.finals.values()) == ["sigmoid"]
+    if is_binary:
         draft = replace(draft, shape=(2,))
     spec.add(draft)
     drafts = read_by(spec.drafts, draft.layer)
@@ -65,8 +65,8 @@ def add_ends(spec: SpecBuilder) -> DraftedSpec | None:
         finals=dict(spec.finals),
         drafts=drafts,
         encoder=encoder_of(drafts, spec.context.request),
-        size=_size(spec, draft, is_pair=is_pair),
-        notes=tuple(_notes(spec, values, is_pair=is_pair)),
+        size=_size(spec, draft, is_binary=is_binary),
+        notes=tuple(_notes(spec, values, is_binary=is_binary)),
     )
 
 
@@ -128,7 +128,7 @@ def _has_neurons(spec: SpecBuilder, value: Value) -> bool:
 
 def _flat(value: Value, output: str) -> Value:
     """Return an output as a vector in Keras's order."""
-    if value.parts or value.flat:
+    if value.parts or value.flat_norms:
         raise UnfitError("a matrix can't output several flattened images")
     if len(value.shape) == 1:
         return value
@@ -195,20 +195,20 @@ def read_by(drafts: Drafts, *keys: str) -> dict[str, StatementDraft]:
     return {key: draft for key, draft in drafts.items() if key in needed}
 
 
-def _size(spec: SpecBuilder, draft: StatementDraft, *, is_pair: bool) -> str:
+def _size(spec: SpecBuilder, draft: StatementDraft, *, is_binary: bool) -> str:
     """Return the readout's property: its filters, classes or units."""
     units = draft.shape[-1]
     requested = spec.context.request.readout
     if draft.window.kernel:
         return f"filters {units}"
-    if is_pair and requested != "units":
-        return "classes 2"
-    if requested is not None:
-        return f"{requested} {units}"
-    return f"classes {units}" if _decides(spec, units) else f"units {units}"
+    if is_binary and requested != "units":
+        return "classes 2"  # one sigmoid says which of two
+    if requested is None:
+        requested = "classes" if _has_classes(spec, units) else "units"
+    return f"{requested} {units}"
 
 
-def _decides(spec: SpecBuilder, units: int) -> bool:
+def _has_classes(spec: SpecBuilder, units: int) -> bool:
     """Whether the outputs are one vector of classes, by a softmax or by the loss."""
     finals = set(spec.finals.values())
     if len(spec.context.model.outputs) > 1 or units == 1 or not finals <= {*SOFTMAXES}:
@@ -217,7 +217,7 @@ def _decides(spec: SpecBuilder, units: int) -> bool:
     return bool(finals) or any(name in loss for name in CLASS_LOSSES)
 
 
-def _notes(spec: SpecBuilder, values: list[Value], *, is_pair: bool) -> Iterator[str]:
+def _notes(spec: SpecBuilder, values: list[Value], *, is_binary: bool) -> Iterator[str]:
     """Yield what a user must know about the input, the outputs and lost layers."""
     yield from _input_notes(spec)
     if len(values) > 1:
@@ -238,15 +238,15 @@ def _notes(spec: SpecBuilder, values: list[Value], *, is_pair: bool) -> Iterator
             f"the spec leaves out {lost}: dropout must directly follow a layer with "
             "one neuron per value"
         )
-    yield from _final_notes(spec.finals, is_one=len(values) == 1, is_pair=is_pair)
+    yield from _final_notes(spec.finals, is_one=len(values) == 1, is_binary=is_binary)
 
 
 def _final_notes(
-    finals: Mapping[str, str], *, is_one: bool, is_pair: bool
+    finals: Mapping[str, str], *, is_one: bool, is_binary: bool
 ) -> Iterator[str]:
     """Yield the activations that the host computes after the readout."""
     for name, final in finals.items():
-        if is_pair:
+        if is_binary:
             yield (
                 f"the readout outputs 0 and the value of `{name}` before the sigmoid: "
                 "class 1 if this value is above 0, where the sigmoid is 0.5"

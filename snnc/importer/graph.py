@@ -428,7 +428,8 @@ def _pieces(node: Any) -> Iterator[list[Any]]:
 def _tensors(value: Any) -> Iterator[LayerOutput]:
     """Yield the tensors in a value; raise ValueError if it contains anything else."""
     if _is_tensor(value):
-        yield LayerOutput(value[0], value[2], value[1])
+        name, node, tensor, *_ = value
+        yield LayerOutput(name, tensor, node)
     elif isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
         history = config_of(value).get("keras_history")
         if not _is_tensor(history):

@@ -527,7 +527,9 @@ def _fit_axis(window: AxisWindow, padding: KernelPadding) -> FittedAxis | None:
     least = window.taps
     # `same` centres the kernel, so more taps on one side need as many on the other.
     most = 2 * (window.taps + abs(window.before)) + stride
-    if padding == "valid":  # only one number of taps gives this number of places
+    if padding == "valid":
+        # Without zeros, the kernel starts at 0. With fewer taps, it would miss the
+        # window's end, or have more places.
         least = max(window.taps - window.before, size - window.places * stride + 1)
         most = least
     for taps in range(least, most + 1):

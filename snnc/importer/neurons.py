@@ -63,7 +63,7 @@ def add_relu(spec: SpecBuilder, owner: str, value: Value, units: Units = RELU) -
     kernel from another layer. Raise UnfitError if no kernel over spikes computes the
     value.
     """
-    if value.flat:
+    if value.flat_norms:
         raise UnfitError(
             "a batch norm over a flat vector comes without a kernel before it"
         )
@@ -195,7 +195,7 @@ def _may_read_out(fitted: Fitted) -> bool:
 
 def _is_plain_image(value: Value) -> bool:
     """Whether a value has one or two spatial axes, in Keras's order."""
-    if value.parts or value.flat or prod(value.shape[:-1]) == 1:
+    if value.parts or value.flat_norms or prod(value.shape[:-1]) == 1:
         return False
     rank = len(value.shape)
     return rank in (2, 3) and value.view == plain(rank)
@@ -210,7 +210,7 @@ def _dense(spec: SpecBuilder, owner: str, value: Value, units: Units) -> Stateme
         # The shortcut of a `dense` is a matrix, which can express every term.
         terms, beside = split_shortcut(terms, shape, lambda term: True)
         terms = _aligned(spec, owner, terms, value.shape)
-    dense = _draft(spec, owner, "dense", shape, terms, beside, units)
+    dense = _draft(spec, owner, "dense", shape, terms, beside=beside, units=units)
     return replace(dense, is_learned=bool(beside))
 
 
@@ -230,7 +230,7 @@ def _convolution(
         main, beside = _split_projections(spec, terms, shape)
     main, fitted = _one_kernel(spec, owner, main, value.shape, is_beside=bool(beside))
     shape = (*fitted.places, shape[-1])
-    conv = _draft(spec, owner, "conv", shape, main, beside, units)
+    conv = _draft(spec, owner, "conv", shape, main, beside=beside, units=units)
     return replace(
         conv,
         window=fitted,

@@ -29,7 +29,7 @@ from snnc.importer.weights import StoredWeights, refusing
 from snnc.ir.layout import input_scale, tensors
 from snnc.ir.logical import LogicalNetwork
 from snnc.language.written import interval
-from snnc.passes import Compilation
+from snnc.passes import Compilation, completed
 from snnc.rules.files import CannotWrite
 from snnc.rules.weights import SPIKES_RECIPE
 from snnc.runtime.files import replacing
@@ -242,13 +242,10 @@ def _add_tensors(
     from snnc.importer.tensors import convert_weights
     from snnc.weight_files.cores import placed_layers, predict_loss
 
-    conversion = result.conversion
-    compilation = result.compilation
-    assert conversion is not None
-    assert compilation is not None
-    assert compilation.lowered is not None
+    conversion = completed(result.conversion)
+    compilation = completed(result.compilation)
     request = conversion.builder.context.request
-    network = compilation.lowered.network
+    network = completed(compilation.lowered).network
     model = conversion.model
     arrays, scales = convert_weights(written, model, weights, network)
     if scales.rate != TOP:
@@ -295,11 +292,11 @@ def _describe_outputs(
     encoder = drafted.encoder
     may = f"{encoder} may output up to {scales.bound:.4g}"
     clips = scales.bound > LIMIT * scales.least
-    if clips and scales.encoder != 1.0:
+    if clips and scales.encoder_divisor != 1.0:
         yield (
             f"{may}, but an encoder of {TOP:g} Hz clips at {LIMIT:g}: its weights are "
-            f"divided by {scales.encoder:g}, and those of its readers are multiplied, "
-            "so outputs stay the same"
+            f"divided by {scales.encoder_divisor:g}, and those of its readers are "
+            "multiplied, so outputs stay the same"
         )
     if clips and scales.rate != TOP:
         yield f"{may}: `rate ..{scales.rate:g} Hz` prevents clipping in its encoder"

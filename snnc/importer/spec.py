@@ -29,7 +29,7 @@ from snnc.language.readers import LONGEST_NAME, why_no_name, why_no_package
 from snnc.language.written import extents, interval, number, rates
 from snnc.loihi.plan import PlanCache
 from snnc.loihi.profile import read_profile
-from snnc.passes import Compilation, allow_warnings, run_passes
+from snnc.passes import Compilation, allow_warnings, completed, run_passes
 from snnc.passes.place import cores_needed, exceeds_target, least_cores, place
 from snnc.rules.imports import LongSpec
 from snnc.rules.times import needed_steps
@@ -411,8 +411,7 @@ class _Attempt:
 
     def placed(self, cache: PlanCache) -> _Attempt:
         """Return the attempt with its network on cores, if it fits."""
-        lowered = self.compilation.lowered
-        mapped = None if lowered is None else place(lowered, self.report, cache)
+        mapped = place(completed(self.compilation.lowered), self.report, cache)
         return replace(self, compilation=replace(self.compilation, mapped=mapped))
 
 
@@ -431,8 +430,7 @@ def _place(
     attempt: _Attempt, name: str, request: ImportRequest, cache: PlanCache
 ) -> _Attempt:
     """Map a network to cores, if necessary on more chips."""
-    lowered = attempt.compilation.lowered
-    assert lowered is not None
+    lowered = completed(attempt.compilation.lowered)
     if request.chips is not None:
         return attempt.placed(cache)
     # A network with more neurons than the chip fails only after a long time.

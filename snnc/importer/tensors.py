@@ -78,7 +78,7 @@ class TensorMaker:
     ----------
     bound :
         The largest activation that the encoder can have; 0 for `encode rate`.
-    encoder :
+    encoder_divisor :
         The divisor of the encoder's weights; its readers' weights are multiplied by it.
     rate :
         The upper rate of the encoder in Hz. The rate is lower if the encoder would clip
@@ -95,10 +95,10 @@ class TensorMaker:
         self._kernels = Kernels(weights, layers)
         self._drafts = written.drafted.drafts
         self._input = written.drafted.input
-        self._encoder = written.drafted.encoder
+        self._encoder_name = written.drafted.encoder
         self._names = written.names
         self.bound = 0.0
-        self.encoder = 1.0
+        self.encoder_divisor = 1.0
         self.rate = TOP
         kinds = {layer.kind for layer in model.layers}
         # The encoder of a NIR graph fires once per step where other layers do.
@@ -111,7 +111,7 @@ class TensorMaker:
         by_source, bias = self._read(draft, draft.main)
         shortcut_by_source, shortcut_bias = self._read(draft, draft.beside)
         bias = bias + shortcut_bias
-        if draft.layer == self._encoder:
+        if draft.layer == self._encoder_name:
             # Unlike readers of `encode rate`, it reads values that nothing has divided.
             (kernel,) = by_source.values()
             kernel = kernel * self._input.divisor
@@ -174,19 +174,19 @@ class TensorMaker:
         if (factors != 1).any():
             kernel = kernel * factors[:, None]
         # The channels of negative values get the same weights with the opposite sign.
-        is_signed = self._encoder is None and self._input.encoded[0] < 0
+        is_signed = self._encoder_name is None and self._input.encoded[0] < 0
         if is_signed and reads_input(self._drafts, source):
             return np.concatenate([kernel, -kernel], axis=1)
         return kernel
 
     def _scales_of(self, source: str) -> Array:
-        """Return the factor between the spec's and Keras's values of each channel."""
+        """Return by what a source's channels in the spec are multiplied in Keras."""
         if source == INPUT:
             largest = max(map(abs, self._input.encoded))
             return np.full(self._input.shape[-1], self._input.divisor * largest)
         draft = self._drafts[source]
-        if source == self._encoder:
-            return np.full(draft.shape[-1], self.encoder)
+        if source == self._encoder_name:
+            return np.full(draft.shape[-1], self.encoder_divisor)
         # No encoder that an `add` reads is scaled (see `_is_summed`).
         if draft.is_path and draft.kind != "add":
             return np.concatenate([self._scales_of(key) for key in draft.sources])
@@ -211,7 +211,7 @@ class TensorMaker:
         if self._is_summed(draft.layer):
             self.rate = TOP / factor
             return 1.0
-        self.encoder = factor
+        self.encoder_divisor = factor
         return factor
 
     def _is_summed(self, key: str) -> bool:

@@ -184,7 +184,7 @@ class Value:
         form. Spatial axes remain separate even if Keras has flattened them.
     parts :
         The values that a concatenation of flat vectors consists of; it has no terms.
-    flat :
+    flat_norms :
         Batch norms over a flat vector; the kernel of the next layer includes them.
     is_alone :
         Whether this is the input, possibly with another shape, that no other layer
@@ -200,7 +200,7 @@ class Value:
     view: View = ()
     is_positive: bool = False  # never below 0
     parts: tuple[Value, ...] = ()
-    flat: tuple[LinearStep, ...] = ()
+    flat_norms: tuple[LinearStep, ...] = ()
     is_alone: bool = False
     is_cut: bool = False
     broken: bool = False
@@ -259,7 +259,7 @@ class Value:
     def spikes(self) -> str | None:
         """The key of the draft whose output this is, or None."""
         # The key of the input is "", and its values are not spikes.
-        return None if self.flat else self._source or None
+        return None if self.flat_norms else self._source or None
 
     @property
     def is_input(self) -> bool:

@@ -25,6 +25,7 @@ from snnc.interface.spec_options import (
 )
 from snnc.language.schema import schema as spec_schema
 from snnc.loihi.profile import DEFAULT, read_profile
+from snnc.passes import completed
 from snnc.results.diff import Diff, FolderDiff
 from snnc.results.evaluation import Evaluation
 from snnc.results.fit import Fit
@@ -323,8 +324,8 @@ def import_keras(
         call.tell(note)
     for command in done.commands:
         call.tell(f"next: {command}")
-    assert done.compilation is not None
-    spec = Spec(None, call.device, changed=False, made=done.compilation, found=report)
+    compilation = completed(done.compilation)
+    spec = Spec(None, call.device, changed=False, made=compilation, found=report)
     return spec, dict(done.tensors)
 
 

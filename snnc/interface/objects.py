@@ -27,7 +27,7 @@ from snnc.loihi.plan import PlanCache
 from snnc.loihi.profile import DEFAULT, read_profile
 from snnc.output.imported import ImportedPackage, open_package, spec_of
 from snnc.output.package import PackageRecords
-from snnc.passes import Compilation
+from snnc.passes import Compilation, completed
 from snnc.results.adaptation import Adaptation
 from snnc.results.calibration import Calibration
 from snnc.results.diff import Diff
@@ -179,18 +179,15 @@ class Spec(Displayed):
 
     @property
     def _document(self) -> Document:
-        assert self.made.document is not None, "what compiles was parsed"
-        return self.made.document
+        return completed(self.made.document)
 
     @property
     def _statements(self) -> model.NetworkSpec:
-        assert self.made.spec is not None
-        return self.made.spec.spec
+        return completed(self.made.spec).spec
 
     @property
     def _network(self) -> LogicalNetwork:
-        assert self.made.lowered is not None
-        return self.made.lowered.network
+        return completed(self.made.lowered).network
 
     @property
     def hash(self) -> str:
@@ -253,7 +250,12 @@ class Spec(Displayed):
             raise SpecError(report.diagnostics)
         compilation = self.made
         return _compile(
-            compilation.source, None, self.device, document, compilation.cache, report
+            compilation.source,
+            None,
+            self.device,
+            document=document,
+            cache=compilation.cache,
+            report=report,
         )
 
     def report(self) -> Report:
@@ -381,7 +383,9 @@ def _compile(
     """
     report = report or diagnostics.Diagnostics()
     profile = read_profile(device)
-    compilation = compile_spec(source, report, "place", profile, cache, document)
+    compilation = compile_spec(
+        source, report, "place", profile, cache=cache, document=document
+    )
     if compilation.lowered is None:
         raise SpecError(report.diagnostics)
     return Spec(path, device, document is not None, compilation, report)

@@ -18,7 +18,7 @@ from snnc.ir.mapped import MappedNetwork
 from snnc.language import tree
 from snnc.loihi.plan import PlanCache
 from snnc.loihi.profile import read_profile
-from snnc.passes import Compilation, allow_warnings, run_passes
+from snnc.passes import Compilation, allow_warnings, completed, run_passes
 from snnc.passes.route import route
 from snnc.results.report import Report
 from snnc.source import SourceFile, spec_path
@@ -70,9 +70,7 @@ class Analysis:
 
     @property
     def document(self) -> tree.Document:
-        document = self.compilation.document
-        assert document is not None  # parsing always returns a document
-        return document
+        return completed(self.compilation.document)
 
     @cached_property
     def summary(self) -> Report | None:

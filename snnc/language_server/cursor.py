@@ -195,10 +195,11 @@ def _absent(keys: Sequence[str], path: _Path) -> tuple[str, ...]:
 
 
 def _inside(path: _Path) -> CursorPlace:
-    """Return the context inside a statement."""
+    """Return the context inside a statement, such as at (train, optimizer, adam)."""
     kind, *keys = path.above or ("",)
     statement = _statement(kind, keys)
-    keys = keys[statement.variant is not None :]
+    if statement.variant is not None:  # the first key is the variant
+        keys = keys[1:]
     model = model_of_statement(statement)
     legal = keywords.legal_keys(statement)
     while len(keys) > 1:  # a choice with settings: optimizer, adam, learning_rate
@@ -210,7 +211,7 @@ def _inside(path: _Path) -> CursorPlace:
         where: Where = "reference" if key in ("from", REFERRING) else "value"
         known = model if model is not None and key in keys_of(model) else None
         return CursorPlace(where, kind, known, key=key)
-    if path.siblings is None:
+    if path.siblings is None:  # the cursor is not in a mapping
         return CursorPlace("value", kind, model)
     return CursorPlace("key", kind, model, _absent(legal, path))
 

@@ -40,6 +40,7 @@ def device_in(section: object) -> str | None:
     It is a name, or the path of a file, relative to the folder open in the client.
     """
     if isinstance(section, Mapping):
+        # Some clients send the whole configuration, others only snnc's section.
         section = section.get(SECTION, section)
     device = section.get("device") if isinstance(section, Mapping) else None
     return device if isinstance(device, str) and device else None

@@ -109,14 +109,10 @@ def links_of(
 
 @lru_cache(maxsize=4096)
 def _build_links(geometry: ProjectionGeometry, profile: Profile) -> Links:
-    links = _every_link(geometry, profile)
+    links = geometry.reach.visit(_LinkMaker(geometry, profile))
     suitable = {f: link for f, link in links.items() if kind_of(f) == geometry.axons}
     # A projection with a single form keeps it, and SNN410 warns (decision 036).
     return suitable or links
-
-
-def _every_link(geometry: ProjectionGeometry, profile: Profile) -> Links:
-    return geometry.reach.visit(_LinkMaker(geometry, profile))
 
 
 class _LinkMaker(NamedTuple):
@@ -145,10 +141,8 @@ def _comparison(
     geometry: ProjectionGeometry, reach: Pairwise, profile: Profile
 ) -> Link:
     """Price a max pool's comparisons, channel by channel (decision 028)."""
-    source = geometry.source
-    target = geometry.target
     axes = [compared_axis(geometry, reach, i) for i in range(3)]
-    bands = Bands(geometry.first, source[3], target[3], 1, 1)
+    bands = Bands(geometry.first, geometry.source[3], geometry.target[3], 1, 1)
     return SparseLink(axes, bands, profile)
 
 
@@ -162,7 +156,15 @@ def _full_links(geometry: ProjectionGeometry, profile: Profile) -> Links:
         places = range(output_size(source[i], pools))
         taps = Taps(source[i], places, 0, pools)
         # A single output reads the whole axis: stride 1, and no padding.
-        axes.append(_axis(source[i], 1, 1, 0, taps, geometry.picked[i]))
+        axis = _axis(
+            inputs=source[i],
+            outputs=1,
+            stride=1,
+            before=0,
+            taps=taps,
+            picked=geometry.picked[i],
+        )
+        axes.append(axis)
     dense = SparseLink(axes, channels, profile, dense=True)
     return {"dense": dense, "convolution": ImageLink(axes, channels, profile)}
 
@@ -174,17 +176,17 @@ def _transposed_link(
 ) -> Link:
     # A convolution would need zeros between the inputs, which are neurons that don't
     # exist (decision 037).
-    source = geometry.source
-    target = geometry.target
-    picked = geometry.picked
-    kernel = reach.kernel
-    step = reach.input_step
-    before = reach.input_before or (0, 0)
+    before = (0, *(reach.input_before or (0, 0)))
     enlarged = [
         transposed_axis(
-            source[i], target[i], kernel[i], step[i], before[i - 1], picked[i]
+            inputs=geometry.source[axis],
+            outputs=geometry.target[axis],
+            taps=reach.kernel[axis],
+            step=reach.input_step[axis],
+            before=before[axis],
+            picked=geometry.picked[axis],
         )
-        for i in (1, 2)
+        for axis in (1, 2)
     ]
     depth = _along(geometry, reach, 0)
     return SparseLink((depth, *enlarged), _one_band(geometry), profile)
@@ -255,12 +257,12 @@ def compared_axis(
     compares = axis == reach.axis
     outputs = geometry.target[axis]
     return _compared_axis(
-        geometry.source[axis],
-        outputs,
-        reach.nodes if compares else EVERY,
-        reach.windows if compares else outputs,
-        steps_of(geometry.pools, axis),
-        geometry.picked[axis],
+        inputs=geometry.source[axis],
+        outputs=outputs,
+        nodes=reach.nodes if compares else EVERY,
+        windows=reach.windows if compares else outputs,
+        pools=steps_of(geometry.pools, axis),
+        picked=geometry.picked[axis],
     )
 
 
@@ -305,7 +307,14 @@ def _along(geometry: ProjectionGeometry, window: Window, axis: int) -> Axis:
     )
     # Nengo's convolutions have no depth: the graph has its padding (decision 002).
     before = before if axis else window.depth_before
-    return _axis(inputs, outputs, stride, before, taps, geometry.picked[axis])
+    return _axis(
+        inputs=inputs,
+        outputs=outputs,
+        stride=stride,
+        before=before,
+        taps=taps,
+        picked=geometry.picked[axis],
+    )
 
 
 class ImageLink(Link):

@@ -119,10 +119,16 @@ class CostModel:
         rows = self._widest_views(0, tiling, part.rows)
         columns = self._widest_views(1, tiling, part.columns)
         feeds = feeds_of(inputs, part, part.strips[0])
-        strip = part.strips.size
-        most = Load(inputs, feeds, rows, columns, strip, part.whole).in_axons
-        if most > core.in_axons:
-            return LimitViolation("in-axons", most, core.in_axons)
+        most = Load(
+            inputs=inputs,
+            feeds=feeds,
+            rows=rows,
+            columns=columns,
+            channels=part.strips.size,
+            whole=part.whole,
+        )
+        if most.in_axons > core.in_axons:
+            return LimitViolation("in-axons", most.in_axons, core.in_axons)
         for load in self._loads(tiling, inputs):
             self.work += LOOKS_OF_LOAD + len(self.links) // LINKS_OF_LOOK
             if load.in_axons > core.in_axons:
@@ -150,7 +156,14 @@ class CostModel:
             for rows, columns in product(
                 self._along(0, tiling, part.rows), self._along(1, tiling, part.columns)
             ):
-                yield Load(inputs, feeds, rows, columns, strip, whole)
+                yield Load(
+                    inputs=inputs,
+                    feeds=feeds,
+                    rows=rows,
+                    columns=columns,
+                    channels=strip,
+                    whole=whole,
+                )
 
     def _along(self, axis: int, tiling: Tiling, tiles: Tiles) -> list[Views]:
         """Return the different views of tiles for all links, largest first."""

@@ -344,8 +344,14 @@ def _blocks_of(
             rows = views_of(links, 0, piece.rows)
             columns = views_of(links, 1, piece.columns)
             feeds = feeds_of(inputs, part, piece.strip)
-            channels = length(piece.strip)
-            load = Load(inputs, feeds, rows, columns, channels, part.whole)
+            load = Load(
+                inputs=inputs,
+                feeds=feeds,
+                rows=rows,
+                columns=columns,
+                channels=length(piece.strip),
+                whole=part.whole,
+            )
             # On a board, in-axons without weights are not built, as after a split.
             built = replace(load, whole=False)
             neurons = piece.neurons
@@ -356,10 +362,13 @@ def _blocks_of(
             shared = learned + sum(slots * n * each.shared for slots, n, each in sent)
             apart = learned + sum(n * each.own for _, n, each in sent)
             block = Block(neurons, load.in_axons, out, load.bits)
-            in_axons = built.in_axons
-            words = load.words
-            formats = load.formats
-            registers = Registers(in_axons, words, formats, shared, apart)
+            registers = Registers(
+                in_axons=built.in_axons,
+                words=load.words,
+                formats=load.formats,
+                shared_axons=shared,
+                own_axons=apart,
+            )
             blocks.append((block, registers))
         yield blocks
 
@@ -384,4 +393,11 @@ def _learning_core(network: LogicalNetwork) -> Ensemble | None:
         own_axons=0,
     )
     shape = (compartments,)
-    return Ensemble(0, 1, shape, shape, (block,), (registers,))
+    return Ensemble(
+        start=0,
+        stop=1,
+        shape=shape,
+        block_shape=shape,
+        blocks=(block,),
+        registers=(registers,),
+    )

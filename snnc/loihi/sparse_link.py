@@ -70,7 +70,10 @@ class ScatterAxis(Axis):
         period: int = 1,
     ) -> None:
         # `Axis` needs a stride and taps, but here `reads` replaces them.
-        super().__init__(inputs, outputs, 1, 0, Taps(1, range(1), 0, ()), picked)
+        unused = Taps(1, range(1), 0, ())
+        super().__init__(
+            inputs, outputs, stride=1, before=0, taps=unused, picked=picked
+        )
         self.inside = inside or (outputs, 0)
         self.period = period
         self.reads = reads
@@ -152,7 +155,14 @@ def transposed_axis(
         entries.append({i: ((last - i * step, 1),) for i in range(first, stop)})
     # The outputs whose taps are all between the first and the last input.
     inside = before, (inputs - 1) * step + before - taps + 2
-    return ScatterAxis(inputs, outputs, entries.__getitem__, picked, inside, step)
+    return ScatterAxis(
+        inputs,
+        outputs,
+        entries.__getitem__,
+        picked=picked,
+        inside=inside,
+        period=step,
+    )
 
 
 class Slide(NamedTuple):
@@ -183,7 +193,14 @@ class RepeatedAxis(ScatterAxis):
         inside = -(-slide.before // slide.stride), last // slide.stride + 1
         # After so many outputs, the kernel has moved by whole inputs.
         period = slide.repeats // gcd(slide.repeats, slide.stride)
-        super().__init__(inputs, outputs, entries.__getitem__, picked, inside, period)
+        super().__init__(
+            inputs,
+            outputs,
+            entries.__getitem__,
+            picked=picked,
+            inside=inside,
+            period=period,
+        )
         sets = {_tap_set(tap) for reads in entries for tap in reads.values()}
         self.tap_sets = tuple(sorted(sets))
 

@@ -20,7 +20,7 @@ from snnc.ir.logical import InputLayer, ReadoutLayer, Spiking
 from snnc.ir.lowered import LoweredNetwork
 from snnc.language.model import spec_hash
 from snnc.output.package import PackageRecords
-from snnc.passes import Compilation
+from snnc.passes import Compilation, completed
 from snnc.runtime.files import write_file
 from snnc.syntax.printer import print_snn
 from snnc.text.display import Json
@@ -98,16 +98,15 @@ def export_nir(
     target = Path(path)
     text_file = target.with_name(f"{target.name}.txt")
     compilation = _compile(package, device)
-    assert compilation.lowered is not None
-    _refuse_unsupported(compilation.lowered)
-    layout = layout_id(tensors(compilation.lowered.network))
+    lowered = completed(compilation.lowered)
+    _refuse_unsupported(lowered)
+    layout = layout_id(tensors(lowered.network))
     if isinstance(weights, str | PathLike):
         os.stat(weights)  # safetensors raises an error without the file's name
-    graph = _graph(compilation.lowered, weights, layout, neuron)
-    assert compilation.document is not None
-    facts = metadata(compilation.lowered, layout, print_snn(compilation.document))
+    graph = _graph(lowered, weights, layout, neuron)
+    facts = metadata(lowered, layout, print_snn(completed(compilation.document)))
     size = _write(target, graph, facts)
-    write_file(text_file, describe(compilation.lowered, graph, layout, target.name))
+    write_file(text_file, describe(lowered, graph, layout, target.name))
     return Exported(target, text_file, len(graph.nodes), size)
 
 
@@ -132,8 +131,7 @@ def _compile(package: Any, device: Profile | None) -> Compilation:
             "instead of the package"
         )
     compilation = _sound(spec, device)
-    assert compilation.spec is not None
-    if spec_hash(compilation.spec.spec) != lock.spec:
+    if spec_hash(completed(compilation.spec).spec) != lock.spec:
         raise CannotExportError(
             f"{spec} has changed since {place} was built: `{lock.origin.command}`"
         )

@@ -58,8 +58,9 @@ class Convolution(DraftedOperation):
         channels = shape[-1]
         rank = len(shape) - 1 if draft.is_encoder else FORMS[spec.kind].axes
         if rank == 0:
-            no_image = rules.refused.EncodeConvOnFeatures
-            sizes.refuse(no_image(span=draft.span, features=channels))
+            sizes.refuse(
+                rules.refused.EncodeConvOnFeatures(span=draft.span, features=channels)
+            )
         sizes.check_rank(draft, shape, rank)
         depthwise = isinstance(spec, layers.DepthwiseSpec)
         if depthwise:
@@ -94,7 +95,7 @@ class Convolution(DraftedOperation):
             neuron_bias=bias == "neuron",
         )
         out = sizes.slide(draft, shape, operation.sliding)
-        if not divides:
+        if not divides:  # reported above
             raise UnsoundError
         return operation, (*out, filters)
 

@@ -66,9 +66,9 @@ class Pass(NamedTuple):
     tolerant: bool = False
 
 
-def _require(result: Result | None) -> Result:
-    """Return the previous pass's result, which must exist."""
-    assert result is not None
+def completed(result: Result | None) -> Result:
+    """Return the result of a pass that has run without errors."""
+    assert result is not None, "the pass has run"
     return result
 
 
@@ -92,22 +92,22 @@ PIPELINE = (
     Pass(
         "validate",
         "spec",
-        lambda c, r: validate(_require(c.document), r),
+        lambda c, r: validate(completed(c.document), r),
         tolerant=True,
     ),
     Pass(
         "resolve",
         "network",
-        lambda c, r: resolve(_require(c.spec), c.device, r),
+        lambda c, r: resolve(completed(c.spec), c.device, r),
         tolerant=True,
     ),
     Pass(
-        "verify", "network", lambda c, r: verify(_require(c.network), r), tolerant=True
+        "verify", "network", lambda c, r: verify(completed(c.network), r), tolerant=True
     ),
-    Pass("lower", "lowered", lambda c, r: lower(_require(c.network))),
-    Pass("place", "mapped", lambda c, r: place(_require(c.lowered), r, c.cache)),
-    Pass("route", "routed", lambda c, r: route_network(_require(c.mapped))),
-    Pass("emit", "modules", lambda c, r: _emit(_require(c.routed))),
+    Pass("lower", "lowered", lambda c, r: lower(completed(c.network))),
+    Pass("place", "mapped", lambda c, r: place(completed(c.lowered), r, c.cache)),
+    Pass("route", "routed", lambda c, r: route_network(completed(c.mapped))),
+    Pass("emit", "modules", lambda c, r: _emit(completed(c.routed))),
 )
 
 

@@ -8,7 +8,7 @@ from math import ceil, prod
 
 from snnc.diagnostics import Fix, LayerDiagnostic
 from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi
-from snnc.rules.times import above_ceiling, below
+from snnc.rules.times import above_ceiling, round_down
 from snnc.runtime.pes import LEAST
 from snnc.source import Span
 
@@ -77,8 +77,7 @@ def _remedy(network: LogicalNetwork) -> str:
 
 def learned_layer(network: LogicalNetwork) -> LogicalLayer | None:
     """Return the chip layer from which the readout learns, if it is valid."""
-    on_chip = isinstance(network.target, Loihi)
-    if not on_chip or _fault(network):
+    if not isinstance(network.target, Loihi) or _fault(network):
         return None
     return next(map(network.by_name.get, network.readout.sources), None)
 
@@ -106,11 +105,11 @@ class TooFastToLearn(LayerDiagnostic):
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[TooFastToLearn]:
         layer = learned_layer(network)
-        if layer is None or layer.spiking is None:
+        if layer is None:
             return
-        rate = layer.spiking.rate
-        limit = below(0.5 / network.timing.dt)
-        # SNN500 reports the others.
+        rate = layer.neuron_settings.rate
+        limit = round_down(0.5 / network.timing.dt)
+        # SNN500 reports rates at which neurons can't fire at all.
         if rate.high > limit and layer.name not in above_ceiling(network):
             low = f"{rate.low:g}" if 0 < rate.low < limit else ""
             yield cls.at(layer, "rate", low=low, high=rate.high, limit=limit)

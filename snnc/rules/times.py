@@ -41,7 +41,7 @@ def time(seconds: float) -> str:
     return f"{seconds:.6g} s" if seconds >= 1 else f"{1000 * seconds:.6g} ms"
 
 
-def below(limit: float) -> float:
+def round_down(limit: float) -> float:
     """Round a limit down to six digits."""
     unit = 10.0 ** (math.floor(math.log10(limit)) - 5)
     return float(f"{math.floor(limit / unit * (1 + 1e-12)) * unit:.6g}")
@@ -117,7 +117,7 @@ class RateAboveCeiling(LayerDiagnostic):
                 neuron=spiking.neuron.name,
                 low=f"{low:.6g}" if 0 < low < ceiling else "",
                 high=spiking.rate.high,
-                limit=below(ceiling),
+                limit=round_down(ceiling),
                 ceiling=ceiling,
                 formula="1 / (tau_ref + dt)" if has_pause else "1 / dt",
             )
@@ -162,7 +162,7 @@ class NoSuchRate(LayerWarning):
                     slower=slower,
                     faster=1 / ((steps - 1) * dt),
                     step=time(dt),
-                    near=math.floor(slower) or below(slower),
+                    near=math.floor(slower) or round_down(slower),
                 )
 
 
@@ -295,7 +295,7 @@ class _TimeTooLong(LayerDiagnostic):
                 key = "synapse" if what == "synapse" else "neuron"
                 span = layer.spans.get(key, network.timing.spans.get(key, layer.span))
                 written = time(value)
-                most = time(below(limit))
+                most = time(round_down(limit))
                 yield cls(
                     span=span, name=layer.name, what=what, value=written, limit=most
                 )

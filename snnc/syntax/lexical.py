@@ -347,11 +347,11 @@ def wrong_notation(
 def foreign_text(key: str, span: Span) -> Diagnostic | None:
     """Describe the YAML value of a key if it is in another notation."""
     end = span.start + len(span.text.removesuffix("Hz").rstrip())
-    number = Span(span.source, span.start, end)
+    without_unit = Span(span.source, span.start, end)
 
     def find(pattern: re.Pattern[str]) -> Span | None:
-        # The unit after a range is right, and only the range is replaced.
-        whole = number if pattern is _RANGE else span
+        # In `20-150 Hz`, only `20-150` is replaced.
+        whole = without_unit if pattern is _RANGE else span
         return whole if pattern.fullmatch(whole.text) else None
 
     return _foreign_value(key, find)

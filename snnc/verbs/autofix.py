@@ -10,6 +10,7 @@ from snnc.driver import compile_spec
 from snnc.ir.device import Profile
 from snnc.language.keywords import KINDS
 from snnc.loihi.plan import PlanCache
+from snnc.passes import completed
 from snnc.passes.parse import parse
 from snnc.source import SourceFile
 from snnc.syntax.files import can_format, format_document
@@ -96,8 +97,7 @@ class _Mender:
         """Return the problems of a spec after a number of fixes."""
         report = Diagnostics(MOST_COUNTED)
         compilation = compile_spec(source, report, "place", self._device, self.cache)
-        assert compilation.document is not None
-        read = compilation.document.statements
+        read = completed(compilation.document).statements
         unread = sum(each.broken or each.kind.text not in KINDS for each in read)
         return Fixed(source, count, report, unread)
 

@@ -18,7 +18,7 @@ from snnc.language.model import spec_hash
 from snnc.loihi.profile import DEFAULT
 from snnc.output import stale, write
 from snnc.output.package import PackageFiles, origin_of
-from snnc.passes import Compilation, run_passes
+from snnc.passes import Compilation, completed, run_passes
 from snnc.rules.files import PackageTaken, SameNetwork
 from snnc.runtime.files import write_file
 from snnc.source import Span, whole_file
@@ -254,13 +254,13 @@ def package_of(
     compilation: Compilation, path: str, device: str, output: Path
 ) -> PackageFiles:
     """Return the package that a build of a spec would write into a folder."""
-    assert compilation.spec is not None
-    assert compilation.modules is not None
-    folder = output / compilation.spec.spec.network
+    spec = completed(compilation.spec).spec
+    folder = output / spec.network
     named = None if device == DEFAULT else device
     origin = Origin.of(Path(path), output, named, origin_of(folder))
-    files = [module.with_header(origin) for module in compilation.modules]
-    return PackageFiles.of(folder, files, spec_hash(compilation.spec.spec), origin)
+    modules = completed(compilation.modules)
+    files = [module.with_header(origin) for module in modules]
+    return PackageFiles.of(folder, files, spec_hash(spec), origin)
 
 
 def _conflicts(

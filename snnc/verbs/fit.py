@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from heapq import nlargest
 from math import ceil, prod, sqrt
 
 from snnc.diagnostics import Diagnostic
 from snnc.fitting.solve import smallest_stride, wider_strides, widest, width_key
 from snnc.fitting.trials import (
-    MAPPED,
+    MOST_MAPPED,
     Change,
     Changes,
     OutOfWorkError,
@@ -19,7 +20,7 @@ from snnc.fitting.trials import (
 from snnc.ir.device import Profile
 from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi
 from snnc.loihi.timing import time_at_upper_rates
-from snnc.passes import Compilation
+from snnc.passes import Compilation, completed
 from snnc.passes.route import route
 from snnc.results.fit import Fit, FitVariant
 from snnc.rules.loihi import TooManyCores
@@ -47,16 +48,15 @@ def find_variants(
     used up. ``problems`` come from the compilation. Raise ValueError if the target
     has no cores.
     """
-    assert compilation.spec is not None
-    assert compilation.lowered is not None
-    network = compilation.lowered.network
+    spec = completed(compilation.spec)
+    network = completed(compilation.lowered).network
     device = compilation.device
     target = _target_with(cores, network, device)
     mapped = compilation.mapped
-    trials = Trials(compilation.spec, target, device, patient=patient, mapped=mapped)
-    present = trials.cost(())
+    trials = Trials(spec, target, device, patient=patient, mapped=mapped)
+    present = trials.cost(())  # of the spec as it is
     if present is not None and not patient:
-        trials.most_work = BRIEF_WORK if present.cores <= MAPPED else 0
+        trials.most_work = BRIEF_WORK if present.cores <= MOST_MAPPED else 0
     search = _Search(trials)
     variants, tried = search.fitting(is_larger=present is not None)
     needed = present.cores if present else _cores_needed(compilation, problems, trials)
@@ -66,7 +66,7 @@ def find_variants(
     if target != network.target:
         other_target = f"chips {target.chips}, cores {target.cores}"
     on_chip = (layer for layer in network.layers if layer.on_chip)
-    by_size = sorted(on_chip, key=lambda layer: -prod(layer.shape))
+    largest = nlargest(LARGEST, on_chip, key=lambda layer: prod(layer.shape))
     return Fit(
         network=network.name,
         cores=target.cores,
@@ -78,7 +78,7 @@ def find_variants(
         delay=round(delay.seconds, 6),
         delay_causes=delay.causes,
         time=None if mapped is None else time_at_upper_rates(route(mapped)),
-        largest=tuple(layer.name for layer in by_size[:LARGEST]),
+        largest=tuple(layer.name for layer in largest),
         target=other_target,
     )
 

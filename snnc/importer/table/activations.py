@@ -117,7 +117,7 @@ def activate(layer: CurrentLayer, value: Value, activation: Activation) -> Value
     if output is not None and _is_for_host(name, value):
         _finish(layer, value, output, name, option)
         return value
-    if value.is_positive and name == "relu" and not value.flat:
+    if value.is_positive and name == "relu" and not value.flat_norms:
         layer.keep("its input is never below 0", option)
         return value
     units = _choose_units(layer, activation, option)
@@ -188,14 +188,16 @@ def _fire_inside(layer: CurrentLayer, value: Value, option: str, units: Units) -
 def _fire(layer: CurrentLayer, value: Value, option: str, units: Units) -> Value:
     """Return the output of neurons that compute an activation of ``value``.
 
-    The parts of a concatenation of flat images get separate neurons. If no kernel fits,
-    the layer is refused and the result is `BROKEN`.
+    The parts of a concatenation of vectors get separate neurons, unless a batch norm
+    follows. If no kernel fits, the layer is refused and the result is `BROKEN`.
+    ``option`` is what `--explain` says about the activation.
     """
     if value.broken:
         return value
-    if value.parts and not value.flat:
+    is_positive = is_never_negative(units)
+    if value.parts and not value.flat_norms:
         parts = tuple(_fire(layer, part, option, units) for part in value.parts)
-        return replace(value, parts=parts, is_positive=is_never_negative(units))
+        return replace(value, parts=parts, is_positive=is_positive)
     try:
         if value.parts:
             raise UnfitError("a batch norm over a flat vector comes without a kernel")
@@ -204,7 +206,7 @@ def _fire(layer: CurrentLayer, value: Value, option: str, units: Units) -> Value
         return refuse_unfit(layer, value, error)
     if len(units) > 1:
         mixed = mix(fired, layer.name, value, units)
-        return replace(mixed, is_positive=is_never_negative(units))
+        return replace(mixed, is_positive=is_positive)
     if layer.name not in layer.spec.refused:
         layer.keep(f"the neurons of `{fired.terms[0].source}`", option)
     return fired

@@ -316,7 +316,7 @@ def _is_flattened(layer: CurrentLayer) -> bool:
 
 def _concatenate_vectors(layer: CurrentLayer, values: Sequence[Value]) -> Value:
     """Concatenate vectors; flattened images remain separate parts."""
-    if not any(v.parts or v.flat or len(v.shape) > 1 for v in values):
+    if not any(v.parts or v.flat_norms or len(v.shape) > 1 for v in values):
         return _concatenate(layer, values)
     parts = tuple(chain.from_iterable(map(_parts_of, values)))
     layer.keep("its reader has a matrix for each input")
@@ -326,7 +326,7 @@ def _concatenate_vectors(layer: CurrentLayer, values: Sequence[Value]) -> Value:
 
 
 def _parts_of(value: Value) -> tuple[Value, ...]:
-    is_joined = value.parts and not value.flat
+    is_joined = value.parts and not value.flat_norms
     return value.parts if is_joined else (value,)
 
 
@@ -347,7 +347,7 @@ def _join_spikes(
 ) -> Value | None:
     """Join the outputs of different neurons with a statement; None for other values."""
     sources = tuple(v.spikes for v in values if v.spikes is not None)
-    # A statement reads each layer only once.
+    # Values without spikes are missing here, and a statement reads each layer once.
     if len(set(sources)) < len(values):
         return None
     draft = StatementDraft(layer.name, kind, sources, shape)
@@ -356,7 +356,7 @@ def _join_spikes(
 
 def _check_equal(values: Sequence[Value]) -> None:
     """Refuse to add values of different shapes."""
-    if any(v.parts or v.flat for v in values) and len(values) > 1:
+    if any(v.parts or v.flat_norms for v in values) and len(values) > 1:
         remedy = "add the images before `Flatten`"
         raise RefusedLayerError("it adds flat images", remedy)
     if len({(value.shape, _order(value)) for value in values}) > 1:

@@ -404,6 +404,9 @@ def _matrix(layer: KerasLayer, value: Value) -> Value:
     start = 0
     for part in value.parts or (value,):
         size = prod(part.shape)
+        norms = part.flat_norms
+        if value.parts:
+            norms += value.flat_norms
         for term in part.terms:
             # A norm of the flat vector shifts the output, too.
             step = LinearStep(
@@ -412,10 +415,10 @@ def _matrix(layer: KerasLayer, value: Value) -> Value:
                 tuple(map(whole, part.shape[:-1])),
                 part.shape[-1],
                 units,
-                bias=bool((bias and not terms) or value.flat or part.flat),
+                bias=bool((bias and not terms) or norms),
                 order=part.order,
                 start=start,
-                before=(*part.flat, *value.flat) if value.parts else value.flat,
+                before=norms,
                 rows=size,
                 l2=_l2_of(layer),
                 is_first=not terms,
@@ -453,7 +456,7 @@ def normed(layer: CurrentLayer, value: Value) -> Value:
         layer.rewrite("folded into the kernel that reads the flat vector")
         # It has a factor per value, which only the matrix after it can contain.
         step = LinearStep("flat norm", layer.name, (), size, size, bias=True)
-        return replace(value, flat=(*value.flat, step), is_positive=False)
+        return replace(value, flat_norms=(*value.flat_norms, step), is_positive=False)
     raise RefusedLayerError(
         "only a norm over channels can be folded into a kernel",
         "normalize over the channel axis",

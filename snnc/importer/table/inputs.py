@@ -343,7 +343,7 @@ def _view_after(value: Value, shape: Shape) -> View | None:
 
 def _ends_model(layer: CurrentLayer, value: Value, view: View | None) -> bool:
     """Whether the readout can output the values in the order of a vector."""
-    if value.parts or value.flat:
+    if value.parts or value.flat_norms:
         return False
     splits_vector = view is None and len(value.shape) == 1
     is_last = splits_vector or not layer.context.readers[layer.name]
@@ -364,7 +364,7 @@ def _image_of_dense(layer: CurrentLayer, value: Value, target: Shape) -> Value |
     layers = layer.context.model.layers
     # With channels first, the last axis of the image would not be its channels.
     formats = [other.options.get("data_format") for other in layers]
-    is_vector = len(value.shape) == 1 and not value.flat
+    is_vector = len(value.shape) == 1 and not value.flat_norms
     if len(target) != 3 or not is_vector or "channels_first" in formats:
         return None
     draft = _dense_before(layer, value) or _pass_on(layer, value)

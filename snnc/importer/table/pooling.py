@@ -78,7 +78,7 @@ def maximum(layer: CurrentLayer, value: Value, windows: Windows, view: View) -> 
 
 def _kept(layer: CurrentLayer, value: Value) -> Value:
     """Return neurons that keep a value, or the same value if no kernel computes it."""
-    if value.parts or value.flat:
+    if value.parts or value.flat_norms:
         return value
     try:
         return identity_neurons(layer.spec, layer.name, value)
@@ -155,7 +155,7 @@ def _statement(
 def _has_one_source(value: Value) -> bool:
     """Whether a value is computed from the output of one statement."""
     sources = [term.source for term in value.terms]
-    return len(sources) == 1 and sources != [INPUT] and not value.flat
+    return len(sources) == 1 and sources != [INPUT] and not value.flat_norms
 
 
 def _exact_window(windows: Windows) -> Fitted | None:
@@ -211,7 +211,7 @@ def rectified(layer: CurrentLayer, value: Value) -> Value:
     try:
         for norm in norms:
             normalized = normed(layer.spec.layer(norm.name), normalized)
-        if normalized.flat:
+        if normalized.flat_norms:
             return value
         fired = add_relu(layer.spec, relu.name, normalized)
     except RefusedLayerError:  # the layers report this error themselves

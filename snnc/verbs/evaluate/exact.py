@@ -91,7 +91,7 @@ def _lines(parts: Sequence[EvaluatedPart], task: Task) -> list[Json]:
         return [to_json(part) for part in parts]
     # Each output of an image network is an image, and would need a long line.
     whole = measures.join(parts)
-    outputs = whole.outputs[-1]
+    outputs = whole.outputs[-1]  # at the end of each example
     empty = np.empty(0)
     line: Json = to_json(replace(whole, outputs=empty, others=empty, keras=None))
     errors = np.sqrt(np.mean((outputs - task.examples.y) ** 2, axis=-1))

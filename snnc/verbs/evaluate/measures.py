@@ -128,7 +128,9 @@ def run_spans(
 ) -> Iterator[SpanResult]:
     """Run spans of examples in parallel, a few examples at a time."""
     how = engine.network.readout.decide
-    stream = engine.stream(images, spans, presentation, how, KEPT, threads)
+    stream = engine.stream(
+        images, spans, presentation, decide=how, keep=KEPT, threads=threads
+    )
     cores = engine.work
     for span, start, x, result in stream:
         assert result.rows is not None

@@ -235,9 +235,9 @@ def _run_nengo(
             network,
             tensors,
             examples,
-            cast("simulators.Simulator", simulator),
-            presentation,
-            probe,
+            simulator=cast("simulators.Simulator", simulator),
+            presentation=presentation,
+            probe=probe,
         )
     except ModuleNotFoundError as error:
         if error.name is None:
