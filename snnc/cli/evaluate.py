@@ -239,8 +239,10 @@ def _verdict(
         if accuracy is None:
             problem = f"--min-accuracy needs classes, but {result.network} has none"
         elif accuracy < least:
-            percent = 100 * accuracy
-            problem = f"the accuracy is {percent:.2f} %, below --min-accuracy {least:g}"
+            problem = (
+                f"the accuracy is {100 * accuracy:.2f} %, below --min-accuracy"
+                f" {least:g}"
+            )
     if not problem:
         return 0
     printing.say(f"error: {problem}")

@@ -324,8 +324,13 @@ def import_keras(
         call.tell(note)
     for command in done.commands:
         call.tell(f"next: {command}")
-    compilation = completed(done.compilation)
-    spec = Spec(None, call.device, changed=False, made=compilation, found=report)
+    spec = Spec(
+        None,
+        call.device,
+        changed=False,
+        made=completed(done.compilation),
+        found=report,
+    )
     return spec, dict(done.tensors)
 
 

@@ -156,15 +156,16 @@ def _full_links(geometry: ProjectionGeometry, profile: Profile) -> Links:
         places = range(output_size(source[i], pools))
         taps = Taps(source[i], places, 0, pools)
         # A single output reads the whole axis: stride 1, and no padding.
-        axis = _axis(
-            inputs=source[i],
-            outputs=1,
-            stride=1,
-            before=0,
-            taps=taps,
-            picked=geometry.picked[i],
+        axes.append(
+            _axis(
+                inputs=source[i],
+                outputs=1,
+                stride=1,
+                before=0,
+                taps=taps,
+                picked=geometry.picked[i],
+            )
         )
-        axes.append(axis)
     dense = SparseLink(axes, channels, profile, dense=True)
     return {"dense": dense, "convolution": ImageLink(axes, channels, profile)}
 

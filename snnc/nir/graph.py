@@ -168,29 +168,31 @@ class ExportedGraph:
             neurons = ExportedNode(cell.kind, values)
             end = self.add(f"{node}_neurons", neurons, linear)
             self.ends[name].append(end)
-            placed = ExportedLayer(
-                layer=name,
-                kind=layer.kind,
-                shape=shape,
-                linear=linear,
-                neurons=end,
-                growth=growth,
+            self.placed.append(
+                ExportedLayer(
+                    layer=name,
+                    kind=layer.kind,
+                    shape=shape,
+                    linear=linear,
+                    neurons=end,
+                    growth=growth,
+                )
             )
-            self.placed.append(placed)
 
     def add_readout(self, readout: ReadoutLayer) -> None:
         name = readout.name
         shape = readout.shape
         linear, growth = self._sum(name, name, self.lowered.readout)
-        placed = ExportedLayer(
-            layer=name,
-            kind="readout",
-            shape=shape,
-            linear=linear,
-            neurons=None,
-            growth=growth,
+        self.placed.append(
+            ExportedLayer(
+                layer=name,
+                kind="readout",
+                shape=shape,
+                linear=linear,
+                neurons=None,
+                growth=growth,
+            )
         )
-        self.placed.append(placed)
         # Not `add`, which reserves this name for the last node.
         node = ExportedNode("Output", {"output_type": np.array(shape)})
         self.nodes[OUTPUT] = node

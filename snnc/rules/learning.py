@@ -69,8 +69,8 @@ def _remedy(network: LogicalNetwork) -> str:
     layer = network.by_name.get(readout.sources[0])
     # A new layer on the chip can't follow one on the host, which can be moved if it has
     # neurons.
-    on_host = isinstance(network.target, Loihi) and layer and not layer.on_chip
-    if layer and on_host and layer.spiking is not None:
+    has_chip = isinstance(network.target, Loihi)
+    if has_chip and layer and layer.spiking and not layer.on_chip:
         return f"write `place chip` in `{layer.name}`"
     return f"write `dense NAME {{ units 64 }}` before `{readout.name}`"
 

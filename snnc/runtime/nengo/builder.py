@@ -75,30 +75,38 @@ class NetworkBuilder:
                 wanted = f"not (examples, *{given.shape})"
                 raise ValueError(f"images have shape {images.shape}, {wanted}")
             rows = images.reshape(len(images), -1)
-            present = self._network.present
-            shown = nengo.processes.PresentInput(rows, present)
+            seconds = self._network.present
+            shown = nengo.processes.PresentInput(rows, seconds)
         self._input = nengo.Node(shown, label=given.name)
-        values = self._input
-        if given.scaled is not None:
-            (start, stop), low = given.scaled, given.low
-            slope = (stop - start) / (given.high - low)
-            values = nengo.Node(
-                lambda _, x: start + slope * (x - low),
-                size_in=self._input.size_out,
-                label=f"{given.name}_scaled",
-            )
-            nengo.Connection(self._input, values, synapse=None)
+        values = self._scaled(self._input)
         volume = volume_of(given.shape)
         depth = volume[0]
-        size = prod(volume[1:])
         if depth == 1:
             whole = Part(given.name, values, range(1))
             return SplitLayer(given.name, volume, (whole,))
+        # Nengo's convolutions have no depth, so each reads single slices.
         parts = []
+        size = prod(volume[1:])
         for i in range(depth):
             pixels = values[i * size : (i + 1) * size]
             parts.append(Part(f"{given.name}[{i}]", pixels, range(i, i + 1)))
         return SplitLayer(given.name, volume, tuple(parts))
+
+    def _scaled(self, values: nengo.Node) -> nengo.Node:
+        """Return the input in the range of the spec's `as`, if it has one."""
+        given = self._network.input
+        if given.scaled is None:
+            return values
+        start, stop = given.scaled
+        low = given.low
+        slope = (stop - start) / (given.high - low)
+        scaled = nengo.Node(
+            lambda _, x: start + slope * (x - low),
+            size_in=values.size_out,
+            label=f"{given.name}_scaled",
+        )
+        nengo.Connection(values, scaled, synapse=None)
+        return scaled
 
     def layer(self, name: str, *connections: Connection) -> SplitLayer:
         """Add the ensembles of a layer and its inputs."""

@@ -248,16 +248,16 @@ class Convolve(Connection):
         kernel = self._compose_kernel(tensor, reader)
         used = None
         if self.sparse:
-            used = self._compose_kernel(np.ones_like(tensor), reader) != 0
-        stride = triple(self.stride or ())
-        before = self.depth_before
+            # Not `kernel != 0`, because a trained weight may be 0.
+            ones = np.ones_like(tensor)
+            used = self._compose_kernel(ones, reader) != 0
         return self._convolve(
             reader,
             kernel,
-            stride,
-            self.padding,
-            before,
-            used,
+            stride=triple(self.stride or ()),
+            padding=self.padding,
+            depth_before=self.depth_before,
+            used=used,
         )
 
     def _compose_kernel(self, tensor: Array, reader: SplitLayer) -> Array:
