@@ -113,9 +113,9 @@ class Learning:
     def increment(self, reach: float | None = None) -> float:
         """Return what a spike adds to its trace on the chip.
 
-        This is the ``tracing_mag`` of nengo-loihi's ``build_full_chip_connection``,
-        as ``discretize_synapse`` scales it. ``reach`` is the largest weight
-        that may be learned.
+        This is the ``tracing_mag`` of ``build_full_chip_connection`` in
+        nengo-loihi, as ``discretize_synapse`` scales it. ``reach`` is the
+        largest weight that may be learned.
         """
         largest = (self.reach if reach is None else reach) / self.step
         per_spike = -math.expm1(-1 / self.trace_steps) / self.dt
