@@ -274,7 +274,7 @@ def reading_order(reads: Mapping[Key, Iterable[Key]]) -> tuple[Key, ...]:
     ready: list[tuple[int, Key]] = []
     order = []
     while sorter.is_active():
-        # The sorter returns ready names in any order, and the heap in that of `reads`.
+        # The sorter returns ready names in any order, the heap in the order of `reads`.
         for name in sorter.get_ready():
             heappush(ready, (places[name], name))
         _, first = heappop(ready)

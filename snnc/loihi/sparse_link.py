@@ -70,9 +70,13 @@ class ScatterAxis(Axis):
         period: int = 1,
     ) -> None:
         # `Axis` needs a stride and taps, but here `reads` replaces them.
-        unused = Taps(1, range(1), 0, ())
         super().__init__(
-            inputs, outputs, stride=1, before=0, taps=unused, picked=picked
+            inputs,
+            outputs,
+            stride=1,
+            before=0,
+            taps=Taps(1, range(1), 0, ()),
+            picked=picked,
         )
         self.inside = inside or (outputs, 0)
         self.period = period
@@ -345,10 +349,9 @@ class SparseLink(Link):
                 yield out, tap, part.channels_of(strip, out)
 
     def _alike(self, part: EnsembleTiling, strip: Interval) -> list[range]:
-        """Return ranges of consecutive source groups that a strip reads alike.
+        """Return ranges of source groups that a strip reads in the same way.
 
-        There may be a million groups, but only those at the ends of what the strip
-        reads differ.
+        There may be a million groups, but most of them are in a single range.
         """
         here = self.bands.groups
         given = self.bands.given

@@ -67,8 +67,8 @@ class Pass(NamedTuple):
 
 
 def completed(result: Result | None) -> Result:
-    """Return the result of a pass that has run without errors."""
-    assert result is not None, "the pass has run"
+    """Return the result of a step, such as a pass, that has run without errors."""
+    assert result is not None, "the step has run"
     return result
 
 

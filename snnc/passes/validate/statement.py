@@ -246,10 +246,11 @@ def _missing(statement: tree.Statement, form: Form) -> Iterator[Diagnostic]:
 
 
 def _missing_parts(statement: tree.Statement, form: Form) -> Iterator[str]:
-    if form.values == "required" and statement.shape is None:
-        yield "a shape"
-    if form.values == "required" and statement.within is None:
-        yield "a range of values"
+    if form.values == "required":
+        if statement.shape is None:
+            yield "a shape"
+        if statement.within is None:
+            yield "a range of values"
     if form.sources == "required" and not statement.sources:
         yield "the layers to read"
 

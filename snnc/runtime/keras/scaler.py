@@ -64,17 +64,19 @@ class Scaler:
         model: keras.Model,
         x: NDArray[np.float32],
     ) -> None:
-        """Create it for a built model and the examples for measurements."""
+        """Prepare a built model for measurements on the examples ``x``."""
         self.network = network
         self.layout = layout
         self.model = model
         self.x = x
         self.groups = groups_of(model, layout, list(network.layers))
-        own = neurons_of(model)
+        with_neurons = neurons_of(model)
         self._neurons = {}
         for name in network.layers:
-            several = (name, *self.group(name))
-            self._neurons[name] = next(own[n] for n in several if n in own)
+            # A max pool has no neurons in Keras: its source's give its scale.
+            alike = (name, *self.group(name))
+            found = (with_neurons[n] for n in alike if n in with_neurons)
+            self._neurons[name] = next(found)
         self.currents = with_currents(model, network)
         self._recalibrate = recalibration(model)
         self.run = make_run(network, model)

@@ -43,8 +43,8 @@ LOW_RATE = 4e-3
 MANY = 7  # layers of neurons, with the encoder
 # A start that decides well in spikes would be undone by the full rate. The
 # rate is lower in proportion to the start's error, relative to guessing.
-ERROR = 0.1  # at least, for the full rate
-LEAST = 0.25  # of the full rate
+FULL_RATE_ERROR = 0.1  # at least, for the full rate
+LEAST_SHARE = 0.25  # of the full rate
 STREAMS = 10  # simulations side by side, each with one example per update
 ROUNDS = 10  # after each, the network is evaluated on held-out examples
 MOST = 6  # times the cost of the phase smooth, as passes are counted
@@ -377,21 +377,21 @@ class SpikeTraining(keras.Model):
     def lower_rate(self, logs: dict[str, float]) -> float:
         """Lower the learning rate, given the start's `held_out` results.
 
+        The full rate would first undo a start that already decides well.
         Returns the share of the plan's rate.
         """
         if self._validation is None or not self.compares or not logs:
             return 1.0
-        error = 1.0
         _, y = self._validation
         if self._network.readout.classes:
-            guessed = 1 - 1 / self._network.readout.units
-            error = (1 - logs["val_accuracy"]) / guessed
+            guess_error = 1 - 1 / self._network.readout.units
+            error = (1 - logs["val_accuracy"]) / guess_error
         else:
             means = np.broadcast_to(y.mean(axis=0), y.shape)
             losses = self.losses_of(tf.constant(y), tf.constant(means))
-            guessed = float(np.mean(losses))
-            error = logs["val_loss"] / guessed if guessed > 0 else 1.0
-        share = min(max(error / ERROR, LEAST), 1.0)
+            guess_error = float(np.mean(losses))
+            error = logs["val_loss"] / guess_error if guess_error > 0 else 1.0
+        share = min(max(error / FULL_RATE_ERROR, LEAST_SHARE), 1.0)
         self._schedule.rate = share * self._plan.rate
         return share
 

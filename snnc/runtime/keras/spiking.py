@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -36,6 +36,9 @@ class State(NamedTuple):
     layers: tuple[States, ...]
     outputs: tuple[tuple[Tensor, Tensor], ...]
     read: Tensor
+
+
+LoopValues = tuple[Tensor, State, Any]  # the next step, and the sums so far
 
 
 class Firing(NamedTuple):
@@ -139,18 +142,27 @@ class SpikingRun:
         firsts = (layer for layer in self.layers if not layer.stage.sources)
         fixed = {layer.name: layer.stage(x, {}) for layer in firsts}
 
-        def run(start: Tensor, stop: Tensor, weights: Tensor | None) -> Tensor:
-            """Return the values of a loop after some steps."""
+        def run(
+            values: LoopValues,
+            stop: Tensor,
+            weights: Tensor | None,
+        ) -> LoopValues:
+            """Simulate the steps until ``stop``, one chunk at a time.
 
-            def advance(first: Tensor, state: State, sums: Tensor) -> Tensor:
+            ``weights`` (2, steps) are those of the activations and slopes of
+            a sample, which are summed only with them.
+            """
+
+            def advance(first: Tensor, state: State, sums: Any) -> LoopValues:
                 now = slice(first, first + chunk)
-                own = None if weights is None else weights[:, now]
-                added, reads, state = self._advance(x, fixed, state, own)
+                in_chunk = None if weights is None else weights[:, now]
+                added, reads, state = self._advance(x, fixed, state, in_chunk)
                 moments = tf.tensordot(self._moments[:, now], reads, 1)
                 sums = tf.nest.map_structure(tf.add, sums, (moments, *added))
                 return first + chunk, state, sums
 
-            return _loop(lambda first, *_: first < stop, advance, start)
+            values = _loop(lambda first, *_: first < stop, advance, values)
+            return values
 
         def sample(
             index: Tensor,

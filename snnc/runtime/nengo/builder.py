@@ -75,8 +75,7 @@ class NetworkBuilder:
                 wanted = f"not (examples, *{given.shape})"
                 raise ValueError(f"images have shape {images.shape}, {wanted}")
             rows = images.reshape(len(images), -1)
-            seconds = self._network.present
-            shown = nengo.processes.PresentInput(rows, seconds)
+            shown = nengo.processes.PresentInput(rows, self._network.present)
         self._input = nengo.Node(shown, label=given.name)
         values = self._scaled(self._input)
         volume = volume_of(given.shape)
@@ -98,10 +97,9 @@ class NetworkBuilder:
         if given.scaled is None:
             return values
         start, stop = given.scaled
-        low = given.low
-        slope = (stop - start) / (given.high - low)
+        slope = (stop - start) / (given.high - given.low)
         scaled = nengo.Node(
-            lambda _, x: start + slope * (x - low),
+            lambda _, x: start + slope * (x - given.low),
             size_in=values.size_out,
             label=f"{given.name}_scaled",
         )

@@ -213,7 +213,7 @@ def _of_readout(
     if old.labels is None or new.labels is None:
         first["outputs"] = "values" if old.labels is None else "classes"
         second["outputs"] = "values" if new.labels is None else "classes"
-    # Names in place of `classes 10` give the same outputs a name, so they compute the
+    # Names instead of `classes 10` give the same outputs a name, so they compute the
     # same function.
     elif not _are_numbers(old.labels) and not _are_numbers(new.labels):
         first["outputs"] = properties.classes(old.labels)
